@@ -1,0 +1,153 @@
+"""The tables of a run: names, columns and types in one place.
+
+A run is a `RunTables`: nothing but long-format DataFrames. analytics fills them, flows writes
+them as Parquet, reports turns them into a page. `TABLE_COLUMNS` is the contract between the three.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics.exceptions import PapertrendsError
+
+__all__ = ["TABLE_COLUMNS", "UNCLUSTERED", "RunTables", "empty_table", "validate_table"]
+
+UNCLUSTERED = "-1"
+"""`topic_id` of a paper that belongs to no topic."""
+
+# Kinds: text (never null), text? (nullable), int, int?, float, bool, day, day? and texts (a list of str).
+# `day` is a pandas datetime64[us] at midnight without a zone.
+TABLE_COLUMNS: dict[str, dict[str, str]] = {
+    "papers": {
+        "paper_id": "text",
+        "title": "text",
+        "abstract": "text",
+        "published": "day?",
+        "published_basis": "text",
+        "published_precision": "text",
+        "first_seen": "day",
+        "authors": "texts",
+        "n_authors": "int?",
+        "upvotes": "int?",
+        "organization": "text?",
+        "url": "text?",
+        "sources": "texts",
+        "primary_theme": "text?",
+        "topic_id": "text",
+    },
+    "theme_assignments": {
+        "paper_id": "text",
+        "theme_id": "text",
+        "score": "float",
+        "is_primary": "bool",
+        "phrase": "text",
+    },
+    "topic_assignments": {"paper_id": "text", "topic_id": "text", "strength": "float"},
+    "themes": {"theme_id": "text", "name": "text", "description": "text", "n_papers": "int"},
+    "topics": {
+        "topic_id": "text",
+        "label": "text",
+        "top_terms": "texts",
+        "n_papers": "int",
+        "representative_papers": "texts",
+    },
+    "trends": {
+        "kind": "text",
+        "series_id": "text",
+        "period_start": "day",
+        "period_end": "day",
+        "n_papers": "int",
+        "n_total": "int",
+        "share": "float",
+        "share_low": "float",
+        "share_high": "float",
+        "is_complete": "bool",
+    },
+    "verdicts": {
+        "kind": "text",
+        "series_id": "text",
+        "verdict": "text",
+        "growth_per_year": "float",
+        "growth_low": "float",
+        "growth_high": "float",
+        "p_value": "float",
+        "q_value": "float",
+        "n_papers": "int",
+        "n_periods": "int",
+    },
+    "changes": {
+        "against": "text",
+        "kind": "text",
+        "series_id": "text",
+        "from_share": "float",
+        "to_share": "float",
+        "by_new_papers": "float",
+        "by_reassignment": "float",
+        "by_definition": "float",
+    },
+}
+
+_DTYPES = {
+    "text": "str",
+    "text?": "str",
+    "int": "int64",
+    "int?": "Int64",
+    "float": "float64",
+    "bool": "bool",
+    "day": "datetime64[us]",
+    "day?": "datetime64[us]",
+    "texts": "object",
+}
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """All tables of one run, see `TABLE_COLUMNS` for their columns."""
+
+    papers: pd.DataFrame
+    theme_assignments: pd.DataFrame
+    topic_assignments: pd.DataFrame
+    themes: pd.DataFrame
+    topics: pd.DataFrame
+    trends: pd.DataFrame
+    verdicts: pd.DataFrame
+    changes: pd.DataFrame
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Table `name` without rows, its columns typed.
+
+    Examples
+    --------
+    >>> list(empty_table("topic_assignments").columns)
+    ['paper_id', 'topic_id', 'strength']
+    """
+    kinds = TABLE_COLUMNS[name]
+    return pd.DataFrame({column: pd.Series([], dtype=_DTYPES[kind]) for column, kind in kinds.items()})
+
+
+def validate_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Copy of `table` with exactly the contract's columns, in its order and types.
+
+    Raises
+    ------
+    PapertrendsError
+        When a column is missing, or a value is null where the contract has none.
+    """
+    kinds = TABLE_COLUMNS[name]
+    missing = [column for column in kinds if column not in table]
+    if missing:
+        raise PapertrendsError(f"table {name!r} lacks {', '.join(missing)}; it must have {', '.join(kinds)}")
+    typed = pd.DataFrame(
+        {column: table[column].astype(_DTYPES[kind]) for column, kind in kinds.items()},
+        index=table.index,
+    )
+    for column, kind in kinds.items():
+        # A growth that cannot be estimated is NaN, so floats may be null; keys and counts may not.
+        if not kind.endswith("?") and kind not in {"float", "texts"} and typed[column].isna().any():
+            raise PapertrendsError(
+                f"table {name!r} has an empty value in {column!r}; fill it or drop the row"
+            )
+    return typed.reset_index(drop=True)
