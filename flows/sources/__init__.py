@@ -1,0 +1,1 @@
+"""Sources of papers: one module a service parses, `recognition` reads files and folders."""

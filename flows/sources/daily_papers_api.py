@@ -1,0 +1,219 @@
+"""Saved answers of the Daily Papers API: ``https://huggingface.co/api/daily_papers?date=...``.
+
+Three shapes are in circulation: an array of objects (the API's own), an array of strings that each
+hold an entry as a Python literal, and an object ``{"status", "date", "count", "data"}`` around such
+an array (both left by a crawler around the turn of 2024 to 2025).
+
+An entry is ``{"paper": {...}, "publishedAt": ...}``. The paper's own ``publishedAt`` is the time of
+publication. The entry's is another clock, off by hours and still marked ``Z``: it is never read.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from analytics.exceptions import InputError
+from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
+from flows.sources.daily_papers_days import FIRST_YEAR, LAST_YEAR
+from flows.sources.plain_text import clean_text, excerpt, require_text
+
+__all__ = ["SOURCE", "parse_daily_papers_answer"]
+
+SOURCE = "daily-papers"
+
+_WANTED = "a saved answer of the Daily Papers API: a JSON array of entries that each hold a 'paper'"
+# Real entries have at most 60,000 characters and 6 levels. ast.literal_eval needs about a hundred
+# times the memory of its text and one stack frame a level, so both are bounded before it is called.
+_LONGEST_LITERAL = 2_000_000
+_DEEPEST_LITERAL = 100
+_HIGHEST_COUNT = 1_000_000_000
+_PAGE_ID = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
+
+
+class _UnusableEntryError(Exception):
+    """An entry that cannot be a paper; its text is the reason of the reject."""
+
+
+def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> Feed:
+    """Papers of one saved answer of the Daily Papers API.
+
+    Parameters
+    ----------
+    text : str
+        The answer, in any of the three shapes.
+    location : str
+        Name of the file, for messages and the feed.
+    day : date or None
+        The day that was asked for, where the caller knows it; else the ``date`` of the wrapped shape.
+
+    Returns
+    -------
+    Feed
+        `records` in the order of the answer (``"entry 1"`` is the first); an empty array is a feed
+        without records. An entry that cannot be used is a reject and costs no other entry. Dates are
+        UTC days and ``stated``; upvotes are those of the look, which was during `day`.
+
+    Raises
+    ------
+    InputError
+        When the text is empty, binary, HTML, broken JSON, or JSON of another shape.
+
+    Examples
+    --------
+    >>> answer = '[{"paper": {"id": "2503.02130", "title": "A Title", "summary": "Its text."}}]'
+    >>> feed = parse_daily_papers_answer(answer, location="2025-03-05.json", day=date(2025, 3, 5))
+    >>> feed.records[0].paper_id, feed.records[0].published_basis
+    ('arxiv:2503.02130', 'missing')
+    """
+    answer = _load(require_text(text, location, wanted=_WANTED), location)
+    warnings: list[str] = []
+    if isinstance(answer, dict):
+        stated = _day_of(answer.get("date"))
+        if day is not None and stated is not None and day != stated:
+            warnings.append(f"{location} says it is of {stated}; its name's day {day} is used")
+        day = day or stated
+        answer = answer.get("data")
+    if not isinstance(answer, list):
+        raise InputError(f"{location} is JSON of another shape; expected {_WANTED}")
+    records: list[PaperRecord] = []
+    rejects: list[RejectedRecord] = []
+    n_papers = 0
+    for number, raw in enumerate(answer, start=1):
+        try:
+            entry, paper = _paper_of(raw)
+            n_papers += 1
+            records.append(_record(entry, paper, number))
+        except _UnusableEntryError as reason:
+            rejects.append(RejectedRecord(f"entry {number}", str(reason), excerpt(_as_text(raw))))
+    if answer and not n_papers:
+        raise InputError(
+            f"{location} holds no paper among its {len(answer)} entries ("
+            f"{rejects[0].position}: {rejects[0].reason}); expected {_WANTED}"
+        )
+    warnings += _date_warning(records)
+    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), tuple(warnings))
+
+
+def _load(text: str, location: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise InputError(f"{location} is JSON nested too deep; expected {_WANTED}") from None
+    except ValueError as error:
+        # A JSONDecodeError names line and column; a number of thousands of digits is a plain ValueError.
+        raise InputError(f"{location} is not valid JSON: {error}; expected {_WANTED}") from None
+
+
+def _paper_of(raw: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Take the paper out of its entry; both are dicts."""
+    entry = _literal(raw) if isinstance(raw, str) else raw
+    if not isinstance(entry, dict):
+        raise _UnusableEntryError(f"not an object but {type(entry).__name__}")
+    paper = entry.get("paper")
+    if not isinstance(paper, dict) or not paper.keys() & {"id", "summary"}:
+        raise _UnusableEntryError("no 'paper' object with an 'id' or a 'summary'")
+    return entry, paper
+
+
+def _literal(text: str) -> Any:
+    """Read a Python literal; nothing is ever evaluated."""
+    if len(text) > _LONGEST_LITERAL:
+        raise _UnusableEntryError(f"a text of {len(text):,} characters, more than {_LONGEST_LITERAL:,}")
+    # Brackets within strings count too: real entries leave the bound far away.
+    depth = deepest = 0
+    for bracket in re.findall(r"[(\[{}\])]", text):
+        depth += 1 if bracket in "([{" else -1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST_LITERAL:
+        raise _UnusableEntryError(f"nested more than {_DEEPEST_LITERAL} levels deep")
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise _UnusableEntryError("a text that is no Python literal") from None
+
+
+def _record(entry: dict[Any, Any], paper: dict[Any, Any], number: int) -> PaperRecord:
+    title = _text(paper.get("title")) or _text(entry.get("title"))
+    if not title:
+        raise _UnusableEntryError("a paper without a title")
+    identifier = _text(paper.get("id"))
+    published = _day_of(paper.get("publishedAt"))
+    authors = _names(paper.get("authors"))
+    return PaperRecord(
+        title,
+        _text(paper.get("summary")) or _text(entry.get("summary")),
+        published=published,
+        published_basis="missing" if published is None else "stated",
+        published_precision="none" if published is None else "day",
+        authors=authors,
+        n_authors=len(authors) or None,
+        upvotes=_count(paper.get("upvotes")),
+        organization=_organization(paper.get("organization")) or _organization(entry.get("organization")),
+        url=f"https://huggingface.co/papers/{identifier}" if _PAGE_ID.fullmatch(identifier) else None,
+        arxiv_id=_arxiv_id(identifier),
+        position=f"entry {number}",
+    )
+
+
+def _text(value: Any) -> str:
+    # An id that became a number has lost digits (2401.1230 is 2401.123): it is no text.
+    return clean_text(value) if isinstance(value, str) else ""
+
+
+def _arxiv_id(identifier: str) -> str | None:
+    """Give an arXiv id without its version, None for any other text."""
+    try:
+        return paper_id_for("", arxiv_id=identifier).removeprefix("arxiv:")
+    except ValueError:
+        return None
+
+
+def _day_of(value: Any) -> date | None:
+    """Take the UTC day of an ISO time; a time without a zone is UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value.strip())
+        day = (time if time.tzinfo is None else time.astimezone(UTC)).date()
+    except (ValueError, OverflowError):
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Take the authors' names in order; hidden ones too, for they signed the paper."""
+    if not isinstance(value, list):
+        return ()
+    names = (_text(author.get("name") if isinstance(author, dict) else author) for author in value)
+    return tuple(name for name in names if name)
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _HIGHEST_COUNT else None
+
+
+def _organization(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return _text(value.get("fullname")) or _text(value.get("name")) or None
+    return _text(value) or None
+
+
+def _as_text(raw: Any) -> str:
+    try:
+        return raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    except RecursionError:
+        return ""
+
+
+def _date_warning(records: list[PaperRecord]) -> list[str]:
+    undated = [record.position for record in records if record.published is None]
+    if not undated:
+        return []
+    others = f" and {len(undated) - 1} more" if len(undated) > 1 else ""
+    return [f"a paper without a time of publication is kept undated ({undated[0]}{others})"]

@@ -1,0 +1,230 @@
+"""Files and folders as sources: formats by content, encodings, and what is said when nothing fits."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.exceptions import InputError
+from flows.sources import files
+from flows.sources.files import decode_text, list_files
+from flows.sources.organizations import display_name
+from flows.sources.plain_text import clean_text
+from flows.sources.recognition import parse_source_text, read_source
+
+PAGE = (
+    "Daily Papers\n\nDec 10\n\nDiaries for Agents é\n\n"
+    "An agent reads its notes.\n\n  • 2 authors\n·\nOct 9 2\n"
+)
+ANSWER = json.dumps([{"paper": {"id": "2503.00001", "title": "Maps", "summary": "They change."}}])
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+class TestRecognition:
+    @pytest.mark.parametrize(
+        ("text", "source"),
+        [
+            (PAGE, "daily-papers-page"),
+            ("\ufeff\r\n" + PAGE, "daily-papers-page"),
+            ("[new](x)\n\n" + PAGE, "daily-papers-page"),
+            ("[-] 12\n\n" + PAGE, "daily-papers-page"),
+            (ANSWER, "daily-papers"),
+            ("\ufeff  " + ANSWER, "daily-papers"),
+            ("[ ]", "daily-papers"),
+            ('{"data": []}', "daily-papers"),
+        ],
+    )
+    def test_by_content(self, text: str, source: str) -> None:
+        assert parse_source_text(text, location="x").source == source
+
+    @pytest.mark.parametrize("text", ["[", "{", '[{"paper"', "[null, null]", '{"a": 1}\n{"a": 2}'])
+    def test_broken_json_is_told_as_json(self, text: str) -> None:
+        with pytest.raises(InputError, match="Daily Papers API"):
+            parse_source_text(text, location="x")
+
+    @pytest.mark.parametrize(
+        ("name", "day"),
+        [
+            ("2025-03-05.json", date(2025, 3, 5)),
+            ("daily_papers_2025-03-05 (1).json", date(2025, 3, 5)),
+            ("2025-13-05.json", None),
+            ("12025-03-05.json", None),
+            ("2024-01-01/answer.json", None),
+            ("answer.json", None),
+        ],
+    )
+    def test_day_of_an_answer_from_its_name(self, name: str, day: date | None) -> None:
+        assert parse_source_text(ANSWER, location=name).day == day
+
+    def test_as_of_reaches_the_page(self) -> None:
+        assert parse_source_text(PAGE, location="x", as_of=date(2020, 1, 1)).day == date(2019, 12, 10)
+
+
+class TestReading:
+    def test_a_file_is_one_feed_under_its_name(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "page.txt", PAGE)
+        for source in (path, str(path)):
+            (feed,) = read_source(source, as_of=date(2025, 12, 31))
+            assert (feed.location, feed.day) == ("page.txt", date(2025, 12, 10))
+
+    def test_a_folder_in_the_order_of_its_names(self, tmp_path: Path) -> None:
+        for name in ("b.json", "a.json", "sub/2025-03-05.json", ".hidden.json", ".git/x.json", "sub/.y.json"):
+            write(tmp_path / name, ANSWER)
+        feeds = list(read_source(tmp_path))
+        assert [feed.location for feed in feeds] == ["a.json", "b.json", "sub/2025-03-05.json"]
+        assert feeds[2].day == date(2025, 3, 5)
+
+    def test_one_bad_file_costs_no_other(self, tmp_path: Path) -> None:
+        write(tmp_path / "0-image.png", b"\x89PNG\r\n\x1a\n\x00")
+        write(tmp_path / "1.json", ANSWER)
+        write(tmp_path / "2-broken.json", ANSWER[:30])
+        write(tmp_path / "3.txt", PAGE)
+        feeds = list(read_source(tmp_path, as_of=date(2025, 12, 10)))
+        assert [len(feed.records) for feed in feeds] == [0, 1, 0, 1]
+        assert [len(feed.rejects) for feed in feeds] == [1, 0, 1, 0]
+        assert "0-image.png is binary" in feeds[0].rejects[0].reason
+        assert "2-broken.json is not valid JSON" in feeds[2].rejects[0].reason
+
+    def test_a_folder_without_a_usable_file_yields_nothing(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.txt", "")
+        write(tmp_path / "b.txt", "words")
+        with pytest.raises(InputError, match=r"none of the 2 files .* a\.txt is empty"):
+            next(read_source(tmp_path))
+
+    def test_a_day_without_papers_is_usable(self, tmp_path: Path) -> None:
+        write(tmp_path / "2025-03-05.json", "[]")
+        (feed,) = read_source(tmp_path)
+        assert feed.records == ()
+
+    def test_the_same_paper_in_two_files_stays_two_sightings(self, tmp_path: Path) -> None:
+        for name in ("2025-03-05.json", "2025-03-06.json"):
+            write(tmp_path / name, ANSWER)
+        assert [feed.records[0].paper_id for feed in read_source(tmp_path)] == ["arxiv:2503.00001"] * 2
+
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            ("", "no file or folder ''"),
+            ("no/such/file", "no file or folder 'no/such/file'"),
+            ("x" * 5000, "no file or folder"),
+            ("a\x00b", "no file or folder"),
+            ("arxiv:cat:cs.MA", "unknown source 'arxiv'"),
+            ("daily-papers:2025-10-01..2025-10-31", "unknown source 'daily-papers'"),
+            ("C:\\papers.txt", "no file or folder"),
+        ],
+    )
+    def test_an_unknown_source_is_told_at_the_call(self, source: str, message: str) -> None:
+        with pytest.raises(InputError) as caught:
+            read_source(source)
+        assert message in str(caught.value)
+        assert "allowed is the path of a file or folder" in str(caught.value)
+
+    def test_an_empty_folder(self, tmp_path: Path) -> None:
+        write(tmp_path / ".hidden", PAGE)
+        with pytest.raises(InputError, match="holds no file"):
+            read_source(tmp_path)
+
+    def test_a_single_bad_file(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"^page\.txt is empty"):
+            read_source(write(tmp_path / "page.txt", ""))
+
+    def test_a_pipe_is_refused_rather_than_read(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(InputError, match="pipe is not a regular file"):
+            read_source(tmp_path / "pipe")
+
+    def test_links_that_lead_nowhere_or_in_a_circle(self, tmp_path: Path) -> None:
+        (tmp_path / "gone.txt").symlink_to(tmp_path / "nothing")
+        (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
+        write(tmp_path / "page.txt", PAGE)
+        feeds = list(read_source(tmp_path))
+        assert [(feed.location, len(feed.records)) for feed in feeds] == [("gone.txt", 0), ("page.txt", 1)]
+        assert "cannot read gone.txt" in feeds[0].rejects[0].reason
+
+    def test_a_file_over_the_limit_is_not_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "large.txt"
+        with path.open("wb") as file:
+            file.truncate(files.MAX_FILE_BYTES + 1)
+        with pytest.raises(
+            InputError, match=r"large\.txt has 268,435,457 bytes, more than the 268,435,456 allowed"
+        ):
+            read_source(path)
+
+    def test_files_are_listed_once(self, tmp_path: Path) -> None:
+        paths = [write(tmp_path / name, "x") for name in ("b", "a/z", "a.txt")]
+        assert list_files(tmp_path) == sorted(paths, key=lambda path: path.relative_to(tmp_path).as_posix())
+
+
+class TestEncodings:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    def test_read_alike(self, tmp_path: Path, encoding: str) -> None:
+        (feed,) = read_source(write(tmp_path / "page.txt", PAGE.encode(encoding)), as_of=date(2025, 12, 10))
+        assert feed.records[0].title == "Diaries for Agents é"
+
+    def test_big_endian(self) -> None:
+        assert decode_text(b"\xfe\xff" + "é".encode("utf-16-be"), location="x") == "é"
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (PAGE.encode("latin-1", "replace"), "byte 0xe9 at position 41"),
+            (b"\xef\xbb\xbfab\xff", "byte 0xff at position 5"),
+            (b"ab\xc3", "byte 0xc3 at position 2"),
+            (b"\xff\xfea", "UTF-16 text (byte 0x61 at position 2)"),
+            (b"ab\x00c", "byte 0x00 at position 2"),
+        ],
+    )
+    def test_anything_else_names_the_byte(self, content: bytes, message: str) -> None:
+        with pytest.raises(InputError) as caught:
+            decode_text(content, location="page.txt")
+        assert message in str(caught.value)
+
+    @given(st.binary(max_size=200))
+    def test_any_bytes_are_text_or_an_input_error(self, content: bytes) -> None:
+        try:
+            text = decode_text(content, location="x")
+        except InputError:
+            return
+        assert isinstance(text, str)
+
+
+class TestText:
+    @given(st.text(alphabet=st.characters(), max_size=100))
+    def test_clean_text_is_one_printable_line_and_stays_so(self, text: str) -> None:
+        cleaned = clean_text(text)
+        cleaned.encode()
+        assert cleaned == clean_text(cleaned)
+        assert cleaned == " ".join(cleaned.split())
+        assert "\ufeff" not in cleaned
+
+    @pytest.mark.parametrize(
+        ("line", "name"),
+        [
+            ("tencent Tencent", "Tencent"),
+            ("stanford-university Stanford University", "Stanford University"),
+            ("princetonu Princeton University", "Princeton University"),
+            ("facebook AI at Meta", "AI at Meta"),
+            ("zai-org Z.ai", "Z.ai"),
+            ("ECNU East China Normal University", "East China Normal University"),
+            ("AutoLab-SJTU AutoLab", "AutoLab"),
+            ("nationaltaiwan 台灣大學", "台灣大學"),
+            ("Stanford University", "Stanford University"),
+            ("MIT HAN Lab", "MIT HAN Lab"),
+            ("hongkong university of science", "hongkong university of science"),
+            ("EdinburghNLP - Language Group", "EdinburghNLP - Language Group"),
+            ("Google", "Google"),
+        ],
+    )
+    def test_organizations(self, line: str, name: str) -> None:
+        assert display_name(line) == name
