@@ -1,0 +1,160 @@
+"""Writing run folders: built beside, renamed into place when whole, never changed afterwards.
+
+Publishers of one workspace take turns by a lock on ``runs/.lock`` that the system frees when its
+holder ends, however it ends. Hence every ``.building-`` folder that the holder finds is left over
+from a process that was killed, and no process id has to be guessed about.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from analytics.exceptions import PapertrendsError
+from analytics.tables import RunTables
+from flows.runs.names import NAME, canonical_json
+from flows.runs.tables import write_table
+
+__all__ = ["publish_run"]
+
+_BUILDING = ".building-"
+
+
+def publish_run(
+    workspace: Path,
+    run_id: str,
+    tables: RunTables,
+    manifest: Mapping[str, Any],
+    charts: Mapping[str, str],
+    report_html: str,
+    *,
+    lock_timeout_s: float = 120.0,
+) -> Path:
+    """Write a run folder and point ``latest`` to it.
+
+    Parameters
+    ----------
+    workspace : Path
+    run_id : str
+        See `make_run_id`.
+    tables : RunTables
+    manifest : mapping
+        Plain values and dates; `run_id` is set here.
+    charts : mapping of str to str
+        SVG text by name without suffix.
+    report_html : str
+    lock_timeout_s : float
+        How long to wait for another process that publishes into this workspace.
+
+    Returns
+    -------
+    Path
+        The folder ``<workspace>/runs/<run_id>``.
+
+    Raises
+    ------
+    PapertrendsError
+        When the run exists, a table breaks the contract, the disk does not take it, or another
+        process publishes for longer than the wait. ``latest`` stays where it was then.
+    """
+    for name in (run_id, *charts):
+        if not NAME.fullmatch(name):
+            raise PapertrendsError(
+                f"{name!r} is no name for a run or chart; use letters, digits, '.', '_', '-'"
+            )
+    texts = {
+        "manifest.json": _manifest_text({**manifest, "run_id": run_id}),
+        "report.html": report_html,
+        **{f"charts/{name}.svg": svg for name, svg in charts.items()},
+    }
+    folder = workspace / "runs" / run_id
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _publishing(folder.parent, lock_timeout_s):
+            _check_free(workspace, folder)
+            _build(folder, tables, texts)
+            _point_latest(workspace, folder)
+    except OSError as error:
+        raise PapertrendsError(
+            f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
+            "free space or choose another --workspace, then run again"
+        ) from error
+    return folder
+
+
+def _check_free(workspace: Path, folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise PapertrendsError(
+            f"run {folder.name} exists already in {folder.parent}; a published run never changes"
+        )
+    latest = workspace / "latest"
+    if os.path.lexists(latest) and not latest.is_symlink():
+        raise PapertrendsError(f"{latest} is not a link to a run; move it away, then run again")
+
+
+def _build(folder: Path, tables: RunTables, texts: Mapping[str, str]) -> None:
+    building = folder.with_name(f"{_BUILDING}{folder.name}")
+    try:
+        (building / "charts").mkdir(parents=True)
+        for table in fields(RunTables):
+            write_table(table.name, getattr(tables, table.name), building / f"{table.name}.parquet")
+        for name, text in texts.items():
+            (building / name).write_bytes(text.encode("utf-8", "replace"))
+        for path in (*sorted(building.rglob("*")), building):
+            _sync(path)
+        building.rename(folder)
+        _sync(folder.parent)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _point_latest(workspace: Path, folder: Path) -> None:
+    link = workspace / ".latest-new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("runs") / folder.name)
+    link.replace(workspace / "latest")
+    _sync(workspace)
+
+
+def _sync(path: Path) -> None:
+    """Make what was written to a file or folder survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _publishing(runs: Path, timeout_s: float) -> Iterator[None]:
+    """Hold the publishers' lock and clear what killed publishers left behind."""
+    with (runs / ".lock").open("a") as lock:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise PapertrendsError(
+                        f"another process has been publishing into {runs} for {timeout_s:.0f} s; "
+                        "wait for it or end it, then run again"
+                    ) from None
+                time.sleep(0.05)
+        for left_over in runs.glob(f"{_BUILDING}*"):
+            shutil.rmtree(left_over)
+        yield
+
+
+def _manifest_text(manifest: Mapping[str, Any]) -> str:
+    try:
+        return canonical_json(manifest, indent=2) + "\n"
+    except (TypeError, ValueError) as error:
+        raise PapertrendsError(f"the manifest holds what JSON cannot: {error}") from error

@@ -1,0 +1,112 @@
+"""Reading published runs: by name, the latest, the one to compare with."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from analytics.exceptions import InputError
+from analytics.tables import TABLE_COLUMNS, RunTables
+from flows.runs.names import list_runs
+from flows.runs.tables import read_table
+
+__all__ = ["previous_run", "read_manifest", "read_run", "resolve_run"]
+
+_LISTED = 10
+
+
+def resolve_run(workspace: Path, name: str | None = None) -> Path:
+    """Folder of the run `name`, or of the latest one.
+
+    Raises
+    ------
+    InputError
+        When there is no such run; the message lists those that exist.
+    """
+    known = list_runs(workspace)
+    if name in (None, "latest"):
+        latest = workspace / "latest"
+        if not latest.is_symlink():
+            raise InputError(f"there is no run in {workspace} yet; make one with: papertrends run")
+        name = latest.readlink().name
+        if name not in known:
+            raise InputError(f"{latest} points to {name!r}, which is gone; {_existing(known)}")
+    if name not in known:
+        raise InputError(f"there is no run {name!r} in {workspace}; {_existing(known)}")
+    return workspace / "runs" / str(name)
+
+
+def _existing(known: list[str]) -> str:
+    if not known:
+        return "there are no runs; make one with: papertrends run"
+    more = f" and {len(known) - _LISTED} older" if len(known) > _LISTED else ""
+    return f"runs that exist, newest first: {', '.join(known[::-1][:_LISTED])}{more}"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of a run folder.
+
+    Raises
+    ------
+    InputError
+        When it is absent or not a JSON object.
+    """
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read as a run's manifest ({error}); choose another run"
+        ) from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"{path} must hold a JSON object; choose another run")
+    return manifest
+
+
+def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
+    """Tables and manifest of a run folder.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or is not what it should be.
+    """
+    names = ["manifest.json", *(f"{name}.parquet" for name in TABLE_COLUMNS)]
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"the run folder {folder} is not whole: it lacks {', '.join(missing)}; choose another run"
+        )
+    manifest = read_manifest(folder)
+    return RunTables(
+        **{name: read_table(name, folder / f"{name}.parquet") for name in TABLE_COLUMNS}
+    ), manifest
+
+
+def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:
+    """Find the published run that a run with this fingerprint is compared with.
+
+    It is the newest one with another fingerprint that pretends to be on no later day. A rerun takes
+    the place of its original, the oldest run with its own fingerprint: it is compared with what stood
+    before that, so that its tables come out as the original's.
+
+    Returns
+    -------
+    Path or None
+        None when there is nothing to compare with. Folders whose manifest cannot be read are passed over.
+    """
+    found: Path | None = None
+    for run_id in list_runs(workspace):
+        folder = workspace / "runs" / run_id
+        try:
+            manifest = read_manifest(folder)
+        except InputError:
+            continue
+        if manifest.get("fingerprint") == fingerprint:
+            return found
+        day = manifest.get("as_of")
+        if isinstance(day, str) and day <= as_of.isoformat():  # ISO days sort as text
+            found = folder
+    return found

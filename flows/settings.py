@@ -1,0 +1,202 @@
+"""Settings: from ``papertrends.toml``, from ``PAPERTRENDS_*`` variables, and from the command line.
+
+Later wins: defaults, the file of the current folder, the file of the workspace, the environment,
+the command line. A key that nobody knows is an error, because a misspelled one would otherwise be
+ignored for months.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from analytics.exceptions import InputError
+
+__all__ = ["DEFAULT_THEMES", "SETTINGS_FILE", "Settings", "load_settings", "settings_table"]
+
+DEFAULT_THEMES = Path(__file__).resolve().parents[1] / "data" / "themes.toml"
+SETTINGS_FILE = "papertrends.toml"
+_PREFIX = "PAPERTRENDS_"
+_PATHS = ("workspace", "themes")
+_COMMAND_LINE = "the command line"
+
+
+class Settings(BaseSettings):
+    """Everything that a run can be told; frozen. Make it with `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    workspace: Path = Field(
+        Path("data/workspace"), description="Folder of the store and the runs, made when absent."
+    )
+    themes: Path | None = Field(
+        None, description="File of the themes; unset takes the `data/themes.toml` of the project."
+    )
+    vectorizer: Literal["minilm", "lexical"] = Field(
+        "minilm",
+        description="How abstracts become vectors: `minilm` (sentence encoder) or `lexical` (word weights).",
+    )
+    random_state: int = Field(0, ge=0, lt=2**32, description="Seed of everything that draws at random.")
+    as_of: date | None = Field(
+        None, description="Day that a run pretends to be, as YYYY-MM-DD; unset takes the clock's day."
+    )
+    title: str | None = Field(
+        None, min_length=1, max_length=200, description="Title of the report; unset names the sources."
+    )
+    false_discovery_rate: float = Field(
+        0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."
+    )
+    min_topic_size: int | None = Field(
+        None, ge=2, le=100_000, description="Fewest papers that make a topic; unset follows the corpus size."
+    )
+    theme_threshold: float | None = Field(
+        None,
+        ge=-100,
+        le=100,
+        description="Score from which a paper belongs to a theme; unset takes the calibrated one.",
+    )
+    papers_in_report: int = Field(
+        5000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_booleans(cls, value: object) -> object:
+        # Python takes true for 1; no setting here is a yes or no.
+        if isinstance(value, bool):
+            raise ValueError("true or false says nothing here")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what is passed: `load_settings` reads the rest, and knows what came from where."""
+        return (init_settings,)
+
+    @property
+    def themes_file(self) -> Path:
+        """The themes to use: those given, else the committed ones."""
+        return self.themes or DEFAULT_THEMES
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None) -> Settings:
+    """Read the settings from all places.
+
+    Parameters
+    ----------
+    overrides : mapping, optional
+        What the command line says; None means that it does not say.
+    folder : Path, optional
+        Where to look for the first ``papertrends.toml``; the current folder by default.
+
+    Raises
+    ------
+    InputError
+        When a file is malformed, a key is unknown, or a value is not allowed.
+    """
+    folder = folder or Path.cwd()
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    environment = _read_environment()
+    _check_keys(given, _COMMAND_LINE)
+    layers = [
+        (str(folder / SETTINGS_FILE), _read_file(folder)),
+        ("the environment", environment),
+        (_COMMAND_LINE, given),
+    ]
+    workspace = _settings_of(layers).workspace
+    if (folder / workspace).resolve() != folder.resolve():
+        own = _read_file(folder / workspace)
+        if "workspace" in own:
+            raise InputError(
+                f"{folder / workspace / SETTINGS_FILE} sets 'workspace', but lies in the workspace itself; "
+                f"remove the line, or move it to {SETTINGS_FILE} of the current folder"
+            )
+        layers.insert(1, (str(folder / workspace / SETTINGS_FILE), own))
+    return _settings_of(layers)
+
+
+def settings_table() -> list[tuple[str, str, str, str]]:
+    """Name, environment variable, default and description of every setting.
+
+    Examples
+    --------
+    >>> settings_table()[3]
+    ('random_state', 'PAPERTRENDS_RANDOM_STATE', '0', 'Seed of everything that draws at random.')
+    """
+    return [
+        (name, _variable(name), "" if info.default is None else str(info.default), info.description or "")
+        for name, info in Settings.model_fields.items()
+    ]
+
+
+def _variable(name: str) -> str:
+    return f"{_PREFIX}{name.upper()}"
+
+
+def _read_file(folder: Path) -> dict[str, Any]:
+    """Values of the settings file in a folder; paths in it start from that folder."""
+    path = folder / SETTINGS_FILE
+    try:
+        values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); mend or remove it") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}; write one 'name = value' a line") from error
+    _check_keys(values, str(path))
+    for name in _PATHS:
+        if isinstance(values.get(name), str):
+            values[name] = folder / Path(values[name]).expanduser()
+    return values
+
+
+def _read_environment() -> dict[str, Any]:
+    known = [_variable(name) for name in Settings.model_fields]
+    names = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
+    _check_keys([name.upper() for name in names], "the environment", known)
+    return dict(EnvSettingsSource(Settings)())
+
+
+def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None = None) -> None:
+    known = list(Settings.model_fields) if allowed is None else list(allowed)
+    for key in keys:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ";"
+            raise InputError(f"unknown setting {key!r} in {origin}{hint} Allowed are {', '.join(known)}")
+
+
+def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
+    """Merge the layers, the last one winning; an error names the layer that the bad value came from."""
+    values = {key: value for _, layer in layers for key, value in layer.items()}
+    origins = {key: origin for origin, layer in layers for key in layer}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = str(fault["loc"][0])
+        info = Settings.model_fields[name]
+        raise InputError(
+            f"setting {name!r} of {origins[name]} cannot be {values[name]!r}: {fault['msg'].lower()}. "
+            f"{info.description}"
+        ) from error

@@ -1,0 +1,13 @@
+"""The store of a workspace: every look at every paper, the papers they add up to, and their vectors.
+
+What a feed says is kept as it came (``records``), together with who showed it and when
+(``sightings``); a row of ``papers`` is a pure fold over its looks. Two facts follow. The content
+of the store depends on the set of feeds that were ingested, never on their order, and any past day
+can be read again by folding only the looks of that time.
+"""
+
+from flows.store.corpus import Corpus
+from flows.store.sightings import IngestCounts
+from flows.store.store import RunRow, Store
+
+__all__ = ["Corpus", "IngestCounts", "RunRow", "Store"]

@@ -1,0 +1,206 @@
+"""Reading the corpus as it could be known on a day.
+
+A look counts from the day of its feed on, or from the day it was first read where the feed states
+none. Only looks that count by `as_of` make the papers: fields, upvotes and even which looks are
+held to show one paper are those of that day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select
+
+from analytics.papers import content_hash, paper_text
+from analytics.tables import TABLE_COLUMNS, empty_table
+from flows.store.looks import Look, StoredRecord, decode_record, merge_looks
+from flows.store.schema import feeds, papers, records, rejects, sightings
+from flows.store.titles import match_titles
+
+__all__ = ["Corpus", "in_blocks", "read_corpus", "read_feed_summary", "read_look_days", "read_looks"]
+
+_NOT_YET_KNOWN = ("primary_theme", "topic_id")
+_LISTS = ("authors", "sources")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The papers of a day.
+
+    Attributes
+    ----------
+    papers : DataFrame
+        Columns of the run table `papers` without `primary_theme` and `topic_id`, and `content_hash`,
+        the key of a paper's vector; one row for each paper, sorted by `paper_id`.
+    n_later : int
+        Papers of the store that are left out: published, or first shown, after the day.
+    corpus_hash : str
+        SHA-256 over all values of `papers` in this order: equal hashes mean equal papers.
+    """
+
+    papers: pd.DataFrame
+    n_later: int
+    corpus_hash: str
+
+
+def in_blocks(items: Iterable[_T], size: int = 500) -> Iterator[list[_T]]:
+    """Cut into lists of at most `size` items: databases bound the number of values in one statement.
+
+    Examples
+    --------
+    >>> list(in_blocks("abc", 2))
+    [['a', 'b'], ['c']]
+    """
+    rest = iter(items)
+    while block := list(islice(rest, size)):
+        yield block
+
+
+def look_day(table: FromClause) -> ColumnElement[date]:
+    """Give the day from which a row of `feeds`, `sightings` or `rejects` counts."""
+    return func.coalesce(table.c.feed_day, table.c.first_seen)
+
+
+def read_looks(connection: Connection, *conditions: ColumnElement[bool]) -> list[tuple[str, Look]]:
+    """Read the looks that meet the conditions, each with the paper that it is held to show now."""
+    columns = (
+        *(records.c[name] for name in ("record_id", "paper_id", "stated_id", "title_key", "record")),
+        *(sightings.c[name] for name in ("source", "location", "feed_day", "first_seen", "upvotes")),
+    )
+    query = select(*columns).join_from(sightings, records).where(*conditions)
+    said: dict[str, StoredRecord] = {}
+    return [(row.paper_id, _look_of(row, said)) for row in connection.execute(query)]
+
+
+def _look_of(row: Row[Any], said: dict[str, StoredRecord]) -> Look:
+    # Many looks may repeat one record: decode it once.
+    if row.record_id not in said:
+        record = decode_record(row.record)
+        said[row.record_id] = StoredRecord(row.record_id, row.stated_id, row.title_key, record)
+    day = row.feed_day or row.first_seen
+    return Look(said[row.record_id], row.source, row.location, day, row.first_seen, row.upvotes)
+
+
+def read_corpus(connection: Connection, as_of: date) -> Corpus:
+    """Papers as they could be known on `as_of`, see `Corpus`.
+
+    When every look counts by then, the rows of the table `papers` are that fold already.
+    """
+    last = connection.execute(select(func.max(look_day(sightings)))).scalar_one()
+    if last is None or date.fromisoformat(str(last)) <= as_of:
+        rows, unseen = _stored_papers(connection), 0
+    else:
+        rows, unseen = _fold_papers(connection, as_of)
+    shown = [row for row in rows if row["published"] is None or row["published"] <= as_of]
+    shown.sort(key=lambda row: row["paper_id"])
+    n_later = unseen + len(rows) - len(shown)
+    return Corpus(_papers_table(shown), n_later, _hash_rows(shown))
+
+
+def _stored_papers(connection: Connection) -> list[dict[str, Any]]:
+    rows = [dict(row) for row in connection.execute(select(papers)).mappings()]
+    for row in rows:
+        row.update({name: json.loads(row[name]) for name in _LISTS})
+    return rows
+
+
+def _fold_papers(connection: Connection, as_of: date) -> tuple[list[dict[str, Any]], int]:
+    """Papers from the looks that count by `as_of`, and the number of papers without any such look."""
+    known = read_looks(connection, look_day(sightings) <= as_of)
+    distinct = {look.said.record_id: look.said for _, look in known}
+    placed = match_titles(distinct.values())
+    groups: dict[str, list[Look]] = defaultdict(list)
+    for _, look in known:
+        groups[placed.get(look.said.record_id, look.said.own_id)].append(look)
+    total = connection.execute(select(func.count()).select_from(papers)).scalar_one()
+    unseen = total - len({paper_id for paper_id, _ in known})
+    return [merge_looks(paper_id, looks) for paper_id, looks in groups.items()], unseen
+
+
+def _papers_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    typed = empty_table("papers").drop(columns=list(_NOT_YET_KNOWN))
+    columns: dict[str, Any] = {}
+    for name, dtype in typed.dtypes.items():
+        values = [row[str(name)] for row in rows]
+        if str(name) in {"published", "first_seen"}:
+            columns[str(name)] = np.array(values, dtype="datetime64[us]")
+        else:
+            columns[str(name)] = pd.Series(values, dtype=dtype)
+    hashes = [content_hash(paper_text(row["title"], row["abstract"])) for row in rows]
+    return pd.DataFrame(columns).assign(content_hash=pd.Series(hashes, dtype="str"))
+
+
+def _hash_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    digest = hashlib.sha256()
+    names = [name for name in TABLE_COLUMNS["papers"] if name not in _NOT_YET_KNOWN]
+    for row in rows:
+        values = [row[name] for name in names]
+        digest.update(json.dumps(values, default=date.isoformat).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def read_look_days(connection: Connection, as_of: date) -> pd.Series:
+    """Distinct days up to `as_of` on which a feed was looked at, an empty one too; sorted, datetime64[us]."""
+    query = select(feeds.c.feed_day, feeds.c.first_seen).where(look_day(feeds) <= as_of)
+    days = sorted({day or first for day, first in connection.execute(query)})
+    return pd.Series(np.array(days, dtype="datetime64[us]"), name="look_day")
+
+
+def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
+    """One row for each source, location and stated day: how many records and rejects it held.
+
+    Of a feed that was read again with another content, only the newest content up to `as_of` counts.
+
+    Returns
+    -------
+    DataFrame
+        `source`, `location`, `day` (datetime64[us], the look's day), `n_records`, `n_rejects`, sorted.
+    """
+    newest: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for row in connection.execute(select(feeds).where(look_day(feeds) <= as_of)):
+        key = (row.source, row.location, row.feed_day)
+        content = (row.first_seen, row.n_records, row.n_rejects, row.feed_id)
+        newest[key] = max(newest.get(key, content), content)
+    rows = sorted(
+        (source, location, day or first, n_records, n_rejects)
+        for (source, location, day), (first, n_records, n_rejects, _) in newest.items()
+    )
+    table = pd.DataFrame(rows, columns=["source", "location", "day", "n_records", "n_rejects"])
+    types = {"source": "str", "location": "str", "n_records": "int64", "n_rejects": "int64"}
+    return table.astype(types).assign(day=np.array([row[2] for row in rows], dtype="datetime64[us]"))
+
+
+def read_reject_table(connection: Connection, as_of: date | None) -> pd.DataFrame:
+    """All rejects up to `as_of`, of all days by default; sorted by source, location, day and position."""
+    query = select(rejects)
+    if as_of is not None:
+        query = query.where(look_day(rejects) <= as_of)
+    names = [column.name for column in rejects.c if column.name != "reject_id"]
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows.sort(
+        key=lambda row: (row["source"], row["location"], str(row["feed_day"]), _natural(row["position"]))
+    )
+    table = pd.DataFrame(rows, columns=names)
+    for name in names:
+        day = name in {"feed_day", "first_seen", "last_seen"}
+        table[name] = (
+            np.array([row[name] for row in rows], dtype="datetime64[us]")
+            if day
+            else table[name].astype("str")
+        )
+    return table
+
+
+def _natural(position: str) -> tuple[int, str]:
+    # "line 9" comes before "line 13".
+    return (len(position), position)

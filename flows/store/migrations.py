@@ -1,0 +1,67 @@
+"""Versions of the schema: a fresh database gets today's tables, an older one is taken there step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine, func, insert, inspect, select
+
+from analytics.exceptions import InputError
+from flows.store.schema import SCHEMA_VERSION, metadata, schema_version
+
+__all__ = ["MIGRATIONS", "migrate"]
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+"""Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`."""
+
+
+def migrate(engine: Engine, writer: Engine, name: str) -> None:
+    """Bring a database to today's schema; each step is one transaction.
+
+    Parameters
+    ----------
+    engine, writer : Engine
+        For reading, and for transactions that take the write lock at once. A database that is up to
+        date is only read, so opening one never waits for another process that writes.
+    name : str
+        What to call the database in a message.
+
+    Raises
+    ------
+    InputError
+        When the database is newer than this program, or belongs to another one.
+    """
+    with engine.begin() as connection:
+        version = _read_version(connection, name)
+    if version == SCHEMA_VERSION:
+        return
+    if version is None:
+        with writer.begin() as connection:
+            # Another process may have been faster while this one waited for the lock.
+            if _read_version(connection, name) is None:
+                metadata.create_all(connection)
+                connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+    for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+        with writer.begin() as connection:
+            if _read_version(connection, name) == step:
+                MIGRATIONS[step - 1](connection)
+                connection.execute(insert(schema_version).values(version=step + 1))
+
+
+def _read_version(connection: Connection, name: str) -> int | None:
+    """Version of the database, None for one without any table."""
+    tables = inspect(connection).get_table_names()
+    if schema_version.name not in tables:
+        if tables:
+            raise InputError(
+                f"{name} is a database of something else: it has the table {min(tables)!r} and no "
+                f"{schema_version.name!r}; choose another --workspace, or move the file away"
+            )
+        return None
+    version = connection.execute(select(func.max(schema_version.c.version))).scalar_one()
+    if version is None or version > SCHEMA_VERSION:
+        raise InputError(
+            f"{name} has schema version {version}; this papertrends knows versions 1 to {SCHEMA_VERSION}; "
+            "use the newer papertrends that wrote it, or another --workspace"
+        )
+    return int(version)

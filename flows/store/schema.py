@@ -1,0 +1,130 @@
+"""Tables of the store, as SQLAlchemy Core knows them; portable between SQLite and PostgreSQL.
+
+Keys are hashes of what a row says, so a row never changes once it is written: only `first_seen`
+moves back and `last_seen` forward. Lists and records are JSON text in one canonical form.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "feeds",
+    "metadata",
+    "papers",
+    "records",
+    "rejects",
+    "runs",
+    "schema_version",
+    "sightings",
+    "vectors",
+]
+
+SCHEMA_VERSION = 1
+"""Version of the tables below; raised together with a new step in `flows.store.migrations`."""
+
+metadata = MetaData()
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+# A feed is looked at even when it is empty: without this row a silent day would look like a missing one.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed_id", String(32), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("feed_day", Date),
+    Column("n_records", Integer, nullable=False),
+    Column("n_rejects", Integer, nullable=False),
+    Column("warnings", Text, nullable=False),
+    Column("first_seen", Date, nullable=False),
+    Column("last_seen", Date, nullable=False),
+)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("paper_id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("title_key", String(22), nullable=False, index=True),
+    Column("abstract", Text, nullable=False),
+    Column("published", Date),
+    Column("published_basis", String(16), nullable=False),
+    Column("published_precision", String(8), nullable=False),
+    Column("first_seen", Date, nullable=False),
+    Column("authors", Text, nullable=False),
+    Column("n_authors", Integer),
+    Column("upvotes", Integer),
+    Column("organization", Text),
+    Column("url", Text),
+    Column("sources", Text, nullable=False),
+)
+
+# What was said, once, however often it was shown. `stated_id` is the identifier in the record itself,
+# `paper_id` the paper that it is held to show; they differ for a record known by its title only.
+records = Table(
+    "records",
+    metadata,
+    Column("record_id", String(32), primary_key=True),
+    Column(
+        "paper_id",
+        Text,
+        # Checked at commit: a paper's row is folded after its records are there.
+        ForeignKey("papers.paper_id", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+        index=True,
+    ),
+    Column("stated_id", Text, index=True),
+    Column("title_key", String(22), nullable=False, index=True),
+    Column("record", Text, nullable=False),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("sighting_id", String(32), primary_key=True),
+    Column("record_id", String(32), ForeignKey("records.record_id"), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("feed_day", Date),
+    Column("upvotes", Integer),
+    Column("first_seen", Date, nullable=False),
+    Column("last_seen", Date, nullable=False),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    Column("reject_id", String(32), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("feed_day", Date),
+    Column("position", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("excerpt", Text, nullable=False),
+    Column("first_seen", Date, nullable=False),
+    Column("last_seen", Date, nullable=False),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("vectorizer_id", Text, primary_key=True),
+    Column("content_hash", String(64), primary_key=True),
+    Column("dimension", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("finished_at", Text),
+    Column("status", String(16), nullable=False),
+    Column("fingerprint", String(64)),
+    Column("manifest", Text, nullable=False),
+)

@@ -1,0 +1,234 @@
+"""The store of a workspace: one object that flows open, write feeds into, and read the corpus from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from analytics.exceptions import InputError, PapertrendsError
+from analytics.papers import Feed
+from flows.store.corpus import (
+    Corpus,
+    in_blocks,
+    read_corpus,
+    read_feed_summary,
+    read_look_days,
+    read_reject_table,
+)
+from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
+from flows.store.migrations import migrate
+from flows.store.schema import runs
+from flows.store.sightings import IngestCounts, write_feed
+from flows.store.vectors import Float32Array, check_vectors, read_vector_block, write_vector_block
+
+__all__ = ["RunRow", "Store"]
+
+_VECTORS_PER_TRANSACTION = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """What the store remembers of a run; times are ISO text with their zone."""
+
+    run_id: str
+    as_of: date
+    started_at: str
+    status: Literal["running", "completed", "failed"]
+    finished_at: str | None = None
+    fingerprint: str | None = None
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Store:
+    """Papers, looks, rejects, vectors and runs of a workspace, in ``corpus.sqlite``.
+
+    Every write is one transaction: whatever ends the process, the last whole state stands. Readers
+    see one snapshot and never wait for a writer; a second writer waits for the first.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of a database whose tables are there; `open` makes both for a folder.
+    name : str
+        What messages call the database.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from analytics.papers import PaperRecord
+    >>> feed = Feed("daily-papers", "2025-03-04.json", date(2025, 3, 4), (PaperRecord("A title", "Text."),))
+    >>> with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
+    ...     first = store.ingest_feed(feed, seen_on=date(2025, 3, 4))
+    ...     again = store.ingest_feed(feed, seen_on=date(2025, 3, 5))
+    ...     papers = store.read_papers(date(2025, 3, 5))
+    >>> (first.new, again.new, again.known), papers["title"].tolist()
+    ((1, 0, 1), ['A title'])
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._writer = writing_engine(engine)
+        self._name = name
+
+    @classmethod
+    def open(cls, workspace: Path, *, busy_timeout_s: float = 60.0) -> Self:
+        """Open the store of a workspace; folder and tables are made when absent.
+
+        Raises
+        ------
+        InputError
+            When the workspace is not a folder, or its ``corpus.sqlite`` is not such a store or a newer one.
+        PapertrendsError
+            When it cannot be read or written, or stays locked for `busy_timeout_s` seconds.
+        """
+        path = Path(workspace) / "corpus.sqlite"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InputError(
+                f"the workspace {workspace} cannot be a folder: a file stands in its place; "
+                "choose another --workspace"
+            ) from error
+        except OSError as error:
+            raise PapertrendsError(
+                f"the workspace {workspace} cannot be made ({error.strerror}); choose another --workspace"
+            ) from error
+        store = cls(make_sqlite_engine(path, busy_timeout_s=busy_timeout_s), str(path))
+        try:
+            with plain_errors(store._name):
+                migrate(store._engine, store._writer, store._name)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Give the connections back; the store may not be used afterwards."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store."""
+        self.close()
+
+    def ingest_feed(self, feed: Feed, *, seen_on: date) -> IngestCounts:
+        """Store one feed, whole or not at all.
+
+        Parameters
+        ----------
+        feed : Feed
+        seen_on : date
+            The caller's day: the clock's, or the day that a run pretends to be.
+        """
+        with self._writing() as connection:
+            return write_feed(connection, feed, seen_on)
+
+    def read_corpus(self, as_of: date) -> Corpus:
+        """Papers as they could be known on `as_of`, how many are later, and their hash."""
+        with self._reading() as connection:
+            return read_corpus(connection, as_of)
+
+    def read_papers(self, as_of: date) -> pd.DataFrame:
+        """Papers as they could be known on `as_of`, see `Corpus.papers`."""
+        return self.read_corpus(as_of).papers
+
+    def corpus_hash(self, as_of: date) -> str:
+        """Hash over all values of `read_papers`, in their order."""
+        return self.read_corpus(as_of).corpus_hash
+
+    def look_days(self, as_of: date) -> pd.Series:
+        """Distinct days up to `as_of` on which a feed was looked at, as datetime64[us], sorted."""
+        with self._reading() as connection:
+            return read_look_days(connection, as_of)
+
+    def sources_summary(self, as_of: date) -> pd.DataFrame:
+        """Count the records and rejects of each feed up to `as_of`, one row a source, location and day."""
+        with self._reading() as connection:
+            return read_feed_summary(connection, as_of)
+
+    def read_rejects(self, as_of: date | None = None) -> pd.DataFrame:
+        """Read what could not be a paper, with source, location, position and reason."""
+        with self._reading() as connection:
+            return read_reject_table(connection, as_of)
+
+    def read_vectors(
+        self, vectorizer_id: str, hashes: Sequence[str]
+    ) -> tuple[NDArray[np.bool_], Float32Array]:
+        """Read the stored vectors of texts.
+
+        Parameters
+        ----------
+        vectorizer_id : str
+        hashes : sequence of str, length n
+            `content_hash` of each text; repeats allowed.
+
+        Returns
+        -------
+        found : ndarray of bool, shape (n,)
+            False where none is stored, or a damaged one (logged; writing it again mends it).
+        vectors : ndarray of float32, shape (n, d)
+            Zeros where none was found; d is 0 when none was found at all.
+        """
+        with self._reading() as connection:
+            return read_vector_block(connection, vectorizer_id, hashes)
+
+    def write_vectors(
+        self, vectorizer_id: str, hashes: Sequence[str], vectors: NDArray[np.floating[Any]]
+    ) -> None:
+        """Store vectors, shape (n, d), under the hashes of their texts, in place of what stood there.
+
+        Large arrays go in several transactions, so that other writers get a turn.
+
+        Raises
+        ------
+        PapertrendsError
+            When there is not one row for each hash, or a value is not finite; nothing is stored then.
+        """
+        check_vectors(hashes, vectors)
+        for block in in_blocks(range(len(hashes)), _VECTORS_PER_TRANSACTION):
+            part = slice(block[0], block[-1] + 1)
+            with self._writing() as connection:
+                write_vector_block(connection, vectorizer_id, hashes[part], vectors[part])
+
+    def write_run(self, run: RunRow) -> None:
+        """Remember a run, in place of what was remembered under its id."""
+        row = {name: getattr(run, name) for name in RunRow.__slots__}
+        row["manifest"] = json.dumps(dict(run.manifest), sort_keys=True, default=str)
+        with self._writing() as connection:
+            connection.execute(delete(runs).where(runs.c.run_id == run.run_id))
+            connection.execute(insert(runs), row)
+
+    def read_runs(self) -> list[RunRow]:
+        """All remembered runs, in the order of their ids, which is that of their start."""
+        with self._reading() as connection:
+            rows = [dict(row) for row in connection.execute(select(runs)).mappings()]
+        return [
+            RunRow(**{**row, "manifest": json.loads(row["manifest"])})
+            for row in sorted(rows, key=lambda row: row["run_id"])
+        ]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with plain_errors(self._name), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with plain_errors(self._name), self._writer.begin() as connection:
+            yield connection

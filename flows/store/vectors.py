@@ -1,0 +1,115 @@
+"""Vectors of papers, kept by vectorizer and content: what was encoded once is never encoded again.
+
+A vector is stored as little-endian float32, so it reads back bit for bit on every machine.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, insert, select
+
+from analytics.exceptions import PapertrendsError
+from flows.store.corpus import in_blocks
+from flows.store.schema import vectors
+
+__all__ = ["Float32Array", "check_vectors", "read_vector_block", "write_vector_block"]
+
+logger = logging.getLogger(__name__)
+
+Float32Array = NDArray[np.float32]
+_STORED = np.dtype("<f4")
+
+
+def read_vector_block(
+    connection: Connection, vectorizer_id: str, hashes: Sequence[str]
+) -> tuple[NDArray[np.bool_], Float32Array]:
+    """Read the stored vectors in the order of `hashes`, see `Store.read_vectors`."""
+    found = np.zeros(len(hashes), dtype=bool)
+    stored: dict[str, Float32Array] = {}
+    damaged = 0
+    for block in in_blocks(dict.fromkeys(hashes)):
+        query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
+            vectors.c.vectorizer_id == vectorizer_id, vectors.c.content_hash.in_(block)
+        )
+        for key, dimension, blob in connection.execute(query):
+            vector = _decode(blob, dimension)
+            if vector is None:
+                damaged += 1
+            else:
+                stored[key] = vector
+    # One vectorizer gives one length; where rows disagree, the few are the damaged ones.
+    lengths = Counter(vector.size for vector in stored.values())
+    dimension = max(lengths, key=lambda size: (lengths[size], size), default=0)
+    damaged += len(stored) - lengths[dimension]
+    if damaged:
+        logger.warning(
+            "%d of %d stored vectors of %s are damaged; they count as absent and will be made again",
+            damaged,
+            damaged + lengths[dimension],
+            vectorizer_id,
+        )
+    matrix = np.zeros((len(hashes), dimension), dtype=np.float32)
+    for row, key in enumerate(hashes):
+        if key in stored and stored[key].size == dimension:
+            matrix[row] = stored[key]
+            found[row] = True
+    return found, matrix
+
+
+def _decode(blob: Any, dimension: Any) -> Float32Array | None:
+    """Vector of a row, None when it cannot be one."""
+    if (
+        not isinstance(blob, bytes)
+        or not isinstance(dimension, int)
+        or len(blob) != dimension * _STORED.itemsize
+    ):
+        return None
+    vector = np.frombuffer(blob, dtype=_STORED).astype(np.float32)
+    return vector if vector.size and bool(np.isfinite(vector).all()) else None
+
+
+def check_vectors(hashes: Sequence[str], matrix: NDArray[np.floating[Any]]) -> None:
+    """Refuse what would poison the cache.
+
+    Raises
+    ------
+    PapertrendsError
+        When the shapes do not fit, or a value is not finite.
+    """
+    if matrix.ndim != 2 or matrix.shape[0] != len(hashes) or (len(hashes) and not matrix.shape[1]):
+        raise PapertrendsError(
+            f"vectors of shape {matrix.shape} for {len(hashes)} texts; there must be one row for each text"
+        )
+    if not np.isfinite(matrix).all():
+        bad = int((~np.isfinite(matrix).all(axis=1)).sum())
+        raise PapertrendsError(
+            f"{bad} of {len(hashes)} vectors hold a value that is not finite; none was stored"
+        )
+
+
+def write_vector_block(
+    connection: Connection, vectorizer_id: str, hashes: Sequence[str], matrix: NDArray[np.floating[Any]]
+) -> None:
+    """Store the rows of `matrix` under their hashes, in place of what stood there."""
+    rows = dict(zip(hashes, matrix.astype(_STORED), strict=True))
+    for block in in_blocks(rows):
+        of_block = (vectors.c.vectorizer_id == vectorizer_id) & vectors.c.content_hash.in_(block)
+        connection.execute(delete(vectors).where(of_block))
+        connection.execute(
+            insert(vectors),
+            [
+                {
+                    "vectorizer_id": vectorizer_id,
+                    "content_hash": key,
+                    "dimension": rows[key].size,
+                    "vector": rows[key].tobytes(),
+                }
+                for key in block
+            ],
+        )

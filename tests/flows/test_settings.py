@@ -1,0 +1,214 @@
+"""Settings: which place wins, and what a wrong one is told."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from analytics.exceptions import InputError
+from flows.settings import DEFAULT_THEMES, Settings, load_settings, settings_table
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder and an environment without any of our variables."""
+    for name in list(os.environ):
+        if name.upper().startswith("PAPERTRENDS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / path.name).write_text(text, encoding="utf-8")
+
+
+def refused(overrides: dict[str, object] | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        load_settings(overrides)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_defaults():
+    settings = load_settings()
+    assert settings.model_dump() == {
+        "workspace": Path("data/workspace"),
+        "themes": None,
+        "vectorizer": "minilm",
+        "random_state": 0,
+        "as_of": None,
+        "title": None,
+        "false_discovery_rate": 0.05,
+        "min_topic_size": None,
+        "theme_threshold": None,
+        "papers_in_report": 5000,
+    }
+    assert settings.themes_file == DEFAULT_THEMES
+
+
+def test_each_place_wins_over_the_one_before(folder, monkeypatch):
+    """Worked by hand: five places set the seed, one is taken away after the other."""
+    write(folder / "papertrends.toml", 'workspace = "w"\nrandom_state = 1\npapers_in_report = 11\n')
+    write(folder / "w" / "papertrends.toml", "random_state = 2\n")
+    monkeypatch.setenv("PAPERTRENDS_RANDOM_STATE", "3")
+    seeds = [
+        load_settings({"random_state": 4}).random_state,
+        load_settings({"random_state": None}).random_state,
+    ]
+    monkeypatch.setenv("PAPERTRENDS_RANDOM_STATE", "")
+    seeds.append(load_settings().random_state)
+    assert load_settings().papers_in_report == 11  # what the workspace leaves open, the folder may say
+    (folder / "w" / "papertrends.toml").unlink()
+    seeds.append(load_settings().random_state)
+    (folder / "papertrends.toml").unlink()
+    seeds.append(load_settings().random_state)
+    assert seeds == [4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("how", ["command line", "environment"])
+def test_the_workspace_that_is_asked_for_is_the_one_whose_file_counts(folder, monkeypatch, how):
+    write(folder / "papertrends.toml", 'workspace = "not-this"\n')
+    write(folder / "not-this" / "papertrends.toml", "random_state = 1\n")
+    write(folder / "this" / "papertrends.toml", "random_state = 2\n")
+    if how == "environment":
+        monkeypatch.setenv("PAPERTRENDS_WORKSPACE", "this")
+    settings = load_settings({"workspace": Path("this")} if how == "command line" else {})
+    assert (settings.workspace, settings.random_state) == (Path("this"), 2)
+
+
+def test_every_type_can_be_given_as_text(monkeypatch):
+    given = {
+        "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
+        "TITLE": "My papers", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
+        "PAPERS_IN_REPORT": "10",
+    }  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
+    assert list(load_settings().model_dump().values()) == [
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", 0.1, 5, 2.5, 10
+    ]  # fmt: skip
+    assert load_settings().themes_file == Path("t.toml")
+
+
+def test_a_date_of_toml_and_a_byte_order_mark_are_read(folder):
+    write(folder / "papertrends.toml", "\ufeffas_of = 2025-10-01\r\n")
+    assert load_settings().as_of == date(2025, 10, 1)
+
+
+def test_paths_in_a_file_start_from_that_file(folder, monkeypatch):
+    write(folder / "w" / "papertrends.toml", 'themes = "mine.toml"\n')
+    assert load_settings({"workspace": "w"}).themes == folder / "w" / "mine.toml"
+    monkeypatch.setenv("HOME", "/home/someone")
+    write(folder / "w" / "papertrends.toml", 'themes = "~/mine.toml"\n')
+    assert load_settings({"workspace": "w"}).themes == Path("/home/someone/mine.toml")
+
+
+def test_the_current_folder_may_be_the_workspace(folder):
+    write(folder / "papertrends.toml", 'workspace = "."\nrandom_state = 5\n')
+    assert load_settings().random_state == 5
+
+
+def test_unknown_key_of_a_file(folder):
+    write(folder / "papertrends.toml", "random_sate = 1\n")
+    message = refused()
+    assert (
+        f"unknown setting 'random_sate' in {folder / 'papertrends.toml'}; did you mean 'random_state'?"
+        in message
+    )
+    assert message.endswith(", ".join(Settings.model_fields))
+
+
+@pytest.mark.parametrize("name", ["PAPERTRENDS_VECTORISER", "papertrends_vectoriser"])
+def test_unknown_variable(monkeypatch, name):
+    monkeypatch.setenv(name, "lexical")
+    message = refused()
+    assert (
+        "unknown setting 'PAPERTRENDS_VECTORISER' in the environment; did you mean 'PAPERTRENDS_VECTORIZER'?"
+        in message
+    )
+
+
+def test_unknown_override_and_table_of_toml(folder):
+    assert "unknown setting 'zzzz' in the command line; Allowed are" in refused({"zzzz": 1})
+    write(folder / "papertrends.toml", "[reports]\ntitle = 'x'\n")
+    assert "unknown setting 'reports'" in refused()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("random_state = 1\ntitle = x\n", "line 2"),
+        ("random_state = 1\nrandom_state = 2\n", "line 2"),
+        ("# caf\xe9", "utf-8"),
+    ],
+)
+def test_malformed_file_is_named_with_its_line(folder, content, message):
+    (folder / "papertrends.toml").write_bytes(content.encode("latin-1"))
+    assert message in refused()
+    assert str(folder / "papertrends.toml") in refused()
+
+
+def test_a_folder_in_the_place_of_the_file(folder):
+    (folder / "papertrends.toml").mkdir()
+    assert "cannot be read" in refused()
+
+
+def test_a_workspace_cannot_send_itself_elsewhere(folder):
+    write(folder / "w" / "papertrends.toml", 'workspace = "v"\n')
+    assert "lies in the workspace itself" in refused({"workspace": "w"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vectorizer", "word2vec"),
+        ("random_state", -1),
+        ("random_state", 2**32),
+        ("random_state", 1.5),
+        ("random_state", True),
+        ("as_of", "yesterday"),
+        ("as_of", "2025-02-30"),
+        ("title", ""),
+        ("false_discovery_rate", 0),
+        ("false_discovery_rate", 1),
+        ("false_discovery_rate", "nan"),
+        ("min_topic_size", 1),
+        ("theme_threshold", "inf"),
+        ("papers_in_report", -1),
+        ("workspace", 3),
+    ],
+)
+def test_a_value_out_of_bounds_names_setting_place_value_and_purpose(name, value):
+    message = refused({name: value})
+    assert message.startswith(f"setting {name!r} of the command line cannot be {value!r}: ")
+    assert str(Settings.model_fields[name].description) in message
+
+
+def test_the_place_of_a_bad_value_is_named(folder, monkeypatch):
+    write(folder / "papertrends.toml", "papers_in_report = -1\n")
+    assert f"of {folder / 'papertrends.toml'} cannot be -1" in refused()
+    monkeypatch.setenv("PAPERTRENDS_PAPERS_IN_REPORT", "few")
+    assert "of the environment cannot be 'few'" in refused()
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValidationError):
+        load_settings().random_state = 3
+
+
+def test_a_bare_settings_object_reads_no_environment(monkeypatch):
+    monkeypatch.setenv("PAPERTRENDS_RANDOM_STATE", "9")
+    assert Settings().random_state == 0
+
+
+def test_the_table_documents_every_setting():
+    table = settings_table()
+    assert [row[0] for row in table] == list(Settings.model_fields)
+    assert all(row[1] == f"PAPERTRENDS_{row[0].upper()}" and row[3].endswith(".") for row in table)
+    assert {row[0]: row[2] for row in table}["workspace"] == "data/workspace"

@@ -1,0 +1,156 @@
+"""Reading the store as of a past day: nothing seen or published later may influence the result."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
+from flows.store import Store
+from flows.store.corpus import _fold_papers, _stored_papers
+
+START = date(2025, 3, 1)
+TITLE = "Learning to Explore Sparse Worlds by Asking"
+
+
+def day(number: int) -> date:
+    return START + timedelta(days=number)
+
+
+def make_feed(*records: PaperRecord, on: date | None, location: str = "a.json", **fields: object) -> Feed:
+    return Feed("daily-papers", location, on, records, **fields)
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "workspace") as opened:
+        yield opened
+
+
+def test_a_look_counts_from_its_feed_day_else_from_the_day_it_was_read(store):
+    store.ingest_feed(make_feed(PaperRecord("A saved archive's paper", ""), on=day(2)), seen_on=day(90))
+    store.ingest_feed(make_feed(PaperRecord("A page's own paper", ""), on=None), seen_on=day(5))
+    seen = {n: sorted(store.read_papers(day(n))["title"]) for n in (1, 2, 4, 5)}
+    assert seen == {
+        1: [],
+        2: ["A saved archive's paper"],
+        4: ["A saved archive's paper"],
+        5: ["A page's own paper", "A saved archive's paper"],
+    }
+    assert [store.read_corpus(day(n)).n_later for n in (1, 2, 4, 5)] == [2, 1, 1, 0]
+
+
+def test_papers_published_later_are_left_out_and_counted(store):
+    dated = [
+        PaperRecord(f"A paper of day {n}, at length", "", day(n), "stated", "day", arxiv_id=f"2503.0000{n}")
+        for n in (0, 3, 8)
+    ]
+    store.ingest_feed(make_feed(*dated, PaperRecord("An undated paper", ""), on=day(1)), seen_on=day(1))
+    corpus = store.read_corpus(day(3))
+    assert corpus.papers["published"].dropna().max() == pd.Timestamp(day(3))
+    assert (len(corpus.papers), corpus.n_later) == (3, 1)
+
+
+def test_fields_and_upvotes_are_those_of_the_day(store):
+    early = PaperRecord(TITLE, "Short.", upvotes=40, arxiv_id="2503.00001")
+    late = PaperRecord(
+        TITLE, "A longer abstract.", day(0), "stated", "day", upvotes=12, arxiv_id="2503.00001"
+    )
+    store.ingest_feed(make_feed(early, on=day(1)), seen_on=day(1))
+    before = store.read_corpus(day(1))
+    store.ingest_feed(make_feed(late, on=day(4), location="b.json"), seen_on=day(4))
+    after = store.read_corpus(day(1))
+    assert before.corpus_hash == after.corpus_hash
+    pd.testing.assert_frame_equal(before.papers, after.papers)
+    assert store.read_papers(day(4))["upvotes"].tolist() == [12]
+    assert store.read_papers(day(4))["abstract"].tolist() == ["A longer abstract."]
+
+
+def test_a_paper_known_by_its_title_then_keeps_that_id_in_the_past(store):
+    store.ingest_feed(make_feed(PaperRecord(TITLE, ""), on=day(1)), seen_on=day(1))
+    store.ingest_feed(make_feed(PaperRecord(TITLE, "", arxiv_id="2503.00001"), on=day(4)), seen_on=day(4))
+    assert store.read_papers(day(3))["paper_id"].tolist() == [paper_id_for(TITLE)]
+    assert store.read_corpus(day(3)).n_later == 0
+    assert store.read_papers(day(4))["paper_id"].tolist() == ["arxiv:2503.00001"]
+
+
+_records = st.builds(
+    lambda title, abstract, published, upvotes, arxiv_id: PaperRecord(
+        title,
+        abstract,
+        None if published is None else day(published),
+        "missing" if published is None else "stated",
+        "none" if published is None else "day",
+        upvotes=upvotes,
+        arxiv_id=arxiv_id,
+    ),
+    st.sampled_from([TITLE, TITLE.upper(), "Another Title of Some Length"]),
+    st.sampled_from(["", "one", "three"]),
+    st.sampled_from([None, -400, 0, 2]),
+    st.sampled_from([None, 1, 5]),
+    st.sampled_from([None, "2503.00001", "2503.00002"]),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(_records, max_size=3), st.booleans()), min_size=2, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_as_of_gives_what_a_run_on_that_day_gave(looks, shuffler: random.Random):
+    """One look a day; the corpus of each evening must still be there when all later looks are in."""
+    steps = [
+        (make_feed(*records, on=day(n) if is_stated else None), day(n))
+        for n, (records, is_stated) in enumerate(looks)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        evenings = []
+        with Store.open(Path(folder) / "day-by-day") as store:
+            for feed, today in steps:
+                store.ingest_feed(feed, seen_on=today)
+                evenings.append(store.corpus_hash(today))
+            assert [store.corpus_hash(today) for _, today in steps] == evenings
+            # The stored rows are the fold over all looks.
+            with store._engine.begin() as connection:
+                folded, _ = _fold_papers(connection, day(99))
+                stored = _stored_papers(connection)
+        by_id = {row["paper_id"]: row for row in folded}
+        assert by_id == {row["paper_id"]: row for row in stored}
+        shuffler.shuffle(steps)
+        with Store.open(Path(folder) / "shuffled") as store:
+            for feed, today in steps:
+                store.ingest_feed(feed, seen_on=today)
+            assert [store.corpus_hash(day(n)) for n in range(len(steps))] == evenings
+
+
+def test_look_days_hold_empty_feeds_and_no_repeats(store):
+    store.ingest_feed(make_feed(on=day(3)), seen_on=day(9))
+    store.ingest_feed(make_feed(PaperRecord("A paper", ""), on=day(1)), seen_on=day(9))
+    store.ingest_feed(make_feed(PaperRecord("Its neighbor", ""), on=day(1), location="b"), seen_on=day(9))
+    store.ingest_feed(make_feed(PaperRecord("A page's paper", ""), on=None), seen_on=day(7))
+    store.ingest_feed(make_feed(PaperRecord("A page's paper", ""), on=None), seen_on=day(8))
+    assert store.look_days(day(8)).tolist() == [pd.Timestamp(day(n)) for n in (1, 3, 7)]
+    assert store.look_days(day(2)).tolist() == [pd.Timestamp(day(1))]
+
+
+def test_sources_summary_counts_the_newest_content_of_a_feed(store):
+    reject = RejectedRecord("line 3", "half an entry")
+    one, two = PaperRecord("The first paper", ""), PaperRecord("The second paper", "")
+    store.ingest_feed(make_feed(one, on=None, location="page.txt"), seen_on=day(1))
+    store.ingest_feed(make_feed(one, two, on=None, location="page.txt", rejects=(reject,)), seen_on=day(4))
+    store.ingest_feed(make_feed(one, on=day(2), location="a.json"), seen_on=day(9))
+    rows = [tuple(row) for row in store.sources_summary(day(9)).itertuples(index=False)]
+    assert rows == [
+        ("daily-papers", "a.json", pd.Timestamp(day(2)), 1, 0),
+        ("daily-papers", "page.txt", pd.Timestamp(day(4)), 2, 1),
+    ]
+    assert store.sources_summary(day(1))["n_records"].tolist() == [1]
+    assert len(store.read_rejects(day(3))) == 0
+    assert len(store.read_rejects(day(4))) == 1
