@@ -1,0 +1,104 @@
+"""What general abstracts look like in a vector space: mean and covariance, no text.
+
+The statistics that ship were computed over abstracts of many fields of computer science (see
+`benchmarks/make_background.py`); the abstracts themselves are not part of the project and cannot be
+got back from them.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["COVARIANCE_SCALE", "Background", "background_for"]
+
+_DRAWS = 4000
+COVARIANCE_SCALE = 1000.0
+"""Factor of the stored covariance: its entries are near the edge of half precision."""
+
+
+@dataclass(frozen=True)
+class Background:
+    """Mean and covariance of vectors of general abstracts, and the whitening that they give.
+
+    Sentence vectors of one field share a few strong directions ("this is about language models")
+    that drown what tells subjects apart. Whitening by the covariance, damped by its mean eigenvalue,
+    makes cosines compare what is particular: on 6,141 Daily Papers the average precision of four
+    themes against title keywords rose from .33 to .46 (self-improvement) and .59 to .64 (agents).
+
+    Parameters
+    ----------
+    mean : float64 array of shape (d,)
+    covariance : float64 array of shape (d, d)
+    is_general : bool
+        True when the statistics come from general abstracts; False when only the corpus at hand could
+        be used.
+
+    References
+    ----------
+    Ledoit & Wolf 2004, a well-conditioned estimator for large-dimensional covariance matrices,
+    doi:10.1016/S0047-259X(03)00096-4 (the form of the damping).
+    """
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    is_general: bool
+    _values: NDArray[np.float64] = field(init=False, repr=False)
+    _axes: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        values, axes = np.linalg.eigh(self.covariance)
+        # An axis's sign is arbitrary and may differ between linear algebra libraries.
+        heaviest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+        object.__setattr__(self, "_values", np.maximum(values, 0.0))
+        object.__setattr__(self, "_axes", axes * np.where(heaviest < 0, -1.0, 1.0))
+
+    @classmethod
+    def of_vectors(cls, vectors: NDArray[np.float32], *, is_general: bool) -> Background:
+        """Statistics of `vectors`, shape (n, d), with n at least 1."""
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        centered = vectors.astype(np.float64) - mean
+        return cls(mean, centered.T @ centered / max(1, len(vectors) - 1), is_general)
+
+    def whiten(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Unit rows of shape (n, d) in the whitened space; a row equal to the mean stays zero."""
+        return _unit_rows((vectors - self.mean) @ (self._axes / np.sqrt(self._values + self._damping)))
+
+    def sample(self) -> NDArray[np.float64]:
+        """Draw 4,000 whitened unit rows as normal abstracts would give them, always the same ones."""
+        draws = np.random.default_rng(0).standard_normal((_DRAWS, len(self.mean)))
+        return _unit_rows(draws * np.sqrt(self._values / (self._values + self._damping)))
+
+    @property
+    def _damping(self) -> float:
+        return max(float(self._values.mean()), 1e-12)
+
+
+def background_for(vectorizer_id: str, vectors: NDArray[np.float32]) -> Background:
+    """Background that ships for a vectorizer, else the corpus's own.
+
+    Parameters
+    ----------
+    vectorizer_id : str
+        ``minilm-...`` has shipped statistics (the number format does not matter to them).
+    vectors : float32 array of shape (n, d)
+        Of the corpus, n at least 1.
+    """
+    if not vectorizer_id.startswith("minilm-"):
+        return Background.of_vectors(vectors, is_general=False)
+    packed = (resources.files("analytics") / "resources" / "minilm_background.npz").read_bytes()
+    with np.load(io.BytesIO(packed)) as arrays:
+        mean, upper = arrays["mean"].astype(np.float64), arrays["upper"].astype(np.float64) / COVARIANCE_SCALE
+    covariance = np.zeros((len(mean), len(mean)))
+    covariance[np.triu_indices(len(mean))] = upper
+    covariance += np.triu(covariance, 1).T
+    return Background(mean, covariance, is_general=True)
+
+
+def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(norms, 1e-12), dtype=np.float64)

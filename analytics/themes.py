@@ -1,0 +1,193 @@
+"""Themes: subjects that a user names, and which papers belong to them.
+
+A theme is read as a handful of phrases. How near a paper is to a theme says little by itself, because
+some phrases are near to everything; so each closeness is compared with its *background*, what the
+same phrase gets from general abstracts and from the corpus at hand. One threshold then serves any
+corpus, theme and vectorizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from analytics.background import Background
+
+__all__ = ["THEME_THRESHOLD", "Theme", "ThemeScores", "assign_themes", "score_themes", "theme_table"]
+
+THEME_THRESHOLD = 2.6
+"""Score from which a paper belongs to a theme: standard deviations above the background."""
+
+_BEST_PHRASES = 3
+_PRIOR_PAPERS = 1000
+_SMALLEST_DEVIATION = 1e-6
+_LOW, _MIDDLE = 0.10, 0.40
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A subject declared by the user.
+
+    Attributes
+    ----------
+    theme_id : str
+        Letters, digits and hyphens.
+    name, description : str
+    phrases : tuple of str
+        At least one; what papers of the theme say of themselves.
+    """
+
+    theme_id: str
+    name: str
+    description: str
+    phrases: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is turned into vectors: the phrases, then the description."""
+        return (*self.phrases, self.description) if self.description else self.phrases
+
+
+@dataclass(frozen=True)
+class ThemeScores:
+    """Scores of all papers on all themes.
+
+    Attributes
+    ----------
+    scores : float64 array of shape (n papers, n themes)
+        Standard deviations above the background.
+    phrases : int64 array of shape (n papers, n themes)
+        Position in `Theme.texts` of the phrase that is nearest to the paper, by its own background.
+    """
+
+    scores: NDArray[np.float64]
+    phrases: NDArray[np.int64]
+
+
+def score_themes(
+    vectors: NDArray[np.float32],
+    phrase_vectors: Sequence[NDArray[np.float32]],
+    background: Background,
+) -> ThemeScores:
+    """Score papers on themes against the background.
+
+    Cosines are taken in the background's whitened space. Each phrase's cosines are standardized by
+    what the phrase gets from general abstracts. A paper's closeness to a theme is the mean of its
+    three best phrases: one alone is easily a coincidence, and papers are seldom about all of them.
+    Closeness is standardized once more, by the location and scale that general abstracts and the corpus
+    at hand give it, weighted as if the former were 1,000 further papers.
+
+    Location and scale of the corpus come from the lower part of its distribution (the 10 % and 40 %
+    quantiles, as of a normal one), because a good part of a corpus may be about the theme.
+
+    Parameters
+    ----------
+    vectors : float32 array of shape (n, d)
+        Unit rows, one a paper.
+    phrase_vectors : sequence of float32 arrays of shape (m, d)
+        For each theme the vectors of its `texts`.
+    background : Background
+        Of general abstracts in the same vector space.
+
+    Returns
+    -------
+    ThemeScores
+        With n = 0 or without themes: empty arrays of the fitting shape.
+    """
+    n_papers, n_themes = len(vectors), len(phrase_vectors)
+    scores = np.empty((n_papers, n_themes))
+    carrying = np.zeros((n_papers, n_themes), dtype=np.int64)
+    papers, general = background.whiten(vectors), background.sample()
+    weight = n_papers / (n_papers + _PRIOR_PAPERS)
+    for theme, phrases in enumerate(phrase_vectors):
+        directions = background.whiten(phrases).T
+        expected = general @ directions
+        mean, deviation = expected.mean(axis=0), np.maximum(expected.std(axis=0), _SMALLEST_DEVIATION)
+        nearness = (papers @ directions - mean) / deviation
+        closeness = _best_mean(nearness)
+        prior = _best_mean((expected - mean) / deviation)
+        location, scale = float(prior.mean()), float(prior.std())
+        if n_papers > 1:
+            own_location, own_scale = _lower_moments(closeness)
+            location += weight * (own_location - location)
+            scale += weight * (own_scale - scale)
+        scores[:, theme] = (closeness - location) / max(scale, _SMALLEST_DEVIATION)
+        carrying[:, theme] = np.argmax(nearness, axis=1) if n_papers else 0
+    return ThemeScores(scores, carrying)
+
+
+def assign_themes(
+    paper_ids: Sequence[str],
+    themes: Sequence[Theme],
+    scored: ThemeScores,
+    *,
+    threshold: float = THEME_THRESHOLD,
+) -> pd.DataFrame:
+    """Membership of papers in themes.
+
+    Parameters
+    ----------
+    paper_ids : sequence of str, length n
+    themes : sequence of Theme
+    scored : ThemeScores
+        For the same papers and themes in the same order.
+    threshold : float
+        A paper belongs to each theme whose score reaches it.
+
+    Returns
+    -------
+    DataFrame
+        Table `theme_assignments`, a row for each membership, sorted by paper and theme; ``is_primary``
+        marks the best theme of each paper (the first declared one in a tie). A paper without a row
+        belongs to no theme.
+
+    Examples
+    --------
+    >>> themes = [Theme("a", "A", "", ("x",)), Theme("b", "B", "", ("y",))]
+    >>> scored = ThemeScores(np.array([[3.0, 2.6], [1.0, 0.0]]), np.zeros((2, 2), dtype=np.int64))
+    >>> assign_themes(["p1", "p2"], themes, scored)[["paper_id", "theme_id", "is_primary"]].values.tolist()
+    [['p1', 'a', True], ['p1', 'b', False]]
+    """
+    members = np.argwhere(scored.scores >= threshold).tolist()
+    best = scored.scores.argmax(axis=1) if len(themes) else np.zeros(len(paper_ids), dtype=np.int64)
+    table = pd.DataFrame(
+        {
+            "paper_id": [paper_ids[row] for row, _ in members],
+            "theme_id": [themes[theme].theme_id for _, theme in members],
+            "score": [scored.scores[row, theme] for row, theme in members],
+            "is_primary": [best[row] == theme for row, theme in members],
+            "phrase": [themes[theme].texts[scored.phrases[row, theme]] for row, theme in members],
+        }
+    )
+    return table.sort_values(["paper_id", "theme_id"], ignore_index=True)
+
+
+def theme_table(themes: Sequence[Theme], assignments: pd.DataFrame) -> pd.DataFrame:
+    """Table `themes`: every declared theme in its order, with its number of papers."""
+    sizes = assignments.groupby("theme_id").size()
+    return pd.DataFrame(
+        {
+            "theme_id": [theme.theme_id for theme in themes],
+            "name": [theme.name for theme in themes],
+            "description": [theme.description for theme in themes],
+            "n_papers": [int(sizes.get(theme.theme_id, 0)) for theme in themes],
+        }
+    )
+
+
+def _best_mean(nearness: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean of each row's three largest values, of all when there are fewer."""
+    best = min(_BEST_PHRASES, nearness.shape[1])
+    return np.asarray(np.sort(nearness, axis=1)[:, -best:].mean(axis=1), dtype=np.float64)
+
+
+def _lower_moments(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Location and scale of a normal distribution through the 10 % and 40 % quantiles."""
+    low, middle = np.quantile(values, [_LOW, _MIDDLE])
+    scale = (middle - low) / (norm.ppf(_MIDDLE) - norm.ppf(_LOW))
+    return float(middle - norm.ppf(_MIDDLE) * scale), float(scale)

@@ -1,0 +1,167 @@
+"""The split of a share's change into news and new readings."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.changes import share_changes
+from analytics.exceptions import InputError
+from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table
+
+PARTS = ["by_new_papers", "by_reassignment", "by_definition"]
+DAY = pd.Timestamp("2025-01-01")
+
+
+def run(
+    papers: dict[str, list[str]],
+    *,
+    undated: tuple[str, ...] = (),
+    series: tuple[str, ...] = ("agents",),
+    kind: str = "theme",
+) -> RunTables:
+    """Tables of a run in which each paper has the given themes (or topics)."""
+    tables = {name: empty_table(name) for name in RunTables.__dataclass_fields__}
+    tables["papers"] = pd.DataFrame(
+        {
+            "paper_id": list(papers),
+            "published": pd.Series(
+                [pd.NaT if paper in undated else DAY for paper in papers], dtype="datetime64[us]"
+            ),
+        }
+    )
+    pairs = [(paper, name) for paper, names in papers.items() for name in names]
+    tables[f"{kind}_assignments"] = pd.DataFrame(pairs, columns=["paper_id", f"{kind}_id"])
+    tables[f"{kind}s"] = pd.DataFrame({f"{kind}_id": list(series)})
+    return RunTables(**tables)
+
+
+def changes(
+    before: RunTables | None, after: RunTables, *, definition_changed: bool = False, **more: tuple[str, ...]
+) -> pd.DataFrame:
+    return share_changes(before, after, against="r1", definition_changed=definition_changed, **more)
+
+
+def only(table: pd.DataFrame) -> pd.Series:
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+BEFORE = run({"a": ["agents"], "b": [], "c": [], "d": []})
+
+
+class TestByHand:
+    def test_new_papers_only(self) -> None:
+        after = run({"a": ["agents"], "b": [], "c": [], "d": [], "e": ["agents"]})
+        found = only(changes(BEFORE, after))
+        assert (found["from_share"], found["to_share"]) == (0.25, 0.4)
+        assert found[PARTS].tolist() == pytest.approx([0.15, 0, 0])
+        assert (found["against"], found["kind"], found["series_id"]) == ("r1", "theme", "agents")
+
+    @pytest.mark.parametrize(("changed", "parts"), [(False, [0, 0.25, 0]), (True, [0, 0, 0.25])])
+    def test_old_papers_read_anew(self, changed: bool, parts: list[float]) -> None:
+        after = run({"a": ["agents"], "b": ["agents"], "c": [], "d": []})
+        assert only(changes(BEFORE, after, definition_changed=changed))[PARTS].tolist() == parts
+
+    def test_both_at_once(self) -> None:
+        # Old papers: 1 of 4 becomes 2 of 4 (+0.25); with two new papers, one inside, 3 of 6 (+0).
+        after = run({"a": ["agents"], "b": ["agents"], "c": [], "d": [], "e": ["agents"], "f": []})
+        assert only(changes(BEFORE, after))[PARTS].tolist() == [0, 0.25, 0]
+
+    def test_reassignments_that_cancel(self) -> None:
+        after = run({"a": [], "b": ["agents"], "c": [], "d": []})
+        assert only(changes(BEFORE, after))[PARTS].tolist() == [0, 0, 0]
+
+    def test_papers_that_left_are_no_reassignment(self) -> None:
+        after = run({"a": ["agents"], "b": []})
+        assert only(changes(BEFORE, after))[PARTS].tolist() == [0.25, 0, 0]
+
+    def test_a_paper_that_got_its_date_came_into_the_shares(self) -> None:
+        before = run({"a": ["agents"], "b": [], "c": ["agents"]}, undated=("c",))
+        after = run({"a": ["agents"], "b": [], "c": ["agents"]})
+        found = only(changes(before, after))
+        assert (found["from_share"], found["to_share"]) == (0.5, pytest.approx(2 / 3))
+        assert found[PARTS].tolist() == pytest.approx([1 / 6, 0, 0])
+
+    def test_a_theme_that_is_new_is_a_definition(self) -> None:
+        after = run({"a": ["agents", "rl"], "b": ["rl"], "c": [], "d": []}, series=("rl", "agents"))
+        found = changes(BEFORE, after).set_index("series_id")
+        assert found.index.tolist() == ["rl", "agents"]
+        assert found.loc["rl", ["from_share", "to_share", *PARTS]].tolist() == [0, 0.5, 0, 0, 0.5]
+        assert found.loc["agents", PARTS].tolist() == [0, 0, 0]
+
+    def test_a_theme_that_went_is_a_definition(self) -> None:
+        after = run({"a": [], "b": [], "c": [], "d": []}, series=())
+        found = only(changes(BEFORE, after))
+        assert found[["from_share", "to_share", *PARTS]].tolist() == [0.25, 0, 0, 0, -0.25]
+
+    def test_topics_when_asked_for(self) -> None:
+        before = run({"a": ["T1"], "b": [UNCLUSTERED]}, series=("T1", UNCLUSTERED), kind="topic")
+        after = run({"a": ["T1"], "b": ["T2"]}, series=("T1", "T2"), kind="topic")
+        assert changes(before, after).empty
+        found = changes(before, after, kinds=("topic",)).set_index("series_id")
+        assert found.index.tolist() == ["T1", "T2"]
+        assert found.loc["T2", PARTS].tolist() == [0, 0.5, 0]
+
+
+class TestEdges:
+    def test_first_run(self) -> None:
+        pd.testing.assert_frame_equal(changes(None, BEFORE), empty_table("changes"))
+
+    @pytest.mark.parametrize("empty", [run({}), run({"z": ["agents"]}, undated=("z",))])
+    def test_a_run_without_dated_papers_has_no_shares(self, empty: RunTables) -> None:
+        assert changes(empty, BEFORE).empty
+        assert changes(BEFORE, empty).empty
+
+    def test_no_kinds(self) -> None:
+        assert changes(BEFORE, BEFORE, kinds=()).empty
+
+    def test_no_paper_in_common(self) -> None:
+        found = only(changes(BEFORE, run({"x": ["agents"]})))
+        assert found[PARTS].tolist() == [0.75, 0, 0]
+
+    def test_an_assignment_said_twice_counts_once(self) -> None:
+        after = run({"a": ["agents", "agents"], "b": [], "c": [], "d": []})
+        assert only(changes(BEFORE, after))["to_share"] == 0.25
+
+    def test_an_unknown_kind(self) -> None:
+        with pytest.raises(InputError, match="no kind 'author' of series; kinds are theme, topic"):
+            changes(BEFORE, BEFORE, kinds=("author",))
+
+    def test_the_table_is_the_contracts(self) -> None:
+        assert list(changes(BEFORE, BEFORE).columns) == list(TABLE_COLUMNS["changes"])
+
+
+ASSIGNED = st.dictionaries(
+    st.sampled_from("abcdefghijklm"), st.lists(st.sampled_from(["agents", "rl"]), unique=True), max_size=13
+)
+
+
+class TestLaws:
+    @settings(deadline=None)
+    @given(ASSIGNED, ASSIGNED, st.sets(st.sampled_from("abcdefghijklm")), st.booleans())
+    def test_any_two_runs(
+        self, old: dict[str, list[str]], new: dict[str, list[str]], undated: set[str], changed: bool
+    ) -> None:
+        names = ("agents", "rl")
+        before = run(old, undated=tuple(undated), series=names)
+        after = run(new, series=names)
+        found = changes(before, after, definition_changed=changed)
+        whole = found["to_share"] - found["from_share"]
+        assert (whole - found[PARTS].sum(axis=1)).abs().lt(1e-12).all()
+        assert (found["by_reassignment" if changed else "by_definition"] == 0).all()
+        for _, row in found.iterrows():
+            name = row["series_id"]
+            dated = [paper for paper in old if paper not in undated]
+            # Step one done by hand: the earlier papers, read as the later run reads those it still holds.
+            reread = sum(name in new.get(paper, old[paper]) for paper in dated) / len(dated)
+            step = row["by_reassignment"] + row["by_definition"]
+            assert step == pytest.approx(reread - row["from_share"], abs=1e-12)
+
+    @settings(deadline=None)
+    @given(ASSIGNED)
+    def test_the_same_run_again_changes_nothing(self, papers: dict[str, list[str]]) -> None:
+        tables = run(papers, series=("agents", "rl"))
+        assert (changes(tables, tables)[PARTS] == 0).all(axis=None)
