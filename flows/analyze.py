@@ -1,0 +1,135 @@
+"""Analyze: the corpus of a day into the tables of a run, staged for `publish`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows import steps
+from flows.clock import now, today
+from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
+from flows.progress import listening
+from flows.runs import list_runs, make_run_id
+from flows.settings import load_settings
+from flows.staging import stage_run
+from flows.themes_file import read_themes
+
+__all__ = ["analyze"]
+
+# Big tables and arrays are passed in memory: nothing of them is hashed, stored or sent.
+read_day = task(name="read corpus", cache_policy=NO_CACHE, persist_result=False)(steps.read_day)
+encode_corpus = task(name="encode", cache_policy=NO_CACHE, persist_result=False)(steps.encode_corpus)
+find_themes = task(name="themes", cache_policy=NO_CACHE, persist_result=False)(steps.find_themes)
+find_topics = task(name="topics", cache_policy=NO_CACHE, persist_result=False)(steps.find_topics)
+follow_trends = task(name="trends", cache_policy=NO_CACHE, persist_result=False)(steps.follow_trends)
+compare_with_previous = task(name="changes", cache_policy=NO_CACHE, persist_result=False)(
+    steps.compare_with_previous
+)
+stage_tables = task(name="stage tables", cache_policy=NO_CACHE, persist_result=False)(stage_run)
+
+
+@flow(name="analyze", flow_run_name="analyze {workspace}")
+def analyze(
+    workspace: str = "data/workspace",
+    as_of: date | None = None,
+    themes: str | None = None,
+    vectorizer: str | None = None,
+    command: str = "",
+) -> str:
+    """Analyze the store of a workspace and stage the tables of a new run.
+
+    Parameters
+    ----------
+    workspace : str
+        Folder of the store.
+    as_of : date, optional
+        The day to pretend to be; today by default.
+    themes : str, optional
+        File of the themes; that of the settings by default.
+    vectorizer : str, optional
+        ``minilm`` or ``lexical``; that of the settings by default.
+    command : str
+        The command line that makes this run again, for the report.
+
+    Returns
+    -------
+    str
+        The run id, for `flows.publish.publish`.
+    """
+    settings = load_settings(
+        {"workspace": workspace, "as_of": as_of, "themes": themes, "vectorizer": vectorizer}
+    )
+    folder, day, started_at, clock = settings.workspace, settings.as_of or today(), now(), _Stopwatch()
+    declared = read_themes(settings.themes_file)
+    with clock.stage("read"):
+        corpus = read_day(folder, day)
+    with clock.stage("encode"), _progress_artifact():
+        encoded = encode_corpus(folder, corpus.papers, declared, settings)
+    with clock.stage("themes"):
+        assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
+    with clock.stage("topics"):
+        topics = find_topics(corpus.papers, encoded, settings)
+    with clock.stage("trends"):
+        q = settings.false_discovery_rate
+        trends = follow_trends(day, corpus, assignments, theme_rows, topics, q)
+        tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, topics, trends)
+    definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
+    fingerprint = fingerprint_of(corpus, day, definitions, settings)
+    with clock.stage("changes"):
+        changes, against = compare_with_previous(folder, tables, fingerprint, definitions, day)
+    manifest = {
+        **make_manifest(corpus, tables, encoded, topics, trends.corpus, settings),
+        **run_entry(started_at, clock.seconds),
+        "as_of": day,
+        "definitions": definitions,
+        "fingerprint": fingerprint,
+        "against": against,
+        "command": command,
+    }
+    run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
+    stage_tables(folder, run_id, replace(tables, changes=changes), manifest)
+    return run_id
+
+
+class _Stopwatch:
+    """Seconds of each stage, in the order of the stages."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+@contextmanager
+def _progress_artifact() -> Iterator[None]:
+    """Show the progress of encoding as a Prefect artifact, from the first block on, by steps of 5 %."""
+    artifact: UUID | None = None
+    shown = 0.0
+
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal artifact, shown
+        percent = 100.0 * done / total if total else 100.0
+        if stage != "encode" or (artifact is not None and percent < 100 and percent - shown < 5):
+            return
+        shown = percent
+        if artifact is None:
+            text = f"{total} new abstracts"
+            artifact = cast("UUID", create_progress_artifact(percent, key="encoding", description=text))
+        else:
+            update_progress_artifact(artifact, percent)
+
+    with listening(show):
+        yield

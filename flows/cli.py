@@ -1,0 +1,290 @@
+"""The command line: reads what the caller gave, calls the flows, and says plainly what came of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from analytics.exceptions import InputError, PapertrendsError
+
+__all__ = ["app", "main"]
+
+DEFAULT_SOURCE = Path(__file__).resolve().parents[1] / "data" / "sample" / "daily_papers.txt"
+
+_STARTED = time.perf_counter()
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+app = typer.Typer(
+    name="papertrends",
+    help="Themes, topics and tested trends in feeds of research papers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Sources = Annotated[list[str] | None, typer.Argument(help="Files or folders; the sample without any.")]
+NeededSources = Annotated[list[str], typer.Argument(help="Files or folders.")]
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder of the store and the runs.  [default: data/workspace]"),
+]
+Themes = Annotated[Path | None, typer.Option("--themes", help="File of the themes.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
+Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="minilm or lexical.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show what Prefect logs, and tracebacks.")]
+
+
+@app.command()
+def run(
+    sources: Sources = None,
+    workspace: Workspace = None,
+    themes: Themes = None,
+    as_of: AsOf = None,
+    vectorizer: Vectorizer = None,
+    verbose: Verbose = False,
+) -> None:
+    """Ingest sources, analyze the corpus and write a report."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, themes, as_of, vectorizer)
+        given = sources or [str(DEFAULT_SOURCE)]
+        _check_sources(given)
+        from flows.pipeline import papertrends
+
+        with _progress():
+            folder = papertrends(given, **_parameters(settings, themes, vectorizer))
+        _tell_run(Path(folder))
+
+
+@app.command()
+def ingest(
+    sources: NeededSources, workspace: Workspace = None, as_of: AsOf = None, verbose: Verbose = False
+) -> None:
+    """Read sources into the store, without an analysis."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, as_of, None)
+        _check_sources(sources)
+        from flows.ingest import ingest as ingest_flow
+
+        with _progress():
+            counts = ingest_flow(sources, str(settings.workspace), settings.as_of)
+        _out.print(
+            f"{counts['records']} records in {counts['feeds']} feeds: {counts['new']} new papers, "
+            f"{counts['known']} known, {counts['repeated']} repeated, {counts['rejected']} rejected"
+        )
+        for warning in counts["warnings"]:
+            _err.print(f"warning: {warning}", markup=False)
+
+
+@app.command()
+def analyze(
+    workspace: Workspace = None,
+    themes: Themes = None,
+    as_of: AsOf = None,
+    vectorizer: Vectorizer = None,
+    verbose: Verbose = False,
+) -> None:
+    """Analyze what the store holds and write a report."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, themes, as_of, vectorizer)
+        from flows.pipeline import papertrends
+
+        with _progress():
+            folder = papertrends([], **_parameters(settings, themes, vectorizer))
+        _tell_run(Path(folder))
+
+
+@app.command()
+def report(
+    run_name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Where the page goes.")] = None,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Render a run's page again from its tables; the run folder itself never changes."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        from flows.publish import render_page
+        from flows.runs import read_run, resolve_run
+
+        folder = resolve_run(settings.workspace, run_name)
+        target = output or Path(f"{folder.name}.html")
+        if target.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"--output {target} lies in the run folder, which never changes; choose another file"
+            )
+        _, page = render_page(*read_run(folder))
+        try:
+            target.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot write {target} ({error.strerror}); choose another --output") from error
+        _out.print(f"report  {target}", soft_wrap=True)
+
+
+@app.command()
+def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
+    """Say what the workspace holds: papers, runs, and when the last one was."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        from flows.clock import today
+        from flows.store import Store
+
+        if not (settings.workspace / "corpus.sqlite").exists():
+            raise InputError(
+                f"the workspace {settings.workspace} holds no store; start with: papertrends run SOURCE"
+            )
+        with Store.open(settings.workspace) as store:
+            corpus, runs = store.read_corpus(today()), store.read_runs()
+        _out.print(f"{len(corpus.papers)} papers in {settings.workspace / 'corpus.sqlite'}", soft_wrap=True)
+        for one in runs[-10:]:
+            _out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)
+        if not runs:
+            _out.print("no run yet; make one with: papertrends analyze")
+
+
+@app.command()
+def serve(
+    sources: NeededSources,
+    cron: Annotated[str, typer.Option("--cron", help="When to run, as a cron line.")] = "0 6 * * 1",
+    timezone: Annotated[str, typer.Option("--timezone", help="Of the cron line.")] = "UTC",
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Stay and run on a schedule: ingest the sources, analyze, report."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        _check_sources(sources)
+        from flows.schedules import serve_pipeline
+
+        serve_pipeline(sources, settings.workspace, cron=cron, timezone=timezone)
+
+
+def main() -> None:
+    """Entry point of the ``papertrends`` command."""
+    app()
+
+
+def _settings(workspace: Path | None, themes: Path | None, as_of: str | None, vectorizer: str | None) -> Any:
+    """Settings with the command line on top; the themes file is checked before anything starts."""
+    from flows.settings import load_settings
+    from flows.themes_file import read_themes
+
+    settings = load_settings(
+        {"workspace": workspace, "themes": themes, "as_of": _day(as_of), "vectorizer": vectorizer}
+    )
+    read_themes(settings.themes_file)
+    return settings
+
+
+def _parameters(settings: Any, themes: Path | None, vectorizer: str | None) -> dict[str, Any]:
+    """Plain flow parameters; the flows read the remaining settings themselves."""
+    return {
+        "workspace": str(settings.workspace),
+        "as_of": settings.as_of,
+        "themes": None if themes is None else str(themes),
+        "vectorizer": vectorizer,
+        "command": shlex.join(["papertrends", *sys.argv[1:]]),
+    }
+
+
+def _check_sources(sources: list[str]) -> None:
+    """Fail before Prefect's server is started, which takes seconds."""
+    for source in sources:
+        if not Path(source).exists():
+            raise InputError(f"no file or folder {source!r}; a source is the path of a file or folder")
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"--as-of {text!r} is not a day; write it as YYYY-MM-DD, such as 2025-12-10"
+        ) from error
+
+
+@contextmanager
+def _told_plainly(verbose: bool) -> Iterator[None]:
+    """Turn errors into one line and an exit status; keep libraries quiet unless asked."""
+    if not verbose:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.setdefault("TQDM_DISABLE", "1")
+        logging.getLogger().setLevel(logging.ERROR)
+    try:
+        yield
+    except (InputError, PapertrendsError) as error:
+        if verbose:
+            _err.print_exception()
+        _err.print(f"papertrends: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
+        raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
+    except KeyboardInterrupt:
+        _err.print("papertrends: stopped; the store and the published runs are whole")
+        raise typer.Exit(130) from None
+    except Exception as error:
+        if verbose:
+            raise
+        _err.print(
+            f"papertrends: the run failed: {type(error).__name__}: {' '.join(str(error).split())[:500]}; "
+            "--verbose shows where",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Bars for the long stages, on stderr, when it is a terminal."""
+    from flows.progress import listening
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bars:
+        stages: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(stage, total=total)
+            bars.update(stages[stage], completed=done, total=total)
+
+        with listening(show):
+            yield
+
+
+def _tell_run(folder: Path) -> None:
+    """Counts, where the seconds went, and the path of the report."""
+    from flows.runs import read_manifest
+
+    manifest = read_manifest(folder)
+    counts, seconds = manifest["counts"], manifest["seconds"]
+    _out.print(
+        f"{counts['papers']} papers ({counts['undated']} undated, {counts['rejected']} records rejected), "
+        f"{counts['encoded']} texts newly encoded, {manifest['topics']['reason']}",
+        soft_wrap=True,
+    )
+    for warning in manifest.get("warnings", []):
+        _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    total = time.perf_counter() - _STARTED
+    parts = [*seconds.items(), ("imports, Prefect's server, ingest", total - sum(seconds.values()))]
+    spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts)
+    _out.print(f"seconds {total:.1f}: {spent}", soft_wrap=True)
+    _out.print(f"report  {folder / 'report.html'}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

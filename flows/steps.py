@@ -1,0 +1,201 @@
+"""The steps of an analysis: tables and arrays in, the store or analytics asked, tables and arrays out.
+
+Nothing here knows of Prefect; `flows.analyze` wires the steps together as tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.background import background_for
+from analytics.changes import share_changes
+from analytics.exceptions import InputError
+from analytics.growth import trend_verdicts
+from analytics.papers import paper_text
+from analytics.tables import UNCLUSTERED, RunTables, empty_table, validate_table
+from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
+from analytics.topics import TopicFit, fit_topics
+from analytics.trends import CorpusTrends, corpus_trends
+from analytics.vectors import make_vectorizer
+from flows.encode import encode_texts
+from flows.runs import previous_run, read_run
+from flows.settings import Settings
+from flows.store import Store
+
+__all__ = [
+    "DayCorpus",
+    "Encoded",
+    "Trends",
+    "assemble_tables",
+    "compare_with_previous",
+    "encode_corpus",
+    "find_themes",
+    "find_topics",
+    "follow_trends",
+    "read_day",
+]
+
+
+@dataclass(frozen=True)
+class DayCorpus:
+    """What a workspace knew on a day: see `flows.store.Store` for the tables."""
+
+    papers: pd.DataFrame
+    look_days: pd.Series
+    sources: pd.DataFrame
+    rejects: pd.DataFrame
+    n_later: int
+    corpus_hash: str
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors of the papers, shape (n, d), and of each theme's texts, shape (m, d)."""
+
+    vectorizer_id: str
+    papers: NDArray[np.float32]
+    phrases: tuple[NDArray[np.float32], ...]
+    n_encoded: int
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Series of a corpus with their verdicts."""
+
+    corpus: CorpusTrends
+    verdicts: pd.DataFrame
+
+
+def read_day(workspace: Path, day: date) -> DayCorpus:
+    """Read what the store of a workspace knew on a day.
+
+    Raises
+    ------
+    InputError
+        When it knew no paper.
+    """
+    with Store.open(workspace) as store:
+        corpus = store.read_corpus(day)
+        if corpus.papers.empty:
+            later = f"; {corpus.n_later} papers were published or first shown later" if corpus.n_later else ""
+            raise InputError(
+                f"the workspace {workspace} holds no paper as of {day}{later}; "
+                "ingest a source first (papertrends ingest SOURCE), or give a later --as-of"
+            )
+        return DayCorpus(
+            papers=corpus.papers,
+            look_days=store.look_days(day),
+            sources=store.sources_summary(day),
+            rejects=store.read_rejects(day),
+            n_later=corpus.n_later,
+            corpus_hash=corpus.corpus_hash,
+        )
+
+
+def encode_corpus(
+    workspace: Path, papers: pd.DataFrame, themes: Sequence[Theme], settings: Settings
+) -> Encoded:
+    """Vectors of papers and themes, from the store where it has them."""
+    texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
+    vectorizer = make_vectorizer(settings.vectorizer, random_state=settings.random_state).fit(texts)
+    phrases = [text for theme in themes for text in theme.texts]
+    with Store.open(workspace) as store:
+        vectors, n_encoded = encode_texts(store, vectorizer, texts + phrases)
+    stops = np.cumsum([len(texts), *(len(theme.texts) for theme in themes)])
+    return Encoded(vectorizer.id, vectors[: len(texts)], tuple(np.split(vectors, stops[:-1])[1:]), n_encoded)
+
+
+def find_themes(
+    papers: pd.DataFrame, themes: Sequence[Theme], encoded: Encoded, threshold: float | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables `theme_assignments` and `themes`."""
+    background = background_for(encoded.vectorizer_id, encoded.papers)
+    scored = score_themes(encoded.papers, encoded.phrases, background)
+    cut = THEME_THRESHOLD if threshold is None else threshold
+    assignments = assign_themes(papers["paper_id"].tolist(), themes, scored, threshold=cut)
+    return assignments, theme_table(themes, assignments)
+
+
+def find_topics(papers: pd.DataFrame, encoded: Encoded, settings: Settings) -> TopicFit:
+    """Topics of the corpus."""
+    return fit_topics(
+        papers, encoded.papers, random_state=settings.random_state, min_topic_size=settings.min_topic_size
+    )
+
+
+def follow_trends(
+    day: date, corpus: DayCorpus, assignments: pd.DataFrame, themes: pd.DataFrame, topics: TopicFit, q: float
+) -> Trends:
+    """Series of every theme and topic, and their verdicts."""
+    clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
+    membership = pd.concat(
+        [
+            _membership("theme", assignments, "theme_id"),
+            _membership("topic", clustered, "topic_id"),
+        ],
+        ignore_index=True,
+    )
+    series = pd.DataFrame(
+        {
+            "kind": ["theme"] * len(themes) + ["topic"] * len(topics.topics),
+            "series_id": [*themes["theme_id"], *topics.topics["topic_id"]],
+        }
+    )
+    found = corpus_trends(corpus.papers, membership, series, look_days=corpus.look_days, as_of=day)
+    return Trends(found, trend_verdicts(found.trends, q=q))
+
+
+def assemble_tables(
+    papers: pd.DataFrame,
+    assignments: pd.DataFrame,
+    themes: pd.DataFrame,
+    topics: TopicFit,
+    trends: Trends,
+) -> RunTables:
+    """All tables of a run, in the contract's columns; `changes` is empty yet."""
+    primary = assignments[assignments["is_primary"]].set_index("paper_id")["theme_id"]
+    topic_of = topics.assignments.set_index("paper_id")["topic_id"]
+    labelled = papers.assign(
+        primary_theme=papers["paper_id"].map(primary), topic_id=papers["paper_id"].map(topic_of)
+    )
+    tables = {
+        "papers": labelled,
+        "theme_assignments": assignments,
+        "topic_assignments": topics.assignments,
+        "themes": themes,
+        "topics": topics.topics,
+        "trends": trends.corpus.trends,
+        "verdicts": trends.verdicts,
+        "changes": empty_table("changes"),
+    }
+    return RunTables(**{name: validate_table(name, table) for name, table in tables.items()})
+
+
+def compare_with_previous(
+    workspace: Path, tables: RunTables, fingerprint: str, definitions: str, day: date
+) -> tuple[pd.DataFrame, str | None]:
+    """Table `changes` against the run that this one follows, and that run's id (None for a first run)."""
+    folder = previous_run(workspace, fingerprint, day)
+    if folder is None:
+        return empty_table("changes"), None
+    before, manifest = read_run(folder)
+    changed = manifest.get("definitions") != definitions
+    changes = share_changes(before, tables, against=folder.name, definition_changed=changed)
+    return validate_table("changes", changes), folder.name
+
+
+def _membership(kind: str, assignments: pd.DataFrame, key: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "kind": kind,
+            "series_id": assignments[key].to_numpy(),
+            "paper_id": assignments["paper_id"].to_numpy(),
+        }
+    )
