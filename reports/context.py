@@ -140,10 +140,7 @@ def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
         first, last = long_day(dates.min().date()), long_day(dates.max().date())
         facts.append(first if first == last else f"{first} to {last}")
     facts.append(f"{count(len(tables.papers) - len(dates))} undated")
-    against = manifest.get("against")
-    facts.append(
-        f"compared with run {clip(str(against), 60)}" if against else "first run, nothing to compare with"
-    )
+    facts.append(_since(manifest.get("since")))
     return PageHead(
         clip(str(manifest["title"]), 120),
         long_day(as_of),
@@ -151,6 +148,14 @@ def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
         clip(str(manifest["run_id"]), 80),
         tuple(facts),
     )
+
+
+def _since(since: Mapping[str, Any] | None) -> str:
+    """What came since the run that this one is compared with."""
+    if since is None:
+        return "first run, nothing to compare with"
+    day = long_day(date.fromisoformat(str(since["as_of"])[:10]))
+    return f"since the run of {day}: +{plural(int(since['new_papers']), 'paper')}"
 
 
 def _subjects(

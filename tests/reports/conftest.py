@@ -329,6 +329,7 @@ def make_manifest(tables: RunTables) -> dict[str, Any]:
         "themes_file": "data/themes.toml",
         "command": "papertrends run ../shared/corpora/hf_daily_papers --workspace W",
         "against": None,
+        "since": None,
     }
 
 
@@ -447,7 +448,8 @@ def _compared() -> Run:
     names = ("series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition")
     changes = pd.DataFrame(rows, columns=names).assign(against="20251224T060000Z-0a1b2c3d", kind="theme")
     compared = run.with_tables(changes=validate_table("changes", changes))
-    return Run(compared.tables, run.manifest | {"against": "20251224T060000Z-0a1b2c3d"})
+    since = {"run_id": "20251224T060000Z-0a1b2c3d", "as_of": "2025-12-24", "new_papers": 112}
+    return Run(compared.tables, run.manifest | {"against": since["run_id"], "since": since})
 
 
 def _forty_themes() -> Run:

@@ -344,3 +344,15 @@ def test_size_of_large_states(name, html_of):
 def test_texts_are_clean_before_they_are_cut():
     assert clip("\u202e" * 10 + "title", 6) == "title"
     assert clean("\ud800") == "\ufffd"
+
+
+def test_the_head_says_what_came_since_the_run_before(run_of):
+    facts = make_report_context(*_parts(run_of("compared"))).head.facts
+    assert "since the run of 24 Dec 2025: +112 papers" in facts
+    assert (
+        "first run, nothing to compare with" in make_report_context(*_parts(run_of("one-paper"))).head.facts
+    )
+
+
+def _parts(run):
+    return run.tables, run.manifest
