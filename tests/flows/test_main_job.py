@@ -246,9 +246,10 @@ def test_a_killed_run_leaves_the_last_whole_state(tmp_path):
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     time.sleep(9)  # somewhere in the middle: imports, encoding or clustering, depending on the machine
-    process.send_signal(signal.SIGKILL)
+    os.killpg(process.pid, signal.SIGKILL)  # its Prefect server goes with it
     process.wait()
     assert (tmp_path / "w" / "latest").readlink() == before
     assert papertrends("status", "--workspace", "w", cwd=tmp_path).stdout.startswith("47 papers")

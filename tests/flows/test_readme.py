@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +57,11 @@ def test_the_commands_run(tmp_path, sample_path):
         assert name == "papertrends"
         command = [sys.executable, "-m", "flows.cli", *arguments]
         if arguments[0] == "serve":
+            process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
             with pytest.raises(subprocess.TimeoutExpired):  # it stays until it is stopped
-                subprocess.run(command, cwd=tmp_path, env=environment, timeout=40, check=False)
+                process.wait(timeout=40)
+            os.killpg(process.pid, signal.SIGKILL)  # its Prefect server goes with it
+            process.wait()
         else:
             subprocess.run(command, cwd=tmp_path, env=environment, timeout=300, check=True)
         ran += 1
