@@ -14,7 +14,16 @@ TEXTS = [
 
 def test_counts_by_hand():
     counts, terms = count_terms(TEXTS)
-    assert terms.tolist() == ["agents", "exploration", "pages", "rewards", "sparse", "sparse rewards", "web", "web agents"]
+    assert terms.tolist() == [
+        "agents",
+        "exploration",
+        "pages",
+        "rewards",
+        "sparse",
+        "sparse rewards",
+        "web",
+        "web agents",
+    ]
     assert counts.toarray().tolist() == [
         [0, 1, 0, 1, 1, 1, 0, 0],
         [0, 1, 0, 1, 1, 1, 0, 0],

@@ -73,7 +73,9 @@ def test_scores_do_not_depend_on_row_order(rng, background):
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_tiny_corpora(background, rng, n):
     phrases = unit(rng.standard_normal((1, 16)))
-    scored = score_themes(unit(rng.standard_normal((n, 16))) if n else np.empty((0, 16), np.float32), [phrases], background)
+    scored = score_themes(
+        unit(rng.standard_normal((n, 16))) if n else np.empty((0, 16), np.float32), [phrases], background
+    )
     assert scored.scores.shape == (n, 1)
     assert np.isfinite(scored.scores).all()
 
@@ -102,7 +104,9 @@ def test_assignment_by_hand():
 def test_at_most_one_primary_theme(rng, background):
     phrases = [unit(rng.standard_normal((len(theme.texts), 16))) for theme in THEMES]
     papers = unit(rng.standard_normal((200, 16)))
-    table = assign_themes([f"p{i}" for i in range(200)], THEMES, score_themes(papers, phrases, background), threshold=-9)
+    table = assign_themes(
+        [f"p{i}" for i in range(200)], THEMES, score_themes(papers, phrases, background), threshold=-9
+    )
     assert (table.groupby("paper_id")["is_primary"].sum() == 1).all()
 
 

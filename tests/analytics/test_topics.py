@@ -60,7 +60,9 @@ class TestPlantedSubjects:
     def test_each_subject_is_one_topic(self, found):
         papers, _, fit = found
         subject = papers["paper_id"].str[:2]
-        pairs = set(zip(subject, fit.assignments["topic_id"], strict=True)) - {(s, UNCLUSTERED) for s in set(subject)}
+        pairs = set(zip(subject, fit.assignments["topic_id"], strict=True)) - {
+            (s, UNCLUSTERED) for s in set(subject)
+        }
         assert len(pairs) == 3
         assert len(fit.topics) == 3
         assert (fit.assignments["topic_id"] == UNCLUSTERED).mean() < 0.1

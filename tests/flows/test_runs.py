@@ -167,7 +167,9 @@ def test_a_published_run_never_changes(tmp_path):
 def test_latest_follows_the_last_published_run(tmp_path):
     for run_id in ("r2", "r1"):
         publish(tmp_path, run_id)
-        assert (tmp_path / "latest").readlink() == Path("runs", run_id)  # relative: the workspace may be moved
+        assert (tmp_path / "latest").readlink() == Path(
+            "runs", run_id
+        )  # relative: the workspace may be moved
         assert resolve_run(tmp_path) == resolve_run(tmp_path, "latest") == tmp_path / "runs" / run_id
     assert resolve_run(tmp_path, "r2") == tmp_path / "runs" / "r2"
 

@@ -28,7 +28,12 @@ def test_a_good_file():
 
 def test_the_committed_file_declares_the_four_themes():
     themes = read_themes(DEFAULT_THEMES)
-    assert [theme.theme_id for theme in themes] == ["self-improvement", "rl-exploration", "agents", "introspection"]
+    assert [theme.theme_id for theme in themes] == [
+        "self-improvement",
+        "rl-exploration",
+        "agents",
+        "introspection",
+    ]
     assert all(len(theme.phrases) >= 5 for theme in themes)
 
 
