@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analytics.background import Background
+from analytics.tables import validate_table
 
 __all__ = ["THEME_THRESHOLD", "Theme", "ThemeScores", "assign_themes", "score_themes", "theme_table"]
 
@@ -164,7 +165,8 @@ def assign_themes(
             "phrase": [themes[theme].texts[scored.phrases[row, theme]] for row, theme in members],
         }
     )
-    return table.sort_values(["paper_id", "theme_id"], ignore_index=True)
+    typed = validate_table("theme_assignments", table)  # an empty table has its types too
+    return typed.sort_values(["paper_id", "theme_id"], ignore_index=True)
 
 
 def theme_table(themes: Sequence[Theme], assignments: pd.DataFrame) -> pd.DataFrame:

@@ -185,7 +185,9 @@ class LexicalVectorizer:
             return self
         if weights.shape[1] > 1:  # a single word tells no texts apart
             n_axes = min(self.n_dimensions, *weights.shape)
-            self._svd = TruncatedSVD(n_axes, random_state=self.random_state).fit(weights)
+            # scikit-learn divides by the total variance, which is nothing when all texts are alike.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                self._svd = TruncatedSVD(n_axes, random_state=self.random_state).fit(weights)
         return self
 
     def transform(self, texts: Sequence[str]) -> Vectors:

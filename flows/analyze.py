@@ -85,14 +85,15 @@ def analyze(
     definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
     fingerprint = fingerprint_of(corpus, day, definitions, settings)
     with clock.stage("changes"):
-        changes, against = compare_with_previous(folder, tables, fingerprint, definitions, day)
+        changes, since = compare_with_previous(folder, tables, fingerprint, definitions, day)
     manifest = {
         **make_manifest(corpus, tables, encoded, topics, trends.corpus, settings),
         **run_entry(started_at, clock.seconds),
         "as_of": day,
         "definitions": definitions,
         "fingerprint": fingerprint,
-        "against": against,
+        "against": since and since["run_id"],
+        "since": since,
         "command": command,
     }
     run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))

@@ -34,7 +34,7 @@ def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id:
     family = vectorizer_id.split("-")[0] if settings.vectorizer == "lexical" else vectorizer_id
     parts = [
         [asdict(theme) for theme in themes],
-        settings.theme_threshold or THEME_THRESHOLD,
+        THEME_THRESHOLD if settings.theme_threshold is None else settings.theme_threshold,
         settings.min_topic_size,
         settings.random_state,
         family,

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         description="Score from which a paper belongs to a theme; unset takes the calibrated one.",
     )
     papers_in_report: int = Field(
-        5000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
+        2000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
     )
 
     @field_validator("*", mode="before")

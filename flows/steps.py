@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -180,15 +181,24 @@ def assemble_tables(
 
 def compare_with_previous(
     workspace: Path, tables: RunTables, fingerprint: str, definitions: str, day: date
-) -> tuple[pd.DataFrame, str | None]:
-    """Table `changes` against the run that this one follows, and that run's id (None for a first run)."""
+) -> tuple[pd.DataFrame, dict[str, Any] | None]:
+    """Table `changes` against the run that this one follows, and what that run was (None for a first run).
+
+    Returns
+    -------
+    changes : DataFrame
+    since : dict or None
+        ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
+    """
     folder = previous_run(workspace, fingerprint, day)
     if folder is None:
         return empty_table("changes"), None
     before, manifest = read_run(folder)
     changed = manifest.get("definitions") != definitions
     changes = share_changes(before, tables, against=folder.name, definition_changed=changed)
-    return validate_table("changes", changes), folder.name
+    new = int((~tables.papers["paper_id"].isin(before.papers["paper_id"])).sum())
+    since = {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
+    return validate_table("changes", changes), since
 
 
 def _membership(kind: str, assignments: pd.DataFrame, key: str) -> pd.DataFrame:

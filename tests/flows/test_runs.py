@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+import sys
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -194,22 +194,28 @@ def test_names_cannot_leave_the_folder(tmp_path, name):
 
 
 def publish_and_die(workspace: Path, fatal: int) -> None:
-    """Publish in a process that gets SIGKILL at its `fatal`-th step that touches the disk."""
+    """Publish in a process that gets SIGKILL just before its `fatal`-th change on the disk."""
     steps = 0
+    changes = {"os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir"}
 
-    def counted(step: Callable[..., object]) -> Callable[..., object]:
-        def run(*args: object, **kwargs: object) -> object:
-            nonlocal steps
+    def watch(what: str, args: tuple[object, ...]) -> None:
+        nonlocal steps
+        opens_to_write = (
+            what == "open" and isinstance(args[2], int) and bool(args[2] & (os.O_WRONLY | os.O_RDWR))
+        )
+        if (what in changes or opens_to_write) and str(workspace) in str(args[0]) + str(args[1]):
             steps += 1
             if steps == fatal:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return step(*args, **kwargs)
 
-        return run
+    write = flows.runs.publishing.write_table
 
-    flows.runs.publishing.write_table = counted(flows.runs.publishing.write_table)
-    for name in ("write_bytes", "rename", "symlink_to", "replace", "mkdir"):
-        setattr(Path, name, counted(getattr(Path, name)))
+    def write_seen(name: str, table: pd.DataFrame, path: Path) -> None:
+        watch("os.rename", (path, path))  # pyarrow opens files unseen by Python
+        write(name, table, path)
+
+    flows.runs.publishing.write_table = write_seen
+    sys.addaudithook(watch)
     publish(workspace, "r2")
     os._exit(0)
 

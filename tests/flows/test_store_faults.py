@@ -19,6 +19,7 @@ import flows.store.migrations
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.store import Store
+from flows.store.corpus import read_corpus
 from flows.store.database import plain_errors
 from flows.store.schema import SCHEMA_VERSION, metadata
 
@@ -155,6 +156,16 @@ def test_readers_see_the_whole_old_state_while_one_writes(tmp_path, monkeypatch)
             assert hashes == [old] * 10
         assert writer.corpus_hash(DAY) != old
         assert len(writer.read_papers(DAY)) == 62
+
+
+def test_a_writer_does_not_wait_for_a_reader_whose_snapshot_stays(tmp_path):
+    with Store.open(tmp_path) as reader, Store.open(tmp_path, busy_timeout_s=0.05) as writer:
+        writer.ingest_feed(FIRST, seen_on=DAY)
+        with reader._reading() as connection:
+            before = read_corpus(connection, DAY).corpus_hash
+            writer.ingest_feed(SECOND, seen_on=DAY)
+            assert read_corpus(connection, DAY).corpus_hash == before
+        assert reader.corpus_hash(DAY) == writer.corpus_hash(DAY) != before
 
 
 def test_a_second_writer_is_told_when_the_first_does_not_end(tmp_path, monkeypatch):

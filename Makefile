@@ -1,0 +1,48 @@
+# make run     the main flow on the sample; prints the path of the report
+# make test    the default tests, offline, about two minutes
+# make test-more  the slow tests, and those of the data beside the checkout
+# make lint    ruff, mypy, import-linter, numpydoc
+# Each makes .venv from constraints.txt when it is not there or older than its list.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SHELL := /bin/bash
+
+.PHONY: run test test-more lint constraints clean
+
+run: .venv/.installed
+	@$(BIN)/papertrends run
+
+test: .venv/.installed-dev
+	@$(BIN)/python -m pytest -n 2
+
+# The rest: real network weights and whole flows, and what reads the data beside the checkout.
+test-more: .venv/.installed-dev
+	@$(BIN)/python -m pytest -n 2 -m "slow or shared"
+
+lint: .venv/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'analytics/*.py')
+
+# Writes the versions of what is installed; run it after a change of the dependencies.
+constraints: .venv/.installed-dev
+	@$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+
+clean:
+	rm -rf .venv
+
+.venv/.installed: pyproject.toml constraints.txt
+	@echo "installing into .venv (two to three minutes the first time)"
+	@start=$$SECONDS; \
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
+	$(PIP) install --constraint constraints.txt --editable . || exit 1; \
+	echo "installed in $$((SECONDS - start)) s"
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@

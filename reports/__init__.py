@@ -1,0 +1,1 @@
+"""Turn the tables of a run into figures and strings; nothing here writes a file."""

@@ -1,0 +1,211 @@
+"""Everything that the page says, as values: templates print it and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from analytics.tables import RunTables
+from reports.charts import Chart, make_colors, plot_charts
+from reports.headlines import Moved, Subject, changes_since, make_moved
+from reports.paper_lines import PaperLine, make_paper_lines, newest_first
+from reports.series import Series, make_series
+from reports.slugs import make_slugs
+from reports.theme_sections import Places, ThemeSection, make_theme_sections
+from reports.topic_rows import TopicTable, make_topic_table
+from reports.trust import Trust, make_trust
+from reports.wording import NARROW, clip, count, long_day, plural
+
+__all__ = ["MOST_PAPERS", "Multiples", "PageHead", "PaperList", "ReportContext", "make_report_context"]
+
+MOST_PAPERS = 1000
+"""Papers in the list of the page where the settings do not say; the run folder holds all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """Top of the page: whose papers, as of when, how many."""
+
+    title: str
+    day: str
+    day_iso: str
+    run_id: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Multiples:
+    """Small charts of all themes that have one, and what they share."""
+
+    note: str
+    chart: Chart
+    sections: tuple[ThemeSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperList:
+    """Newest papers, and in `note` how many of how many."""
+
+    note: str
+    lines: tuple[PaperLine, ...]
+    has_themes: bool
+    has_topics: bool
+    has_upvotes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """One report, ready to be printed by a template."""
+
+    head: PageHead
+    moved: Moved
+    multiples: Multiples | None
+    themes: tuple[ThemeSection, ...]
+    topics: TopicTable
+    papers: PaperList
+    trust: Trust
+
+
+def make_report_context(
+    tables: RunTables,
+    manifest: Mapping[str, Any],
+    charts: Mapping[str, Chart] | None = None,
+) -> ReportContext:
+    """All that the report of a run says.
+
+    Parameters
+    ----------
+    tables : RunTables
+    manifest : mapping
+        Of the run: what ``manifest.json`` holds.
+    charts : mapping of str to Chart, optional
+        What `plot_charts` gave, where the caller has it already; drawn here otherwise.
+
+    Returns
+    -------
+    ReportContext
+        The same for the same tables and manifest, whatever the day and the machine.
+
+    Raises
+    ------
+    PapertrendsError
+        When a table holds a verdict or a period that the report has no words for.
+    """
+    charts = plot_charts(tables, manifest) if charts is None else charts
+    series = make_series(tables)
+    places = _places(tables, series)
+    themes = make_theme_sections(tables, series, charts, places)
+    topics = make_topic_table(tables, manifest, series, places)
+    changes = changes_since(tables.changes, _names(places))
+    return ReportContext(
+        head=_head(tables, manifest),
+        moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
+        multiples=_multiples(themes, charts, series),
+        themes=themes,
+        topics=topics,
+        papers=_paper_list(tables, manifest, places),
+        trust=make_trust(tables, manifest, series),
+    )
+
+
+def _places(tables: RunTables, series: Mapping[tuple[str, str], Series]) -> Places:
+    theme_ids, topic_ids = list(tables.themes["theme_id"]), list(tables.topics["topic_id"])
+    return Places(
+        theme_slugs=make_slugs(theme_ids),
+        theme_names=_clipped(theme_ids, tables.themes["name"]),
+        theme_colors=make_colors(theme_ids, series),
+        topic_slugs=make_slugs(topic_ids),
+        topic_names=_clipped(topic_ids, tables.topics["label"]),
+    )
+
+
+def _clipped(ids: list[str], names: Any) -> dict[str, str]:
+    return {one: clip(name, 80) for one, name in zip(ids, names, strict=True)}
+
+
+def _names(places: Places) -> dict[tuple[str, str], str]:
+    """Names of all series by kind and id."""
+    themes = {("theme", one): name for one, name in places.theme_names.items()}
+    return themes | {("topic", one): name for one, name in places.topic_names.items()}
+
+
+def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
+    """Title, day and counts."""
+    as_of = date.fromisoformat(str(manifest["as_of"])[:10])
+    dates = tables.papers["published"].dropna()
+    facts = [plural(len(tables.papers), "paper")]
+    if len(dates):
+        first, last = long_day(dates.min().date()), long_day(dates.max().date())
+        facts.append(first if first == last else f"{first} to {last}")
+    facts.append(f"{count(len(tables.papers) - len(dates))} undated")
+    facts.append(_since(manifest.get("since")))
+    return PageHead(
+        clip(str(manifest["title"]), 120),
+        long_day(as_of),
+        as_of.isoformat(),
+        clip(str(manifest["run_id"]), 80),
+        tuple(facts),
+    )
+
+
+def _since(since: Mapping[str, Any] | None) -> str:
+    """What came since the run that this one is compared with."""
+    if since is None:
+        return "first run, nothing to compare with"
+    day = long_day(date.fromisoformat(str(since["as_of"])[:10]))
+    return f"since the run of {day}: +{plural(int(since['new_papers']), 'paper')}"
+
+
+def _subjects(
+    series: Mapping[tuple[str, str], Series], themes: tuple[ThemeSection, ...], topics: TopicTable
+) -> list[Subject]:
+    """Themes and topics as the first screen needs them."""
+    subjects = [
+        Subject(series["theme", one.theme_id], one.name, f"#theme-{one.slug}", one.n_papers, one.n_shown)
+        for one in themes
+    ]
+    subjects += [
+        Subject(
+            series["topic", row.topic_id], row.label, f"#topic-{row.slug}", row.n_papers_key, len(row.papers)
+        )
+        for row in topics.rows
+    ]
+    return subjects
+
+
+def _multiples(
+    themes: tuple[ThemeSection, ...], charts: Mapping[str, Chart], series: Mapping[tuple[str, str], Series]
+) -> Multiples | None:
+    """Themes that have a chart; None where none has."""
+    drawn = tuple(section for section in themes if section.chart is not None)
+    if not drawn:
+        return None
+    one = series["theme", drawn[0].theme_id]
+    note = (
+        f"Share of each {one.unit}'s papers with its 95{NARROW}% interval"
+        + (", all on one scale" if len(drawn) > 1 else "")
+        + f". Bars: papers a {one.unit}, the theme's in color."
+    )
+    if not all(period.is_complete for period in one.periods):
+        note += f" Hollow on hatching: incomplete {one.unit}."
+    return Multiples(note, charts["themes"], drawn)
+
+
+def _paper_list(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> PaperList:
+    """Newest papers of the corpus, as many as the settings allow."""
+    n_papers = len(tables.papers)
+    most = int(manifest["settings"].get("papers_in_report", MOST_PAPERS))
+    shown = newest_first(tables.papers).head(most)
+    note = f"All {plural(n_papers, 'paper')}, newest first." if n_papers > 1 else "The one paper."
+    if n_papers > most:
+        listed = f"The newest {count(most)} of {plural(n_papers, 'paper')}" if most else "No paper is listed"
+        note = f"{listed} (setting papers_in_report). All of them are in papers.parquet beside this page."
+    return PaperList(
+        note,
+        make_paper_lines(shown, places.theme_names, places.topic_names),
+        has_themes=bool(places.theme_names),
+        has_topics=bool(places.topic_names),
+        has_upvotes=bool(shown["upvotes"].notna().any()),
+    )

@@ -1,0 +1,218 @@
+"""Figure of one series: its share over time with its interval, and under it what it rests on.
+
+matplotlib without pyplot: nothing is kept between calls, and no window can open.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from reports.drawing import HALO
+from reports.palette import LIGHT
+from reports.periods import Period
+from reports.scales import Scale, time_ticks
+from reports.series import Series
+from reports.wording import NARROW, count, percent
+
+__all__ = ["PANEL", "SETTINGS", "WIDE", "Layout", "plot_series", "svg_text"]
+
+SETTINGS: dict[str, object] = {
+    "svg.hashsalt": "papertrends",
+    "svg.fonttype": "none",
+    # A dollar sign in a text is a dollar sign.
+    "text.parse_math": False,
+    "hatch.linewidth": 1.0,
+    "path.simplify": False,
+}
+"""What must be set, on top of matplotlib's own defaults, while figures are made and written."""
+
+# A period's name in CSS pixels at the size of the axes, with the space that it needs beside it.
+_NAME_WIDTHS = {"week": 72, "month": 54, "quarter": 52, "year": 38}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Size and spacing of a chart in CSS pixels."""
+
+    width: int
+    height: int
+    bars: int
+    y_steps: int
+    has_number: bool
+    name_room: float
+    left: int = 40
+    right: int = 28
+
+
+PANEL = Layout(width=240, height=164, bars=20, y_steps=3, has_number=False, name_room=1.0, right=12)
+WIDE = Layout(width=700, height=300, bars=44, y_steps=4, has_number=True, name_room=1.5)
+
+
+def plot_series(series: Series, color: str, scale: Scale, layout: Layout) -> Figure:
+    """Figure of one series: band, line, hollow incomplete periods, bars of n below.
+
+    Parameters
+    ----------
+    series : Series
+        With at least one period that holds papers.
+    color : str
+        Name of a color of the palette.
+    scale : Scale
+        Of the share axis; values beyond it stand at its edge.
+    layout : Layout
+    """
+    figure = Figure(figsize=(layout.width / 72, layout.height / 72), facecolor=LIGHT["paper"])
+    FigureCanvasSVG(figure)
+    across = (layout.left / layout.width, 1 - (layout.left + layout.right) / layout.width)
+    feet = 20 / layout.height
+    bars = layout.bars / layout.height
+    gap = 12 / layout.height
+    top = 12 / layout.height
+    shares = figure.add_axes((across[0], feet + bars + gap, across[1], 1 - feet - bars - gap - top))
+    counts = figure.add_axes((across[0], feet, across[1], bars))
+    _style(shares, counts, series, scale, layout)
+    _draw_shares(shares, series, LIGHT[color], scale.top)
+    _draw_last(shares, series, LIGHT[color], scale.top, layout.has_number)
+    _draw_counts(counts, series, LIGHT[color])
+    return figure
+
+
+def _style(shares: Axes, counts: Axes, series: Series, scale: Scale, layout: Layout) -> None:
+    """Axes without boxes: percent on the left, period names at the foot, grid on y only."""
+    n = len(series.periods)
+    # A handful of periods must not become a handful of slabs.
+    half = max(n, 5) / 2
+    text = {"labelsize": 11, "labelcolor": LIGHT["muted"], "length": 0}
+    for axes in (shares, counts):
+        axes.set_xlim((n - 1) / 2 - half, (n - 1) / 2 + half)
+        axes.patch.set_visible(False)
+        axes.spines[:].set_visible(False)
+        axes.set_axisbelow(True)
+    shares.set_ylim(0, scale.top)
+    shares.set_xticks([])
+    shares.set_yticks(scale.ticks, [f"{100 * tick:g}{NARROW}%" for tick in scale.ticks])
+    shares.tick_params(axis="y", pad=6, **text)
+    shares.grid(axis="y", color=LIGHT["line"], linewidth=1)
+    room = (layout.width - layout.left - layout.right) / (2 * half)
+    ticks = time_ticks(series.periods, math.ceil(layout.name_room * _NAME_WIDTHS[series.unit] / room))
+    counts.set_xticks(ticks, [series.periods[tick].label for tick in ticks])
+    most = max(period.n_total for period in series.periods)
+    counts.set_ylim(0, most)
+    counts.set_yticks([most], [count(most)])
+    counts.tick_params(axis="x", pad=5, **text)
+    counts.tick_params(axis="y", pad=6, **text)
+    # Hung from the top of the bars, the number keeps clear of the percentages above it.
+    for label in counts.get_yticklabels():
+        label.set_verticalalignment("top")
+
+
+def _draw_shares(axes: Axes, series: Series, color: str, top: float) -> None:
+    """Band and line of complete periods, ring and whisker of incomplete ones, the last share in words."""
+    periods = series.periods
+    for run in _runs(periods):
+        low = [min(periods[i].low, top) for i in run]
+        high = [min(periods[i].high, top) for i in run]
+        share = [min(periods[i].share, top) for i in run]
+        if len(run) == 1:
+            axes.plot(run * 2, [low[0], high[0]], color=color, alpha=0.4, linewidth=1.75, clip_on=False)
+            axes.plot(run, share, "o", color=color, markersize=4, markeredgewidth=0, clip_on=False)
+            continue
+        # A patch, since fill_between would be written by way of a definition and a reference to it.
+        outline = Path([*zip(run, high, strict=True), *zip(run[::-1], low[::-1], strict=True)])
+        axes.add_patch(PathPatch(outline, facecolor=color, alpha=0.18, linewidth=0, clip_on=False))
+        axes.plot(run, share, color=color, linewidth=1.75, solid_joinstyle="round", clip_on=False)
+    for i, period in enumerate(periods):
+        if period.is_complete:
+            continue
+        axes.add_patch(
+            Rectangle((i - 0.5, 0), 1, top, facecolor="none", edgecolor=LIGHT["line"], hatch="////",
+                      linewidth=0, clip_on=False, zorder=0.5)
+        )  # fmt: skip
+        if not period.is_empty:
+            edges = [min(period.low, top), min(period.high, top)]
+            axes.plot([i, i], edges, color=color, alpha=0.4, linewidth=1.25, clip_on=False)
+            axes.plot([i], [min(period.share, top)], "o", markerfacecolor=LIGHT["paper"], clip_on=False,
+                      markeredgecolor=color, markersize=6, markeredgewidth=1.5)  # fmt: skip
+
+
+def _draw_last(axes: Axes, series: Series, color: str, top: float, has_number: bool) -> None:
+    """Dot at the last complete period, and its share above the band or, where that has no room, below."""
+    last = series.latest
+    if last is None:
+        return
+    at = series.periods.index(last)
+    axes.plot([at], [min(last.share, top)], "o", color=color, markersize=6, markeredgewidth=0, clip_on=False)
+    if not has_number:
+        return
+    y, above = _free_place(last, top)
+    axes.annotate(
+        percent(last.share), (at, y), xytext=(0, 5 if above else -5), textcoords="offset points",
+        ha="center", va="bottom" if above else "top", fontsize=13, fontweight="bold", color=LIGHT["ink"],
+        gid=HALO, annotation_clip=False,
+    )  # fmt: skip
+
+
+def _free_place(period: Period, top: float) -> tuple[float, bool]:
+    """Height beside which a number may stand, and whether above it: outside the band where there is room."""
+    if period.high < 0.9 * top:
+        return period.high, True
+    if period.low > 0.12 * top:
+        return period.low, False
+    return min(period.share, top), period.share < 0.8 * top
+
+
+def _draw_counts(axes: Axes, series: Series, color: str) -> None:
+    """Thin bars: all dated papers of a period in grey, those of the series in color, incomplete ones pale."""
+    width = 0.62 if len(series.periods) <= 60 else 0.9
+    for incomplete in (False, True):
+        chosen = [
+            (i, period) for i, period in enumerate(series.periods) if period.is_complete is not incomplete
+        ]
+        totals = _bars([(i, period.n_total) for i, period in chosen], width)
+        papers = _bars([(i, period.n_papers) for i, period in chosen], width)
+        alpha = 0.45 if incomplete else 1.0
+        for path, face in ((totals, LIGHT["line"]), (papers, color)):
+            if path is not None:
+                axes.add_patch(
+                    PathPatch(path, facecolor=face, edgecolor="none", linewidth=0, alpha=alpha, clip_on=False)
+                )
+
+
+def _bars(heights: Sequence[tuple[int, int]], width: float) -> Path | None:
+    """One path of all bars, which is far smaller than a path each; None without a bar."""
+    corners = ((-0.5, 0), (0.5, 0), (0.5, 1), (-0.5, 1), (-0.5, 0))
+    paths = [
+        Path([(i + x * width, y * height) for x, y in corners], closed=True)
+        for i, height in heights
+        if height
+    ]
+    return Path.make_compound_path(*paths) if paths else None
+
+
+def _runs(periods: Sequence[Period]) -> list[list[int]]:
+    """Positions of complete periods that hold papers, in unbroken runs."""
+    runs: list[list[int]] = []
+    for i, period in enumerate(periods):
+        if not period.is_complete or period.is_empty:
+            continue
+        if runs and runs[-1][-1] == i - 1:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return runs
+
+
+def svg_text(figure: Figure) -> str:
+    """SVG of `figure` as matplotlib writes it, the same bytes at every call."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()

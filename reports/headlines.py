@@ -1,0 +1,211 @@
+"""What moved: the lines a reader sees first, and what changed since the run before.
+
+At most five lines, the strongest evidence first. What is not there to be said is said: that nothing
+moved, or that nothing can be said to have moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.claims import ICONS, comparison_clause, evidence_clause, share_clause
+from reports.drawing import render_sparkline
+from reports.series import Series
+from reports.wording import join_words, percent, plural, points
+
+__all__ = ["MOST_HEADLINES", "Headline", "Moved", "Subject", "changes_since", "make_moved", "sparkline"]
+
+MOST_HEADLINES = 5
+_MOST_CHANGES = 3
+_SMALLEST_CHANGE = 0.0005
+"""Shares that differ by less round to a change of 0.0 points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A theme or topic as claims need it: its series, its name, where it stands on the page."""
+
+    series: Series
+    name: str
+    href: str
+    n_papers: int
+    n_shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One line of the first screen."""
+
+    verdict: str
+    icon: str
+    kind: str
+    name: str
+    href: str
+    number: str
+    claim: str
+    evidence: str
+    papers: str
+    sparkline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The first screen: one sentence, what supports it, at most five lines, what changed since."""
+
+    lead: str
+    note: str
+    headlines: tuple[Headline, ...]
+    more: str
+    changes: tuple[str, ...]
+
+
+def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, ...]) -> Moved:
+    """First screen from all themes and topics.
+
+    Movers come first by q, then p, then size of the growth; themes that held, then those that
+    cannot be judged, fill the rest. A topic without a move has its place in the table of topics.
+
+    Parameters
+    ----------
+    subjects : sequence of Subject
+        Themes, then topics, in the order of their tables.
+    n_corpus : int
+        Papers of the corpus.
+    changes : tuple of str
+        See `changes_since`.
+    """
+    movers = sorted((subject for subject in subjects if subject.series.verdict.is_move), key=_strength)
+    themes = [subject for subject in subjects if subject.series.kind == "theme"]
+    steady = [subject for subject in themes if subject.series.verdict.word == "steady"]
+    unknown = [subject for subject in themes if subject.series.verdict.word == "insufficient"]
+    shown = [*movers, *steady, *unknown][:MOST_HEADLINES]
+    left = len(movers) - MOST_HEADLINES
+    lead, note = _lead(subjects, movers)
+    return Moved(
+        lead,
+        note,
+        tuple(_headline(subject, n_corpus) for subject in shown),
+        f"{plural(left, 'more series', 'more series')} moved: see topics and themes." if left > 0 else "",
+        changes,
+    )
+
+
+def _strength(subject: Subject) -> tuple[float, float, float, str]:
+    """Sort key: strongest evidence first."""
+    verdict = subject.series.verdict
+    return (verdict.q, verdict.p, -abs(math.log(verdict.growth)), subject.name)
+
+
+def _lead(subjects: Sequence[Subject], movers: Sequence[Subject]) -> tuple[str, str]:
+    """First sentence of the page and the one that supports it."""
+    tested = [subject for subject in subjects if subject.series.verdict.word != "insufficient"]
+    untested = len(subjects) - len(tested)
+    if not any(not period.is_empty for subject in subjects for period in subject.series.periods):
+        return (
+            "Nothing can be said to have moved.",
+            "No paper here has a date, and without dates there is no trend.",
+        )
+    if not tested:
+        return (
+            "Too early to say what moved.",
+            "No theme and no topic has enough papers in enough complete periods to be tested.",
+        )
+    left = f" {_of_kinds(subjects, 'insufficient')} had too few papers to be tested." if untested else ""
+    if movers:
+        lead = f"{_counted(movers, subjects)} moved."
+        held = len(tested) - len(movers)
+        return lead, f"{plural(held, 'other')} held steady.{left}" if held else left.strip()
+    chance = round(0.05 * len(tested))
+    note = f"{_of_kinds(subjects, 'steady')} were tested, and none shows a change beyond chance."
+    if chance:
+        note += (
+            f" Tested one by one, about {chance} would have seemed to move by chance alone;"
+            " the correction for many tests held them back."
+        )
+    return "Nothing moved.", note + left
+
+
+def _counted(chosen: Sequence[Subject], among: Sequence[Subject]) -> str:
+    """``2 of 4 themes and 11 of 80 topics``, leaving out a kind that has none to count."""
+    parts = []
+    for kind in ("theme", "topic"):
+        n, of = (sum(subject.series.kind == kind for subject in group) for group in (chosen, among))
+        if n:
+            parts.append(f"{n:,} of {plural(of, kind)}" if of > 1 else f"the only {kind}")
+    text = join_words(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _of_kinds(subjects: Iterable[Subject], word: str) -> str:
+    """``3 themes and 2 topics`` among those with the verdict `word`."""
+    found = [subject.series.kind for subject in subjects if subject.series.verdict.word == word]
+    return join_words([plural(found.count(kind), kind) for kind in ("theme", "topic") if kind in found])
+
+
+def _headline(subject: Subject, n_corpus: int) -> Headline:
+    series = subject.series
+    number, rest = share_clause(series, subject.n_papers, n_corpus)
+    before = comparison_clause(series.comparison())
+    return Headline(
+        verdict=series.verdict.word,
+        icon=ICONS[series.verdict.word],
+        kind=series.kind,
+        name=subject.name,
+        href=subject.href,
+        number=number,
+        claim=f"{rest}, {before}" if before else rest,
+        evidence=evidence_clause(series.verdict, series.unit),
+        papers=f"{plural(subject.n_shown, 'paper')} that show it" if subject.n_shown else "",
+        sparkline=sparkline(series, subject.name, width=132, height=36),
+    )
+
+
+def sparkline(series: Series, name: str, width: int = 96, height: int = 24) -> str:
+    """Small line of the series with a sentence for those who do not see it; empty where it has no line."""
+    complete = series.complete
+    if len(complete) < 2:
+        return ""
+    first, last = complete[0], complete[-1]
+    label = f"{name}: {percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}"
+    return render_sparkline(series.periods, label, width, height)
+
+
+def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    """Sentences on what changed since the run before, and by how much of it the data is the cause.
+
+    Empty on a first run. At most three, the largest change first.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        The table `changes`.
+    names : mapping of (kind, series_id) to str
+        A series that has no name is left out: it is gone.
+    """
+    if changes.empty:
+        return ()
+    told = changes.assign(change=changes["to_share"] - changes["from_share"])
+    told = told[told["change"].abs() >= _SMALLEST_CHANGE]
+    told = told.iloc[told["change"].abs().mul(-1).argsort(kind="stable")]
+    sentences = []
+    for row in told.to_dict("records"):
+        name = names.get((row["kind"], row["series_id"]))
+        if name is None:
+            continue
+        parts = [
+            f"{points(row[column])} {words}"
+            for column, words in (
+                ("by_new_papers", "new papers"),
+                ("by_reassignment", "reassigned"),
+                ("by_definition", "changed definition"),
+            )
+            if abs(row[column]) >= _SMALLEST_CHANGE
+        ]
+        sentences.append(f"{name} {points(row['change'])} points: {', '.join(parts) or 'rounding'}.")
+    if not sentences:
+        return ("No share changed by a tenth of a point.",)
+    return tuple(sentences[:_MOST_CHANGES])

@@ -1,0 +1,63 @@
+"""The page: one HTML file with everything in it, which asks nothing of any other place."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports.context import ReportContext
+from reports.palette import DARK, LIGHT, MARKS, css_variables
+
+__all__ = ["render_report"]
+
+
+def render_report(context: ReportContext) -> str:
+    """HTML of a report, complete in one string.
+
+    The page's content security policy names the hashes of its one style and its one script and
+    allows nothing else, so that text which slipped through as markup could still not act.
+
+    Parameters
+    ----------
+    context : ReportContext
+        See `reports.context.make_report_context`.
+
+    Returns
+    -------
+    str
+        The same for the same context.
+    """
+    environment = _environment()
+    style = environment.get_template("style.css.j2").render(
+        light=css_variables(LIGHT),
+        dark=css_variables(DARK),
+        colors=("paper", "line", "ink", "muted", *MARKS),
+    )
+    script = environment.get_template("script.js.j2").render()
+    return environment.get_template("report.html.j2").render(
+        context=context,
+        style=style,
+        script=script,
+        style_hash=_policy_hash(style),
+        script_hash=_policy_hash(script),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Templates of this package; every value is escaped, and a missing one is an error."""
+    return Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _policy_hash(text: str) -> str:
+    """Hash of an inline style or script as a content security policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

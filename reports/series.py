@@ -1,0 +1,173 @@
+"""Series as the page speaks of them: periods with names, a verdict, and what "before" means.
+
+Everything here is read from the tables `trends` and `verdicts`; nothing is estimated again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from analytics.exceptions import PapertrendsError
+from analytics.tables import RunTables
+from reports.periods import Period, period_unit, range_label
+
+__all__ = [
+    "VERDICTS",
+    "Comparison",
+    "Series",
+    "Span",
+    "Verdict",
+    "make_series",
+]
+
+VERDICTS = ("rising", "falling", "steady", "insufficient")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One row of `verdicts`; floats are NaN where nothing could be estimated."""
+
+    word: str
+    growth: float = math.nan
+    growth_low: float = math.nan
+    growth_high: float = math.nan
+    p: float = math.nan
+    q: float = math.nan
+    n_papers: int = 0
+    n_periods: int = 0
+
+    @property
+    def is_move(self) -> bool:
+        """Whether the verdict claims a change."""
+        return self.word in {"rising", "falling"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Pooled counts of consecutive periods, under one name."""
+
+    label: str
+    n_papers: int
+    n_total: int
+
+    @property
+    def share(self) -> float:
+        """Pooled share, NaN where no paper is dated."""
+        return self.n_papers / self.n_total if self.n_total else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a claim compares: `now` with `before`, which is a year earlier or the first half."""
+
+    now: Span
+    before: Span | None
+    is_year: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One theme or topic over time; `periods` is empty where no paper of the corpus is dated."""
+
+    kind: str
+    series_id: str
+    periods: tuple[Period, ...]
+    verdict: Verdict
+
+    @property
+    def complete(self) -> tuple[Period, ...]:
+        """Complete periods that hold papers: the ones that claims rest on."""
+        return tuple(period for period in self.periods if period.is_complete and not period.is_empty)
+
+    @property
+    def unit(self) -> str:
+        """``week``, ``month``, ``quarter`` or ``year``; ``period`` without any."""
+        return self.periods[0].unit if self.periods else "period"
+
+    @property
+    def latest(self) -> Period | None:
+        """The newest complete period that holds papers."""
+        return self.complete[-1] if self.complete else None
+
+    def comparison(self) -> Comparison | None:
+        """Compare the newest complete period with the same one a year before, else the halves.
+
+        Halves are pooled over complete periods; of an odd number, the middle one belongs to neither.
+        None without a complete period, `before` None with a single one.
+        """
+        complete = self.complete
+        if not complete:
+            return None
+        last = complete[-1]
+        for period in complete[:-1]:
+            if period.start == _a_year_before(last.start, self.unit):
+                return Comparison(_pooled([last]), _pooled([period]), is_year=True)
+        half = len(complete) // 2
+        if half == 0:
+            return Comparison(_pooled([last]), None, is_year=False)
+        return Comparison(_pooled(complete[-half:]), _pooled(complete[:half]), is_year=False)
+
+
+def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
+    """Every series of the run by its kind and id, periods in order of time.
+
+    A series without a row in `verdicts` is ``insufficient``, and one without periods has none.
+
+    Raises
+    ------
+    PapertrendsError
+        When a verdict is not one of the four words.
+    """
+    verdicts = {(row["kind"], row["series_id"]): _verdict(row) for row in tables.verdicts.to_dict("records")}
+    periods: dict[tuple[str, str], list[Period]] = {key: [] for key in verdicts}
+    for kind, ids in (("theme", tables.themes["theme_id"]), ("topic", tables.topics["topic_id"])):
+        for series_id in ids:
+            periods.setdefault((kind, series_id), [])
+    for row in tables.trends.sort_values("period_start", kind="stable").to_dict("records"):
+        periods.setdefault((row["kind"], row["series_id"]), []).append(_period(row))
+    return {
+        key: Series(*key, tuple(rows), verdicts.get(key, Verdict("insufficient")))
+        for key, rows in periods.items()
+    }
+
+
+def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
+    """Row of `verdicts` as a value."""
+    if row["verdict"] not in VERDICTS:
+        raise PapertrendsError(
+            f"verdict {row['verdict']!r} of {row['series_id']!r}; allowed are {', '.join(VERDICTS)}"
+        )
+    growth = (row["growth_per_year"], row["growth_low"], row["growth_high"])
+    return Verdict(
+        row["verdict"], *growth, row["p_value"], row["q_value"], int(row["n_papers"]), int(row["n_periods"])
+    )
+
+
+def _period(row: Mapping[Hashable, Any]) -> Period:
+    """Row of `trends` as a value; the share of a period without papers is NaN, whatever the table has."""
+    start = row["period_start"].date()
+    n_total = int(row["n_total"])
+    share, low, high = (row[key] if n_total else math.nan for key in ("share", "share_low", "share_high"))
+    unit = period_unit(start, row["period_end"].date())
+    return Period(start, unit, int(row["n_papers"]), n_total, share, low, high, bool(row["is_complete"]))
+
+
+def _pooled(periods: Sequence[Period]) -> Span:
+    """Add up the counts of the periods under a name that can follow "in"."""
+    label = range_label(periods[0], periods[-1])
+    if periods[0].unit == "week":
+        label = f"the {'week' if len(periods) == 1 else 'weeks'} of {label}"
+    return Span(
+        label,
+        sum(period.n_papers for period in periods),
+        sum(period.n_total for period in periods),
+    )
+
+
+def _a_year_before(start: date, unit: str) -> date:
+    """Start of the same period one year earlier; weeks keep their weekday, so 52 of them."""
+    return start - timedelta(weeks=52) if unit == "week" else start.replace(year=start.year - 1)

@@ -1,0 +1,197 @@
+"""The themes of the page: each with its chart, its verdict, the facts behind it, its papers, its topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics.tables import UNCLUSTERED, RunTables
+from reports.charts import Chart
+from reports.claims import ICONS, counts_of, verdict_sentence
+from reports.paper_lines import PaperLine, make_paper_lines, newest_first, papers_by_id
+from reports.series import Comparison, Series
+from reports.wording import NARROW, TIMES, clip, count, odds, percent, plural, q_value
+
+__all__ = ["Fact", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
+
+_LISTED = 5
+_MOST_TOPICS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One number with its name and what it is made of."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemePaper:
+    """A paper of a theme with the phrase that carried its assignment."""
+
+    line: PaperLine
+    phrase: str
+    score: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicOfTheme:
+    """A topic in which papers of a theme stand, and how many."""
+
+    name: str
+    href: str
+    n_papers: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeSection:
+    """One theme. `chart` is None without a dated paper; `representative` is empty when `newest` holds all."""
+
+    theme_id: str
+    slug: str
+    name: str
+    description: str
+    n_papers: int
+    color: str
+    verdict: str
+    icon: str
+    number: str
+    sentence: str
+    facts: tuple[Fact, ...]
+    chart: Chart | None
+    newest_title: str
+    newest: tuple[ThemePaper, ...]
+    representative: tuple[ThemePaper, ...]
+    topics: tuple[TopicOfTheme, ...]
+
+    @property
+    def n_shown(self) -> int:
+        """Different papers that the section lists."""
+        return len({paper.line.paper_id for paper in (*self.newest, *self.representative)})
+
+
+@dataclass(frozen=True)
+class Places:
+    """Names and addresses on the page of themes and topics, by id."""
+
+    theme_slugs: Mapping[str, str]
+    theme_names: Mapping[str, str]
+    theme_colors: Mapping[str, str]
+    topic_slugs: Mapping[str, str]
+    topic_names: Mapping[str, str]
+
+
+def make_theme_sections(
+    tables: RunTables,
+    series: Mapping[tuple[str, str], Series],
+    charts: Mapping[str, Chart],
+    places: Places,
+) -> tuple[ThemeSection, ...]:
+    """Section of each theme, in the order of the table `themes`.
+
+    Parameters
+    ----------
+    tables : RunTables
+    series : mapping of (kind, series_id) to Series
+    charts : mapping of str to Chart
+        See `reports.charts.plot_charts`.
+    places : Places
+    """
+    papers = papers_by_id(tables.papers)
+    assigned = dict(iter(tables.theme_assignments.groupby("theme_id", sort=False)))
+    none = tables.theme_assignments.iloc[:0]
+    sections = []
+    for row in tables.themes.to_dict("records"):
+        theme_id = row["theme_id"]
+        rows = assigned.get(theme_id, none)
+        rows = rows[rows["paper_id"].isin(papers.index)]
+        one = series["theme", theme_id]
+        chart = charts.get(f"theme-{places.theme_slugs[theme_id]}")
+        found = papers.loc[rows["paper_id"]]
+        newest, representative = _papers(found, rows, places)
+        whole = len(newest) == len(found)
+        sections.append(
+            ThemeSection(
+                theme_id=theme_id,
+                slug=places.theme_slugs[theme_id],
+                name=places.theme_names[theme_id],
+                description=clip(row["description"], 600),
+                n_papers=int(row["n_papers"]),
+                color=places.theme_colors[theme_id],
+                verdict=one.verdict.word,
+                icon=ICONS[one.verdict.word],
+                number=percent(one.latest.share) if one.latest else plural(len(found), "paper"),
+                sentence=verdict_sentence(one)
+                if len(found)
+                else f"None of {plural(len(papers), 'paper')} fits this theme.",
+                facts=_facts(one, rows, found),
+                chart=chart,
+                newest_title="All its papers" if whole else "Newest papers",
+                newest=newest,
+                representative=() if whole else representative,
+                topics=_topics(found, places),
+            )
+        )
+    return tuple(sections)
+
+
+def _facts(series: Series, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
+    """Numbers beside the chart: share and what it was before, growth, evidence, papers."""
+    facts = []
+    comparison = series.comparison()
+    if comparison is not None:
+        facts += _shares(comparison)
+    verdict = series.verdict
+    if verdict.word != "insufficient":
+        interval = f"95{NARROW}% interval {odds(verdict.growth_low)} to {odds(verdict.growth_high)}"
+        facts.append(Fact("Growth of the odds", f"{TIMES}{odds(verdict.growth)} a year", interval))
+        tested = f"over {plural(verdict.n_periods, f'complete {series.unit}')}"
+        facts.append(Fact("Evidence", q_value(verdict.q), tested))
+    undated = int(found["published"].isna().sum())
+    notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
+    notes += [f"{count(undated)} undated"] if undated else []
+    return (*facts, Fact("Papers", count(len(found)), ", ".join(notes)))
+
+
+def _shares(comparison: Comparison) -> list[Fact]:
+    """Share now and before."""
+    now, before = comparison.now, comparison.before
+    facts = [Fact(f"Share in {now.label}", percent(now.share), f"{counts_of(now)} papers")]
+    if before is not None:
+        name = f"A year before, {before.label}" if comparison.is_year else f"Share in {before.label}"
+        facts.append(Fact(name, percent(before.share), f"{counts_of(before)} papers"))
+    return facts
+
+
+def _papers(
+    found: pd.DataFrame, rows: pd.DataFrame, places: Places
+) -> tuple[tuple[ThemePaper, ...], tuple[ThemePaper, ...]]:
+    """Newest papers and those of the highest score; all of them, newest first, where that is few."""
+    most = 2 * _LISTED if len(found) <= 2 * _LISTED else _LISTED
+    best = rows.sort_values(["score", "paper_id"], ascending=[False, True], kind="stable")["paper_id"]
+    why = rows.set_index("paper_id")
+
+    def told(chosen: pd.DataFrame) -> tuple[ThemePaper, ...]:
+        lines = make_paper_lines(chosen, places.theme_names, places.topic_names)
+        reasons = why.loc[chosen.index]
+        return tuple(
+            ThemePaper(line, clip(phrase, 120), f"{score:.1f}")
+            for line, phrase, score in zip(lines, reasons["phrase"], reasons["score"], strict=True)
+        )
+
+    return told(newest_first(found).head(most)), told(found.loc[best.head(_LISTED)])
+
+
+def _topics(found: pd.DataFrame, places: Places) -> tuple[TopicOfTheme, ...]:
+    """Topics of the theme's papers, the most frequent first."""
+    sizes = found.loc[found["topic_id"] != UNCLUSTERED, "topic_id"].value_counts()
+    ordered = sorted(sizes.items(), key=lambda item: (-item[1], str(item[0])))
+    return tuple(
+        TopicOfTheme(places.topic_names[topic_id], f"#topic-{places.topic_slugs[topic_id]}", count(int(size)))
+        for topic_id, size in ordered[:_MOST_TOPICS]
+        if topic_id in places.topic_names
+    )

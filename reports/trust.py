@@ -1,0 +1,256 @@
+"""How far to trust the page: what was read and left out, how verdicts come about, how to make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analytics.growth import MIN_PAPERS, MIN_PERIODS
+from analytics.tables import RunTables
+from analytics.themes import THEME_THRESHOLD
+from reports.series import Series
+from reports.wording import NARROW, clip, count, join_words, percent, plural, seconds
+
+__all__ = ["Line", "Trust", "make_trust"]
+
+_USUAL_RATE = 0.05
+_BASES = {
+    "stated": "dated by their source",
+    "year_inferred": "with a year that was inferred",
+    "id_month": "dated by the month of their arXiv id",
+    "missing": "undated: in themes and topics, in no period",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list of numbers: the number or text, its name, what it means."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The last section of the page, in its order."""
+
+    read: tuple[Line, ...]
+    dates: tuple[Line, ...]
+    periods: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    themes: tuple[str, ...]
+    topics: tuple[str, ...]
+    warnings: tuple[str, ...]
+    sources: tuple[Line, ...]
+    files: tuple[tuple[str, ...], ...]
+    rejects: tuple[tuple[str, ...], ...]
+    rejects_note: str
+    run: tuple[Line, ...]
+    stages: tuple[Line, ...]
+    versions: tuple[Line, ...]
+    settings: tuple[Line, ...]
+    command: str
+
+
+def make_trust(
+    tables: RunTables, manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Series]
+) -> Trust:
+    """Trust section from the manifest, with what the tables say better than it.
+
+    Parameters
+    ----------
+    tables : RunTables
+    manifest : mapping
+        Of the run, see the design; every value is shown as text.
+    series : mapping of (kind, series_id) to Series
+    """
+    rejects = manifest.get("rejects_sample", [])
+    n_rejected = int(manifest["counts"]["rejected"])
+    return Trust(
+        read=_read(manifest["counts"]),
+        dates=_dates(tables.papers),
+        periods=_periods(manifest, series),
+        verdicts=_verdicts(manifest, series),
+        themes=_themes(manifest, tables),
+        topics=_topics(manifest),
+        warnings=tuple(clip(str(warning), 600) for warning in manifest.get("warnings", [])),
+        sources=_sources(manifest.get("sources", [])),
+        files=tuple(_file(source) for source in manifest.get("sources", [])),
+        rejects=tuple(_texts(reject, ("location", "position", "reason", "excerpt")) for reject in rejects),
+        rejects_note=f"{count(len(rejects))} of {count(n_rejected)} shown."
+        if n_rejected > len(rejects)
+        else "",
+        run=_run(manifest),
+        stages=tuple(
+            Line(clip(stage, 80), seconds(float(took))) for stage, took in manifest["seconds"].items()
+        ),
+        versions=tuple(Line(clip(name, 80), clip(str(v), 80)) for name, v in manifest["versions"].items()),
+        settings=tuple(
+            Line(clip(name, 120), _written(value)) for name, value in manifest["settings"].items()
+        ),
+        command=clip(str(manifest.get("command", "")), 2000),
+    )
+
+
+def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Say what became of everything that was read."""
+    rows = (
+        ("papers", "papers", "different works in the corpus"),
+        ("merged", "merged", "records that show a work already there"),
+        ("rejected", "rejected", "records that cannot be a paper"),
+        ("dated", "dated", "papers that can stand in a period"),
+        ("undated", "undated", "papers in themes and topics, in no period"),
+        ("before_span", "too old", "papers from before the first period"),
+        ("later", "too new", "papers seen or published after the day of this page"),
+        ("without_theme", "in no theme", "papers that reach no theme's threshold"),
+        ("unclustered", "unclustered", "papers that belong to no topic"),
+    )
+    return tuple(Line(name, count(int(counts[key])), note) for key, name, note in rows if key in counts)
+
+
+def _dates(papers: pd.DataFrame) -> tuple[Line, ...]:
+    """How the dates came about, a line for each way that occurs."""
+    found = papers["published_basis"].value_counts()
+    return tuple(
+        Line(words, count(int(found[basis])), percent(found[basis] / len(papers)))
+        for basis, words in _BASES.items()
+        if basis in found.index
+    )
+
+
+def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Series]) -> tuple[str, ...]:
+    """Which periods, why these, and which do not count."""
+    longest = max(series.values(), key=lambda one: len(one.periods), default=None)
+    if longest is None or not longest.periods:
+        return ("No paper is dated, so there are no periods.",)
+    sentences = [_sentence(f"Periods are {manifest['period']['reason']}")]
+    incomplete = [period.label for period in longest.periods if not period.is_complete]
+    if incomplete:
+        shown = join_words(incomplete[:4]) + (
+            f" and {len(incomplete) - 4} more" if len(incomplete) > 4 else ""
+        )
+        are = "is" if len(incomplete) == 1 else "are"
+        sentences.append(f"{shown} {are} incomplete: drawn hollow on hatching, and left out of every test.")
+    empty = [period.label for period in longest.periods if period.is_empty]
+    if empty:
+        shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")
+        sentences.append(f"No paper is dated in {shown}: the lines are broken there.")
+    return tuple(sentences)
+
+
+def _verdicts(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Series]) -> tuple[str, ...]:
+    """How a verdict is reached, for a reader who knows no statistics."""
+    rate = float(manifest["settings"].get("false_discovery_rate") or _USUAL_RATE)
+    allowed = f"{100 * rate:g}{NARROW}%"
+    tested = sum(one.verdict.word != "insufficient" for one in series.values())
+    return (
+        (
+            "A share is the papers of a theme or topic over all dated papers of the same period. The band"
+            f" around a line is its 95{NARROW}% interval (Wilson): what sampling alone leaves open. It holds"
+            " no doubt about whether a paper was put in the right theme."
+        ),
+        (
+            "Rising or falling means that a constant yearly growth of the odds fits the complete periods"
+            " better than no growth does, by a test that allows for counts that scatter more than chance"
+            f" (quasi-binomial logistic regression). {plural(tested, 'series was', 'series were')} tested on"
+            " this page; q is corrected for that number (Benjamini-Hochberg), so that at most"
+            f" {allowed} of the claims are expected to be false."
+        ),
+        (
+            "Steady means that no trend was shown, not that there is none: read the interval. Insufficient"
+            f" means fewer than {MIN_PERIODS} complete periods, {MIN_PAPERS} papers in the series or"
+            f" {MIN_PAPERS} outside it."
+        ),
+        (
+            "Shares are parts of a whole: when one theme takes more of the papers, the rest must take less."
+            " A change in what the sources list moves shares too."
+        ),
+    )
+
+
+def _themes(manifest: Mapping[str, Any], tables: RunTables) -> tuple[str, ...]:
+    """How papers come to their themes."""
+    if tables.themes.empty:
+        return ("No theme was declared.",)
+    threshold = float(manifest["settings"].get("theme_threshold") or THEME_THRESHOLD)
+    return (
+        (
+            "A paper's score on a theme is how far it stands above the background, in standard deviations:"
+            " above what general abstracts, and the bulk of this corpus, score on the same phrases. From a"
+            f" score of {threshold:g} it belongs to the theme; it may belong to several, and the highest"
+            " score is its first theme."
+        ),
+        (
+            "The phrase beside a paper is the one that is nearest to it. No person has read these papers for"
+            " this page."
+        ),
+    )
+
+
+def _topics(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """How topics were found, or why none were."""
+    topics = manifest["topics"]
+    sentences = [_sentence(clip(str(topics["reason"]), 600))] if topics.get("reason") else []
+    parameters = topics.get("parameters") or {}
+    if parameters:
+        listed = ", ".join(f"{name} {_written(value)}" for name, value in parameters.items())
+        sentences.append(f"Parameters: {listed}.")
+    return tuple(sentences)
+
+
+def _sources(sources: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """One line a kind of source: how many files, of which days, with how many records."""
+    lines = []
+    for kind in dict.fromkeys(str(source["source"]) for source in sources):
+        files = [source for source in sources if source["source"] == kind]
+        days = sorted(source["day"] for source in files if isinstance(source.get("day"), str))
+        note = plural(sum(int(source["records"]) for source in files), "record")
+        rejected = sum(int(source["rejects"]) for source in files)
+        note += f", {count(rejected)} rejected" if rejected else ""
+        if days:
+            note += f", seen {days[0]}" + (f" to {days[-1]}" if days[-1] != days[0] else "")
+        lines.append(Line(clip(kind, 80), plural(len(files), "file"), note))
+    return tuple(lines)
+
+
+def _file(source: Mapping[str, Any]) -> tuple[str, ...]:
+    location, day = _texts(source, ("location", "day"))
+    return (location, day, count(int(source["records"])), count(int(source["rejects"])))
+
+
+def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Name this run and what it was made from."""
+    rows = (
+        ("run", "run_id"),
+        ("as of", "as_of"),
+        ("started", "started_at"),
+        ("compared with", "against"),
+        ("themes", "themes_file"),
+        ("vectorizer", "vectorizer_id"),
+        ("seed", "random_state"),
+        ("corpus hash", "corpus_hash"),
+    )
+    return tuple(
+        Line(name, clip(str(manifest[key]), 120)) for name, key in rows if manifest.get(key) is not None
+    )
+
+
+def _texts(row: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, ...]:
+    """Values of `keys` as clean text, empty where there is none."""
+    return tuple(clip(value, 200) if isinstance(value := row.get(key), str) else "" for key in keys)
+
+
+def _written(value: object) -> str:
+    """Write a setting down: text as it is, anything else as JSON."""
+    return clip(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False), 400)
+
+
+def _sentence(text: str) -> str:
+    """Clean text with a capital at its start and a full stop at its end."""
+    text = clip(text, 600).strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

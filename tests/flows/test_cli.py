@@ -1,0 +1,75 @@
+"""What the command line says to mistakes: one line, the right status, no traceback, nothing left behind."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+
+PAGE = "data/sample/daily_papers.txt"
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("PAPERTRENDS_WORKSPACE", "PAPERTRENDS_THEMES"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(one) for one in arguments])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "nowhere.txt"], "no file or folder 'nowhere.txt'"),
+        (["run", "--as-of", "yesterday"], "--as-of 'yesterday' is not a day; write it as YYYY-MM-DD"),
+        (["run", "--vectorizer", "word2vec"], "vectorizer"),
+        (["run", "--themes", "none.toml"], "cannot read the themes file"),
+        (["ingest", "nowhere"], "no file or folder 'nowhere'"),
+        (["report", "--workspace", "empty"], "empty"),
+        (["status", "--workspace", "empty"], "holds no store; start with: papertrends run SOURCE"),
+        (["serve", "nowhere.txt"], "no file or folder"),
+    ],
+)
+def test_a_mistake_gets_one_line_and_status_2(call, tmp_path, arguments, says):
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stderr.startswith("papertrends: ")
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_themes_mistake_names_line_and_field(call, tmp_path):
+    (tmp_path / "t.toml").write_text('[[themes]]\nid = "a"\nname = 3\nphrases = ["x"]\n')
+    result = call("run", "--themes", "t.toml")
+    assert result.exit_code == 2
+    assert "line 3: field 'name'" in result.stderr
+
+
+def test_an_unknown_setting_is_named(call, tmp_path):
+    (tmp_path / "papertrends.toml").write_text("vectoriser = 'minilm'\n")
+    result = call("run")
+    assert result.exit_code == 2
+    assert "'vectoriser'" in result.stderr
+    assert "vectorizer" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "ingest", "analyze", "report", "status", "serve"])
+def test_every_command_has_help(call, command):
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert "--workspace" in result.output
+
+
+def test_an_output_inside_the_run_folder_is_refused(call, tmp_path):
+    run = tmp_path / "w" / "runs" / "20250101T000000-000000-aaaaaaaa"
+    run.mkdir(parents=True)
+    result = call("report", run.name, "--workspace", "w", "--output", run / "report.html")
+    assert result.exit_code == 2
+    assert "never changes" in result.stderr

@@ -1,0 +1,178 @@
+"""The steps of an analysis without Prefect, on corpora too small to be clustered."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.exceptions import InputError
+from analytics.papers import Feed, PaperRecord
+from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
+from flows import steps
+from flows.encode import encode_texts
+from flows.ingest import ingest_source
+from flows.progress import listening
+from flows.publish import render_page
+from flows.settings import load_settings
+from flows.store import Store
+from flows.themes_file import DEFAULT_THEMES, read_themes
+
+DAY = date(2025, 12, 10)
+THEMES = read_themes(DEFAULT_THEMES)
+ENGLISH = "We study how agents with sparse rewards explore, and why curiosity helps them to improve."
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings({"workspace": tmp_path, "vectorizer": "lexical", "as_of": DAY}, folder=tmp_path)
+
+
+def analyze(workspace, settings, day=DAY):
+    corpus = steps.read_day(workspace, day)
+    encoded = steps.encode_corpus(workspace, corpus.papers, THEMES, settings)
+    assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
+    topics = steps.find_topics(corpus.papers, encoded, settings)
+    trends = steps.follow_trends(day, corpus, assignments, themes, topics, settings.false_discovery_rate)
+    return (
+        corpus,
+        encoded,
+        topics,
+        trends,
+        steps.assemble_tables(corpus.papers, assignments, themes, topics, trends),
+    )
+
+
+def write(workspace, *records):
+    with Store.open(workspace) as store:
+        store.ingest_feed(Feed("daily-papers", "memory", DAY, records), seen_on=DAY)
+
+
+def paper(number, text=ENGLISH, published=date(2025, 11, 3)):
+    basis = "missing" if published is None else "stated"
+    precision = "none" if published is None else "day"
+    return PaperRecord(f"Paper {number}", f"{text} Part {number}.", published, basis, precision)
+
+
+HARD_CORPORA = {
+    "one": [paper(1)],
+    "two": [paper(1), paper(2)],
+    "five": [paper(n) for n in range(5)],
+    "one day": [paper(n, published=date(2025, 12, 9)) for n in range(12)],
+    "undated": [paper(n, published=None) for n in range(6)],
+    "one word": [PaperRecord(f"Word{n}", "word", date(2025, 5, 1 + n), "stated", "day") for n in range(6)],
+    "no abstract": [PaperRecord(f"Title {n}", "", date(2025, 5, 1 + n), "stated", "day") for n in range(6)],
+    "Chinese": [paper(n, "稀疏奖励下的强化学习探索方法研究。", date(2025, 5, 1 + n)) for n in range(6)],
+    "long": [paper(n, "exploration of sparse rewards " * 7_000) for n in range(3)],
+    "hostile": [paper(n, "<script>alert(1)</script> $x^2$ {{ 7 * 7 }} \u202e\x00") for n in range(3)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD_CORPORA)
+def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
+    write(tmp_path, *HARD_CORPORA[name])
+    _, _, topics, trends, tables = analyze(tmp_path, settings)
+    assert len(tables.papers) == len(HARD_CORPORA[name])
+    assert topics.parameters is None
+    assert (tables.papers["topic_id"] == UNCLUSTERED).all()
+    assert tables.trends.empty == (name == "undated")
+    assert set(tables.verdicts["verdict"]) <= {"insufficient"}
+    manifest = make_manifest_for(tmp_path, settings)
+    _, page = render_page(tables, manifest)
+    assert "<script>alert(1)" not in page
+    assert topics.reason.split(";")[0] in page or "too few" in page
+
+
+def make_manifest_for(workspace, settings):
+    from flows.manifest import make_manifest
+
+    corpus, encoded, topics, trends, tables = analyze(workspace, settings)
+    made = make_manifest(corpus, tables, encoded, topics, trends.corpus, settings)
+    return made | {
+        "run_id": "r",
+        "as_of": DAY.isoformat(),
+        "seconds": {},
+        "started_at": "2025-12-10T00:00:00+00:00",
+    }
+
+
+def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
+    counts = ingest_source(str(sample_path), tmp_path, DAY)
+    assert (counts["records"], counts["new"], counts["rejected"]) == (47, 47, 0)
+    corpus = steps.read_day(tmp_path, DAY)
+    # 14 papers are too few to cluster, which keeps this test quick; the slow tests cluster all.
+    small = corpus.papers.iloc[:14]
+    encoded = steps.encode_corpus(tmp_path, small, THEMES, settings)
+    assignments, themes = steps.find_themes(small, THEMES, encoded, -100.0)
+    assert len(assignments) == 14 * 4
+    assert assignments.groupby("paper_id")["is_primary"].sum().eq(1).all()
+    assert themes["n_papers"].tolist() == [14] * 4
+    from dataclasses import replace
+
+    topics = steps.find_topics(small, encoded, settings)
+    trends = steps.follow_trends(DAY, replace(corpus, papers=small), assignments, themes, topics, 0.05)
+    tables = steps.assemble_tables(small, assignments, themes, topics, trends)
+    assert (tables.trends["n_papers"] == tables.trends["n_total"]).all()
+    for name, columns in TABLE_COLUMNS.items():
+        assert list(getattr(tables, name).columns) == list(columns)
+
+
+def test_encoding_again_encodes_nothing(tmp_path):
+    calls = []
+
+    class Counting:
+        id = "counting-1"
+        needs_corpus = False
+
+        def transform(self, texts):
+            calls.append(len(texts))
+            return np.eye(4, dtype=np.float32)[[len(text) % 4 for text in texts]]
+
+    texts = ["a", "bb", "a", "ccc"]
+    heard = []
+    with Store.open(tmp_path) as store, listening(lambda *progress: heard.append(progress)):
+        first, n_first = encode_texts(store, Counting(), texts)
+        again, n_again = encode_texts(store, Counting(), texts)
+    assert (n_first, n_again, calls) == (3, 0, [3])
+    assert np.array_equal(first, again)
+    assert np.array_equal(first, np.eye(4)[[1, 2, 1, 3]])
+    assert heard == [("encode", 0, 3), ("encode", 3, 3)]
+
+
+def test_other_themes_need_no_new_vectors_of_papers(tmp_path, settings, sample_path, monkeypatch):
+    ingest_source(str(sample_path), tmp_path, DAY)
+    corpus = steps.read_day(tmp_path, DAY)
+    assert steps.encode_corpus(tmp_path, corpus.papers, THEMES, settings).n_encoded > 47
+    other = [type(THEMES[0])("robots", "Robots", "Robots that walk.", ("legged locomotion",))]
+    assert steps.encode_corpus(tmp_path, corpus.papers, other, settings).n_encoded == 2
+
+
+def test_no_paper_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match="holds no paper as of 2025-12-10; ingest a source first"):
+        steps.read_day(tmp_path, DAY)
+    write(tmp_path, paper(1))
+    with pytest.raises(InputError, match="1 papers were published or first shown later"):
+        steps.read_day(tmp_path, date(2025, 1, 1))
+
+
+def test_a_later_run_is_compared_and_the_parts_add_up(tmp_path, settings):
+    from flows.runs import publish_run
+
+    write(tmp_path, *HARD_CORPORA["five"])
+    *_, before = analyze(tmp_path, settings)
+    manifest = make_manifest_for(tmp_path, settings) | {"fingerprint": "a", "definitions": "d", "seconds": {}}
+    publish_run(tmp_path, "20251210T000000-000000-aaaaaaaa", before, manifest, {}, "page")
+    write(tmp_path, *[paper(n, "Robots walk over rough terrain with legs.") for n in range(5, 9)])
+    *_, after = analyze(tmp_path, settings)
+    changes, since = steps.compare_with_previous(tmp_path, after, "b", "d", DAY)
+    assert since == {"run_id": "20251210T000000-000000-aaaaaaaa", "as_of": "2025-12-10", "new_papers": 4}
+    parts = changes[["by_new_papers", "by_reassignment", "by_definition"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(
+        (changes["to_share"] - changes["from_share"]).to_numpy(), abs=1e-12
+    )
+    same, none = steps.compare_with_previous(tmp_path, before, "a", "d", DAY)
+    assert none is None
+    assert isinstance(same, pd.DataFrame)
+    assert same.empty

@@ -1,0 +1,577 @@
+"""Runs made up for the report: one small factory, and the states that must look right.
+
+Counts and shares of a made-up run are those of its papers; verdicts are planted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.tables import RunTables, empty_table, validate_table
+from analytics.trends import wilson_interval
+from reports.context import make_report_context
+from reports.render import render_report
+
+THEMES = ("Agents", "RL exploration", "Self-improvement", "Introspection")
+_FIRST = (
+    "Sparse",
+    "Guided",
+    "Latent",
+    "Causal",
+    "Verified",
+    "Shared",
+    "Frugal",
+    "Recursive",
+    "Open-Ended",
+    "Deep",
+)
+_SECOND = (
+    "Rewards",
+    "Tools",
+    "Planning",
+    "Memory",
+    "Curricula",
+    "Feedback",
+    "Reflection",
+    "Search",
+    "Skills",
+)
+_THIRD = (
+    "Language Models",
+    "Robot Teams",
+    "Games Without Rules",
+    "Long Documents",
+    "Small Devices",
+    "Mathematics",
+)
+_NAMES = ("Ada Example", "Bo Sample", "Chidi Instance", "Dana Specimen", "Emre Case", "Fumiko Pattern")
+# Shape of each planted course: odds ratio a year and the verdict that goes with it.
+_COURSES = (
+    (1.9, "rising"),
+    (1.02, "steady"),
+    (0.58, "falling"),
+    (1.1, "insufficient"),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Tables and manifest of one made-up run."""
+
+    tables: RunTables
+    manifest: dict[str, Any]
+
+    def with_tables(self, **tables: pd.DataFrame) -> Run:
+        """The same run with some tables exchanged."""
+        return Run(replace(self.tables, **tables), self.manifest)
+
+
+def make_run(
+    n_papers: int = 400,
+    *,
+    themes: tuple[str, ...] = THEMES,
+    n_topics: int = 12,
+    start: str = "2024-06-01",
+    months: int = 18,
+    courses: tuple[tuple[float, str], ...] = _COURSES,
+    seed: int = 0,
+) -> Run:
+    """Run of `n_papers` papers over `months` months, the first and last of them incomplete."""
+    rng = np.random.default_rng(seed)
+    first = pd.Timestamp(start)
+    days = max(1, int(months * 30.4) - 20) if months else 1
+    offsets = np.sort(rng.integers(0, days, n_papers)) + (9 if months > 1 else 0)
+    papers = _papers(n_papers, first + pd.to_timedelta(offsets, unit="D"), rng)
+    ids = [name.lower().replace(" ", "-") for name in themes]
+    assigned = _theme_assignments(papers, ids, courses, rng)
+    primary = assigned[assigned["is_primary"]].set_index("paper_id")["theme_id"]
+    papers["primary_theme"] = papers["paper_id"].map(primary).astype("str")
+    topic_ids = [f"T{number:04d}" for number in range(1, n_topics + 1)]
+    if topic_ids:
+        weights = 1 / np.arange(2, n_topics + 2)
+        papers["topic_id"] = rng.choice(
+            ["-1", *topic_ids], n_papers, p=[0.3, *(0.7 * weights / weights.sum())]
+        )
+    periods = pd.period_range(first, periods=max(months, 1), freq="M")
+    courses_of = {("theme", name): courses[i % len(courses)] for i, name in enumerate(ids)}
+    quiet = (1.05, "steady"), (1.0, "insufficient")
+    courses_of |= {("topic", name): quiet[i % 2] for i, name in enumerate(topic_ids)}
+    trends = _trends(papers, assigned, ids, topic_ids, periods)
+    tables = RunTables(
+        papers=validate_table("papers", papers),
+        theme_assignments=assigned,
+        topic_assignments=_topic_assignments(papers),
+        themes=_themes(themes, ids, assigned),
+        topics=_topics(papers, topic_ids),
+        trends=trends,
+        verdicts=_verdicts(trends, courses_of),
+        changes=empty_table("changes"),
+    )
+    return Run(tables, make_manifest(tables))
+
+
+def _papers(n: int, published: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
+    def pick(words: tuple[str, ...]) -> np.ndarray:
+        return rng.choice(np.array(words, dtype=object), n)
+
+    titles = [f"{a} {b} for {c}" for a, b, c in zip(pick(_FIRST), pick(_SECOND), pick(_THIRD), strict=True)]
+    n_authors = rng.integers(1, 9, n)
+    return pd.DataFrame(
+        {
+            "paper_id": [f"arxiv:{2400 + i // 9000}.{i % 100000:05d}" for i in range(n)],
+            "title": titles,
+            "abstract": "Made up.",
+            "published": published.normalize().as_unit("us"),
+            "published_basis": "stated",
+            "published_precision": "day",
+            "first_seen": pd.Timestamp("2025-12-31"),
+            "authors": [list(_NAMES[:k]) if k < 6 else [] for k in n_authors],
+            "n_authors": n_authors,
+            "upvotes": rng.integers(0, 150, n),
+            "organization": [None if k % 3 else "Example Institute" for k in range(n)],
+            "url": [f"https://example.org/papers/{i}" for i in range(n)],
+            "sources": [["daily-papers"]] * n,
+            "primary_theme": None,
+            "topic_id": "-1",
+        }
+    )
+
+
+def _theme_assignments(
+    papers: pd.DataFrame, ids: list[str], courses: tuple[tuple[float, str], ...], rng: np.random.Generator
+) -> pd.DataFrame:
+    years = (papers["published"] - papers["published"].min()).dt.days.fillna(0).to_numpy() / 365.25
+    rows = []
+    taken = np.zeros(len(papers), dtype=bool)
+    for i, theme_id in enumerate(ids):
+        growth, verdict = courses[i % len(courses)]
+        base = 0.002 if verdict == "insufficient" else 0.09 + 0.3 * (verdict == "falling")
+        odds = base / (1 - base) * growth**years
+        member = rng.random(len(papers)) < odds / (1 + odds)
+        found = papers.loc[member, ["paper_id"]].copy()
+        found["theme_id"] = theme_id
+        found["score"] = rng.gamma(4, 0.9, member.sum()).round(4)
+        found["is_primary"] = ~taken[member]
+        found["phrase"] = f"{theme_id.replace('-', ' ')} at scale"
+        taken |= member
+        rows.append(found)
+    if not rows:
+        return empty_table("theme_assignments")
+    return validate_table("theme_assignments", pd.concat(rows))
+
+
+def _topic_assignments(papers: pd.DataFrame) -> pd.DataFrame:
+    return validate_table("topic_assignments", papers[["paper_id", "topic_id"]].assign(strength=1.0))
+
+
+def _themes(names: tuple[str, ...], ids: list[str], assigned: pd.DataFrame) -> pd.DataFrame:
+    if not ids:
+        return empty_table("themes")
+    sizes = assigned["theme_id"].value_counts()
+    rows = {
+        "theme_id": ids,
+        "name": list(names),
+        "description": [f"Work on {name.lower()}, made up for the tests." for name in names],
+        "n_papers": [int(sizes.get(one, 0)) for one in ids],
+    }
+    return validate_table("themes", pd.DataFrame(rows))
+
+
+def _topics(papers: pd.DataFrame, topic_ids: list[str]) -> pd.DataFrame:
+    if not topic_ids:
+        return empty_table("topics")
+    grouped = papers.groupby("topic_id")["paper_id"]
+    members = {one: list(ids) for one, ids in grouped}
+    terms = [f"{a} {b}".lower() for a in _FIRST for b in _SECOND]
+    rows = {
+        "topic_id": topic_ids,
+        "label": [terms[(7 * i) % len(terms)] for i in range(len(topic_ids))],
+        "top_terms": [[terms[(7 * i + k) % len(terms)] for k in range(10)] for i in range(len(topic_ids))],
+        "n_papers": [len(members.get(one, [])) for one in topic_ids],
+        "representative_papers": [members.get(one, [])[:3] for one in topic_ids],
+    }
+    return validate_table("topics", pd.DataFrame(rows))
+
+
+def _trends(
+    papers: pd.DataFrame,
+    assigned: pd.DataFrame,
+    ids: list[str],
+    topic_ids: list[str],
+    periods: pd.PeriodIndex,
+) -> pd.DataFrame:
+    month = papers.set_index("paper_id")["published"].dt.to_period("M")
+    totals = month.value_counts().reindex(periods, fill_value=0).to_numpy()
+    member = {("theme", one): assigned.loc[assigned["theme_id"] == one, "paper_id"] for one in ids}
+    member |= {("topic", one): papers.loc[papers["topic_id"] == one, "paper_id"] for one in topic_ids}
+    frames = []
+    for (kind, series_id), found in member.items():
+        counts = month.loc[found].value_counts().reindex(periods, fill_value=0).to_numpy()
+        low, high = wilson_interval(counts, totals)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "kind": kind,
+                    "series_id": series_id,
+                    "period_start": periods.to_timestamp(),
+                    "period_end": (periods + 1).to_timestamp(),
+                    "n_papers": counts,
+                    "n_total": totals,
+                    "share": counts / np.where(totals > 0, totals, np.nan),
+                    "share_low": low,
+                    "share_high": high,
+                    "is_complete": [0 < i < len(periods) - 1 for i in range(len(periods))],
+                }
+            )
+        )
+    return validate_table("trends", pd.concat(frames)) if frames else empty_table("trends")
+
+
+def _verdicts(trends: pd.DataFrame, courses: dict[tuple[str, str], tuple[float, str]]) -> pd.DataFrame:
+    rows = []
+    complete = trends[trends["is_complete"] & (trends["n_total"] > 0)]
+    for number, ((kind, series_id), (growth, verdict)) in enumerate(courses.items()):
+        found = complete[(complete["kind"] == kind) & (complete["series_id"] == series_id)]
+        n_papers, n_periods = int(found["n_papers"].sum()), len(found)
+        word = verdict if n_periods >= 5 and n_papers >= 20 else "insufficient"
+        known = word != "insufficient"
+        p = {"rising": 1e-5, "falling": 2e-4}.get(word, 0.4) * (1 + number / 100)
+        rows.append(
+            {
+                "kind": kind,
+                "series_id": series_id,
+                "verdict": word,
+                "growth_per_year": growth if known else np.nan,
+                "growth_low": 0.8 * growth if known else np.nan,
+                "growth_high": 1.25 * growth if known else np.nan,
+                "p_value": p if known else np.nan,
+                "q_value": min(1.0, 2 * p) if known else np.nan,
+                "n_papers": n_papers,
+                "n_periods": n_periods,
+            }
+        )
+    return validate_table("verdicts", pd.DataFrame(rows)) if rows else empty_table("verdicts")
+
+
+def make_manifest(tables: RunTables) -> dict[str, Any]:
+    """Manifest that agrees with `tables`."""
+    papers = tables.papers
+    dates = papers["published"].dropna()
+    n_dated = len(dates)
+    return {
+        "run_id": "20251231T060000Z-1a2b3c4d",
+        "as_of": "2025-12-31",
+        "started_at": "2025-12-31T06:00:00Z",
+        "title": "Daily Papers",
+        "settings": {
+            "workspace": "data/workspace",
+            "vectorizer": "minilm",
+            "as_of": None,
+            "false_discovery_rate": 0.05,
+        },
+        "versions": {"papertrends": "0.1.0", "python": "3.12.3", "pandas": "3.1.1"},
+        "random_state": 0,
+        "vectorizer_id": "minilm:53aa5117",
+        "corpus_hash": "9f2c" * 16,
+        "counts": {
+            "papers": len(papers),
+            "dated": n_dated,
+            "undated": len(papers) - n_dated,
+            "rejected": 2,
+            "unclustered": int((papers["topic_id"] == "-1").sum()),
+            "without_theme": int(papers["primary_theme"].isna().sum()),
+            "merged": 31,
+            "later": 0,
+            "before_span": 0,
+            "encoded": 5,
+        },
+        "sources": [
+            {
+                "source": "daily-papers",
+                "location": "2025-12-30.json",
+                "records": 24,
+                "rejects": 2,
+                "day": "2025-12-30",
+            }
+        ],
+        "rejects_sample": [
+            {
+                "location": "2025-12-30.json",
+                "position": "entry 4",
+                "reason": "no title",
+                "excerpt": "{'paper': {}}",
+            }
+        ],
+        "span": {"start": "2024-06-10" if n_dated else None, "end": "2025-12-31" if n_dated else None},
+        "period": {
+            "freq": "month",
+            "reason": "months: the shortest period whose median holds at least 20 papers (310), in 8 to 60 periods (16)",
+        }
+        if n_dated
+        else None,
+        "topics": {
+            "clustered": bool(len(tables.topics)),
+            "reason": "Clustered by density in 5 dimensions, at least 24 papers a topic."
+            if len(tables.topics)
+            else "12 papers are too few to cluster; 15 are needed.",
+            "parameters": {"n_neighbors": 15, "min_cluster_size": 24} if len(tables.topics) else None,
+        },
+        "seconds": {"ingest": 1.24, "encode": 61.7, "topics": 40.2, "report": 2.0},
+        "warnings": [],
+        "themes_file": "data/themes.toml",
+        "command": "papertrends run ../shared/corpora/hf_daily_papers --workspace W",
+        "against": None,
+        "since": None,
+    }
+
+
+def _one_paper() -> Run:
+    return make_run(1, months=1, n_topics=0)
+
+
+def _all_undated() -> Run:
+    run = make_run(40, n_topics=0)
+    papers = run.tables.papers.assign(published=pd.NaT, published_basis="missing", published_precision="none")
+    verdicts = run.tables.verdicts.assign(
+        verdict="insufficient", n_papers=0, n_periods=0,
+        **dict.fromkeys(("growth_per_year", "growth_low", "growth_high", "p_value", "q_value"), np.nan),
+    )  # fmt: skip
+    tables = replace(
+        run.tables, papers=validate_table("papers", papers), trends=empty_table("trends"), verdicts=verdicts
+    )
+    return Run(tables, make_manifest(tables))
+
+
+def _one_day() -> Run:
+    run = make_run(60, months=0)
+    trends = run.tables.trends.assign(is_complete=False)
+    return run.with_tables(trends=trends)
+
+
+def _no_themes() -> Run:
+    return make_run(60, themes=())
+
+
+def _empty_theme() -> Run:
+    run = make_run(200)
+    gone = "self-improvement"
+    tables = run.tables
+    trends, verdicts = tables.trends.copy(), tables.verdicts.copy()
+    mine = trends["series_id"] == gone
+    trends.loc[mine, ["n_papers", "share", "share_low"]] = 0
+    verdicts.loc[verdicts["series_id"] == gone, ["verdict", "n_papers"]] = ["insufficient", 0]
+    themes = tables.themes.assign(
+        n_papers=np.where(tables.themes["theme_id"] == gone, 0, tables.themes["n_papers"])
+    )
+    assigned = tables.theme_assignments[tables.theme_assignments["theme_id"] != gone]
+    papers = tables.papers.assign(
+        primary_theme=tables.papers["primary_theme"].where(tables.papers["primary_theme"] != gone)
+    )
+    return run.with_tables(
+        trends=trends, verdicts=verdicts, themes=themes, theme_assignments=assigned,
+        papers=validate_table("papers", papers),
+    )  # fmt: skip
+
+
+def _feed_gap() -> Run:
+    run = make_run(500)
+    trends = run.tables.trends.copy()
+    silent = trends["period_start"].isin(pd.to_datetime(["2025-01-01", "2025-02-01"]))
+    trends.loc[silent, ["n_papers", "n_total"]] = 0
+    trends.loc[silent, ["share", "share_low", "share_high"]] = np.nan
+    return run.with_tables(trends=trends)
+
+
+def _nothing_moved() -> Run:
+    return make_run(900, courses=((1.03, "steady"), (0.97, "steady")))
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "$\\mathcal{O}(n^2)$ bounds & \"quotes\" 'n' `ticks`",
+    "\u202eevil\u202c \u2066isolate",
+    "العوامل الذكية في التعلم المعزز",
+    "大型語言模型的自我改進:智能體與探索",
+    "😀 emoji 👩‍🔬 and a\x00control \ud800 half",
+    "x" * 5000,
+    "</style></title></textarea><!--",
+)
+
+
+def _hostile() -> Run:
+    run = make_run(300, themes=('<b>Agents</b> & "$x^2$" <script>', "智能体与探索", "العوامل"), n_topics=10)
+    tables = run.tables
+    papers = tables.papers.copy()
+    cycle = [HOSTILE[i % len(HOSTILE)] for i in range(len(papers))]
+    papers["title"] = pd.Series(cycle, dtype=object)
+    papers["organization"] = pd.Series(
+        ["O" * 200 if i % 2 else HOSTILE[0] for i in range(len(papers))], dtype=object
+    )
+    papers["url"] = pd.Series(
+        [("javascript:alert(1)", "data:text/html,x", "https://example.org/?q=<script>&a=\"b\"", "//x.org")[i % 4]
+         for i in range(len(papers))], dtype=object,
+    )  # fmt: skip
+    papers["paper_id"] = [f"title:{i:016x}" for i in range(len(papers))]
+    renamed = dict(zip(tables.papers["paper_id"], papers["paper_id"], strict=True))
+    topics = tables.topics.copy()
+    topics["label"] = pd.Series(list(HOSTILE[: len(topics)]), dtype=object)
+    topics["top_terms"] = [[HOSTILE[i % 10], HOSTILE[(i + 1) % 10]] for i in range(len(topics))]
+    topics["representative_papers"] = [[renamed[p] for p in ps] for ps in topics["representative_papers"]]
+    assigned = tables.theme_assignments.copy()
+    assigned["paper_id"] = assigned["paper_id"].map(renamed)
+    assigned["phrase"] = HOSTILE[1]
+    manifest = run.manifest | {
+        "title": HOSTILE[0],
+        "command": "papertrends run '</script>'",
+        "warnings": [HOSTILE[0]],
+    }
+    return Run(replace(tables, papers=papers, topics=topics, theme_assignments=assigned), manifest)
+
+
+def _compared() -> Run:
+    run = make_run(800)
+    rows = [
+        ("agents", 0.302, 0.310, 0.007, 0.001, 0.0),
+        ("rl-exploration", 0.12, 0.114, -0.006, 0.0, 0.0),
+        ("introspection", 0.01, 0.01, 0.0, 0.0, 0.0),
+    ]
+    names = ("series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition")
+    changes = pd.DataFrame(rows, columns=names).assign(against="20251224T060000Z-0a1b2c3d", kind="theme")
+    compared = run.with_tables(changes=validate_table("changes", changes))
+    since = {"run_id": "20251224T060000Z-0a1b2c3d", "as_of": "2025-12-24", "new_papers": 112}
+    return Run(compared.tables, run.manifest | {"against": since["run_id"], "since": since})
+
+
+def _forty_themes() -> Run:
+    return make_run(2000, n_topics=4, themes=tuple(f"Theme number {i}" for i in range(40)))
+
+
+STATES: dict[str, Callable[[], Run]] = {
+    "usual": make_run,
+    "one-paper": _one_paper,
+    "all-undated": _all_undated,
+    "one-day": _one_day,
+    "no-topics": lambda: make_run(12, n_topics=0, months=3),
+    "no-themes": _no_themes,
+    "one-theme": lambda: make_run(themes=("Agents",)),
+    "forty-themes": _forty_themes,
+    "three-hundred-topics": lambda: make_run(4000, n_topics=300, themes=THEMES[:2]),
+    "empty-theme": _empty_theme,
+    "feed-gap": _feed_gap,
+    "nothing-moved": _nothing_moved,
+    "compared": _compared,
+    "hostile": _hostile,
+}
+
+
+_VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+@dataclass
+class Element:
+    """One start tag of a page with what is inside it."""
+
+    tag: str
+    attributes: dict[str, str]
+    inside: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All text inside, white space collapsed; no-break spaces count as spaces."""
+        return " ".join("".join(self.inside).replace("\u202f", " ").split())
+
+
+class Page(HTMLParser):
+    """A page as a reader of HTML sees it: elements in order, each with its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[Element] = []
+        self._open: list[Element] = []
+        self.feed(html)
+        self.close()
+        self.unclosed = [element.tag for element in self._open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.elements.append(element)
+        if tag not in _VOID:
+            self._open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open[-1].tag == tag, f"</{tag}> closes <{self._open[-1].tag}>"
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.inside.append(data)
+
+    def all(self, tag: str, class_: str | None = None) -> list[Element]:
+        """Elements of a tag, and of a class if one is given, in document order."""
+        return [
+            element
+            for element in self.elements
+            if element.tag == tag
+            and (class_ is None or class_ in element.attributes.get("class", "").split())
+        ]
+
+    def by_id(self, name: str) -> Element:
+        """The element with that id."""
+        (found,) = [element for element in self.elements if element.attributes.get("id") == name]
+        return found
+
+
+@pytest.fixture(scope="session")
+def parse_page() -> Callable[[str], Page]:
+    """Parser of pages."""
+    return Page
+
+
+@pytest.fixture(scope="session")
+def render() -> Callable[[Run], str]:
+    """HTML of a run."""
+    return lambda run: render_report(make_report_context(run.tables, run.manifest))
+
+
+@pytest.fixture(name="make_run")
+def _make_run() -> Callable[..., Run]:
+    """Factory of made-up runs."""
+    return make_run
+
+
+@pytest.fixture(scope="session")
+def run_of() -> Callable[[str], Run]:
+    """Run of each state that must look right, by name."""
+    return cache(lambda name: STATES[name]())
+
+
+@pytest.fixture(scope="session")
+def html_of(run_of: Callable[[str], Run], render: Callable[[Run], str]) -> Callable[[str], str]:
+    """HTML of each state, rendered once."""
+    return cache(lambda name: render(run_of(name)))
+
+
+@pytest.fixture(scope="session")
+def page_of(html_of: Callable[[str], str]) -> Callable[[str], Page]:
+    """Page of each state, parsed once."""
+    return cache(lambda name: Page(html_of(name)))
+
+
+@pytest.fixture(params=sorted(STATES))
+def state(request: pytest.FixtureRequest) -> str:
+    """Name of each state in turn."""
+    return request.param

@@ -1,0 +1,181 @@
+"""Charts: the same bytes each time, themeable, announced, small, and true to the tables."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from datetime import date
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+
+from reports.charts import plot_charts
+from reports.drawing import render_sparkline
+from reports.palette import LIGHT
+from reports.periods import Period
+from reports.scales import share_scale, time_ticks
+from reports.series import Series, Verdict
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def drawn(run_of):
+    run = run_of("usual")
+    return run, plot_charts(run.tables, run.manifest)
+
+
+def month(index: int, n: int, total: int, *, complete: bool = True, high: float = 0.5) -> Period:
+    year, at = divmod(2024 * 12 + index, 12)
+    share = n / total if total else float("nan")
+    return Period(date(year, at + 1, 1), "month", n, total, share, 0.0, high, complete)
+
+
+def test_the_same_bytes_twice_and_with_other_settings_of_matplotlib(drawn):
+    run, charts = drawn
+    assert plot_charts(run.tables, run.manifest) == charts
+    with mpl.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "red"}):
+        assert plot_charts(run.tables, run.manifest) == charts
+
+
+def test_drawing_leaves_tables_and_settings_alone(drawn):
+    run, _ = drawn
+    before, settings = run.tables.trends.copy(), dict(mpl.rcParams)
+    plot_charts(run.tables, run.manifest)
+    pd.testing.assert_frame_equal(run.tables.trends, before)
+    assert dict(mpl.rcParams) == settings
+
+
+def test_pyplot_is_never_imported():
+    code = "import sys, reports.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_are_file_stems_of_the_themes_that_have_papers(drawn, run_of):
+    run, charts = drawn
+    with_papers = run.tables.trends.query("kind == 'theme' and n_papers > 0")["series_id"].unique()
+    assert list(charts) == ["themes", *(f"theme-{one}" for one in with_papers)]
+    hostile = run_of("hostile")
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in plot_charts(hostile.tables, hostile.manifest))
+    undated = run_of("all-undated")
+    assert plot_charts(undated.tables, undated.manifest) == {}
+
+
+def test_each_chart_is_an_image_with_a_sentence_and_stands_alone(drawn):
+    for chart in drawn[1].values():
+        for svg in filter(None, (chart.svg, chart.panel, chart.narrow)):
+            root = ET.fromstring(svg)
+            assert root.attrib["role"] == "img"
+            assert root.attrib["aria-label"] == chart.label.strip()
+            assert root.tag == f"{SVG}svg"
+            assert root.attrib["viewBox"].startswith("0 0 ")
+            assert len(svg) < 60_000 if chart.name == "themes" else len(svg) < 12_000
+
+
+def test_every_color_is_a_light_value_and_a_class_for_the_page(drawn):
+    names = {value: name for name, value in LIGHT.items()}
+    for chart in drawn[1].values():
+        for element in ET.fromstring(chart.svg).iter():
+            for attribute, letter in (("fill", "f"), ("stroke", "s")):
+                color = element.attrib.get(attribute, "none")
+                if color == "none" or color.startswith("url(#"):
+                    continue
+                assert f"{letter}-{names[color]}" in element.attrib["class"].split()
+            assert "style" not in element.attrib
+
+
+def test_texts_are_texts_and_coordinates_are_short(drawn):
+    chart = drawn[1]["theme-agents"]
+    texts = [element.text for element in ET.fromstring(chart.svg).iter(f"{SVG}text")]
+    assert "Jan 2025" in texts
+    assert any(text.endswith("\u202f%") for text in texts)
+    assert not re.search(r"\d\.\d{3}", re.sub(r'aria-label="[^"]*"', "", chart.svg))
+
+
+def test_incomplete_periods_are_hollow_and_hatched(drawn):
+    run, charts = drawn
+    incomplete = run.tables.trends.query("series_id == 'agents' and not is_complete")
+    root = ET.fromstring(charts["theme-agents"].svg)
+    hollow = [c for c in root.iter(f"{SVG}circle") if "f-paper" in c.attrib["class"].split()]
+    hatched = [p for p in root.iter(f"{SVG}path") if p.attrib.get("fill", "").startswith("url(#")]
+    assert len(hollow) == len(hatched) == len(incomplete) == 2
+
+
+def test_the_last_complete_share_is_written_at_its_dot(make_run):
+    run = make_run(800)
+    trends = run.tables.trends.query("series_id == 'agents' and is_complete")
+    share = 100 * trends["share"].iloc[-1]
+    texts = [e.text for e in ET.fromstring(plot_charts(run.tables, run.manifest)["theme-agents"].svg).iter()]
+    assert f"{share:.0f}\u202f%" in texts
+
+
+def test_values_are_those_of_the_table(drawn):
+    run, charts = drawn
+    rows = run.tables.trends.query("kind == 'theme' and series_id == 'agents'")
+    values = charts["theme-agents"].values
+    assert values.columns == ("Month", "Papers", "Of all dated", "Share", "95 % from", "to", "Complete")
+    assert [row[1] for row in values.rows] == [str(n) for n in rows["n_papers"]]
+    assert [row[2] for row in values.rows] == [str(n) for n in rows["n_total"]]
+    assert [row[6] for row in values.rows] == ["yes" if one else "no" for one in rows["is_complete"]]
+    assert values.rows[0][0] == "Jun 2024"
+    assert len(charts["themes"].values.columns) == 2 + len(charts) - 1
+
+
+def test_a_gap_breaks_the_line(run_of):
+    run = run_of("feed-gap")
+    chart = plot_charts(run.tables, run.manifest)["theme-agents"]
+    lines = [
+        path
+        for path in ET.fromstring(chart.svg).iter(f"{SVG}path")
+        if path.attrib.get("stroke-width") == "1.75" and path.attrib["fill"] == "none"
+    ]
+    assert len(lines) == 2
+    assert "no paper at all in 2 months" in chart.label
+
+
+def test_names_of_themes_are_text_whatever_they_hold(run_of):
+    run = run_of("hostile")
+    charts = plot_charts(run.tables, run.manifest)
+    texts = [element.text for element in ET.fromstring(charts["themes"].svg).iter(f"{SVG}text")]
+    assert any(text.startswith("<b>Agents</b>") for text in texts)
+    assert "智能体与探索" in texts
+
+
+def test_one_scale_holds_every_share_and_is_not_stretched_by_a_period_of_two_papers():
+    usual = [month(i, 20, 100, high=0.29) for i in range(10)]
+    series = [Series("theme", "a", tuple(usual), Verdict("steady"))]
+    assert share_scale(series, 3).top == pytest.approx(0.3)
+    stray = [*usual, month(10, 2, 2, complete=False, high=1.0)]
+    assert share_scale([Series("theme", "a", tuple(stray), Verdict("steady"))], 3).top == pytest.approx(0.3)
+    rare = [month(i, 0, 100, high=0.0) for i in range(10)]
+    assert share_scale([Series("theme", "a", tuple(rare), Verdict("steady"))], 3).top > 0
+    everything = [month(i, 5, 5, high=1.0) for i in range(10)]
+    assert share_scale([Series("theme", "a", tuple(everything), Verdict("steady"))], 3).top == pytest.approx(
+        1.0
+    )
+
+
+def test_named_months_fall_on_the_same_months_each_year():
+    months = [month(i, 1, 10) for i in range(4, 24)]
+    assert [months[i].label for i in time_ticks(months, apart=6)] == ["Jul 2024", "Jan 2025", "Jul 2025"]
+    assert time_ticks(months[:1], apart=6) == [0]
+
+
+def test_sparkline_by_hand():
+    periods = [
+        month(0, 0, 10),
+        month(1, 5, 10),
+        month(2, 0, 0),
+        month(3, 10, 10),
+        month(4, 10, 10, complete=False),
+    ]
+    svg = render_sparkline(periods, 'a "name"', width=48, height=26)
+    # Steps of 10 from 4; shares 0, 0.5, 1 of a height of 20 from 23 up; broken where no paper is dated.
+    assert '<path d="M4 23L14 13M34 3"/>' in svg
+    assert '<circle class="dot" cx="34" cy="3" r="2"/>' in svg
+    assert '<circle cx="44" cy="3" r="2"/>' in svg
+    assert ET.fromstring(svg).attrib["aria-label"] == 'a "name"'
+    assert render_sparkline([], "none") == ""
