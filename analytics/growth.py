@@ -145,7 +145,7 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     recent = _tallies(grids.keys, grids.counts[:, until], grids.totals[:, until])
     tested = _enough(long)
     if tested.any():
-        grids = grids.within((grids.totals[tested] > 0).any(axis=0))
+        grids = grids.within(np.any(grids.totals[tested] > 0, axis=0))
         x, unit = _centered(grids.years)
         lines = fit_lines(grids.counts[tested], grids.totals[tested], x)
         noise = fit_noise(lines.residual, lines.weight, x, grids.steps)
@@ -225,7 +225,7 @@ def _enough(tallies: pd.DataFrame) -> NDArray[np.bool_]:
         & (tallies["n_papers"] >= MIN_PAPERS)
         & (tallies["n_outside"] >= MIN_PAPERS)
     )
-    return found.to_numpy()
+    return np.asarray(found)
 
 
 def _has_step(grids: _Grids) -> NDArray[np.bool_]:

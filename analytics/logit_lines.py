@@ -169,7 +169,7 @@ def _mean_x(line: Floats, totals: Floats, x: Floats) -> Floats:
     logits = line[0][:, None] + line[1][:, None] * x
     weight = totals * expit(logits) * expit(-logits)
     total = weight.sum(axis=1)
-    return np.divide(weight @ x, total, out=np.zeros_like(total), where=total > 0)
+    return np.asarray(np.divide(weight @ x, total, out=np.zeros_like(total), where=total > 0))
 
 
 def _intercepts(slope: Floats, start: Floats, counts: Floats, totals: Floats, x: Floats) -> Floats:
@@ -196,7 +196,8 @@ def _intercepts(slope: Floats, start: Floats, counts: Floats, totals: Floats, x:
 
 def _height(logits: Floats, counts: Floats, totals: Floats) -> Floats:
     """Log-likelihood of each series."""
-    return (counts * log_expit(logits) + (totals - counts) * log_expit(-logits)).sum(axis=1)
+    heights = counts * log_expit(logits) + (totals - counts) * log_expit(-logits)
+    return np.asarray(heights.sum(axis=1))
 
 
 def _level_height(counts: Floats, totals: Floats) -> Floats:

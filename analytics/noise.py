@@ -203,7 +203,7 @@ def _mean_information(weight: Floats) -> Floats:
 
 
 def _carried_squares(pull: Floats, steps: NDArray[np.int64]) -> Floats:
-    """Variance of each row's sum of `pull` times noise, for each of `_CARRIES`; shape (n_carries, n_series)."""
+    """Variance of each row's sum of `pull` times noise; shape (n_carries, n_series)."""
     total = np.tile((pull**2).sum(axis=1), (len(_CARRIES), 1))
     before = np.zeros_like(total)
     for period, gap in enumerate(np.diff(steps)):
