@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """How often trend verdicts are wrong where there is no trend, and how often they see one.
 
     python benchmarks/bench_trends.py [--repeats 200] [--workers 2]
@@ -26,13 +27,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import numpy as np
 import pandas as pd
 import scipy
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from analytics.growth import trend_verdicts
 from analytics.logit_lines import fit_lines
@@ -56,7 +55,9 @@ Q = 0.05
 def shuffled_run(n_periods: int, papers: int, seed: int) -> pd.DataFrame:
     """Papers of `N_SERIES` series that truly rise, their dates dealt out anew: no trend is left."""
     rng = np.random.default_rng(seed)
-    planted = make_series(N_SERIES, n_periods, papers_per_period=papers, doubling_months=24, random_state=seed)
+    planted = make_series(
+        N_SERIES, n_periods, papers_per_period=papers, doubling_months=24, random_state=seed
+    )
     counts = planted["n_papers"].to_numpy().reshape(N_SERIES, n_periods).sum(axis=1)
     dealt = [rng.multivariate_hypergeometric(np.full(n_periods, papers), count) for count in counts]
     return planted.assign(n_papers=np.concatenate(dealt))
@@ -161,7 +162,9 @@ def summary(nulls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for name, (_, limit) in NULLS.items():
         cells = [cell for cell in nulls if cell["corpus"] == name]
         row: dict[str, Any] = {"corpus": name, "limit": limit}
-        row |= {key: float(np.mean([c[key] for c in cells])) for key in cells[0] if key[:4] in {"fdr_", "part"}}
+        row |= {
+            key: float(np.mean([c[key] for c in cells])) for key in cells[0] if key[:4] in {"fdr_", "part"}
+        }
         runs = sum(cell["repeats"] for cell in cells)
         row["error"] = float(np.sqrt(max(row["fdr_verdicts"], 1 / runs) / runs))
         rows.append(row | {"holds": "yes" if row["fdr_verdicts"] <= limit else "NO"})
@@ -226,7 +229,9 @@ def report(nulls: list[dict[str, Any]], powers: list[dict[str, Any]], about: dic
 
 def main() -> None:
     """Run all cells and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=200, help="runs a cell of the false discovery rates")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
@@ -244,11 +249,8 @@ def main() -> None:
         for papers in PAPERS
         for planted in (N_SERIES, N_SERIES // 10)
     ]
-    if chosen.workers > 1:
-        with ProcessPoolExecutor(chosen.workers) as pool:
-            cells = list(pool.map(run_job, jobs))
-    else:
-        cells = [run_job(job) for job in jobs]
+    with ProcessPoolExecutor(chosen.workers, initializer=threadpool_limits, initargs=(1,)) as pool:
+        cells = list(pool.map(run_job, jobs))
     nulls = [cell for cell in cells if "corpus" in cell]
     nulls.sort(key=lambda cell: (list(NULLS).index(cell["corpus"]), cell["months"], cell["papers"]))
     powers = [cell for cell in cells if "planted" in cell]
