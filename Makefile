@@ -1,6 +1,7 @@
 # make run     the main flow on the sample; prints the path of the report
 # make test    the default tests, offline, about two minutes
 # make test-more  the slow tests, and those of the data beside the checkout
+# make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make lint    ruff, mypy, import-linter, numpydoc
 # Each makes .venv from constraints.txt when it is not there or older than its list.
 
@@ -9,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more lint constraints clean
+.PHONY: run test test-more bench-trends lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -20,6 +21,9 @@ test: .venv/.installed-dev
 # The rest: real network weights and whole flows, and what reads the data beside the checkout.
 test-more: .venv/.installed-dev
 	@$(BIN)/python -m pytest -n 2 -m "slow or shared"
+
+bench-trends: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_trends.py
 
 lint: .venv/.installed-dev
 	@$(BIN)/ruff check .

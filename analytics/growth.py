@@ -8,63 +8,91 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import expit, log_expit, logit
 
 from analytics.exceptions import InputError
+from analytics.logit_lines import Floats, LogitLines, fit_lines, slope_bounds
+from analytics.noise import PooledNoise, fit_noise
 from analytics.tables import empty_table, validate_table
 
-__all__ = ["MIN_PAPERS", "MIN_PERIODS", "trend_verdicts"]
+__all__ = ["MIN_PAPERS", "MIN_PERIODS", "WINDOWS", "trend_verdicts"]
 
 MIN_PERIODS = 5
 """Complete periods with papers below which no verdict is given."""
 MIN_PAPERS = 20
 """Papers inside the series, and papers outside it, below which no verdict is given."""
+WINDOWS = ("long", "recent")
+"""Over the whole span, and the newest complete quarter against what preceded it."""
 
 _COLUMNS = ("kind", "series_id", "period_start", "n_papers", "n_total", "is_complete")
+_ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
 _DAYS_PER_YEAR = 365.2425
+_LONGEST_QUARTER = 100.0  # days; longer periods are years
 _INTERVAL = 0.95
-_MAX_STEP = 4.0  # logits between two ends of a series in one Newton step
-_MAX_ITERATIONS = 200
-_TOLERANCE = 1e-10  # logits
-
-Floats = NDArray[np.float64]
+_BEFORE, _QUARTER, _LATER = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Slopes:
-    """Fitted slopes in logits per year with their quasi-binomial standard errors, shape (n_series,)."""
+class _Grids:
+    """Counts of all series in the complete periods that hold papers.
 
-    slope: Floats
-    error: Floats
-    freedom: Floats
+    Attributes
+    ----------
+    keys : DataFrame
+        `kind` and `series_id`, in order of first appearance.
+    counts, totals : ndarray, shape (n_series, n_periods)
+    years : ndarray, shape (n_periods,)
+        Since the first period.
+    steps : ndarray of int, shape (n_periods,)
+        Since the first period, in periods.
+    recent : ndarray of int, shape (n_periods,)
+        `_BEFORE`, `_QUARTER` or `_LATER`: where it lies from the newest complete quarter.
+    """
+
+    keys: pd.DataFrame
+    counts: Floats
+    totals: Floats
+    years: Floats
+    steps: NDArray[np.int64]
+    recent: NDArray[np.int64]
+
+    def within(self, which: NDArray[np.bool_]) -> _Grids:
+        """Give the same for some of the periods, `which` of shape (n_periods,)."""
+        cut = (self.counts[:, which], self.totals[:, which], self.years[which], self.steps[which])
+        return _Grids(self.keys, *cut, self.recent[which])
 
 
 def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
-    """Test every series for a lasting rise or fall of its share, and say how fast it moves.
+    """Test every series for a rise or fall of its share, over the span and of late, and say how fast.
 
-    *Question.* Did the odds that a paper belongs to the series grow or shrink by a constant factor
-    a year, over the complete periods of the span?
+    *Questions.* ``long``: did the odds that a paper belongs to the series grow or shrink by a constant
+    factor a year, over the complete periods of the span? ``recent``: are they higher or lower in the
+    newest complete calendar quarter than in all that preceded it? (Where periods are longer than a
+    quarter: in the newest period.) Both growths are factors a year; the recent one is the step spread
+    over the time between the mean dates of the two parts, so that on a steady trend both agree.
 
-    *Null hypothesis.* The odds are the same in all periods; counts scatter around them as binomial
-    counts do, or wider by one factor common to all periods of the series.
+    *Null hypothesis.* The odds are the same in all periods, and counts scatter around them as binomial
+    counts do, or wider, by noise that may carry over from one period to the next.
 
-    *Method.* Quasi-binomial logistic regression of the counts on time [1]_ [2]_: the variance is
-    the binomial one times a dispersion, estimated by Pearson's X^2 over its degrees of freedom and
-    never taken below 1, so that a series that happens to lie close to its line earns no credit for
-    it. The slope over its standard error is referred to Student's t with two degrees of freedom
-    fewer than periods. The Benjamini-Hochberg procedure over all tested series of the call [3]_
-    keeps the expected part of false claims among ``rising`` and ``falling`` at `q` or below.
+    *Method.* A logistic line per series [1]_ [2]_. Its signed root of the likelihood ratio is divided by
+    the root of the variance inflation that the noise causes, as in a quasi-likelihood ratio test, and
+    referred to Student's t. The noise (dispersion and autocorrelation) is estimated by restricted
+    likelihood from the residuals of all tested series together, because none alone can tell its own
+    noise from a trend, and each series' own dispersion moderates it: see `analytics.noise`. The
+    interval is the profile likelihood's under the same inflation, so that it holds 1 exactly when the
+    p value is above 0.05. The Benjamini-Hochberg procedure [3]_ over all tested series keeps the expected
+    part of false claims among ``rising`` and ``falling`` at `q` or below, in each window for itself.
 
     *What it cannot tell.* ``steady`` means that no trend was shown, not that none exists: read the
-    interval. A rise and fall that cancel have no slope. Noise that carries over from one period to
-    the next passes for a trend more often than `q` says. A change of what the sources list moves
-    shares as well as a change of the field does, and with shares one series' rise lowers the others.
+    interval. A rise and fall that cancel have no slope. With one series or four the noise is
+    little known and the tests are cautious. A change of what the sources list moves shares as
+    well as a change of the field does, and with shares one series' rise lowers the others.
 
     *Edges.* Only periods that are complete and hold a paper count. Fewer than `MIN_PERIODS` of
-    them, fewer than `MIN_PAPERS` papers in the series, or as few outside it, is ``insufficient``:
-    the four estimates are NaN and the series takes no part in the correction. Where the likelihood
-    has no maximum, because every paper of the series stands at one end of the span [4]_, the slope
-    is Firth's penalized estimate [5]_, which is finite; growth is then large and its interval wide.
+    them (for ``recent``: before the quarter), fewer than `MIN_PAPERS` papers in the series, or as few
+    outside it, is ``insufficient``: the estimates are NaN and the series takes no part in the
+    correction. Where the likelihood has no maximum, because every paper of the series stands at one
+    end of the span, the slope is Firth's penalized estimate, which is finite, tested against its
+    standard error; growth is then large and its interval wide.
 
     Parameters
     ----------
@@ -78,10 +106,11 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The table `verdicts`, one row a series in order of first appearance. `verdict` is
-        ``rising``, ``falling``, ``steady`` or ``insufficient``. `growth_per_year` is the odds ratio
-        of a year with its 95 % interval `growth_low`, `growth_high` (for one series, not corrected
-        for their number). `n_papers`, `n_periods`: papers and periods that took part.
+        The table `verdicts`: a row a series with `window` ``long``, in order of first appearance, then
+        as many with ``recent``. `verdict` is ``rising``, ``falling``, ``steady`` or ``insufficient``.
+        `growth_per_year` is the odds ratio of a year with its 95 % interval `growth_low`,
+        `growth_high` (for one series, not corrected for their number). `n_papers`, `n_periods`:
+        papers and periods that took part.
 
     Raises
     ------
@@ -94,8 +123,6 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     .. [1] Wedderburn (1974), doi:10.1093/biomet/61.3.439
     .. [2] McCullagh and Nelder (1989), Generalized Linear Models, doi:10.1007/978-1-4899-3242-6
     .. [3] Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
-    .. [4] Albert and Anderson (1984), doi:10.1093/biomet/71.1.1
-    .. [5] Firth (1993), doi:10.1093/biomet/80.1.27; Heinze and Schemper (2002), doi:10.1002/sim.1047
 
     Examples
     --------
@@ -104,40 +131,36 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     >>> years = pd.date_range("2019-01-01", periods=6, freq="YS")
     >>> series = pd.DataFrame({"kind": "theme", "series_id": "agents", "period_start": years,
     ...     "n_papers": [10, 18, 30, 45, 60, 72], "n_total": 90, "is_complete": True})
-    >>> trend_verdicts(series).round(2)[["verdict", "growth_per_year", "n_papers"]].values.tolist()
-    [['rising', 2.0, 235]]
+    >>> found = trend_verdicts(series).round(2)
+    >>> found[["window", "verdict", "growth_per_year", "n_papers"]].values.tolist()[0]
+    ['long', 'rising', 2.0, 235]
     """
     if not 0 < q < 1:
         raise InputError(f"q is {q}; it is the allowed part of false claims, between 0 and 1, such as 0.05")
-    keys, counts, totals, years = _grids(series)
-    verdicts = pd.DataFrame(
-        {"n_papers": counts.sum(axis=1).astype(np.int64), "n_periods": (totals > 0).sum(axis=1)},
-        index=keys.index,
-    )
-    if keys.empty:
+    grids = _grids(series)
+    if grids.keys.empty:
         return empty_table("verdicts")
-    tested = (
-        (verdicts["n_periods"] >= MIN_PERIODS)
-        & (verdicts["n_papers"] >= MIN_PAPERS)
-        & (totals.sum(axis=1) - counts.sum(axis=1) >= MIN_PAPERS)
-    ).to_numpy()
-    estimates = pd.DataFrame(
-        np.nan, verdicts.index, ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
-    )
-    verdict = np.full(len(keys), "insufficient", dtype=object)
+    long = _tallies(grids.keys, grids.counts, grids.totals)
+    until = grids.recent < _LATER
+    recent = _tallies(grids.keys, grids.counts[:, until], grids.totals[:, until])
+    tested = _enough(long)
     if tested.any():
-        found = _slopes(counts[tested], totals[tested], years)
-        estimates.loc[tested] = _estimates(found)
-        claimed = estimates.loc[tested, "q_value"].to_numpy() <= q
-        verdict[tested] = np.select([claimed & (found.slope > 0), claimed], ["rising", "falling"], "steady")
-    return validate_table("verdicts", pd.concat([keys, verdicts.assign(verdict=verdict), estimates], axis=1))
+        grids = grids.within(np.any(grids.totals[tested] > 0, axis=0))
+        x, unit = _centered(grids.years)
+        lines = fit_lines(grids.counts[tested], grids.totals[tested], x)
+        noise = fit_noise(lines.residual, lines.weight, x, grids.steps)
+        data = grids.counts[tested], grids.totals[tested], x
+        inflation = noise.inflation(lines.weight, _offsets(lines.weight, x), grids.steps)
+        _fill(long, tested, _estimates(lines, data, unit, inflation), q)
+        stepped = _enough(recent) & _has_step(grids)
+        if stepped.any():
+            _fill(recent, stepped, _step_estimates(grids, stepped, noise.of(stepped[tested])), q)
+    both = pd.concat([long.assign(window="long"), recent.assign(window="recent")], ignore_index=True)
+    return validate_table("verdicts", both)
 
 
-def _grids(series: pd.DataFrame) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
-    """Keys of the series, their counts and totals (n_series, n_periods), and the periods in years.
-
-    Totals are 0 where a period is incomplete or absent; a period without papers tells nothing.
-    """
+def _grids(series: pd.DataFrame) -> _Grids:
+    """Check the series and lay them out; totals are 0 where a period of a series is absent."""
     missing = [column for column in _COLUMNS if column not in series]
     if missing:
         raise InputError(f"the series lack {', '.join(missing)}; they must have {', '.join(_COLUMNS)}")
@@ -152,96 +175,126 @@ def _grids(series: pd.DataFrame) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
             raise InputError(f"series {name!r} has {what} (period of {start:%Y-%m-%d})")
     keys = series[["kind", "series_id"]].drop_duplicates().reset_index(drop=True)
     rows = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(series[["kind", "series_id"]]))
-    starts, columns = np.unique(series["period_start"].to_numpy(), return_inverse=True)
+    used = (series["is_complete"].astype(bool) & (series["n_total"] > 0)).to_numpy()
+    starts, columns = np.unique(series["period_start"].to_numpy()[used], return_inverse=True)
     grid = np.zeros((2, len(keys), len(starts)))
-    used = series["is_complete"].to_numpy(dtype=bool)
     for layer, column in enumerate(("n_papers", "n_total")):
-        grid[layer, rows[used], columns[used]] = series[column].to_numpy()[used]
-    days = (starts - starts[:1]) / np.timedelta64(1, "D")
-    return keys, grid[0], grid[1], days / _DAYS_PER_YEAR
+        grid[layer, rows[used], columns] = series[column].to_numpy()[used]
+    days = np.asarray((starts - starts[:1]) / np.timedelta64(1, "D"), dtype=float)
+    # Months differ by a day or three; what counts is how many periods lie between two.
+    typical = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
+    steps = np.concatenate([[0], np.cumsum(np.rint(np.diff(days) / typical))]).astype(np.int64)[: len(days)]
+    recent = _newest_quarter(starts, typical)
+    return _Grids(keys, grid[0], grid[1], days / _DAYS_PER_YEAR, steps, recent)
 
 
-def _estimates(found: _Slopes) -> Floats:
+def _newest_quarter(starts: NDArray[np.datetime64], typical: float) -> NDArray[np.int64]:
+    """Tell for each period if it lies before, in or after the newest calendar quarter that is whole."""
+    place = np.zeros(len(starts), dtype=np.int64)
+    if not len(starts):
+        return place
+    if typical > _LONGEST_QUARTER:
+        place[-1] = _QUARTER
+        return place
+    half = np.timedelta64(round(typical * 12), "h")
+    # A week belongs to the quarter of its middle; so does a month or a quarter, trivially.
+    quarters = pd.DatetimeIndex(starts + half).to_period("Q")
+    newest = quarters[-1]
+    if newest.end_time.to_datetime64() - (starts[-1] + 2 * half) > half:
+        newest -= 1
+    place[quarters == newest] = _QUARTER
+    place[quarters > newest] = _LATER
+    return place
+
+
+def _tallies(keys: pd.DataFrame, counts: Floats, totals: Floats) -> pd.DataFrame:
+    """Verdicts without an answer yet."""
+    return keys.assign(
+        verdict="insufficient",
+        **dict.fromkeys(_ESTIMATES, np.nan),
+        n_papers=counts.sum(axis=1).astype(np.int64),
+        n_outside=(totals - counts).sum(axis=1).astype(np.int64),
+        n_periods=(totals > 0).sum(axis=1),
+    )
+
+
+def _enough(tallies: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which series can be tested."""
+    found = (
+        (tallies["n_periods"] >= MIN_PERIODS)
+        & (tallies["n_papers"] >= MIN_PAPERS)
+        & (tallies["n_outside"] >= MIN_PAPERS)
+    )
+    return np.asarray(found)
+
+
+def _has_step(grids: _Grids) -> NDArray[np.bool_]:
+    """Tell which series have papers to count in the newest quarter and in enough periods before it."""
+    known = grids.totals > 0
+    before, quarter = known[:, grids.recent == _BEFORE], known[:, grids.recent == _QUARTER]
+    return np.asarray((before.sum(axis=1) >= MIN_PERIODS) & quarter.any(axis=1))
+
+
+def _fill(table: pd.DataFrame, tested: NDArray[np.bool_], estimates: Floats, q: float) -> None:
+    """Write the estimates of the tested series and the verdicts that follow into `table`."""
+    table.loc[tested, _ESTIMATES] = estimates
+    growth, claimed = estimates[:, 0], estimates[:, -1] <= q
+    words = np.select([claimed & (growth > 1), claimed], ["rising", "falling"], "steady")
+    table.loc[tested, "verdict"] = words
+
+
+def _step_estimates(grids: _Grids, stepped: NDArray[np.bool_], noise: PooledNoise) -> Floats:
+    """Estimates of the newest quarter against what preceded it, as if all papers of each came at once."""
+    until = grids.recent < _LATER
+    counts, totals = grids.counts[stepped][:, until], grids.totals[stepped][:, until]
+    in_quarter = grids.recent[until]
+    parts = np.stack([in_quarter == _BEFORE, in_quarter == _QUARTER], axis=1).astype(float)
+    listed = totals.max(axis=0)
+    x, unit = _centered((listed * grids.years[until]) @ parts / (listed @ parts))
+    data = counts @ parts, totals @ parts, x
+    lines = fit_lines(*data)
+    weight = totals * (lines.weight / data[1])[:, in_quarter]
+    inflation = _step_inflation(noise, weight, (counts, totals, x[in_quarter]), grids.steps[until])
+    return _estimates(lines, data, unit, inflation)
+
+
+def _estimates(
+    lines: LogitLines, data: tuple[Floats, Floats, Floats], unit: float, inflation: tuple[Floats, Floats]
+) -> Floats:
     """Growth with its interval, p and q values of the tested series, shape (n_tested, 5)."""
-    p_value = 2 * stats.t.sf(np.abs(found.slope) / found.error, found.freedom)
-    reach = stats.t.ppf(0.5 + _INTERVAL / 2, found.freedom) * found.error
+    widening, freedom = np.sqrt(inflation[0]), inflation[1]
+    p_value = 2 * stats.t.sf(np.abs(lines.root) / widening, freedom)
+    reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * widening
     # A factor that no float holds says no more than the largest one that does.
     limit = np.log(np.finfo(float).max) - 1
-    logs = np.stack([found.slope, found.slope - reach, found.slope + reach])
+    logs = np.stack([lines.line[1], *slope_bounds(lines, *data, reach)]) / unit
     growth = np.exp(np.clip(logs, -limit, limit))
     return np.column_stack([*growth, p_value, stats.false_discovery_control(p_value, method="bh")])
 
 
-def _slopes(counts: Floats, totals: Floats, years: Floats) -> _Slopes:
-    """Slopes of all series; each must have papers inside and outside, and more than two periods."""
+def _centered(years: Floats) -> tuple[Floats, float]:
+    """Times around 0 that span 1, and the span in years."""
     unit = max(float(np.ptp(years)), np.finfo(float).tiny)
-    x = (years - years.mean()) / unit
-    line = np.zeros((2, len(counts)))
-    apart = _separated(counts, totals)
-    for which, penalized in ((~apart, False), (apart, True)):
-        line[:, which] = _fitted_lines(counts[which], totals[which], x, penalized)
-    logits = line[0][:, None] + line[1][:, None] * x
-    weight = totals * expit(logits) * expit(-logits)
-    mean_x = (weight @ x / weight.sum(axis=1))[:, None]
-    information = (weight * (x - mean_x) ** 2).sum(axis=1)
-    surplus = counts * expit(-logits) - (totals - counts) * expit(logits)
-    squares = np.divide(surplus**2, weight, out=np.zeros_like(weight), where=weight > 0)
-    freedom = (totals > 0).sum(axis=1) - 2.0
-    dispersion = np.maximum(squares.sum(axis=1) / freedom, 1)
-    return _Slopes(line[1] / unit, np.sqrt(dispersion / information) / unit, freedom)
+    return (years - years.mean()) / unit, unit
 
 
-def _separated(counts: Floats, totals: Floats) -> NDArray[np.bool_]:
-    """Where one moment parts all papers inside the series from all outside it: no finite slope fits."""
-    inside, outside = counts > 0, totals > counts
-    last = counts.shape[1] - 1
-    first_in, first_out = inside.argmax(axis=1), outside.argmax(axis=1)
-    last_in, last_out = last - inside[:, ::-1].argmax(axis=1), last - outside[:, ::-1].argmax(axis=1)
-    apart: NDArray[np.bool_] = (first_in >= last_out) | (first_out >= last_in)
-    return apart
-
-
-def _fitted_lines(counts: Floats, totals: Floats, x: Floats, penalized: bool) -> Floats:
-    """Fit intercepts and slopes by likelihood, Firth's penalized one if asked; shape (2, n_series).
-
-    Newton's method on all series at once; a step that lowers a series' likelihood is halved.
-    """
-    line = np.zeros((2, len(counts)))
-    line[0] = logit((counts.sum(axis=1) + 0.5) / (totals.sum(axis=1) + 1))
-    height, step = _height_and_step(line, counts, totals, x, penalized)
-    for _ in range(_MAX_ITERATIONS):
-        if np.abs(step).max(initial=0) < _TOLERANCE:
-            break
-        trial = line + step
-        # A step too far can lose all weight to rounding; its NaN is not better, so it is halved.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            new_height, new_step = _height_and_step(trial, counts, totals, x, penalized)
-        better = new_height >= height - 1e-12 * np.abs(height)
-        line = np.where(better, trial, line)
-        height = np.where(better, new_height, height)
-        step = np.where(better, new_step, step / 2)
-    return line
-
-
-def _height_and_step(
-    line: Floats, counts: Floats, totals: Floats, x: Floats, penalized: bool
+def _step_inflation(
+    noise: PooledNoise, weight: Floats, data: tuple[Floats, Floats, Floats], steps: NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
-    """Log-likelihood of each line, and the Newton step from it."""
-    logits = line[0][:, None] + line[1][:, None] * x
-    # One minus a share near 1 would be lost to rounding, so the other part is computed as such.
-    share, other = expit(logits), expit(-logits)
-    weight = totals * share * other
-    sum_w = weight.sum(axis=1)
-    mean_x = weight @ x / sum_w
-    offset = x - mean_x[:, None]
-    spread = (weight * offset**2).sum(axis=1)
-    height = (counts * log_expit(logits) + (totals - counts) * log_expit(-logits)).sum(axis=1)
-    surplus = counts * other - (totals - counts) * share
-    if penalized:
-        leverage = weight * (1 / sum_w[:, None] + offset**2 / spread[:, None])
-        surplus = surplus + leverage * (other - share) / 2
-        height = height + 0.5 * np.log(sum_w * spread)
-    slope = (surplus * offset).sum(axis=1) / spread
-    step = np.stack([surplus.sum(axis=1) / sum_w - slope * mean_x, slope])
-    longest = np.abs(step).max(axis=0)
-    return height, step * np.minimum(1, _MAX_STEP / np.maximum(longest, _MAX_STEP))
+    """Inflation of a step's variance and its degrees of freedom, with the step or without it.
+
+    Noise of the log odds moves few papers where the share is low. In a quarter that fell to nothing it
+    would seem not to matter, although it may be why the papers are missing: the larger one counts.
+    """
+    counts, totals, x = data
+    share = counts.sum(axis=1, keepdims=True) / totals.sum(axis=1, keepdims=True)
+    level = totals * share * (1 - share)
+    (stepped, freedom), (flat, flat_freedom) = (
+        noise.inflation(weights, _offsets(weights, x), steps) for weights in (weight, level)
+    )
+    return np.maximum(stepped, flat), np.where(stepped >= flat, freedom, flat_freedom)
+
+
+def _offsets(weight: Floats, x: Floats) -> Floats:
+    """Times less their weighted mean in each series, shape (n_series, n_periods)."""
+    return np.asarray(x - (weight @ x / weight.sum(axis=1))[:, None])

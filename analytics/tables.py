@@ -68,6 +68,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
     "verdicts": {
         "kind": "text",
         "series_id": "text",
+        "window": "text",
         "verdict": "text",
         "growth_per_year": "float",
         "growth_low": "float",

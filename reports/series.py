@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from analytics.exceptions import PapertrendsError
+from analytics.growth import WINDOWS
 from analytics.tables import RunTables
 from reports.periods import Period, period_unit, range_label
 
@@ -71,12 +72,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One theme or topic over time; `periods` is empty where no paper of the corpus is dated."""
+    """One theme or topic over time; `periods` is empty where no paper of the corpus is dated.
+
+    `verdict` is that of the whole span, `recent` that of the newest quarter against what preceded it.
+    """
 
     kind: str
     series_id: str
     periods: tuple[Period, ...]
     verdict: Verdict
+    recent: Verdict = Verdict("insufficient")
 
     @property
     def complete(self) -> tuple[Period, ...]:
@@ -122,15 +127,18 @@ def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
     PapertrendsError
         When a verdict is not one of the four words.
     """
-    verdicts = {(row["kind"], row["series_id"]): _verdict(row) for row in tables.verdicts.to_dict("records")}
-    periods: dict[tuple[str, str], list[Period]] = {key: [] for key in verdicts}
+    verdicts: dict[str, dict[tuple[str, str], Verdict]] = {window: {} for window in WINDOWS}
+    for row in tables.verdicts.to_dict("records"):
+        verdicts[row["window"]][row["kind"], row["series_id"]] = _verdict(row)
+    periods: dict[tuple[str, str], list[Period]] = {key: [] for key in verdicts["long"]}
     for kind, ids in (("theme", tables.themes["theme_id"]), ("topic", tables.topics["topic_id"])):
         for series_id in ids:
             periods.setdefault((kind, series_id), [])
     for row in tables.trends.sort_values("period_start", kind="stable").to_dict("records"):
         periods.setdefault((row["kind"], row["series_id"]), []).append(_period(row))
+    none = Verdict("insufficient")
     return {
-        key: Series(*key, tuple(rows), verdicts.get(key, Verdict("insufficient")))
+        key: Series(*key, tuple(rows), *(verdicts[window].get(key, none) for window in WINDOWS))
         for key, rows in periods.items()
     }
 

@@ -151,6 +151,10 @@ def _facts(series: Series, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fac
         facts.append(Fact("Growth of the odds", f"{TIMES}{odds(verdict.growth)} a year", interval))
         tested = f"over {plural(verdict.n_periods, f'complete {series.unit}')}"
         facts.append(Fact("Evidence", q_value(verdict.q), tested))
+    recent = series.recent
+    if recent.word != "insufficient":
+        newest = "Newest year" if series.unit == "year" else "Newest quarter"
+        facts.append(Fact(newest, recent.word, f"against what preceded it, {q_value(recent.q)}"))
     undated = int(found["published"].isna().sum())
     notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
     notes += [f"{count(undated)} undated"] if undated else []

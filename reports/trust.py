@@ -157,9 +157,12 @@ def _verdicts(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Seri
         (
             "Rising or falling means that a constant yearly growth of the odds fits the complete periods"
             " better than no growth does, by a test that allows for counts that scatter more than chance"
-            f" (quasi-binomial logistic regression). {plural(tested, 'series was', 'series were')} tested on"
+            " and for noise that carries over from period to period, both learned from all series together"
+            " (logistic regression with pooled noise)."
+            f" {plural(tested, 'series was', 'series were')} tested on"
             " this page; q is corrected for that number (Benjamini-Hochberg), so that at most"
-            f" {allowed} of the claims are expected to be false."
+            f" {allowed} of the claims are expected to be false. The newest complete quarter is tested against"
+            " what preceded it in the same way, as a family of tests of its own."
         ),
         (
             "Steady means that no trend was shown, not that there is none: read the interval. Insufficient"

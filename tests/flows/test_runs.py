@@ -63,6 +63,7 @@ def make_tables(title: str = "Exploring «$x$» <script>") -> RunTables:
     verdict = {
         "kind": "theme",
         "series_id": "agents",
+        "window": "long",
         "verdict": "insufficient",
         "n_papers": 1,
         "n_periods": 0,

@@ -248,6 +248,7 @@ def _verdicts(trends: pd.DataFrame, courses: dict[tuple[str, str], tuple[float, 
             {
                 "kind": kind,
                 "series_id": series_id,
+                "window": "long",
                 "verdict": word,
                 "growth_per_year": growth if known else np.nan,
                 "growth_low": 0.8 * growth if known else np.nan,

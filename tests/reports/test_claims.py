@@ -222,3 +222,16 @@ def test_an_unknown_verdict_is_an_error(make_run):
     odd = run.with_tables(verdicts=run.tables.verdicts.assign(verdict="exploding"))
     with pytest.raises(PapertrendsError, match="exploding.*allowed are rising"):
         make_series(odd.tables)
+
+
+def test_the_newest_quarter_is_a_fact_beside_the_long_verdict(make_run):
+    run = make_run()
+    long = run.tables.verdicts
+    falling = long.assign(window="recent", verdict="falling", q_value=0.01)
+    found = make_series(run.with_tables(verdicts=pd.concat([long, falling])).tables)
+    before = make_series(run.tables)
+    assert {key: one.verdict.word for key, one in found.items()} == {
+        key: one.verdict.word for key, one in before.items()
+    }
+    assert {one.recent.word for one in found.values()} == {"falling"}
+    assert {one.recent.word for one in before.values()} == {"insufficient"}

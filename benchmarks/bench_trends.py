@@ -1,0 +1,272 @@
+# ruff: noqa: E501
+"""How often trend verdicts are wrong where there is no trend, and how often they see one.
+
+    python benchmarks/bench_trends.py [--repeats 200] [--workers 2]
+
+Prints the tables and writes them to benchmarks/results/trends.md and trends.json. All corpora are
+synthetic (`analytics.synthetic`) with fixed seeds; two processes of one BLAS thread each.
+
+Rules compared, all at q = 0.05 where they have a q:
+
+* verdicts: `analytics.growth.trend_verdicts`, its long and its recent window;
+* ratio: the binomial likelihood-ratio test of a logit slope with Benjamini-Hochberg, which is the
+  correctly specified test where counts are binomial;
+* wald: plain binomial regression, slope over standard error, with Benjamini-Hochberg;
+* percentile: a weak-signal rule as BERTrend has it: of the series whose popularity (counts that fade by
+  1 % a month) lies between the 10th and the 50th percentile, those that rose over the last two months.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy
+from scipy import stats
+from threadpoolctl import threadpool_limits
+
+from analytics.growth import trend_verdicts
+from analytics.logit_lines import fit_lines
+from analytics.synthetic import SeriesNoise, make_series
+from analytics.trends import wilson_interval
+
+RESULTS = Path(__file__).parent / "results"
+N_SERIES = 100
+PERIODS = (24, 60, 120)
+PAPERS = (50, 200)
+NULLS = {
+    "shuffled dates": (None, 0.05),
+    "constant": (None, 0.05),
+    "over-dispersed x3": (SeriesNoise(3), 0.08),
+    "AR(1) 0.5, x3": (SeriesNoise(3, 0.5), 0.10),
+}
+RULES = ("verdicts", "recent", "ratio", "wald", "percentile")
+Q = 0.05
+
+
+def shuffled_run(n_periods: int, papers: int, seed: int) -> pd.DataFrame:
+    """Papers of `N_SERIES` series that truly rise, their dates dealt out anew: no trend is left."""
+    rng = np.random.default_rng(seed)
+    planted = make_series(
+        N_SERIES, n_periods, papers_per_period=papers, doubling_months=24, random_state=seed
+    )
+    counts = planted["n_papers"].to_numpy().reshape(N_SERIES, n_periods).sum(axis=1)
+    dealt = [rng.multivariate_hypergeometric(np.full(n_periods, papers), count) for count in counts]
+    return planted.assign(n_papers=np.concatenate(dealt))
+
+
+def claims_of(run: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Which series each rule calls moving, in the run's order, and two uncorrected p values."""
+    n_series = run.groupby(["kind", "series_id"]).ngroups
+    counts, totals = (run[name].to_numpy(float).reshape(n_series, -1) for name in ("n_papers", "n_total"))
+    lines = fit_lines(counts, totals, np.linspace(-0.5, 0.5, counts.shape[1]))
+    ratio = 2 * stats.norm.sf(np.abs(lines.root))
+    wald = 2 * stats.norm.sf(np.abs(lines.line[1]) * np.sqrt(lines.information))
+    found = trend_verdicts(run, q=Q)
+    moving = found["verdict"].isin(["rising", "falling"]).to_numpy()
+    popularity = stats_of_fading(counts)
+    low, high = np.percentile(popularity[:, -1], [10, 50])
+    weak = (low <= popularity[:, -1]) & (popularity[:, -1] <= high)
+    return {
+        "verdicts": moving[:n_series],
+        "recent": moving[n_series:],
+        "ratio": stats.false_discovery_control(ratio) <= Q,
+        "wald": stats.false_discovery_control(wald) <= Q,
+        "percentile": weak & (counts[:, -2:].sum(axis=1) > counts[:, -4:-2].sum(axis=1)),
+        "p_verdicts": found["p_value"].to_numpy()[:n_series] <= Q,
+        "p_ratio": ratio <= Q,
+    }
+
+
+def stats_of_fading(counts: np.ndarray) -> np.ndarray:
+    """Popularity after each month: it fades by 1 % a month and gains the month's papers."""
+    popularity = np.zeros_like(counts)
+    popularity[:, 0] = counts[:, 0]
+    for month in range(1, counts.shape[1]):
+        popularity[:, month] = popularity[:, month - 1] * np.exp(-0.01) + counts[:, month]
+    return popularity
+
+
+def null_cell(name: str, n_periods: int, papers: int, repeats: int) -> dict[str, Any]:
+    """False discovery rate (part of the runs with a claim) and part of the series claimed."""
+    noise, limit = NULLS[name]
+    any_claim, part = {rule: [] for rule in RULES}, {rule: [] for rule in RULES}
+    for repeat in range(repeats):
+        seed = 1_000_000 + 10_000 * n_periods + 1000 * (papers == PAPERS[1]) + repeat
+        if name == "shuffled dates":
+            run = shuffled_run(n_periods, papers, seed)
+        else:
+            run = make_series(N_SERIES, n_periods, papers_per_period=papers, noise=noise, random_state=seed)
+        claims = claims_of(run)
+        for rule in RULES:
+            any_claim[rule].append(bool(claims[rule].any()))
+            part[rule].append(float(claims[rule].mean()))
+    cell = {"corpus": name, "months": n_periods, "papers": papers, "limit": limit, "repeats": repeats}
+    cell |= {f"fdr_{rule}": float(np.mean(any_claim[rule])) for rule in RULES}
+    return cell | {f"part_{rule}": float(np.mean(part[rule])) for rule in RULES}
+
+
+def power_cell(planted: int, n_periods: int, papers: int, repeats: int) -> dict[str, Any]:
+    """Part of the planted trends that each rule finds, of `N_SERIES` series."""
+    found = {key: [] for key in (*RULES, "p_verdicts", "p_ratio")}
+    for repeat in range(repeats):
+        seed = 5_000_000 + 10_000 * n_periods + repeat
+        run = make_series(planted, n_periods, papers_per_period=papers, doubling_months=24, random_state=seed)
+        if planted < N_SERIES:
+            null = make_series(
+                N_SERIES - planted, n_periods, papers_per_period=papers, random_state=seed + 4_000_000
+            )
+            run = pd.concat([run, null.assign(kind="null")], ignore_index=True)
+        for key, claimed in claims_of(run).items():
+            found[key].append(float(claimed[:planted].mean()))
+    cell = {"planted": planted, "months": n_periods, "papers": papers, "repeats": repeats}
+    return cell | {f"power_{key}": float(np.mean(values)) for key, values in found.items()}
+
+
+def coverage(n_papers: int) -> dict[str, Any]:
+    """Exact coverage of the 95 % interval of a share, averaged over shares of 1 to 99 %."""
+    counts = np.arange(n_papers + 1)
+    low, high = wilson_interval(counts, n_papers)
+    shares = np.linspace(0.01, 0.99, 197)[:, None]
+    inside = (low <= shares) & (shares <= high)
+    covered = (stats.binom.pmf(counts, n_papers, shares) * inside).sum(axis=1)
+    return {"n": n_papers, "coverage": float(covered.mean()), "lowest": float(covered.min())}
+
+
+def run_job(job: tuple[Any, ...]) -> dict[str, Any]:
+    """One cell of a table, in a process of its own."""
+    kind, *settings = job
+    return (null_cell if kind == "null" else power_cell)(*settings)
+
+
+def table(rows: list[dict[str, Any]], columns: dict[str, str]) -> list[str]:
+    """Markdown of some columns."""
+    lines = ["| " + " | ".join(columns.values()) + " |", "| " + " | ".join("---" for _ in columns) + " |"]
+    for row in rows:
+        cells = [f"{row[key]:.3f}" if isinstance(row[key], float) else str(row[key]) for key in columns]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def summary(nulls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """False discovery rates over all cells of a corpus, with the standard error of ours."""
+    rows = []
+    for name, (_, limit) in NULLS.items():
+        cells = [cell for cell in nulls if cell["corpus"] == name]
+        row: dict[str, Any] = {"corpus": name, "limit": limit}
+        row |= {
+            key: float(np.mean([c[key] for c in cells])) for key in cells[0] if key[:4] in {"fdr_", "part"}
+        }
+        runs = sum(cell["repeats"] for cell in cells)
+        row["error"] = float(np.sqrt(max(row["fdr_verdicts"], 1 / runs) / runs))
+        rows.append(row | {"holds": "yes" if row["fdr_verdicts"] <= limit else "NO"})
+    return rows
+
+
+def report(nulls: list[dict[str, Any]], powers: list[dict[str, Any]], about: dict[str, Any]) -> list[str]:
+    """Lines of the Markdown page."""
+    for cell in powers:
+        cell["ratio"] = cell["power_verdicts"] / max(cell["power_ratio"], 1e-9)
+        cell["p_ratio"] = cell["power_p_verdicts"] / max(cell["power_p_ratio"], 1e-9)
+    rates = {f"fdr_{rule}": rule for rule in RULES}
+    return [
+        "# Trend verdicts against planted truth",
+        "",
+        (
+            f"Written by `make bench-trends` ({about['seconds']:.0f} s, {about['machine']}, Python {about['python']},"
+            f" numpy {about['numpy']}, scipy {about['scipy']}, pandas {about['pandas']}). {N_SERIES} series a run of"
+            f" months, share 5 %, q = {Q}. A false discovery rate is the part of runs with any claim."
+        ),
+        "",
+        "## False discoveries, all cells of a corpus",
+        "",
+        *table(
+            summary(nulls),
+            {"corpus": "corpus", "limit": "limit", "holds": "holds"} | rates | {"error": "s.e. of verdicts"},
+        ),
+        "",
+        "Part of the null series claimed, each alone:",
+        "",
+        *table(summary(nulls), {"corpus": "corpus"} | {f"part_{rule}": rule for rule in RULES}),
+        "",
+        "## False discoveries by cell",
+        "",
+        *table(nulls, {"corpus": "corpus", "months": "months", "papers": "papers a month"} | rates),
+        "",
+        "## Power: a share of 5 % that doubles in 24 months",
+        "",
+        "Part of the planted trends claimed, with Benjamini-Hochberg over the run's 100 series, of which",
+        "`planted` have the trend; then the same test of each series alone at p <= 0.05. The target is 0.9",
+        "of the likelihood-ratio test.",
+        "",
+        *table(
+            powers,
+            {
+                "planted": "planted", "months": "months", "papers": "papers a month", "power_verdicts": "verdicts",
+                "power_ratio": "likelihood ratio", "ratio": "of it", "power_wald": "wald",
+                "power_percentile": "percentile", "power_p_verdicts": "verdicts, alone",
+                "power_p_ratio": "ratio, alone", "p_ratio": "of it",
+            },
+        ),
+        "",
+        "## Coverage of the 95 % interval of a share (Wilson), exact",
+        "",
+        *table(
+            [coverage(n) for n in (5, 10, 20, 50, 100, 500, 1000, 5000)],
+            {"n": "papers", "coverage": "mean over shares of 1 to 99 %", "lowest": "lowest"},
+        ),
+        "",
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Run all cells and write the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=200, help="runs a cell of the false discovery rates")
+    parser.add_argument("--workers", type=int, default=2)
+    chosen = parser.parse_args()
+    start = time.perf_counter()
+    few = max(1, chosen.repeats // 4)
+    jobs: list[tuple[Any, ...]] = [
+        ("null", name, n_periods, papers, chosen.repeats)
+        for n_periods in reversed(PERIODS)
+        for name in NULLS
+        for papers in PAPERS
+    ]
+    jobs += [
+        ("power", planted, n_periods, papers, few if planted == N_SERIES else chosen.repeats)
+        for n_periods in (24, 36)
+        for papers in PAPERS
+        for planted in (N_SERIES, N_SERIES // 10)
+    ]
+    with ProcessPoolExecutor(chosen.workers, initializer=threadpool_limits, initargs=(1,)) as pool:
+        cells = list(pool.map(run_job, jobs))
+    nulls = [cell for cell in cells if "corpus" in cell]
+    nulls.sort(key=lambda cell: (list(NULLS).index(cell["corpus"]), cell["months"], cell["papers"]))
+    powers = [cell for cell in cells if "planted" in cell]
+    about = {
+        "seconds": time.perf_counter() - start,
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {chosen.workers} workers",
+        "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
+        "pandas": pd.__version__, "seeds": "1000000 + ... for null runs, 5000000 + ... for planted ones",
+    }  # fmt: skip
+    text = "\n".join(report(nulls, powers, about))
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "trends.md").write_text(text, encoding="utf-8")
+    found = {"about": about, "null": nulls, "power": powers, "summary": summary(nulls)}
+    (RESULTS / "trends.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
