@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,9 +62,10 @@ def run(
     with _told_plainly(verbose):
         settings = _settings(workspace, themes, as_of, vectorizer)
         given = sources or [str(DEFAULT_SOURCE)]
-        _check_sources(given)
+        _check_sources(given, settings.as_of)
         from flows.pipeline import papertrends
 
+        _import_ahead()
         with _progress():
             folder = papertrends(given, **_parameters(settings, themes, vectorizer))
         _tell_run(Path(folder))
@@ -75,7 +78,7 @@ def ingest(
     """Read sources into the store, without an analysis."""
     with _told_plainly(verbose):
         settings = _settings(workspace, None, as_of, None)
-        _check_sources(sources)
+        _check_sources(sources, settings.as_of)
         from flows.ingest import ingest as ingest_flow
 
         with _progress():
@@ -101,6 +104,7 @@ def analyze(
         settings = _settings(workspace, themes, as_of, vectorizer)
         from flows.pipeline import papertrends
 
+        _import_ahead()
         with _progress():
             folder = papertrends([], **_parameters(settings, themes, vectorizer))
         _tell_run(Path(folder))
@@ -167,7 +171,7 @@ def serve(
     """Stay and run on a schedule: ingest the sources, analyze, report."""
     with _told_plainly(verbose):
         settings = _settings(workspace, None, None, None)
-        _check_sources(sources)
+        _check_sources(sources, settings.as_of)
         from flows.schedules import serve_pipeline
 
         serve_pipeline(sources, settings.workspace, cron=cron, timezone=timezone)
@@ -201,11 +205,12 @@ def _parameters(settings: Any, themes: Path | None, vectorizer: str | None) -> d
     }
 
 
-def _check_sources(sources: list[str]) -> None:
-    """Fail before Prefect's server is started, which takes seconds."""
+def _check_sources(sources: list[str], as_of: date | None) -> None:
+    """Fail before Prefect's server is started, which takes seconds: a file is read, a folder is listed."""
+    from flows.sources.recognition import read_source
+
     for source in sources:
-        if not Path(source).exists():
-            raise InputError(f"no file or folder {source!r}; a source is the path of a file or folder")
+        read_source(source, as_of=as_of)
 
 
 def _day(text: str | None) -> date | None:
@@ -248,6 +253,17 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def _import_ahead() -> None:
+    """Import the slow libraries while Prefect's server starts in its own process: both take seconds."""
+
+    def import_quietly() -> None:
+        # What is wrong with a library is said where it is used.
+        with suppress(Exception):
+            importlib.import_module("bertopic")
+
+    threading.Thread(target=import_quietly, daemon=True).start()
+
+
 @contextmanager
 def _progress() -> Iterator[None]:
     """Bars for the long stages, on stderr, when it is a terminal."""
@@ -280,8 +296,9 @@ def _tell_run(folder: Path) -> None:
     for warning in manifest.get("warnings", []):
         _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
     total = time.perf_counter() - _STARTED
-    parts = [*seconds.items(), ("imports, Prefect's server, ingest", total - sum(seconds.values()))]
-    spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts)
+    rest = ("start (imports, Prefect's server) and ingest", total - sum(seconds.values()))
+    parts = sorted([rest, *seconds.items()], key=lambda part: -part[1])
+    spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts if taken >= 0.05)
     _out.print(f"seconds {total:.1f}: {spent}", soft_wrap=True)
     _out.print(f"report  {folder / 'report.html'}", soft_wrap=True)
 

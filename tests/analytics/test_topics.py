@@ -76,7 +76,7 @@ class TestPlantedSubjects:
             assert len(topic.label.split()) >= 2
 
     def test_terms_and_representatives(self, found):
-        papers, _, fit = found
+        _papers, _, fit = found
         for topic in fit.topics.itertuples():
             members = fit.assignments.loc[fit.assignments["topic_id"] == topic.topic_id, "paper_id"]
             assert topic.n_papers == len(members)

@@ -73,7 +73,7 @@ HARD_CORPORA = {
 @pytest.mark.parametrize("name", HARD_CORPORA)
 def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     write(tmp_path, *HARD_CORPORA[name])
-    _, _, topics, trends, tables = analyze(tmp_path, settings)
+    _, _, topics, _trends, tables = analyze(tmp_path, settings)
     assert len(tables.papers) == len(HARD_CORPORA[name])
     assert topics.parameters is None
     assert (tables.papers["topic_id"] == UNCLUSTERED).all()
