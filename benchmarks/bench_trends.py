@@ -183,7 +183,7 @@ def report(nulls: list[dict[str, Any]], powers: list[dict[str, Any]], about: dic
         (
             f"Written by `make bench-trends` ({about['seconds']:.0f} s, {about['machine']}, Python {about['python']},"
             f" numpy {about['numpy']}, scipy {about['scipy']}, pandas {about['pandas']}). {N_SERIES} series a run of"
-            f" months, share 5 %, q = {Q}. A false discovery rate is the part of runs with any claim."
+            f" months, {about['repeats']} runs a cell, share 5 %, q = {Q}. A false discovery rate is the part of runs with any claim."
         ),
         "",
         "## False discoveries, all cells of a corpus",
@@ -258,7 +258,7 @@ def main() -> None:
         "seconds": time.perf_counter() - start,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {chosen.workers} workers",
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
-        "pandas": pd.__version__, "seeds": "1000000 + ... for null runs, 5000000 + ... for planted ones",
+        "pandas": pd.__version__, "repeats": chosen.repeats, "seeds": "1000000 + ... for null runs, 5000000 + ... for planted ones",
     }  # fmt: skip
     text = "\n".join(report(nulls, powers, about))
     print(text)
