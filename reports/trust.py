@@ -161,8 +161,8 @@ def _verdicts(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Seri
             " (logistic regression with pooled noise)."
             f" {plural(tested, 'series was', 'series were')} tested on"
             " this page; q is corrected for that number (Benjamini-Hochberg), so that at most"
-            f" {allowed} of the claims are expected to be false. The newest complete quarter is tested against"
-            " what preceded it in the same way, as a family of tests of its own."
+            f" {allowed} of the claims are expected to be false. The newest complete quarter is tested"
+            " against what preceded it in the same way, as a family of tests of its own."
         ),
         (
             "Steady means that no trend was shown, not that there is none: read the interval. Insufficient"
