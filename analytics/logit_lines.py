@@ -132,9 +132,13 @@ def slope_bounds(
         end = fitted.line[1] + sign * reach * error
         regular = ~fitted.separated
         if regular.any():
-            end[regular] = _profile_end(
+            found = _profile_end(
                 fitted.line[:, regular], end[regular], counts[regular], totals[regular], x, reach[regular]
             )
+            # Where a huge reach leads into the flat ends of the logistic curve, Newton's steps jump to
+            # the other side or away; the bound by the error stands there.
+            lost = ~np.isfinite(found) | (sign * (found - fitted.line[1][regular]) < 0)
+            end[regular] = np.where(lost, end[regular], found)
         # The interval holds no slope exactly when the root is beyond reach, whatever rounding says.
         beyond = sign * fitted.root < -reach
         nearest = -1e-12  # enough to stay on its side of 0 as a growth factor

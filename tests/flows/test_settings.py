@@ -47,7 +47,7 @@ def test_defaults():
         "false_discovery_rate": 0.05,
         "min_topic_size": None,
         "theme_threshold": None,
-        "papers_in_report": 5000,
+        "papers_in_report": 2000,
     }
     assert settings.themes_file == DEFAULT_THEMES
 
