@@ -1,5 +1,5 @@
 # make run     the main flow on the sample; prints the path of the report
-# make test    the default tests, offline, about two minutes
+# make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make lint    ruff, mypy, import-linter, numpydoc

@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from analytics.exceptions import InputError
 from analytics.themes import Theme
 
-__all__ = ["DEFAULT_THEMES", "parse_themes", "read_themes"]
-
-DEFAULT_THEMES = Path(__file__).resolve().parent.parent / "data" / "themes.toml"
+__all__ = ["parse_themes", "read_themes"]
 
 _MOST_THEMES = 200
 _TABLE = re.compile(r"^\s*\[\[\s*themes\s*\]\]")

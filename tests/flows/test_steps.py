@@ -16,9 +16,9 @@ from flows.encode import encode_texts
 from flows.ingest import ingest_source
 from flows.progress import listening
 from flows.publish import render_page
-from flows.settings import load_settings
+from flows.settings import DEFAULT_THEMES, load_settings
 from flows.store import Store
-from flows.themes_file import DEFAULT_THEMES, read_themes
+from flows.themes_file import read_themes
 
 DAY = date(2025, 12, 10)
 THEMES = read_themes(DEFAULT_THEMES)

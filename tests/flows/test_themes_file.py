@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from analytics.exceptions import InputError
-from flows.themes_file import DEFAULT_THEMES, parse_themes, read_themes
+from flows.settings import DEFAULT_THEMES
+from flows.themes_file import parse_themes, read_themes
 
 GOOD = """\
 [[themes]]
