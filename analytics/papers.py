@@ -46,6 +46,8 @@ class PaperRecord:
         ``"stated"``, ``"year_inferred"``, ``"id_month"`` or ``"missing"``.
     published_precision : str
         ``"day"``, ``"month"``, ``"year"``, or ``"none"`` when the date is missing.
+    updated : date or None
+        The day of the version shown, where the source states one; never a publication date.
     authors : tuple of str
         Names in order; empty when the source gives only a count.
     n_authors : int or None
@@ -53,7 +55,11 @@ class PaperRecord:
     upvotes : int or None
         As of this look; None when the source does not say.
     arxiv_id, doi : str or None
-        Identifiers as text, an arXiv id without its version.
+        Identifiers as text, an arXiv id without its version. A record may state both.
+    version : int or None
+        arXiv version of the work that this look shows.
+    is_withdrawn : bool
+        The source says that the work was withdrawn.
     position : str
         Where in the source the record stands, for people: ``"line 13"``, ``"entry 4"``.
     """
@@ -63,6 +69,7 @@ class PaperRecord:
     published: date | None = None
     published_basis: PublishedBasis = "missing"
     published_precision: PublishedPrecision = "none"
+    updated: date | None = None
     authors: tuple[str, ...] = ()
     n_authors: int | None = None
     upvotes: int | None = None
@@ -70,6 +77,8 @@ class PaperRecord:
     url: str | None = None
     arxiv_id: str | None = None
     doi: str | None = None
+    version: int | None = None
+    is_withdrawn: bool = False
     position: str = ""
 
     @property
@@ -99,7 +108,10 @@ class RejectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What one source file or answer held.
+    """What one source file or answer held, or one part of it.
+
+    A long file comes in parts, so that memory does not grow with it: parts of one feed share
+    `source`, `location` and `day`, follow each other, and all but the last have `is_last` False.
 
     Attributes
     ----------
@@ -113,6 +125,15 @@ class Feed:
     rejects : tuple of RejectedRecord
     warnings : tuple of str
         What was understood with a doubt, one sentence each.
+    name : str
+        What is looked at again and again, ``"arxiv:cat:cs.AI"``: looks of one name are compared by
+        volume. Empty for a file, whose name is its `source`.
+    window : tuple of (date, date) or None
+        First and last publication day that the feed was asked for; None where it was not asked for days.
+    failure : str or None
+        Why the feed did not come whole; what came of it is kept.
+    is_last : bool
+        False for a part that is followed by another.
     """
 
     source: str
@@ -121,6 +142,10 @@ class Feed:
     records: tuple[PaperRecord, ...]
     rejects: tuple[RejectedRecord, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    name: str = ""
+    window: tuple[date, date] | None = None
+    failure: str | None = None
+    is_last: bool = True
 
 
 def fold_title(title: str) -> str:

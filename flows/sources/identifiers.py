@@ -1,0 +1,89 @@
+"""Identifiers of papers out of the many ways in which sources write them: addresses, prefixes, DOIs.
+
+An identifier is text at every step: as a number ``2503.02130`` would lose its last digit.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+__all__ = ["Identifiers", "clean_doi", "find_arxiv_id", "read_identifiers"]
+
+_LONGEST = 400
+_ARXIV = re.compile(
+    r"(?:https?://)?(?:(?:www|export|browse|de|cn)\.)?(?:arxiv\.org/(?:abs|pdf|html|format|ps)/"
+    r"|huggingface\.co/papers/|hf\.co/papers/|alphaxiv\.org/abs/)?"
+    r"(?:oai:arxiv\.org:|(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?10\.48550/arxiv\.|arxiv:\s*)?"
+    r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z][a-z-]*(?:\.[a-z-]{2,12})?/\d{2}(?:0[1-9]|1[0-2])\d{3})"
+    r"(?:v(?P<version>\d{1,3}))?(?:\.pdf)?(?:[?#].*)?(?:\s*\[[^\]]*\])?/?",
+    re.IGNORECASE | re.ASCII,
+)
+_DOI = re.compile(
+    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*|info:doi/)?(?P<doi>10\.\d{4,9}/\S+)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What a record states of its identity; see `PaperRecord` for the meaning of each."""
+
+    arxiv_id: str | None = None
+    version: int | None = None
+    doi: str | None = None
+
+
+def find_arxiv_id(text: str) -> tuple[str, int | None] | None:
+    """Take the arXiv id and version out of a text that is nothing else, None for any other text.
+
+    Read are the bare id, addresses of arXiv and of Hugging Face's paper pages, ``arXiv:...``,
+    ``oai:arXiv.org:...`` and arXiv's own DOIs. The month of an id must be one. The subject class
+    of an old id is no part of it.
+
+    Examples
+    --------
+    >>> find_arxiv_id("2503.02130v2"), find_arxiv_id("https://arxiv.org/pdf/2503.02130v1.pdf")
+    (('2503.02130', 2), ('2503.02130', 1))
+    >>> find_arxiv_id("math.GT/0309136"), find_arxiv_id("10.48550/arXiv.1706.03762")
+    (('math/0309136', None), ('1706.03762', None))
+    >>> find_arxiv_id("10.1000/182") is None, find_arxiv_id("2599.02130") is None
+    (True, True)
+    """
+    match = _ARXIV.fullmatch(unquote(text.strip())) if len(text) <= _LONGEST else None
+    if match is None:
+        return None
+    archive, slash, number = match["id"].lower().rpartition("/")
+    return archive.partition(".")[0] + slash + number, int(match["version"]) if match["version"] else None
+
+
+def clean_doi(text: str) -> str | None:
+    """Lower-case DOI without address or prefix, None for a text that is none or one of arXiv's own.
+
+    Examples
+    --------
+    >>> clean_doi("https://doi.org/10.1000/ABC"), clean_doi("10.48550/arXiv.1706.03762")
+    ('10.1000/abc', None)
+    """
+    match = _DOI.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None or find_arxiv_id(text) is not None:
+        return None
+    return match["doi"].rstrip(".,;").lower()
+
+
+def read_identifiers(*texts: str | None) -> Identifiers:
+    """First arXiv id, with its version, and first DOI among texts that may each be either, or neither.
+
+    Examples
+    --------
+    >>> read_identifiers("https://doi.org/10.1000/abc", None, "arXiv:2503.02130v3")
+    Identifiers(arxiv_id='2503.02130', version=3, doi='10.1000/abc')
+    """
+    arxiv: tuple[str, int | None] | None = None
+    doi: str | None = None
+    for text in texts:
+        if text:
+            arxiv = arxiv or find_arxiv_id(text)
+            doi = doi or clean_doi(text)
+    return Identifiers(arxiv[0] if arxiv else None, arxiv[1] if arxiv else None, doi)
