@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.exceptions import PapertrendsError
 
-__all__ = ["TABLE_COLUMNS", "UNCLUSTERED", "RunTables", "empty_table", "validate_table"]
+__all__ = ["ADDED_COLUMNS", "TABLE_COLUMNS", "UNCLUSTERED", "RunTables", "empty_table", "validate_table"]
 
 UNCLUSTERED = "-1"
 """`topic_id` of a paper that belongs to no topic."""
@@ -27,6 +27,10 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "published": "day?",
         "published_basis": "text",
         "published_precision": "text",
+        "published_source": "text?",
+        "date_fault": "text?",
+        "updated": "day?",
+        "is_withdrawn": "bool",
         "first_seen": "day",
         "authors": "texts",
         "n_authors": "int?",
@@ -89,6 +93,11 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "by_definition": "float",
     },
 }
+
+ADDED_COLUMNS: dict[str, dict[str, object]] = {
+    "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False}
+}
+"""Columns that older run folders lack, with what stands in them there."""
 
 _DTYPES = {
     "text": "str",

@@ -15,17 +15,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from analytics.coverage import CoverageSpan, collection_gaps, coverage_span, look_days
 from analytics.exceptions import InputError
 from analytics.tables import empty_table, validate_table
 
 __all__ = [
     "CorpusTrends",
-    "CoverageSpan",
     "Period",
     "PeriodChoice",
     "choose_period",
     "corpus_trends",
-    "coverage_span",
     "period_shares",
     "wilson_interval",
 ]
@@ -38,18 +37,7 @@ _PANDAS_FREQ = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DE
 _RESOLVES = {"day": _PERIODS, "month": _PERIODS[1:], "year": _PERIODS[3:]}
 _DAY = pd.Timedelta(days=1)
 _TESTABLE_PERIODS = 5  # what growth.trend_verdicts asks for
-_WATCHED_FRACTION = 0.5  # of the papers that appeared since the first look
-_STRAY_FRACTION = 0.001  # of the papers: too few to stretch the span by leading years
-_SILENCE = 31 * _DAY  # no shorter silence means that a source has ended
 _RESOLVED_FRACTION = 0.9  # of the dates that must be fine enough for a period
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageSpan:
-    """The days, both included, over which the corpus holds what its sources show."""
-
-    start: pd.Timestamp
-    end: pd.Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +56,8 @@ class CorpusTrends:
     ----------
     trends : DataFrame
         The table `trends`, a row for each series and period.
+    gaps : DataFrame
+        Periods that are incomplete because a feed failed or brought too little, see `collection_gaps`.
     n_undated, n_before_span, n_after_span : int
         Papers that stand in no period: without a date, older than the first period, or dated after the span.
     """
@@ -75,6 +65,7 @@ class CorpusTrends:
     trends: pd.DataFrame
     span: CoverageSpan | None
     choice: PeriodChoice | None
+    gaps: pd.DataFrame
     n_undated: int
     n_before_span: int
     n_after_span: int
@@ -131,70 +122,6 @@ def wilson_interval(
     low = np.where(y == 0, np.minimum(known, 0.0), np.clip(center - half, 0, 1))
     high = np.where(y == n, np.minimum(known, 1.0), np.clip(center + half, 0, 1))
     return low, high
-
-
-def coverage_span(
-    published: pd.Series,
-    look_days: pd.Series,
-    as_of: date,
-    *,
-    precision: pd.Series | None = None,
-) -> CoverageSpan | None:
-    """First and last day that the corpus covers whole, or None without a paper dated up to `as_of`.
-
-    *Start.* A feed that was watched holds what appeared since the first look, and a few older
-    papers that came up again: the start is the first look day when there are at least two look
-    days and at least half the papers appeared from the first look on. Anything else is an archive
-    (one copied page, a bulk file): the start is its first paper, leading calendar years left aside
-    that together hold at most one paper in a thousand, because one wrong date must not add decades.
-
-    *End.* The last look day, at most `as_of`. Where no paper appeared for longer before that day
-    than ever before, and for more than 31 days, the source had ended: the end is its last paper.
-
-    Parameters
-    ----------
-    published : Series of datetime64, shape (n_papers,)
-        NaT where undated; papers dated after the last look count for nothing here.
-    look_days : Series of datetime64
-        Days on which a source was looked at, in any order, repeats allowed; may be empty.
-    as_of : date
-        Looks and papers after it are ignored.
-    precision : Series of str, shape (n_papers,), optional
-        `published_precision`: a first or last date known to the month or year stands for all of it.
-
-    Returns
-    -------
-    CoverageSpan or None
-
-    Examples
-    --------
-    >>> days = pd.to_datetime(pd.Series(["2023-05-01", "2024-05-30", "2024-06-03", "2024-06-11"]))
-    >>> looks = pd.to_datetime(pd.Series(["2024-05-27", "2024-06-14"]))
-    >>> span = coverage_span(days, looks, date(2024, 12, 31))
-    >>> f"{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}"
-    '2024-05-27 to 2024-06-14'
-    """
-    looks = look_days[look_days <= pd.Timestamp(as_of)]
-    last = looks.max() if len(looks) else pd.Timestamp(as_of)
-    dates = published[published <= last].sort_values()
-    if dates.empty:
-        return None
-    first_look = looks.min()
-    watched = bool(first_look < looks.max()) and bool((dates >= first_look).mean() >= _WATCHED_FRACTION)
-    if not watched:
-        per_year = dates.dt.year.value_counts().sort_index()
-        dates = dates[dates.dt.year.isin(per_year.index[per_year.cumsum() > _STRAY_FRACTION * len(dates)])]
-    silence = dates.diff().max() if len(dates) > 1 else pd.Timedelta(0)
-    ended = last - dates.iloc[-1] > max(silence, _SILENCE)
-    grains = pd.Series("day", dates.index) if precision is None else precision[dates.index]
-    start = first_look if watched else _whole(dates.iloc[0], grains.iloc[0]).start_time
-    end = _whole(dates.iloc[-1], grains.iloc[-1]).end_time.normalize()
-    return CoverageSpan(start, min(last, end) if ended else last)
-
-
-def _whole(day: pd.Timestamp, precision: str) -> pd.Period:
-    """Day, month or year that a date of this precision stands for."""
-    return day.to_period({"month": "M", "year": "Y"}.get(precision, "D"))
 
 
 def choose_period(
@@ -405,7 +332,7 @@ def corpus_trends(
     membership: pd.DataFrame,
     series: pd.DataFrame,
     *,
-    look_days: pd.Series,
+    looks: pd.DataFrame,
     as_of: date,
     freq: Period | None = None,
 ) -> CorpusTrends:
@@ -417,8 +344,8 @@ def corpus_trends(
         `paper_id`, `published`, and if present `published_precision`.
     membership, series : DataFrame
         See `period_shares`.
-    look_days : Series of datetime64
-        See `coverage_span`.
+    looks : DataFrame
+        Every look at a feed, see `analytics.coverage.LOOK_COLUMNS`; may be empty.
     as_of : date
         Papers published later stand in no period.
     freq : {"week", "month", "quarter", "year"}, optional
@@ -432,21 +359,26 @@ def corpus_trends(
     --------
     >>> nothing = pd.DataFrame({"paper_id": ["a"], "published": pd.Series([pd.NaT], dtype="datetime64[us]")})
     >>> member = pd.DataFrame({"kind": ["theme"], "series_id": ["agents"], "paper_id": ["a"]})
-    >>> found = corpus_trends(nothing, member, member[["kind", "series_id"]],
-    ...     look_days=pd.Series([], dtype="datetime64[us]"), as_of=date(2025, 1, 1))
+    >>> looks = pd.DataFrame({"name": [], "location": [], "start": pd.to_datetime([]),
+    ...     "end": pd.to_datetime([]), "n_records": [], "is_whole": pd.Series([], dtype=bool)})
+    >>> found = corpus_trends(nothing, member, member[["kind", "series_id"]], looks=looks,
+    ...     as_of=date(2025, 1, 1))
     >>> found.span, len(found.trends), found.n_undated
     (None, 0, 1)
     """
     published = papers["published"]
     n_undated = int(published.isna().sum())
     precision = papers.get("published_precision")
-    span = coverage_span(published, look_days, as_of, precision=precision)
+    span = coverage_span(published, look_days(looks), as_of, precision=precision)
     asked = None if freq is None else PeriodChoice(freq, f"{freq}s: as asked for")
     choice = asked or choose_period(published, span, precision=precision)
     if span is None or choice is None:
-        return CorpusTrends(empty_table("trends"), None, None, n_undated, 0, len(papers) - n_undated)
+        none = collection_gaps(looks[:0], pd.PeriodIndex([], freq="M"))
+        return CorpusTrends(empty_table("trends"), None, None, none, n_undated, 0, len(papers) - n_undated)
+    code = _PANDAS_FREQ[choice.freq]
     trends = period_shares(papers, membership, series, freq=choice.freq, span=span)
-    first = span.start.to_period(_PANDAS_FREQ[choice.freq]).start_time
-    return CorpusTrends(
-        trends, span, choice, n_undated, int((published < first).sum()), int((published > span.end).sum())
-    )
+    gaps = collection_gaps(looks, pd.period_range(span.start, span.end, freq=code))
+    trends["is_complete"] &= ~trends["period_start"].isin(gaps["period_start"])
+    first = span.start.to_period(code).start_time
+    n_before, n_after = int((published < first).sum()), int((published > span.end).sum())
+    return CorpusTrends(trends, span, choice, gaps, n_undated, n_before, n_after)

@@ -49,10 +49,11 @@ class DayCorpus:
     """What a workspace knew on a day: see `flows.store.Store` for the tables."""
 
     papers: pd.DataFrame
-    look_days: pd.Series
+    looks: pd.DataFrame
     sources: pd.DataFrame
     rejects: pd.DataFrame
     n_later: int
+    n_future: int
     corpus_hash: str
 
 
@@ -92,10 +93,11 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
             )
         return DayCorpus(
             papers=corpus.papers,
-            look_days=store.look_days(day),
+            looks=store.feed_looks(day),
             sources=store.sources_summary(day),
             rejects=store.read_rejects(day),
             n_later=corpus.n_later,
+            n_future=corpus.n_future,
             corpus_hash=corpus.corpus_hash,
         )
 
@@ -149,7 +151,10 @@ def follow_trends(
             "series_id": [*themes["theme_id"], *topics.topics["topic_id"]],
         }
     )
-    found = corpus_trends(corpus.papers, membership, series, look_days=corpus.look_days, as_of=day)
+    # No work appeared on these dates, so the papers stand in no period.
+    beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
+    papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
+    found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
     return Trends(found, trend_verdicts(found.trends, q=q))
 
 

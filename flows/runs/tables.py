@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.tables import TABLE_COLUMNS, validate_table
+from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, validate_table
 
 __all__ = ["read_table", "write_table"]
 
@@ -93,6 +93,9 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
         # pq.read_table would look into the folder's name for partitions; this reads one file.
         stored = pq.ParquetFile(path).read()
         table = stored.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        for column, value in ADDED_COLUMNS.get(name, {}).items():
+            if column not in table:
+                table[column] = value
         for column, kind in TABLE_COLUMNS[name].items():
             if kind == "texts" and column in table:
                 table[column] = [list(value) for value in table[column]]

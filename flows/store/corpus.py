@@ -1,8 +1,11 @@
 """Reading the corpus as it could be known on a day.
 
-A look counts from the day of its feed on, or from the day it was first read where the feed states
-none. Only looks that count by `as_of` make the papers: fields, upvotes and even which looks are
-held to show one paper are those of that day.
+A look counts from the day on which it was read, and not before the day that its feed states: what
+is read later changes no earlier day, so a past day can be told again as it was. For days before
+the workspace read anything, when there is nothing to tell again, a saved look counts from the day
+that its feed states, so that an archive can be followed through its past. Only looks that count
+by `as_of` make the papers: fields, upvotes and even which looks are held to show one paper are
+those of that day.
 """
 
 from __future__ import annotations
@@ -10,27 +13,34 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, select
 
 from analytics.papers import content_hash, paper_text
 from analytics.tables import TABLE_COLUMNS, empty_table
-from flows.store.looks import Look, StoredRecord, decode_record, merge_looks
+from flows.store.looks import Look, merge_looks
+from flows.store.matching import match_records
 from flows.store.schema import feeds, papers, records, rejects, sightings
-from flows.store.titles import match_titles
+from flows.store.stored_records import StoredRecord, decode_record
 
-__all__ = ["Corpus", "in_blocks", "read_corpus", "read_feed_summary", "read_look_days", "read_looks"]
+__all__ = [
+    "Corpus",
+    "known_by",
+    "read_corpus",
+    "read_feed_summary",
+    "read_looks",
+    "read_reject_table",
+]
 
 _NOT_YET_KNOWN = ("primary_theme", "topic_id")
 _LISTS = ("authors", "sources")
-_T = TypeVar("_T")
+_DAYS = ("published", "updated", "first_seen")
 
 
 @dataclass(frozen=True)
@@ -44,37 +54,36 @@ class Corpus:
         the key of a paper's vector; one row for each paper, sorted by `paper_id`.
     n_later : int
         Papers of the store that are left out: published, or first shown, after the day.
+    n_future : int
+        Of these, the papers that were shown by the day and yet state a later date.
     corpus_hash : str
         SHA-256 over all values of `papers` in this order: equal hashes mean equal papers.
     """
 
     papers: pd.DataFrame
     n_later: int
+    n_future: int
     corpus_hash: str
 
 
-def in_blocks(items: Iterable[_T], size: int = 500) -> Iterator[list[_T]]:
-    """Cut into lists of at most `size` items: databases bound the number of values in one statement.
-
-    Examples
-    --------
-    >>> list(in_blocks("abc", 2))
-    [['a', 'b'], ['c']]
-    """
-    rest = iter(items)
-    while block := list(islice(rest, size)):
-        yield block
-
-
 def look_day(table: FromClause) -> ColumnElement[date]:
-    """Give the day from which a row of `feeds`, `sightings` or `rejects` counts."""
+    """Give the day that a row of `feeds`, `sightings` or `rejects` is of."""
     return func.coalesce(table.c.feed_day, table.c.first_seen)
+
+
+def known_by(connection: Connection, table: FromClause, as_of: date) -> ColumnElement[bool]:
+    """Say which rows of `feeds`, `sightings` or `rejects` count by `as_of`, see the head of this module."""
+    first = [connection.execute(select(func.min(t.c.first_seen))).scalar_one() for t in (feeds, sightings)]
+    began = min((day for day in first if day is not None), default=None)
+    if began is None or as_of < began:
+        return look_day(table) <= as_of
+    return and_(look_day(table) <= as_of, table.c.first_seen <= as_of)
 
 
 def read_looks(connection: Connection, *conditions: ColumnElement[bool]) -> list[tuple[str, Look]]:
     """Read the looks that meet the conditions, each with the paper that it is held to show now."""
     columns = (
-        *(records.c[name] for name in ("record_id", "paper_id", "stated_id", "title_key", "record")),
+        *(records.c[name] for name in ("record_id", "paper_id", "stated_id", "doi", "title_key", "record")),
         *(sightings.c[name] for name in ("source", "location", "feed_day", "first_seen", "upvotes")),
     )
     query = select(*columns).join_from(sightings, records).where(*conditions)
@@ -86,7 +95,7 @@ def _look_of(row: Row[Any], said: dict[str, StoredRecord]) -> Look:
     # Many looks may repeat one record: decode it once.
     if row.record_id not in said:
         record = decode_record(row.record)
-        said[row.record_id] = StoredRecord(row.record_id, row.stated_id, row.title_key, record)
+        said[row.record_id] = StoredRecord(row.record_id, row.stated_id, row.doi, row.title_key, record)
     day = row.feed_day or row.first_seen
     return Look(said[row.record_id], row.source, row.location, day, row.first_seen, row.upvotes)
 
@@ -96,15 +105,18 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
 
     When every look counts by then, the rows of the table `papers` are that fold already.
     """
-    last = connection.execute(select(func.max(look_day(sightings)))).scalar_one()
-    if last is None or date.fromisoformat(str(last)) <= as_of:
+    known = known_by(connection, sightings, as_of)
+    all_known = (
+        connection.execute(select(func.count()).select_from(sightings).where(~known)).scalar_one() == 0
+    )
+    if all_known:
         rows, unseen = _stored_papers(connection), 0
     else:
-        rows, unseen = _fold_papers(connection, as_of)
+        rows, unseen = _fold_papers(connection, known)
     shown = [row for row in rows if row["published"] is None or row["published"] <= as_of]
     shown.sort(key=lambda row: row["paper_id"])
-    n_later = unseen + len(rows) - len(shown)
-    return Corpus(_papers_table(shown), n_later, _hash_rows(shown))
+    n_future = len(rows) - len(shown)
+    return Corpus(_papers_table(shown), unseen + n_future, n_future, _hash_rows(shown))
 
 
 def _stored_papers(connection: Connection) -> list[dict[str, Any]]:
@@ -114,14 +126,14 @@ def _stored_papers(connection: Connection) -> list[dict[str, Any]]:
     return rows
 
 
-def _fold_papers(connection: Connection, as_of: date) -> tuple[list[dict[str, Any]], int]:
-    """Papers from the looks that count by `as_of`, and the number of papers without any such look."""
-    known = read_looks(connection, look_day(sightings) <= as_of)
+def _fold_papers(connection: Connection, counts: ColumnElement[bool]) -> tuple[list[dict[str, Any]], int]:
+    """Papers from the looks that count, and the number of papers without any such look."""
+    known = read_looks(connection, counts)
     distinct = {look.said.record_id: look.said for _, look in known}
-    placed = match_titles(distinct.values())
+    placed = match_records(distinct.values())
     groups: dict[str, list[Look]] = defaultdict(list)
     for _, look in known:
-        groups[placed.get(look.said.record_id, look.said.own_id)].append(look)
+        groups[placed[look.said.record_id]].append(look)
     total = connection.execute(select(func.count()).select_from(papers)).scalar_one()
     unseen = total - len({paper_id for paper_id, _ in known})
     return [merge_looks(paper_id, looks) for paper_id, looks in groups.items()], unseen
@@ -132,7 +144,7 @@ def _papers_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for name, dtype in typed.dtypes.items():
         values = [row[str(name)] for row in rows]
-        if str(name) in {"published", "first_seen"}:
+        if str(name) in _DAYS:
             columns[str(name)] = np.array(values, dtype="datetime64[us]")
         else:
             columns[str(name)] = pd.Series(values, dtype=dtype)
@@ -149,13 +161,6 @@ def _hash_rows(rows: Iterable[Mapping[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def read_look_days(connection: Connection, as_of: date) -> pd.Series:
-    """Distinct days up to `as_of` on which a feed was looked at, an empty one too; sorted, datetime64[us]."""
-    query = select(feeds.c.feed_day, feeds.c.first_seen).where(look_day(feeds) <= as_of)
-    days = sorted({day or first for day, first in connection.execute(query)})
-    return pd.Series(np.array(days, dtype="datetime64[us]"), name="look_day")
-
-
 def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
     """One row for each source, location and stated day: how many records and rejects it held.
 
@@ -167,7 +172,7 @@ def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
         `source`, `location`, `day` (datetime64[us], the look's day), `n_records`, `n_rejects`, sorted.
     """
     newest: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for row in connection.execute(select(feeds).where(look_day(feeds) <= as_of)):
+    for row in connection.execute(select(feeds).where(known_by(connection, feeds, as_of))):
         key = (row.source, row.location, row.feed_day)
         content = (row.first_seen, row.n_records, row.n_rejects, row.feed_id)
         newest[key] = max(newest.get(key, content), content)
@@ -184,7 +189,7 @@ def read_reject_table(connection: Connection, as_of: date | None) -> pd.DataFram
     """All rejects up to `as_of`, of all days by default; sorted by source, location, day and position."""
     query = select(rejects)
     if as_of is not None:
-        query = query.where(look_day(rejects) <= as_of)
+        query = query.where(known_by(connection, rejects, as_of))
     names = [column.name for column in rejects.c if column.name != "reject_id"]
     rows = [dict(row) for row in connection.execute(query).mappings()]
     rows.sort(

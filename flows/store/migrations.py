@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
-from sqlalchemy import Connection, Engine, func, insert, inspect, select
+from sqlalchemy import Connection, Engine, func, insert, inspect, select, text
 
 from analytics.exceptions import InputError
 from flows.store.schema import SCHEMA_VERSION, metadata, schema_version
 
 __all__ = ["MIGRATIONS", "migrate"]
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+_TO_2 = (
+    "ALTER TABLE feeds ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE feeds ADD COLUMN window_start DATE",
+    "ALTER TABLE feeds ADD COLUMN window_end DATE",
+    "ALTER TABLE feeds ADD COLUMN failure TEXT",
+    "UPDATE feeds SET name = source",
+    "CREATE INDEX ix_feeds_name ON feeds (name)",
+    "ALTER TABLE papers ADD COLUMN published_source TEXT",
+    "ALTER TABLE papers ADD COLUMN date_fault VARCHAR(16)",
+    "ALTER TABLE papers ADD COLUMN updated DATE",
+    "ALTER TABLE papers ADD COLUMN version INTEGER",
+    "ALTER TABLE papers ADD COLUMN is_withdrawn BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE records ADD COLUMN doi TEXT",
+    "CREATE INDEX ix_records_doi ON records (doi)",
+)
+
+
+def _to_2(connection: Connection) -> None:
+    """Feeds with names, windows and failures; records with their DOI; papers with more of their dates."""
+    for statement in _TO_2:
+        connection.execute(text(statement))
+    stating = text("SELECT record_id, record FROM records WHERE record LIKE '%\"doi\":%'")
+    for record_id, record in connection.execute(stating).all():
+        doi = json.loads(record).get("doi")
+        if doi:
+            change = text("UPDATE records SET doi = :doi WHERE record_id = :record_id")
+            connection.execute(change, {"doi": doi.lower(), "record_id": record_id})
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2,)
 """Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`."""
 
 
-def migrate(engine: Engine, writer: Engine, name: str) -> None:
+def migrate(engine: Engine, writer: Engine, name: str, rebuild: Callable[[Connection], None]) -> None:
     """Bring a database to today's schema; each step is one transaction.
 
     Parameters
@@ -25,6 +55,8 @@ def migrate(engine: Engine, writer: Engine, name: str) -> None:
         date is only read, so opening one never waits for another process that writes.
     name : str
         What to call the database in a message.
+    rebuild : callable
+        Brings the rows that follow from others to today's rules; called with the last step.
 
     Raises
     ------
@@ -45,6 +77,8 @@ def migrate(engine: Engine, writer: Engine, name: str) -> None:
         with writer.begin() as connection:
             if _read_version(connection, name) == step:
                 MIGRATIONS[step - 1](connection)
+                if step + 1 == SCHEMA_VERSION:
+                    rebuild(connection)
                 connection.execute(insert(schema_version).values(version=step + 1))
 
 

@@ -6,7 +6,7 @@ moves back and `last_seen` forward. Lists and records are JSON text in one canon
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -21,7 +21,7 @@ __all__ = [
     "vectors",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -29,6 +29,8 @@ metadata = MetaData()
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
 
 # A feed is looked at even when it is empty: without this row a silent day would look like a missing one.
+# The row is written with the last part of a feed, so one that was cut off by a crash has none. `name`
+# stays the same from look to look, `window_*` are the publication days that were asked for.
 feeds = Table(
     "feeds",
     metadata,
@@ -39,6 +41,10 @@ feeds = Table(
     Column("n_records", Integer, nullable=False),
     Column("n_rejects", Integer, nullable=False),
     Column("warnings", Text, nullable=False),
+    Column("name", Text, nullable=False, index=True),
+    Column("window_start", Date),
+    Column("window_end", Date),
+    Column("failure", Text),
     Column("first_seen", Date, nullable=False),
     Column("last_seen", Date, nullable=False),
 )
@@ -53,6 +59,11 @@ papers = Table(
     Column("published", Date),
     Column("published_basis", String(16), nullable=False),
     Column("published_precision", String(8), nullable=False),
+    Column("published_source", Text),
+    Column("date_fault", String(16)),
+    Column("updated", Date),
+    Column("version", Integer),
+    Column("is_withdrawn", Boolean, nullable=False),
     Column("first_seen", Date, nullable=False),
     Column("authors", Text, nullable=False),
     Column("n_authors", Integer),
@@ -62,8 +73,8 @@ papers = Table(
     Column("sources", Text, nullable=False),
 )
 
-# What was said, once, however often it was shown. `stated_id` is the identifier in the record itself,
-# `paper_id` the paper that it is held to show; they differ for a record known by its title only.
+# What was said, once, however often it was shown. `stated_id` is the identifier in the record itself
+# (its arXiv id, else its DOI), `doi` its DOI in any case, `paper_id` the paper that it is held to show.
 records = Table(
     "records",
     metadata,
@@ -77,6 +88,7 @@ records = Table(
         index=True,
     ),
     Column("stated_id", Text, index=True),
+    Column("doi", Text, index=True),
     Column("title_key", String(22), nullable=False, index=True),
     Column("record", Text, nullable=False),
 )

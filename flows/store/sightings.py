@@ -1,4 +1,4 @@
-"""Writing one feed into the store: records, sightings, rejects, and the papers that they change.
+"""Writing feeds into the store: records, sightings, rejects, and the papers that they change.
 
 Every function here runs inside the caller's transaction. Rows are keyed by what they say, so a
 second look at the same feed finds them all there and moves nothing but `last_seen`.
@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from analytics.papers import Feed
-from flows.store.corpus import in_blocks, read_looks
-from flows.store.looks import Look, StoredRecord, decode_record, encode_record, merge_looks, row_key
+from flows.store.blocks import in_blocks
+from flows.store.corpus import read_looks
+from flows.store.looks import Look, merge_looks
+from flows.store.placing import distinct_values, place_again, place_all
 from flows.store.schema import feeds, papers, records, rejects, sightings
-from flows.store.titles import match_titles
+from flows.store.stored_records import StoredRecord, encode_record, row_key
 from flows.store.usable import UsableFeed, usable_feed
 
-__all__ = ["IngestCounts", "write_feed"]
+__all__ = ["FeedSoFar", "IngestCounts", "rebuild_papers", "write_feed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class IngestCounts:
     rejected : int
         Records and other entries that cannot be papers.
     merged : int
-        Of all, records without an identifier that were joined to a paper with one by their title.
+        Records, of this feed or an earlier one, that were joined to a paper with a better identifier
+        than their own, by a shared DOI or by title.
     """
 
     new: int = 0
@@ -60,31 +63,73 @@ class IngestCounts:
         )
 
 
-def write_feed(connection: Connection, feed: Feed, seen_on: date) -> IngestCounts:
-    """Store all looks of a feed and bring the papers that they change up to date."""
+@dataclass(frozen=True, slots=True)
+class FeedSoFar:
+    """What the earlier parts of a feed held, for the one row that its last part writes.
+
+    `content` holds a key for each part: together they say whether the feed is the same as another time.
+    """
+
+    n_records: int = 0
+    n_rejects: int = 0
+    warnings: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+
+
+def write_feed(
+    connection: Connection, feed: Feed, seen_on: date, so_far: FeedSoFar | None = None
+) -> tuple[IngestCounts, FeedSoFar]:
+    """Store all looks of a feed, or of a part of one, and bring the papers that they change up to date."""
     usable = usable_feed(feed)
     said = {shown.record_id: shown for shown, _ in usable.shown}
-    fresh_records = said.keys() - _present(connection, records.c.record_id, said)
+    fresh_records = said.keys() - distinct_values(connection, records.c.record_id, records.c.record_id, said)
     _insert(connection, records, [_record_row(said[key]) for key in sorted(fresh_records)])
-    looks = _sighting_rows(usable)
+    looks, rejected = _sighting_rows(usable), _reject_rows(usable)
     changed_looks = _touch(connection, sightings, looks, seen_on)
     changed = {looks[key]["record_id"] for key in changed_looks}
-    moves = _match_again(connection, [said[key] for key in changed])
-    _touch(connection, rejects, _reject_rows(usable), seen_on)
-    _touch(connection, feeds, _feed_row(usable, looks), seen_on)
+    moves = place_again(connection, [said[key] for key in changed])
+    _touch(connection, rejects, rejected, seen_on)
+    so_far = _with_part(so_far or FeedSoFar(), usable, looks, rejected)
+    if feed.is_last:
+        _touch(connection, feeds, _feed_row(usable, so_far), seen_on)
 
     paper_of = _paper_ids(connection, said)
-    before = _present(connection, papers.c.paper_id, set(paper_of.values()))
+    before = distinct_values(connection, papers.c.paper_id, papers.c.paper_id, set(paper_of.values()))
     before |= {new for key, (_, new) in moves.items() if key not in fresh_records}
     moved = {paper_id for move in moves.values() for paper_id in move}
     _fold(connection, {paper_of[key] for key in changed} | moved)
     shown_papers = set(paper_of.values())
-    return IngestCounts(
+    counts = IngestCounts(
         new=len(shown_papers - before),
         known=len(shown_papers & before),
         repeated=len(usable.shown) - len(shown_papers),
         rejected=len(usable.rejects),
-        merged=sum(not new.startswith("title:") for _, new in moves.values()),
+        merged=sum(_joins(old, new) for old, new in moves.values()),
+    )
+    return counts, so_far
+
+
+def rebuild_papers(connection: Connection) -> None:
+    """Place all records and fold all papers anew, after a change of the rules."""
+    place_all(connection)
+    known = connection.execute(select(papers.c.paper_id)).scalars().all()
+    held = connection.execute(select(records.c.paper_id).distinct()).scalars().all()
+    _fold(connection, {*known, *held})
+
+
+def _joins(old: str, new: str) -> bool:
+    """Whether a move took a record to a paper with a better identifier than its own."""
+    return new.startswith(("arxiv:", "doi:")) and not old.startswith("arxiv:")
+
+
+def _with_part(
+    so_far: FeedSoFar, usable: UsableFeed, looks: Iterable[str], rejected: Iterable[str]
+) -> FeedSoFar:
+    return FeedSoFar(
+        so_far.n_records + len(usable.shown),
+        so_far.n_rejects + len(usable.rejects),
+        so_far.warnings + usable.warnings,
+        (*so_far.content, row_key(sorted(looks), sorted(rejected), list(usable.warnings))),
     )
 
 
@@ -93,6 +138,7 @@ def _record_row(said: StoredRecord) -> dict[str, Any]:
         "record_id": said.record_id,
         "paper_id": said.own_id,
         "stated_id": said.stated_id,
+        "doi": said.doi,
         "title_key": said.title_key,
         "record": encode_record(said.record),
     }
@@ -114,11 +160,14 @@ def _reject_rows(feed: UsableFeed) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _feed_row(feed: UsableFeed, looks: Iterable[str]) -> dict[str, dict[str, Any]]:
-    content = [sorted(looks), sorted(_reject_rows(feed)), list(feed.warnings)]
-    counts = {"n_records": len(feed.shown), "n_rejects": len(feed.rejects)}
-    key = row_key(feed.source, feed.location, feed.day, content, *counts.values())
-    return {key: {**_place(feed), **counts, "warnings": json.dumps(list(feed.warnings))}}
+def _feed_row(feed: UsableFeed, whole: FeedSoFar) -> dict[str, dict[str, Any]]:
+    start, end = feed.window or (None, None)
+    counts = {"n_records": whole.n_records, "n_rejects": whole.n_rejects}
+    asked = {"name": feed.name, "window_start": start, "window_end": end, "failure": feed.failure}
+    key = row_key(
+        feed.source, feed.location, feed.day, *asked.values(), list(whole.content), *counts.values()
+    )
+    return {key: {**_place(feed), **counts, **asked, "warnings": json.dumps(list(whole.warnings))}}
 
 
 def _place(feed: UsableFeed) -> dict[str, Any]:
@@ -154,45 +203,6 @@ def _touch(
     return earlier.union(fresh)
 
 
-def _match_again(connection: Connection, changed: Collection[StoredRecord]) -> dict[str, tuple[str, str]]:
-    """Place the records without an identifier that the changed ones may concern.
-
-    Returns
-    -------
-    dict
-        For each record that moved: the paper it was held to show, and the one it is now.
-    """
-    stated = {said.stated_id for said in changed if said.stated_id}
-    titles = {said.title_key for said in changed}
-    # A new look may contradict, or confirm, what was joined to the paper under an older title.
-    titles |= _values(connection, records.c.title_key, records.c.stated_id, stated)
-    placed_now: dict[str, str] = {}
-    concerned: dict[str, StoredRecord] = {}
-    lonely = _values(
-        connection, records.c.title_key, records.c.title_key, titles, records.c.stated_id.is_(None)
-    )
-    rivals = _values(
-        connection, records.c.stated_id, records.c.title_key, lonely, records.c.stated_id.is_not(None)
-    )
-    for column, keys in ((records.c.title_key, lonely), (records.c.stated_id, rivals)):
-        for block in in_blocks(sorted(keys)):
-            for row in connection.execute(select(records).where(column.in_(block))):
-                record = decode_record(row.record)
-                concerned[row.record_id] = StoredRecord(row.record_id, row.stated_id, row.title_key, record)
-                placed_now[row.record_id] = row.paper_id
-    wanted = match_titles(concerned.values())
-    moves = {
-        key: (placed_now[key], paper_id)
-        for key, paper_id in wanted.items()
-        if concerned[key].title_key in lonely and paper_id != placed_now[key]
-    }
-    if moves:
-        statement = update(records).where(records.c.record_id == bindparam("moved"))
-        to = [{"moved": key, "paper_id": paper_id} for key, (_, paper_id) in moves.items()]
-        connection.execute(statement.values(paper_id=bindparam("paper_id")), to)
-    return moves
-
-
 def _fold(connection: Connection, paper_ids: Iterable[str]) -> None:
     """Write the rows of these papers anew from all their looks; a paper without any loses its row."""
     for block in in_blocks(sorted(paper_ids)):
@@ -211,23 +221,7 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
         connection.execute(insert(table), rows)
 
 
-def _present(connection: Connection, column: Column[str], keys: Collection[str]) -> set[str]:
-    """Those of the keys that stand in the column."""
-    return _values(connection, column, column, keys)
-
-
-def _values(
-    connection: Connection, wanted: Column[Any], column: Column[Any], keys: Collection[str], *conditions: Any
-) -> set[str]:
-    """Distinct values of `wanted` in rows whose `column` is one of the keys."""
-    found: set[str] = set()
-    for block in in_blocks(sorted(keys)):
-        query = select(wanted).where(column.in_(block), *conditions).distinct()
-        found.update(connection.execute(query).scalars())
-    return found
-
-
-def _paper_ids(connection: Connection, record_ids: Collection[str]) -> dict[str, str]:
+def _paper_ids(connection: Connection, record_ids: Iterable[str]) -> dict[str, str]:
     """Paper that each record is held to show now."""
     found: dict[str, str] = {}
     for block in in_blocks(sorted(record_ids)):

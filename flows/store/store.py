@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,19 +18,20 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
+from flows.store.blocks import in_blocks
 from flows.store.corpus import (
     Corpus,
-    in_blocks,
     read_corpus,
     read_feed_summary,
-    read_look_days,
     read_reject_table,
 )
 from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
+from flows.store.history import PaperHistory, read_history
 from flows.store.migrations import migrate
 from flows.store.schema import runs
-from flows.store.sightings import IngestCounts, write_feed
+from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
 from flows.store.vectors import Float32Array, check_vectors, read_vector_block, write_vector_block
+from flows.store.watch import read_asked_windows, read_feed_looks
 
 __all__ = ["RunRow", "Store"]
 
@@ -107,7 +108,7 @@ class Store:
         store = cls(make_sqlite_engine(path, busy_timeout_s=busy_timeout_s), str(path))
         try:
             with plain_errors(store._name):
-                migrate(store._engine, store._writer, store._name)
+                migrate(store._engine, store._writer, store._name, rebuild_papers)
         except BaseException:
             store.close()
             raise
@@ -136,8 +137,26 @@ class Store:
         seen_on : date
             The caller's day: the clock's, or the day that a run pretends to be.
         """
-        with self._writing() as connection:
-            return write_feed(connection, feed, seen_on)
+        ((_, counts),) = self.ingest_feeds([feed], seen_on=seen_on)
+        return counts
+
+    def ingest_feeds(self, feeds: Iterable[Feed], *, seen_on: date) -> Iterator[tuple[Feed, IngestCounts]]:
+        """Store feeds one by one, each part of a long one in a transaction of its own.
+
+        A part that was stored stays when the process ends before the next; the feed itself counts as
+        looked at with its last part.
+
+        Yields
+        ------
+        (Feed, IngestCounts)
+            Each feed, or part, as it is stored. What `feeds` raises comes through.
+        """
+        so_far = FeedSoFar()
+        for feed in feeds:
+            with self._writing() as connection:
+                counts, so_far = write_feed(connection, feed, seen_on, so_far)
+            so_far = FeedSoFar() if feed.is_last else so_far
+            yield feed, counts
 
     def read_corpus(self, as_of: date) -> Corpus:
         """Papers as they could be known on `as_of`, how many are later, and their hash."""
@@ -152,10 +171,26 @@ class Store:
         """Hash over all values of `read_papers`, in their order."""
         return self.read_corpus(as_of).corpus_hash
 
-    def look_days(self, as_of: date) -> pd.Series:
-        """Distinct days up to `as_of` on which a feed was looked at, as datetime64[us], sorted."""
+    def feed_looks(self, as_of: date) -> pd.DataFrame:
+        """Looks at feeds up to `as_of`: name, days covered, records, whether whole; see `read_feed_looks`."""
         with self._reading() as connection:
-            return read_look_days(connection, as_of)
+            return read_feed_looks(connection, as_of)
+
+    def asked_windows(self, name: str) -> list[tuple[date, date, date]]:
+        """Days of a feed that came whole: first, last, and the day of the newest look at them."""
+        with self._reading() as connection:
+            return read_asked_windows(connection, name)
+
+    def read_paper(self, paper_id: str) -> PaperHistory:
+        """Everything that the store knows of a paper and where it came from, see `PaperHistory`.
+
+        Raises
+        ------
+        InputError
+            When there is no such paper.
+        """
+        with self._reading() as connection:
+            return read_history(connection, paper_id)
 
     def sources_summary(self, as_of: date) -> pd.DataFrame:
         """Count the records and rejects of each feed up to `as_of`, one row a source, location and day."""

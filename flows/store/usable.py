@@ -11,7 +11,7 @@ from datetime import date
 from typing import get_args
 
 from analytics.papers import Feed, PaperRecord, PublishedBasis, PublishedPrecision, RejectedRecord
-from flows.store.looks import StoredRecord
+from flows.store.stored_records import StoredRecord
 
 __all__ = ["UsableFeed", "usable_feed"]
 
@@ -29,6 +29,9 @@ class UsableFeed:
     warnings: tuple[str, ...]
     shown: tuple[tuple[StoredRecord, int | None], ...]
     rejects: tuple[RejectedRecord, ...]
+    name: str
+    window: tuple[date, date] | None
+    failure: str | None
 
 
 def usable_feed(feed: Feed) -> UsableFeed:
@@ -55,6 +58,9 @@ def usable_feed(feed: Feed) -> UsableFeed:
         warnings=tuple(_storable(warning) for warning in feed.warnings),
         shown=tuple(shown),
         rejects=tuple(rejects),
+        name=_storable(feed.name or feed.source),
+        window=feed.window,
+        failure=None if feed.failure is None else _storable(feed.failure),
     )
 
 
@@ -68,7 +74,8 @@ def _fault(record: PaperRecord) -> str | None:
         return f"unknown published_precision {record.published_precision!r}"
     if (record.published is None) != (record.published_basis == "missing"):
         return f"date {record.published} with published_basis {record.published_basis!r}"
-    for name, count in (("n_authors", record.n_authors), ("upvotes", record.upvotes)):
+    counts = {"n_authors": record.n_authors, "upvotes": record.upvotes, "version": record.version}
+    for name, count in counts.items():
         if count is not None and not 0 <= count <= _LARGEST_COUNT:
             return f"{name} of {count}"
     return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, insert, select
 
 from analytics.exceptions import PapertrendsError
-from flows.store.corpus import in_blocks
+from flows.store.blocks import in_blocks
 from flows.store.schema import vectors
 
 __all__ = ["Float32Array", "check_vectors", "read_vector_block", "write_vector_block"]

@@ -97,12 +97,16 @@ class TestPlantedTruth:
             corpus.papers,
             membership,
             pd.DataFrame({"kind": "theme", "series_id": SUBJECTS}),
-            look_days=pd.Series([], dtype="datetime64[us]"),
+            looks=pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in NO_LOOKS.items()}),
             as_of=date(2024, 12, 31),
         )
         verdicts = long_run(found.trends).set_index("series_id")
         assert verdicts.loc["introspection", "verdict"] == "rising"
         assert (verdicts["verdict"] == "rising").sum() == 1
+
+
+NO_LOOKS = {"name": "str", "location": "str", "start": "datetime64[us]", "end": "datetime64[us]",
+            "n_records": "int64", "is_whole": "bool"}  # fmt: skip
 
 
 def false_discovery_rate(noise: SeriesNoise | None, repeats: int, **settings_: int) -> float:

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analytics.coverage import CoverageSpan, coverage_span
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
 from analytics.trends import (
-    CoverageSpan,
     choose_period,
     corpus_trends,
-    coverage_span,
     period_shares,
     wilson_interval,
 )
@@ -35,6 +34,14 @@ def days(*texts: str | None) -> pd.Series:
 def spread(start: str, end: str, number: int) -> pd.Series:
     """`number` days, evenly from start to end, both included."""
     return pd.Series(pd.date_range(start, end, periods=number).normalize())
+
+
+def looks_on(looked: pd.Series) -> pd.DataFrame:
+    """One whole look on each day, each at a feed of its own: volumes are not compared."""
+    names = [f"feed {number}" for number in range(len(looked))]
+    return pd.DataFrame(
+        {"name": names, "location": names, "start": looked, "end": looked, "n_records": 1, "is_whole": True}
+    )
 
 
 def span_of(start: str, end: str) -> CoverageSpan:
@@ -99,58 +106,6 @@ class TestWilsonInterval:
     def test_impossible_confidence(self, confidence: float) -> None:
         with pytest.raises(InputError, match="between 0 and 1"):
             wilson_interval(1, 2, confidence)
-
-
-class TestCoverageSpan:
-    def test_a_watched_feed_begins_with_its_first_look(self) -> None:
-        published = pd.concat([days("2017-06-01", "2023-01-09"), spread("2024-05-23", "2025-12-29", 600)])
-        looks = spread("2024-05-27", "2025-12-31", 415)
-        assert coverage_span(published, looks, AS_OF) == span_of("2024-05-27", "2025-12-31")
-
-    def test_one_look_at_an_archive_covers_its_papers(self) -> None:
-        published = days("2019-01-07", None, "2021-11-02", "2024-08-12", "2025-12-02")
-        assert coverage_span(published, days("2025-12-10"), AS_OF) == span_of("2019-01-07", "2025-12-10")
-
-    def test_a_second_look_at_an_archive_changes_no_start(self) -> None:
-        published = spread("2019-01-07", "2025-12-02", 47)
-        looks = days("2025-12-10", "2025-12-12", "2025-12-10")
-        assert coverage_span(published, looks, AS_OF) == span_of("2019-01-07", "2025-12-12")
-
-    def test_without_looks_it_ends_with_as_of(self) -> None:
-        assert coverage_span(spread("2025-01-01", "2025-12-20", 99), NO_LOOKS, AS_OF) == span_of(
-            "2025-01-01", "2025-12-31"
-        )
-
-    def test_nothing_after_as_of_has_influence(self) -> None:
-        published, looks = spread("2024-01-01", "2025-12-20", 500), spread("2024-01-01", "2025-12-31", 99)
-        as_of = date(2025, 3, 1)
-        early = pd.Timestamp(as_of)
-        cut = coverage_span(published[published <= early], looks[looks <= early], as_of)
-        assert coverage_span(published, looks, as_of) == cut
-
-    def test_one_wrong_date_adds_no_decades(self) -> None:
-        published = pd.concat([days("1970-01-01"), spread("2021-02-01", "2025-12-30", 1500)])
-        assert coverage_span(published, NO_LOOKS, AS_OF) == span_of("2021-02-01", "2025-12-31")
-
-    def test_a_source_that_had_ended_ends_with_its_last_paper(self) -> None:
-        published = spread("1998-01-01", "2019-12-31", 5000)
-        assert coverage_span(published, days("2025-12-10"), AS_OF) == span_of("1998-01-01", "2019-12-31")
-
-    def test_a_silence_that_is_usual_ends_nothing(self) -> None:
-        published = days("2020-01-01", "2022-01-01", "2024-08-01")
-        assert coverage_span(published, NO_LOOKS, AS_OF) == span_of("2020-01-01", "2025-12-31")
-
-    def test_a_date_known_to_the_year_stands_for_the_year(self) -> None:
-        published = days("2017-01-01", "2018-01-01", "2021-01-01")
-        precision = pd.Series(["year"] * 3)
-        looks = days("2025-12-10")
-        assert coverage_span(published, looks, AS_OF, precision=precision) == span_of(
-            "2017-01-01", "2021-12-31"
-        )
-
-    @pytest.mark.parametrize("published", [days(None, None), days(), days("2031-01-01")])
-    def test_no_dated_paper_no_span(self, published: pd.Series) -> None:
-        assert coverage_span(published, NO_LOOKS, AS_OF) is None
 
 
 class TestChoosePeriod:
@@ -359,7 +314,7 @@ class TestLaws:
             papers,
             membership,
             themes("a", "b", "c"),
-            look_days=looks,
+            looks=looks_on(looks),
             as_of=AS_OF,
             freq=freq,  # type: ignore[arg-type]
         )
@@ -392,7 +347,9 @@ class TestLaws:
 
         def trends(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFrame:
             looks = days("2025-12-31")
-            return corpus_trends(papers, membership, themes("a", "b"), look_days=looks, as_of=AS_OF).trends
+            return corpus_trends(
+                papers, membership, themes("a", "b"), looks=looks_on(looks), as_of=AS_OF
+            ).trends
 
         shuffled = trends(papers.sample(frac=1, random_state=1), membership.sample(frac=1, random_state=2))
         pd.testing.assert_frame_equal(trends(papers, membership), shuffled)
@@ -401,7 +358,9 @@ class TestLaws:
 
     def test_the_callers_period_wins(self) -> None:
         papers = papers_on(spread("2024-01-01", "2025-12-31", 400))
-        found = corpus_trends(papers, members(), themes("a"), look_days=NO_LOOKS, as_of=AS_OF, freq="quarter")
+        found = corpus_trends(
+            papers, members(), themes("a"), looks=looks_on(NO_LOOKS), as_of=AS_OF, freq="quarter"
+        )
         assert found.choice is not None
         assert found.choice.reason == "quarters: as asked for"
         assert len(found.trends) == 8
@@ -412,7 +371,9 @@ class TestLaws:
             ignore_index=True,
         )
         looks = spread("2024-05-27", "2025-12-31", 415)
-        found = corpus_trends(papers_on(published), members(), themes("a"), look_days=looks, as_of=AS_OF)
+        found = corpus_trends(
+            papers_on(published), members(), themes("a"), looks=looks_on(looks), as_of=AS_OF
+        )
         assert (found.n_before_span, found.n_undated, found.n_after_span) == (1, 1, 1)
         assert found.trends["period_start"].min() == pd.Timestamp("2024-05-01")
         assert found.trends["is_complete"].tolist() == [False] + [True] * 19

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.papers import PaperRecord
-from flows.store.looks import Look, StoredRecord, decode_record, encode_record, merge_looks, winning_looks
+from flows.store.looks import Look, merge_looks, winning_looks
+from flows.store.stored_records import StoredRecord, decode_record, encode_record
 
 DAY = date(2025, 3, 4)
 
@@ -114,7 +116,7 @@ def test_an_identifier_breaks_ties_of_text_date_authors_and_address():
     assert merged["published"] == date(2024, 12, 23)
     assert merged["authors"] == ["Ada B."]
     assert merged["url"] == "https://a"
-    winners = winning_looks([by_title, identified])
+    winners = winning_looks("arxiv:2412.00001", [by_title, identified])
     assert {winners[field].said.stated_id for field in ("text", "published", "authors", "url")} == {
         "arxiv:2412.00001"
     }
@@ -135,3 +137,96 @@ def test_number_of_authors_is_the_largest_stated_or_listed():
     assert merge_looks("p", [listed, stated, none])["n_authors"] == 3
     assert merge_looks("p", [stated, none])["n_authors"] == 2
     assert merge_looks("p", [none])["n_authors"] is None
+
+
+# --- dates: which one is the first version's ---
+
+
+def dated(day: date, precision: str = "day", basis: str = "stated", **fields: object) -> Look:
+    record = make_record(published=day, published_basis=basis, published_precision=precision, **fields)
+    return make_look(record)
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        # The id says March 2025; nothing else is known.
+        ([make_look(make_record())], (date(2025, 3, 1), "id_month", "month", None)),
+        # A journal printed it two years later: not the first version.
+        ([dated(date(2027, 5, 4))], (date(2025, 3, 1), "id_month", "month", "after_id_month")),
+        # The id's own year says less than the id.
+        ([dated(date(2025, 1, 1), "year")], (date(2025, 3, 1), "id_month", "month", None)),
+        # An earlier year is of an earlier print, and in doubt.
+        ([dated(date(2019, 1, 1), "year")], (date(2019, 1, 1), "stated", "year", "before_id_month")),
+        # The first version's day stands, whatever the print says.
+        ([dated(date(2027, 5, 4)), dated(date(2025, 2, 27))], (date(2025, 2, 27), "stated", "day", None)),
+        # A day whose year was inferred is confirmed by the id, or not.
+        ([dated(date(2025, 3, 9), "day", "year_inferred")], (date(2025, 3, 9), "year_inferred", "day", None)),
+        ([dated(date(2024, 3, 9), "day", "year_inferred")], (date(2025, 3, 1), "id_month", "month", None)),
+        ([dated(date(1815, 3, 9))], (date(1815, 3, 9), "stated", "day", "before_1900")),
+    ],
+)
+def test_the_date_of_an_arxiv_paper(looks, expected):
+    paper = merge_looks("arxiv:2503.02130", looks)
+    assert tuple(paper[f"published{end}"] for end in ("", "_basis", "_precision")) == expected[:3]
+    assert paper["date_fault"] == expected[3]
+
+
+def test_without_an_arxiv_id_a_stated_year_is_all_there_is():
+    paper = merge_looks("doi:10.1/a", [dated(date(2019, 1, 1), "year", doi="10.1/a")])
+    assert (paper["published"], paper["published_basis"], paper["published_source"]) == (
+        date(2019, 1, 1),
+        "stated",
+        "s",
+    )
+
+
+@pytest.mark.parametrize(
+    "empty_words",
+    [
+        "This paper has been withdrawn by the author due to a crucial error.",
+        "No abstract available.",
+        "N/A",
+        "…",
+    ],
+)
+def test_words_in_place_of_an_abstract_never_beat_one(empty_words):
+    looks = [
+        make_look(make_record(abstract="Short but real."), day=0),
+        make_look(make_record(abstract=empty_words), day=5),
+    ]
+    assert merge_looks("p", looks)["abstract"] == "Short but real."
+    cut = make_look(make_record(abstract="A long beginning of an abstract that was cut …"), day=3)
+    assert merge_looks("p", [*looks, cut])["abstract"] == "Short but real."
+    assert merge_looks("p", [cut, looks[1]])["abstract"].startswith("A long beginning")
+
+
+def test_none_of_an_abstract_is_no_missing_abstract():
+    looks = [
+        make_look(make_record(abstract="None of the agents explores.")),
+        make_look(make_record(abstract="Short.")),
+    ]
+    assert merge_looks("p", looks)["abstract"] == "None of the agents explores."
+
+
+@pytest.mark.parametrize(
+    ("versions", "is_withdrawn"),
+    [
+        ([(1, False), (2, True)], True),
+        ([(1, False), (2, True), (3, False)], False),
+        ([(None, True), (1, False)], True),
+        ([(1, False)], False),
+    ],
+)
+def test_withdrawn_is_said_by_the_newest_version(versions, is_withdrawn):
+    looks = [make_look(make_record(version=v, is_withdrawn=gone)) for v, gone in versions]
+    assert merge_looks("p", looks)["is_withdrawn"] is is_withdrawn
+
+
+def test_the_update_is_the_latest_and_never_the_publication():
+    looks = [
+        make_look(make_record(updated=date(2025, 5, 1), version=2)),
+        dated(date(2025, 3, 1), updated=date(2025, 4, 1), version=1),
+    ]
+    paper = merge_looks("p", looks)
+    assert (paper["published"], paper["updated"], paper["version"]) == (date(2025, 3, 1), date(2025, 5, 1), 2)

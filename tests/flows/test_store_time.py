@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.coverage import look_days
 from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
 from flows.store import Store
-from flows.store.corpus import _fold_papers, _stored_papers
+from flows.store.corpus import _fold_papers, _stored_papers, known_by
+from flows.store.schema import sightings
 
 START = date(2025, 3, 1)
 TITLE = "Learning to Explore Sparse Worlds by Asking"
@@ -34,17 +36,35 @@ def store(tmp_path: Path):
         yield opened
 
 
-def test_a_look_counts_from_its_feed_day_else_from_the_day_it_was_read(store):
+def titles_by_day(store: Store, *numbers: int) -> dict[int, list[str]]:
+    return {n: sorted(store.read_papers(day(n))["title"]) for n in numbers}
+
+
+def test_before_the_workspace_began_a_saved_look_counts_from_the_day_that_it_states(store):
+    """An archive read on one day can be followed through its past; a page without a day cannot."""
     store.ingest_feed(make_feed(PaperRecord("A saved archive's paper", ""), on=day(2)), seen_on=day(90))
-    store.ingest_feed(make_feed(PaperRecord("A page's own paper", ""), on=None), seen_on=day(5))
-    seen = {n: sorted(store.read_papers(day(n))["title"]) for n in (1, 2, 4, 5)}
-    assert seen == {
+    store.ingest_feed(make_feed(PaperRecord("A page's own paper", ""), on=None), seen_on=day(90))
+    assert titles_by_day(store, 1, 2, 89) == {
         1: [],
         2: ["A saved archive's paper"],
-        4: ["A saved archive's paper"],
-        5: ["A page's own paper", "A saved archive's paper"],
+        89: ["A saved archive's paper"],
     }
-    assert [store.read_corpus(day(n)).n_later for n in (1, 2, 4, 5)] == [2, 1, 1, 0]
+    assert len(store.read_papers(day(90))) == 2
+    assert [store.read_corpus(day(n)).n_later for n in (1, 2, 90)] == [2, 1, 0]
+
+
+def test_what_is_read_later_changes_no_day_that_could_be_told(store):
+    """The workspace began on day 5; on day 9 it reads a file that states day 2, and that tells of day 9 only."""
+    store.ingest_feed(make_feed(PaperRecord("A page's own paper", ""), on=None), seen_on=day(5))
+    told = store.corpus_hash(day(6))
+    store.ingest_feed(make_feed(PaperRecord("A backfilled paper", ""), on=day(2)), seen_on=day(9))
+    assert store.corpus_hash(day(6)) == told
+    assert titles_by_day(store, 5, 8, 9) == {
+        5: ["A page's own paper"],
+        8: ["A page's own paper"],
+        9: ["A backfilled paper", "A page's own paper"],
+    }
+    assert store.read_corpus(day(8)).n_later == 1
 
 
 def test_papers_published_later_are_left_out_and_counted(store):
@@ -119,7 +139,7 @@ def test_as_of_gives_what_a_run_on_that_day_gave(looks, shuffler: random.Random)
             assert [store.corpus_hash(today) for _, today in steps] == evenings
             # The stored rows are the fold over all looks.
             with store._engine.begin() as connection:
-                folded, _ = _fold_papers(connection, day(99))
+                folded, _ = _fold_papers(connection, known_by(connection, sightings, day(99)))
                 stored = _stored_papers(connection)
         by_id = {row["paper_id"]: row for row in folded}
         assert by_id == {row["paper_id"]: row for row in stored}
@@ -130,14 +150,36 @@ def test_as_of_gives_what_a_run_on_that_day_gave(looks, shuffler: random.Random)
             assert [store.corpus_hash(day(n)) for n in range(len(steps))] == evenings
 
 
-def test_look_days_hold_empty_feeds_and_no_repeats(store):
+def test_looks_hold_empty_feeds_and_no_repeats(store):
     store.ingest_feed(make_feed(on=day(3)), seen_on=day(9))
     store.ingest_feed(make_feed(PaperRecord("A paper", ""), on=day(1)), seen_on=day(9))
     store.ingest_feed(make_feed(PaperRecord("Its neighbor", ""), on=day(1), location="b"), seen_on=day(9))
     store.ingest_feed(make_feed(PaperRecord("A page's paper", ""), on=None), seen_on=day(7))
     store.ingest_feed(make_feed(PaperRecord("A page's paper", ""), on=None), seen_on=day(8))
-    assert store.look_days(day(8)).tolist() == [pd.Timestamp(day(n)) for n in (1, 3, 7)]
-    assert store.look_days(day(2)).tolist() == [pd.Timestamp(day(1))]
+    assert look_days(store.feed_looks(day(9))).tolist() == [pd.Timestamp(day(n)) for n in (1, 3, 7)]
+    assert look_days(store.feed_looks(day(8))).tolist() == [pd.Timestamp(day(7))]
+    assert look_days(store.feed_looks(day(2))).tolist() == [pd.Timestamp(day(1))]
+
+
+def test_a_window_reaches_no_further_than_the_day_of_the_look(store):
+    window = (day(1), day(30))
+    store.ingest_feed(make_feed(on=None, name="arxiv:cat:cs.AI", window=window), seen_on=day(9))
+    look = store.feed_looks(day(9)).iloc[0]
+    assert (look["name"], look["start"], look["end"]) == (
+        "arxiv:cat:cs.AI",
+        pd.Timestamp(day(1)),
+        pd.Timestamp(day(9)),
+    )
+    assert store.asked_windows("arxiv:cat:cs.AI") == [(*window, day(9))]
+
+
+def test_a_failed_look_is_no_look_at_its_days_and_is_asked_again(store):
+    window = (day(1), day(2))
+    failed = make_feed(on=None, name="n", window=window, failure="the service answered 500")
+    store.ingest_feed(failed, seen_on=day(2))
+    looks = store.feed_looks(day(2))
+    assert (looks["is_whole"].tolist(), look_days(looks).tolist()) == ([False], [])
+    assert store.asked_windows("n") == []
 
 
 def test_sources_summary_counts_the_newest_content_of_a_feed(store):

@@ -1,0 +1,99 @@
+"""One paper with its past: which look gave each field, and every look there was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from analytics.exceptions import InputError
+from analytics.papers import paper_id_for
+from flows.sources.identifiers import read_identifiers
+from flows.store.corpus import read_looks
+from flows.store.looks import Look, merge_looks, winning_looks
+from flows.store.schema import papers, records
+
+__all__ = ["FIELDS_OF", "PaperHistory", "read_history"]
+
+FIELDS_OF = {
+    "title": "text",
+    "abstract": "text",
+    "published": "published",
+    "updated": "updated",
+    "version": "version",
+    "is_withdrawn": "withdrawn",
+    "authors": "authors",
+    "n_authors": "n_authors",
+    "organization": "organization",
+    "url": "url",
+    "upvotes": "upvotes",
+}
+"""Which entry of `winning_looks` gives each field."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperHistory:
+    """A paper and where it comes from.
+
+    Attributes
+    ----------
+    paper : mapping
+        Its row, see `merge_looks`.
+    origin : mapping of str to Look
+        The look that each field comes from; a field that no look states has none.
+    looks : tuple of Look
+        All of them, the earliest first.
+    identifiers : tuple of str
+        Every id under which it was shown.
+    """
+
+    paper: Mapping[str, Any]
+    origin: Mapping[str, Look]
+    looks: tuple[Look, ...]
+    identifiers: tuple[str, ...]
+
+
+def read_history(connection: Connection, asked: str) -> PaperHistory:
+    """History of the paper with an id, which may be written without its prefix, or as the exact title.
+
+    Raises
+    ------
+    InputError
+        When the store holds no such paper.
+    """
+    paper_id = _find(connection, asked)
+    found = read_looks(connection, records.c.paper_id == paper_id)
+    looks = sorted(
+        (look for _, look in found),
+        key=lambda look: (look.day, look.first_seen, look.source, look.location, look.said.record_id),
+    )
+    paper = merge_looks(paper_id, looks)
+    best = winning_looks(paper_id, looks)
+    origin = {field: best[key] for field, key in FIELDS_OF.items() if key in best}
+    stated = {look.said.own_id for look in looks}
+    stated |= {f"doi:{look.said.doi}" for look in looks if look.said.doi}
+    return PaperHistory(paper, origin, tuple(looks), tuple(sorted(stated)))
+
+
+def _find(connection: Connection, asked: str) -> str:
+    """Key of the paper that is asked for."""
+    text = asked.strip()
+    ids = read_identifiers(text)
+    stated = [text, *([f"arxiv:{ids.arxiv_id}"] if ids.arxiv_id else [])]
+    is_it = or_(records.c.paper_id.in_(stated), records.c.stated_id.in_(stated), records.c.doi == ids.doi)
+    hit = connection.execute(select(records.c.paper_id).where(is_it).limit(1)).scalar()
+    if hit is None and text:
+        same_title = select(papers.c.paper_id).where(papers.c.title_key == paper_id_for(text))
+        titled = connection.execute(same_title.order_by(papers.c.paper_id)).scalars().all()
+        if len(titled) > 1:
+            raise InputError(f"{len(titled)} papers have the title {text!r}: {', '.join(titled)}; give an id")
+        hit = titled[0] if titled else None
+    if hit is None:
+        n_papers = connection.execute(select(func.count()).select_from(papers)).scalar_one()
+        raise InputError(
+            f"no paper {asked!r} among the {n_papers} of this workspace; give an id such as "
+            "arxiv:2503.02130, doi:10.1000/182 or title:..., or the exact title"
+        )
+    return str(hit)

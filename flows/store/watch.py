@@ -1,0 +1,52 @@
+"""What was watched: which feed was looked at when, for which days, and whether it came whole."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from analytics.coverage import LOOK_COLUMNS
+from flows.store.corpus import known_by
+from flows.store.schema import feeds
+
+__all__ = ["read_asked_windows", "read_feed_looks"]
+
+
+def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
+    """Looks at feeds that count by `as_of`, an empty one too.
+
+    Returns
+    -------
+    DataFrame
+        See `analytics.coverage.LOOK_COLUMNS`; a look covers its own day where no days were asked for.
+        One row a look, sorted.
+    """
+    query = select(feeds).where(known_by(connection, feeds, as_of))
+    rows = set()
+    for row in connection.execute(query):
+        day = row.feed_day or row.first_seen
+        # A window that reaches beyond the look's own day was seen up to that day only.
+        end = min(row.window_end or day, row.first_seen) if row.window_end else day
+        start = min(row.window_start or day, end)
+        rows.add((row.name, row.location, start, end, row.n_records, row.failure is None))
+    ordered = sorted(rows)
+    table = pd.DataFrame(ordered, columns=list(LOOK_COLUMNS))
+    days = {
+        name: np.array([row[column] for row in ordered], dtype="datetime64[us]")
+        for column, name in ((2, "start"), (3, "end"))
+    }
+    types = {"name": "str", "location": "str", "n_records": "int64", "is_whole": "bool"}
+    return table.astype(types).assign(**days)
+
+
+def read_asked_windows(connection: Connection, name: str) -> list[tuple[date, date, date]]:
+    """First day, last day, and the day of the newest look, of every window of a feed that came whole."""
+    query = (
+        select(feeds.c.window_start, feeds.c.window_end, func.max(feeds.c.last_seen))
+        .where(feeds.c.name == name, feeds.c.failure.is_(None), feeds.c.window_start.is_not(None))
+        .group_by(feeds.c.window_start, feeds.c.window_end)
+    )
+    return sorted((start, end, seen_on) for start, end, seen_on in connection.execute(query))
