@@ -2,7 +2,7 @@
 
 An arXiv id carries the month in which it was given: ``2503.02130`` is of March 2025. Over 76,500
 papers of 1993 to 2019 the first version's date stands in that month for 95.7 %, earlier by at most
-92 days (submissions on hold) for 99.9 %, and later by more than a day for 0.02 %, all of them old
+92 days (submissions on hold) for 99.9 %, and later by more than a week for 0.02 %, all of them old
 journal papers that were given backdated ids.
 """
 
@@ -21,7 +21,7 @@ DateFault = Literal["before_1900", "before_id_month", "after_id_month"]
 EARLIEST_YEAR = 1900
 
 _ON_HOLD = timedelta(days=92)
-_CLOCKS_APART = timedelta(days=1)
+_ANNOUNCED = timedelta(days=7)
 _FIRST_ARXIV_YEAR = 91
 
 
@@ -61,8 +61,8 @@ def month_end(day: date) -> date:
 def date_fault(published: date | None, precision: PublishedPrecision, paper_id: str) -> DateFault | None:
     """What speaks against a stated date, None for one that can stand or is not known.
 
-    A date may lie up to 92 days before its arXiv id's month and one day after it. A date known to
-    the month or year stands for all of it.
+    A date may lie up to 92 days before its arXiv id's month and a week after it: feeds that date a
+    paper by its announcement are days late. A date known to the month or year stands for all of it.
 
     Parameters
     ----------
@@ -96,6 +96,6 @@ def date_fault(published: date | None, precision: PublishedPrecision, paper_id: 
     last = {"year": published.replace(month=12, day=31), "month": month_end(published)}.get(
         precision, published
     )
-    if published > month_end(given) + _CLOCKS_APART:
+    if published > month_end(given) + _ANNOUNCED:
         return "after_id_month"
     return "before_id_month" if last < given - _ON_HOLD else None

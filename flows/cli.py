@@ -37,8 +37,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Sources = Annotated[list[str] | None, typer.Argument(help="Files or folders; the sample without any.")]
-NeededSources = Annotated[list[str], typer.Argument(help="Files or folders.")]
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(help="Files, folders, or feeds such as arxiv:cat:cs.AI; the sample without any."),
+]
+SomeSources = Annotated[
+    list[str] | None, typer.Argument(help="Files, folders, or feeds such as 'daily-papers:2025-10'.")
+]
+NeededSources = Annotated[list[str], typer.Argument(help="Files, folders, or feeds.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=FIELD", help="A table's own name for a field, Heading=title."),
+]
 Workspace = Annotated[
     Path | None,
     typer.Option("--workspace", help="Folder of the store and the runs.  [default: data/workspace]"),
@@ -56,39 +66,65 @@ def run(
     themes: Themes = None,
     as_of: AsOf = None,
     vectorizer: Vectorizer = None,
+    columns: Columns = None,
     verbose: Verbose = False,
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
     with _told_plainly(verbose):
         settings = _settings(workspace, themes, as_of, vectorizer)
-        given = sources or [str(DEFAULT_SOURCE)]
-        _check_sources(given, settings.as_of)
+        given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
+        _check_sources(given, settings.as_of, named)
         from flows.pipeline import papertrends
 
         _import_ahead()
         with _progress():
-            folder = papertrends(given, **_parameters(settings, themes, vectorizer))
+            folder = papertrends(given, **_parameters(settings, themes, vectorizer), columns=named)
         _tell_run(Path(folder))
 
 
 @app.command()
 def ingest(
-    sources: NeededSources, workspace: Workspace = None, as_of: AsOf = None, verbose: Verbose = False
+    sources: SomeSources = None,
+    workspace: Workspace = None,
+    as_of: AsOf = None,
+    columns: Columns = None,
+    fill_dates: Annotated[
+        str | None,
+        typer.Option("--fill-dates", metavar="SERVICE", help="Look up papers without a day: arxiv."),
+    ] = None,
+    verbose: Verbose = False,
 ) -> None:
     """Read sources into the store, without an analysis."""
     with _told_plainly(verbose):
-        settings = _settings(workspace, None, as_of, None)
-        _check_sources(sources, settings.as_of)
+        settings, named, given = _settings(workspace, None, as_of, None), _columns(columns), sources or []
+        _check_ingest(given, fill_dates, settings)
+        _check_sources(given, settings.as_of, named)
         from flows.ingest import ingest as ingest_flow
 
         with _progress():
-            counts = ingest_flow(sources, str(settings.workspace), settings.as_of)
-        _out.print(
-            f"{counts['records']} records in {counts['feeds']} feeds: {counts['new']} new papers, "
-            f"{counts['known']} known, {counts['repeated']} repeated, {counts['rejected']} rejected"
-        )
-        for warning in counts["warnings"]:
-            _err.print(f"warning: {warning}", markup=False)
+            counts = ingest_flow(given, str(settings.workspace), settings.as_of, named, fill_dates)
+        _tell_ingest(counts, fill_dates)
+
+
+@app.command()
+def paper(
+    asked: Annotated[
+        str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
+    ],
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Show a paper, which look each of its fields comes from, and every look at it."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        from flows.store import Store
+        from flows.telling import paper_lines
+
+        _require_store(settings.workspace)
+        with Store.open(settings.workspace) as store:
+            history = store.read_paper(asked)
+        for line in paper_lines(history):
+            _out.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -146,14 +182,14 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
         settings = _settings(workspace, None, None, None)
         from flows.clock import today
         from flows.store import Store
+        from flows.telling import feed_lines
 
-        if not (settings.workspace / "corpus.sqlite").exists():
-            raise InputError(
-                f"the workspace {settings.workspace} holds no store; start with: papertrends run SOURCE"
-            )
+        _require_store(settings.workspace)
         with Store.open(settings.workspace) as store:
-            corpus, runs = store.read_corpus(today()), store.read_runs()
+            corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
         _out.print(f"{len(corpus.papers)} papers in {settings.workspace / 'corpus.sqlite'}", soft_wrap=True)
+        for line in feed_lines(looks):
+            _out.print(line, markup=False, soft_wrap=True)
         for one in runs[-10:]:
             _out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)
         if not runs:
@@ -205,12 +241,44 @@ def _parameters(settings: Any, themes: Path | None, vectorizer: str | None) -> d
     }
 
 
-def _check_sources(sources: list[str], as_of: date | None) -> None:
-    """Fail before Prefect's server is started, which takes seconds: a file is read, a folder is listed."""
+def _check_sources(sources: list[str], as_of: date | None, columns: dict[str, str] | None = None) -> None:
+    """Fail before Prefect's server starts, which takes seconds: a file is looked at, a folder is listed."""
+    from flows.clock import today
+    from flows.ingest import named_feed
     from flows.sources.recognition import read_source
 
     for source in sources:
-        read_source(source, as_of=as_of)
+        if named_feed(source, as_of or today()) is None:
+            read_source(source, as_of=as_of, columns=columns)
+
+
+def _check_ingest(sources: list[str], fill_dates: str | None, settings: Any) -> None:
+    from flows.date_lookup import LOOKUPS
+
+    if fill_dates is not None and fill_dates not in LOOKUPS:
+        raise InputError(f"--fill-dates {fill_dates!r} is no service that knows dates; write {LOOKUPS[0]}")
+    if not sources and fill_dates is None:
+        raise InputError("nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv")
+    if not sources:
+        _require_store(settings.workspace)
+
+
+def _require_store(workspace: Path) -> None:
+    if not (workspace / "corpus.sqlite").exists():
+        raise InputError(f"the workspace {workspace} holds no store; start with: papertrends run SOURCE")
+
+
+def _columns(given: list[str] | None) -> dict[str, str] | None:
+    """Columns of ``--map``: ``Heading=title``; an equals sign in a column's name goes before the last one."""
+    if not given:
+        return None
+    named = {}
+    for one in given:
+        column, _, field = (part.strip() for part in one.rpartition("="))
+        if not column or not field:
+            raise InputError(f"--map {one!r} is not COLUMN=FIELD; write it as in --map Heading=title")
+        named[column] = field
+    return named
 
 
 def _day(text: str | None) -> date | None:
@@ -282,25 +350,30 @@ def _progress() -> Iterator[None]:
             yield
 
 
+def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
+    """Counts and warnings; a feed that failed makes the whole a failure, though what came is kept."""
+    from flows.telling import ingest_lines
+
+    for line in ingest_lines(counts, fill_dates):
+        _out.print(line, markup=False, soft_wrap=True)
+    for warning in counts["warnings"]:
+        _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    if counts["failures"]:
+        rest = len(counts["failures"]) - 1
+        more = f", and {rest} more failed" if rest else ""
+        raise PapertrendsError(f"{counts['failures'][0]}{more}; what came is kept, run it again for the rest")
+
+
 def _tell_run(folder: Path) -> None:
     """Counts, where the seconds went, and the path of the report."""
     from flows.runs import read_manifest
+    from flows.telling import run_lines
 
     manifest = read_manifest(folder)
-    counts, seconds = manifest["counts"], manifest["seconds"]
-    _out.print(
-        f"{counts['papers']} papers ({counts['undated']} undated, {counts['rejected']} records rejected), "
-        f"{counts['encoded']} texts newly encoded, {manifest['topics']['reason']}",
-        soft_wrap=True,
-    )
+    for line in run_lines(manifest, folder, time.perf_counter() - _STARTED):
+        _out.print(line, markup=False, soft_wrap=True)
     for warning in manifest.get("warnings", []):
         _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
-    total = time.perf_counter() - _STARTED
-    rest = ("start (imports, Prefect's server) and ingest", total - sum(seconds.values()))
-    parts = sorted([rest, *seconds.items()], key=lambda part: -part[1])
-    spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts if taken >= 0.05)
-    _out.print(f"seconds {total:.1f}: {spent}", soft_wrap=True)
-    _out.print(f"report  {folder / 'report.html'}", soft_wrap=True)
 
 
 if __name__ == "__main__":

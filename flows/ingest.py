@@ -1,21 +1,30 @@
-"""Ingest: sources into the store, one transaction a feed."""
+"""Ingest: files and feeds into the store, one transaction a part."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from analytics.papers import Feed
 from flows.clock import today
+from flows.date_lookup import look_up_dates
+from flows.feeds.names import FeedSpec, parse_feed_name
+from flows.feeds.network import task_reader
+from flows.feeds.paging import Read, fetch_feeds
+from flows.feeds.windows import default_window, remaining_windows
 from flows.progress import say_progress
+from flows.settings import Settings, load_settings
 from flows.sources.recognition import read_source
 from flows.store import IngestCounts, Store
 
-__all__ = ["COUNTED", "ingest", "ingest_source"]
+__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "named_feed"]
 
 COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
@@ -23,51 +32,151 @@ COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 
 @flow(name="ingest", flow_run_name="ingest {sources}")
 def ingest(
-    sources: list[str], workspace: str = "data/workspace", as_of: date | None = None
+    sources: list[str],
+    workspace: str = "data/workspace",
+    as_of: date | None = None,
+    columns: dict[str, str] | None = None,
+    fill_dates: str | None = None,
 ) -> dict[str, Any]:
-    """Read sources into the store of a workspace.
+    """Read files and feeds into the store of a workspace.
 
     Parameters
     ----------
     sources : list of str
-        Paths of files or folders.
+        Paths of files or folders, and names of feeds such as ``arxiv:cat:cs.AI``.
     workspace : str
         Folder of the store, made when absent.
     as_of : date, optional
         The day to pretend to be; today by default.
+    columns : dict of str to str, optional
+        Own names of a table's columns, ``{"Heading": "title"}``.
+    fill_dates : str, optional
+        Where papers without a day are looked up afterwards: ``arxiv``.
 
     Returns
     -------
     dict
-        Counts over all sources, see `COUNTED`, and the list ``warnings``.
+        Counts over all sources, see `COUNTED`; the lists ``warnings`` and ``failures`` (a feed that
+        did not come whole, with the reason); ``dated``, the papers that a look-up gave a day.
     """
-    found = [read_into_store(source, workspace, as_of) for source in sources]
+    day = as_of or today()
+    settings = load_settings({"workspace": workspace})
+    read = task_reader(settings.feed_settings)
+    found = []
+    for source in sources:
+        spec = named_feed(source, day)
+        if spec is None:
+            found.append(read_into_store(source, workspace, as_of, columns))
+        else:
+            found.append(fetch_into_store(spec, settings, day, read))
+    dated = {"papers": 0, "asked": 0}
+    if fill_dates is not None:
+        counts, dated = fill_missing_dates(settings, day, read)
+        found.append(counts)
     summed = {key: sum(counts[key] for counts in found) for key in COUNTED}
-    return {**summed, "warnings": [warning for counts in found for warning in counts["warnings"]]}
+    listed = {key: [line for counts in found for line in counts[key]] for key in ("warnings", "failures")}
+    return {**summed, **listed, "dated": dated}
 
 
 @task(name="read into store", task_run_name="read {source}", cache_policy=NO_CACHE)
-def read_into_store(source: str, workspace: str, as_of: date | None) -> dict[str, Any]:
-    """Read one source into the store, see `ingest_source`."""
-    return ingest_source(source, Path(workspace), as_of)
+def read_into_store(
+    source: str, workspace: str, as_of: date | None, columns: dict[str, str] | None
+) -> dict[str, Any]:
+    """Read one file or folder into the store, see `ingest_source`."""
+    return ingest_source(source, Path(workspace), as_of, columns)
 
 
-def ingest_source(source: str, workspace: Path, as_of: date | None = None) -> dict[str, Any]:
-    """Read one source into the store.
+def named_feed(source: str, day: date) -> FeedSpec | None:
+    """Spec of a feed by name, None for the path of a file or folder.
+
+    Raises
+    ------
+    InputError
+        When it is written like a feed, is no file, and is not one of the feeds.
+    """
+    try:
+        is_path = Path(source).exists()
+    except (OSError, ValueError):  # a name that is too long, or holds NUL
+        is_path = False
+    return None if is_path else parse_feed_name(source, today=day)
+
+
+def ingest_source(
+    source: str,
+    workspace: Path,
+    as_of: date | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Read one file or folder into the store.
 
     Returns
     -------
     dict
         As `ingest`, for this source.
     """
-    # The source is read before the store is made: a misspelled path leaves no empty workspace behind.
-    feeds = list(read_source(source, as_of=as_of))
-    n_records, counts, warnings = 0, IngestCounts(), []
+    # The source is looked at before the store is made: a misspelled path leaves no empty workspace behind.
+    feeds = read_source(source, as_of=as_of, columns=columns)
     with Store.open(workspace) as store:
-        for number, feed in enumerate(feeds):
-            say_progress("ingest", number, len(feeds))
-            counts += store.ingest_feed(feed, seen_on=as_of or today())
-            n_records += len(feed.records)
-            warnings += [f"{feed.location}: {warning}" for warning in feed.warnings]
-    say_progress("ingest", len(feeds), len(feeds))
-    return {"feeds": len(feeds), "records": n_records, **asdict(counts), "warnings": warnings}
+        return _store_feeds(store, feeds, as_of or today())
+
+
+def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) -> dict[str, Any]:
+    """Fetch what is new of a feed into the store.
+
+    Days of the window that an earlier look has settled are not asked for again, see
+    `flows.feeds.windows.remaining_windows`. What came before a failure is kept.
+
+    Returns
+    -------
+    dict
+        As `ingest`, for this feed.
+    """
+    with Store.open(settings.workspace) as store:
+        looks = store.asked_windows(spec.identity)
+        window = spec.window or default_window(looks, day, settings.first_days)
+        windows = remaining_windows(window, looks, overlap_days=settings.overlap_days)
+        return _store_feeds(store, fetch_feeds(spec, windows, settings.feed_settings, read), day)
+
+
+def fill_missing_dates(settings: Settings, day: date, read: Read) -> tuple[dict[str, Any], dict[str, int]]:
+    """Look up papers without a day, and count those that have one now."""
+    with Store.open(settings.workspace) as store:
+        undated = _without_day(store, day)
+        feeds = look_up_dates(undated, settings.feed_settings, read)
+        counts = _store_feeds(store, feeds, day)
+        left = len(_without_day(store, day))
+    return counts, {"papers": len(undated) - left, "asked": len(undated)}
+
+
+def _without_day(store: Store, day: date) -> pd.DataFrame:
+    papers = store.read_papers(day)
+    return papers[papers["published_precision"] != "day"]
+
+
+def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, Any]:
+    """Store feeds and say what became of them."""
+    n_feeds, n_records, counts = 0, 0, IngestCounts()
+    warnings: list[str] = []
+    failures: list[str] = []
+    for feed, of_part in store.ingest_feeds(_telling(feeds), seen_on=day):
+        counts += of_part
+        n_feeds += feed.is_last
+        n_records += len(feed.records)
+        warnings += [f"{feed.location}: {warning}" for warning in feed.warnings]
+        failures += [f"{feed.name or feed.location}: {feed.failure}"] if feed.failure else []
+    return {
+        "feeds": n_feeds,
+        "records": n_records,
+        **asdict(counts),
+        "warnings": warnings,
+        "failures": failures,
+    }
+
+
+def _telling(feeds: Iterable[Feed]) -> Iterator[Feed]:
+    """Say how many records are read; how many there will be nobody knows."""
+    n_records = 0
+    for feed in feeds:
+        n_records += len(feed.records)
+        say_progress("records", n_records, n_records)
+        yield feed

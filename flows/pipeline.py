@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 
 from prefect import flow
 
+from analytics.exceptions import PapertrendsError
 from flows.analyze import analyze
 from flows.ingest import ingest
 from flows.publish import publish
 
 __all__ = ["papertrends"]
+
+logger = logging.getLogger(__name__)
 
 
 @flow(name="papertrends", flow_run_name="papertrends {workspace}")
@@ -21,13 +25,14 @@ def papertrends(
     themes: str | None = None,
     vectorizer: str | None = None,
     command: str = "",
+    columns: dict[str, str] | None = None,
 ) -> str:
     """Ingest sources, analyze the corpus and publish a report.
 
     Parameters
     ----------
     sources : list of str
-        Paths of files or folders; none analyzes what the store holds.
+        Paths of files or folders and names of feeds; none analyzes what the store holds.
     workspace : str
         Folder of the store and the runs.
     as_of : date, optional
@@ -38,6 +43,13 @@ def papertrends(
         ``minilm`` or ``lexical``; that of the settings by default.
     command : str
         The command line that makes this run again, for the report.
+    columns : dict of str to str, optional
+        Own names of a table's columns, see `ingest`.
+
+    Raises
+    ------
+    PapertrendsError
+        When nothing came of any source because all of them failed.
 
     Returns
     -------
@@ -45,5 +57,9 @@ def papertrends(
         Path of the run folder.
     """
     if sources:
-        ingest(sources, workspace, as_of)
+        counts = ingest(sources, workspace, as_of, columns)
+        if counts["failures"] and not counts["records"]:
+            raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
+        for failure in counts["failures"]:
+            logger.warning("%s; its days are marked incomplete", failure)
     return publish(workspace, analyze(workspace, as_of, themes, vectorizer, command))

@@ -8,6 +8,8 @@ from pathlib import Path
 from prefect.schedules import Cron, Schedule
 
 from analytics.exceptions import InputError
+from flows.clock import today
+from flows.ingest import named_feed
 from flows.pipeline import papertrends
 
 __all__ = ["make_schedule", "serve_pipeline"]
@@ -54,7 +56,9 @@ def serve_pipeline(sources: Sequence[str], workspace: Path, *, cron: str, timezo
         name="papertrends",
         schedule=make_schedule(cron, timezone),
         parameters={
-            "sources": [str(Path(source).resolve()) for source in sources],
+            "sources": [
+                source if named_feed(source, today()) else str(Path(source).resolve()) for source in sources
+            ],
             "workspace": str(workspace.resolve()),
             "command": "papertrends serve",
         },

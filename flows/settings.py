@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from analytics.exceptions import InputError
+from flows.feeds.settings import FeedSettings
 
 __all__ = ["DEFAULT_THEMES", "SETTINGS_FILE", "Settings", "load_settings", "settings_table"]
 
@@ -32,6 +33,11 @@ SETTINGS_FILE = "papertrends.toml"
 _PREFIX = "PAPERTRENDS_"
 _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
+_WEB = r"^https?://[^\s/]+(/\S*)?$"
+_FEED_SETTINGS = (
+    "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
+    "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
+)  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -72,6 +78,47 @@ class Settings(BaseSettings):
         2000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
     )
 
+    overlap_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="Days after which a day of a feed is settled; until then it is asked for again.",
+    )
+    first_days: int = Field(
+        30, ge=1, le=40_000, description="How many days back the first look at a feed without a window goes."
+    )
+    contact: str | None = Field(
+        None, max_length=200, description="Mail address that services may write to; sent with each request."
+    )
+    daily_papers_url: str = Field(
+        "https://huggingface.co", pattern=_WEB, description="Where Daily Papers are asked for."
+    )
+    arxiv_url: str = Field(
+        "https://export.arxiv.org/api/query", pattern=_WEB, description="Where arXiv's search is asked."
+    )
+    arxiv_oai_url: str = Field(
+        "https://oaipmh.arxiv.org/oai", pattern=_WEB, description="Where arXiv's OAI-PMH is asked."
+    )
+    openalex_url: str = Field(
+        "https://api.openalex.org", pattern=_WEB, description="Where OpenAlex is asked."
+    )
+    semantic_scholar_url: str = Field(
+        "https://api.semanticscholar.org/graph/v1",
+        pattern=_WEB,
+        description="Where Semantic Scholar is asked.",
+    )
+    openalex_key: SecretStr | None = Field(None, description="Key of OpenAlex; never shown.")
+    semantic_scholar_key: SecretStr | None = Field(None, description="Key of Semantic Scholar; never shown.")
+    arxiv_pause_seconds: float = Field(
+        3.0, ge=0, le=600, description="Pause between two requests to arXiv, which asks for three seconds."
+    )
+    answer_seconds: float = Field(
+        120.0, gt=0, le=3600, description="Longest time for one answer of a service."
+    )
+    max_answer_mb: int = Field(
+        64, ge=1, le=4096, description="Largest answer of a service, in MB after decompression."
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _refuse_booleans(cls, value: object) -> object:
@@ -91,6 +138,15 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take only what is passed: `load_settings` reads the rest, and knows what came from where."""
         return (init_settings,)
+
+    @property
+    def feed_settings(self) -> FeedSettings:
+        """What the network needs to be told."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in _FEED_SETTINGS}
+        for name in ("openalex_key", "semantic_scholar_key"):
+            key: SecretStr | None = getattr(self, name)
+            values[name] = key.get_secret_value() if key else None
+        return FeedSettings(**values)
 
     @property
     def themes_file(self) -> Path:
@@ -196,7 +252,8 @@ def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
         fault = error.errors()[0]
         name = str(fault["loc"][0])
         info = Settings.model_fields[name]
+        shown = "what is given" if name.endswith("_key") else repr(values[name])
         raise InputError(
-            f"setting {name!r} of {origins[name]} cannot be {values[name]!r}: {fault['msg'].lower()}. "
+            f"setting {name!r} of {origins[name]} cannot be {shown}: {fault['msg'].lower()}. "
             f"{info.description}"
         ) from error

@@ -17,6 +17,14 @@ from reports.wording import NARROW, clip, count, join_words, percent, plural, se
 
 __all__ = ["Line", "Trust", "make_trust"]
 
+_FAULTS = {
+    "before_1900": ("before 1900", "left out of all periods"),
+    "before_id_month": (
+        "long before the arXiv id",
+        "over 92 days before the id's month, kept as stated",
+    ),
+    "after_id_month": ("after the arXiv id", "later than the id's month allows; the id's month was taken"),
+}
 _USUAL_RATE = 0.05
 _BASES = {
     "stated": "dated by their source",
@@ -41,6 +49,7 @@ class Trust:
 
     read: tuple[Line, ...]
     dates: tuple[Line, ...]
+    doubts: tuple[Line, ...]
     periods: tuple[str, ...]
     verdicts: tuple[str, ...]
     themes: tuple[str, ...]
@@ -73,7 +82,8 @@ def make_trust(
     n_rejected = int(manifest["counts"]["rejected"])
     return Trust(
         read=_read(manifest["counts"]),
-        dates=_dates(tables.papers),
+        dates=_dates(tables.papers, manifest["counts"]),
+        doubts=_doubts(manifest),
         periods=_periods(manifest, series),
         verdicts=_verdicts(manifest, series),
         themes=_themes(manifest, tables),
@@ -107,20 +117,43 @@ def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
         ("undated", "undated", "papers in themes and topics, in no period"),
         ("before_span", "too old", "papers from before the first period"),
         ("later", "too new", "papers seen or published after the day of this page"),
+        ("future", "of these dated ahead", "papers shown by then that state a later date"),
+        ("withdrawn", "withdrawn", "papers that a source calls withdrawn or retracted; they still count"),
         ("without_theme", "in no theme", "papers that reach no theme's threshold"),
         ("unclustered", "unclustered", "papers that belong to no topic"),
     )
-    return tuple(Line(name, count(int(counts[key])), note) for key, name, note in rows if key in counts)
+    # These two would be a line of zero on most pages.
+    silent = {"future", "withdrawn"}
+    return tuple(
+        Line(name, count(int(counts[key])), note)
+        for key, name, note in rows
+        if key in counts and (counts[key] or key not in silent)
+    )
 
 
-def _dates(papers: pd.DataFrame) -> tuple[Line, ...]:
+def _dates(papers: pd.DataFrame, counts: Mapping[str, Any]) -> tuple[Line, ...]:
     """How the dates came about, a line for each way that occurs."""
     found = papers["published_basis"].value_counts()
-    return tuple(
+    lines = [
         Line(words, count(int(found[basis])), percent(found[basis] / len(papers)))
         for basis, words in _BASES.items()
         if basis in found.index
-    )
+    ]
+    looked_up = int(counts.get("looked_up", 0))
+    if looked_up:
+        lines.append(Line("of these looked up", count(looked_up), "asked for at arXiv, by id or exact title"))
+    return tuple(lines)
+
+
+def _doubts(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Dates that cannot be what they say, with the first papers of each kind."""
+    lines = []
+    for fault, number in manifest["counts"].get("date_faults", {}).items():
+        name, note = _FAULTS.get(fault, (clip(str(fault), 40), ""))
+        sample = [row for row in manifest.get("date_faults_sample", []) if row["date_fault"] == fault]
+        shown = join_words([clip(f"{row['paper_id']} ({row['published']})", 80) for row in sample[:3]])
+        lines.append(Line(name, count(int(number)), f"{note}: {shown}" if shown else note))
+    return tuple(lines)
 
 
 def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Series]) -> tuple[str, ...]:
@@ -136,6 +169,10 @@ def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Serie
         )
         are = "is" if len(incomplete) == 1 else "are"
         sentences.append(f"{shown} {are} incomplete: drawn hollow on hatching, and left out of every test.")
+    gaps = manifest.get("gaps", [])
+    sentences += [_sentence(f"{gap['period']} is incomplete: {gap['reason']}") for gap in gaps[:6]]
+    if len(gaps) > 6:
+        sentences.append(f"{len(gaps) - 6} more gaps of this kind stand in manifest.json.")
     empty = [period.label for period in longest.periods if period.is_empty]
     if empty:
         shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")

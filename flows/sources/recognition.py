@@ -1,103 +1,146 @@
-"""Sources by content: which format a file has, and the feeds of a file or a folder.
+"""Files by content: which format each has, and the feeds of a file or a folder.
 
-A format joins by one line of `FORMATS`. The first whose `looks_like` accepts a text parses it; the
-page's text, which has no mark of its own, stands last.
+A format joins by one line of `FORMATS`. The first whose `looks_like` accepts the beginning of a file
+reads it; the page's text, which has no mark of its own, stands last. What a name ends with decides
+only where content does not: a table whose columns the caller has to name.
 """
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, RejectedRecord
-from flows.sources import daily_papers_api, daily_papers_page
-from flows.sources.files import list_files, read_text
+from flows.sources import (
+    acl_anthology,
+    arxiv_atom,
+    arxiv_listings,
+    bibtex,
+    daily_papers_api,
+    daily_papers_page,
+    delimited,
+    json_lines,
+    json_lists,
+    oai_pmh,
+    openalex,
+    openreview,
+    parquet,
+    ris,
+    rss,
+    semantic_scholar,
+)
+from flows.sources.files import list_files
+from flows.sources.formats import SourceFile, SourceFormat, whole_text
 
-__all__ = ["FORMATS", "SourceFormat", "parse_source_text", "read_source"]
+__all__ = ["FORMATS", "read_file", "read_source"]
 
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFormat:
-    """One format of source files.
-
-    Attributes
-    ----------
-    name : str
-        Its feeds' `source`.
-    looks_like : callable
-        Text to bool: whether the text is of this format, however broken. Reads its beginning only.
-    parse : callable
-        ``(text, location, named_day, as_of) -> Feed``; `named_day` is the day in the file's name.
-    """
-
-    name: str
-    looks_like: Callable[[str], bool]
-    parse: Callable[[str, str, date | None, date | None], Feed]
-
-
-_JSON_SAMPLE = 1_000
+_HEAD_BYTES = 65_536
 # An array or an object, whole or cut short, but not the "[new](...)" of a page copied as Markdown.
 _JSON_START = re.compile(r"\s*(?:\[\s*(?:[{\"\]]|null\b|$)|\{\s*(?:[\"}]|$))")
+_DAY_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+_ALLOWED = (
+    "the path of a file or folder (the text of a Daily Papers page, saved answers of an API, arXiv "
+    "listings, CSV, TSV, JSON, JSONL, Parquet, BibTeX, RIS, RSS), or a feed such as arxiv:cat:cs.AI"
+)
 
 
-def _looks_like_json(text: str) -> bool:
-    return _JSON_START.match(text.removeprefix("\ufeff")[:_JSON_SAMPLE]) is not None
-
-
-def _parse_answer(text: str, location: str, named_day: date | None, _as_of: date | None) -> Feed:
-    return daily_papers_api.parse_daily_papers_answer(text, location=location, day=named_day)
-
-
-def _parse_page(text: str, location: str, _named_day: date | None, as_of: date | None) -> Feed:
-    return daily_papers_page.parse_daily_papers_page(text, location=location, as_of=as_of)
+def _looks_like_json(head: str) -> bool:
+    return _JSON_START.match(head) is not None
 
 
 FORMATS: tuple[SourceFormat, ...] = (
-    SourceFormat(daily_papers_api.SOURCE, _looks_like_json, _parse_answer),
-    SourceFormat(daily_papers_page.SOURCE, lambda _text: True, _parse_page),
+    SourceFormat("arxiv-snapshot", arxiv_listings.looks_like_snapshot, arxiv_listings.read_snapshot),
+    SourceFormat("arxiv-listing", arxiv_listings.looks_like_listing, arxiv_listings.read_listing),
+    SourceFormat(json_lines.SOURCE, json_lines.looks_like, json_lines.read_json_lines),
+    SourceFormat(
+        openalex.SOURCE,
+        openalex.looks_like,
+        whole_text(lambda text, f: openalex.parse_openalex(text, location=f.location, day=f.day)),
+    ),
+    SourceFormat(
+        semantic_scholar.SOURCE,
+        semantic_scholar.looks_like,
+        whole_text(
+            lambda text, f: semantic_scholar.parse_semantic_scholar(text, location=f.location, day=f.day)
+        ),
+    ),
+    SourceFormat(
+        openreview.SOURCE,
+        openreview.looks_like,
+        whole_text(lambda text, f: openreview.parse_openreview(text, location=f.location, day=f.day)),
+    ),
+    SourceFormat(
+        json_lists.SOURCE,
+        json_lists.looks_like,
+        whole_text(
+            lambda text, f: json_lists.parse_json_list(
+                text, location=f.location, day=f.day, columns=f.columns
+            )
+        ),
+    ),
+    SourceFormat(
+        daily_papers_api.SOURCE,
+        _looks_like_json,
+        whole_text(
+            lambda text, f: daily_papers_api.parse_daily_papers_answer(text, location=f.location, day=f.day)
+        ),
+    ),
+    SourceFormat(
+        arxiv_atom.SOURCE,
+        arxiv_atom.looks_like,
+        whole_text(lambda text, f: arxiv_atom.parse_arxiv_atom(text, location=f.location, day=f.day)),
+    ),
+    SourceFormat(
+        oai_pmh.SOURCE,
+        oai_pmh.looks_like,
+        whole_text(lambda text, f: oai_pmh.parse_oai_pmh(text, location=f.location, day=f.day)),
+    ),
+    SourceFormat(
+        acl_anthology.SOURCE,
+        acl_anthology.looks_like,
+        whole_text(lambda text, f: acl_anthology.parse_acl_anthology(text, location=f.location, day=f.day)),
+    ),
+    SourceFormat(
+        rss.SOURCE,
+        rss.looks_like,
+        whole_text(lambda text, f: rss.parse_rss(text, location=f.location, day=f.day)),
+    ),
+    SourceFormat(bibtex.SOURCE, bibtex.looks_like, bibtex.read_bibtex),
+    SourceFormat(ris.SOURCE, ris.looks_like, ris.read_ris),
+    SourceFormat(delimited.SOURCE, delimited.looks_like, delimited.read_delimited),
+    SourceFormat(
+        daily_papers_page.SOURCE,
+        lambda _head: True,
+        whole_text(
+            lambda text, f: daily_papers_page.parse_daily_papers_page(
+                text, location=f.location, as_of=f.as_of
+            )
+        ),
+    ),
 )
-
-_NAMED_SOURCE = re.compile(r"(?P<name>[a-z][a-z0-9-]+):\S.*", re.DOTALL)
-_DAY_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-_ALLOWED = "the path of a file or folder: copied text of a Daily Papers page, or saved answers of its API"
-
-
-def parse_source_text(text: str, *, location: str, as_of: date | None = None) -> Feed:
-    """Feed of one text, its format recognized by content.
-
-    Parameters
-    ----------
-    text : str
-    location : str
-        Name of the file; a day in it (``2025-03-05.json``) is the day of an API answer.
-    as_of : date or None
-        The day of the analysis, see `parse_daily_papers_page`.
-
-    Raises
-    ------
-    InputError
-        When no format can use the text.
-
-    Examples
-    --------
-    >>> parse_source_text("[]", location="2025-03-05.json").day
-    datetime.date(2025, 3, 5)
-    """
-    for source_format in FORMATS:
-        if source_format.looks_like(text):
-            return source_format.parse(text, location, _day_in(location), as_of)
-    raise InputError(f"{location} has no known format; allowed is {_ALLOWED}")
+_LAST_RESORT = FORMATS[-1]
+_PARQUET = SourceFormat(parquet.SOURCE, lambda _head: False, parquet.read_parquet)
+_BY_SUFFIX = {
+    **dict.fromkeys(delimited.SUFFIXES, SourceFormat(delimited.SOURCE, bool, delimited.read_delimited)),
+    **dict.fromkeys(json_lines.SUFFIXES, SourceFormat(json_lines.SOURCE, bool, json_lines.read_json_lines)),
+    **dict.fromkeys(bibtex.SUFFIXES, SourceFormat(bibtex.SOURCE, bool, bibtex.read_bibtex)),
+    **dict.fromkeys(ris.SUFFIXES, SourceFormat(ris.SOURCE, bool, ris.read_ris)),
+}
 
 
-def read_source(source: str | Path, *, as_of: date | None = None) -> Iterator[Feed]:
-    """Read a source: one feed for a file, one for each file of a folder in the order of their names.
+def read_source(
+    source: str | Path, *, as_of: date | None = None, columns: Mapping[str, str] | None = None
+) -> Iterator[Feed]:
+    """Read a source: the feed of a file, or those of each file of a folder in the order of their names.
 
     Parameters
     ----------
@@ -105,26 +148,98 @@ def read_source(source: str | Path, *, as_of: date | None = None) -> Iterator[Fe
         A file, or a folder with its subfolders; hidden files are left out.
     as_of : date or None
         The day of the analysis, see `parse_daily_papers_page`.
+    columns : mapping of str to str, optional
+        The caller's own names of the columns of a table, ``{"Heading": "title"}``.
 
     Yields
     ------
     Feed
-        A file of a folder that cannot be used is a feed without records and with one reject that
-        says why; it costs no other file. `location` is the path within the folder.
+        A long file comes in parts. A file of a folder that cannot be used is a feed without records
+        and with one reject that says why; it costs no other file. `location` is the path within the folder.
 
     Raises
     ------
     InputError
-        At the call when the source does not exist or holds no file; while reading, when a single
-        file, or every file of a folder, cannot be used. No feed is yielded then.
+        At the call when the source does not exist, holds no file, or is a single file that cannot be
+        used; while reading, when every file of a folder cannot be used. No feed is yielded then.
     """
     path = _existing_path(source)
     if not path.is_dir():
-        return iter([parse_source_text(read_text(path, location=path.name), location=path.name, as_of=as_of)])
+        return read_file(_source_file(path, path.name, as_of, columns))
     files = list_files(path)
     if not files:
         raise InputError(f"the folder {source} holds no file; allowed is {_ALLOWED}")
-    return _read_folder(path, files, as_of)
+    return _read_folder(
+        path, [_source_file(file, file.relative_to(path).as_posix(), as_of, columns) for file in files]
+    )
+
+
+def read_file(file: SourceFile) -> Iterator[Feed]:
+    """Feeds of one file, its format recognized by content.
+
+    Yields
+    ------
+    Feed
+        One, or the parts of one. A file that turns out to be damaged after its first part ends with a
+        part whose `failure` says so; the records before are kept.
+
+    Raises
+    ------
+    InputError
+        At the call when the file cannot be used at all.
+    """
+    feeds = _format_of(file).read(file)
+    try:
+        first = next(feeds)
+    except StopIteration:
+        return iter(())
+    return _whole_or_failed(chain([first], feeds))
+
+
+def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
+    last: Feed | None = None
+    try:
+        for feed in feeds:
+            last = feed
+            yield feed
+    except InputError as error:
+        if last is None:
+            raise
+        reason = str(error)
+        reject = RejectedRecord("rest of the file", reason)
+        yield replace(last, records=(), rejects=(reject,), warnings=(), failure=reason, is_last=True)
+
+
+def _format_of(file: SourceFile) -> SourceFormat:
+    head = _read_head(file)
+    if parquet.is_parquet(head):
+        return _PARQUET
+    text = _head_text(head)
+    found = next(one for one in FORMATS if one.looks_like(text))
+    return _BY_SUFFIX.get(file.path.suffix.lower(), found) if found is _LAST_RESORT else found
+
+
+def _read_head(file: SourceFile) -> bytes:
+    try:
+        # A pipe or a device would never end.
+        if not stat.S_ISREG(file.path.stat().st_mode):
+            raise InputError(f"{file.location} is not a regular file; give a file or a folder of them")
+        with file.path.open("rb") as content:
+            return content.read(_HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"cannot read {file.location}: {error.strerror}") from error
+
+
+def _head_text(head: bytes) -> str:
+    # Only to look at: the reader of the format says what is wrong with the bytes.
+    is_utf_16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return head.decode("utf-16" if is_utf_16 else "utf-8", errors="replace").removeprefix("\ufeff")
+
+
+def _source_file(
+    path: Path, location: str, as_of: date | None, columns: Mapping[str, str] | None
+) -> SourceFile:
+    return SourceFile(path, location, _day_in(location), as_of, dict(columns or {}))
 
 
 def _existing_path(source: str | Path) -> Path:
@@ -135,31 +250,36 @@ def _existing_path(source: str | Path) -> Path:
         is_there = False
     if str(source) and is_there:
         return path
-    named = _NAMED_SOURCE.fullmatch(str(source)) if isinstance(source, str) else None
-    if named is not None:
-        raise InputError(f"unknown source {named['name']!r} in {source!r}; allowed is {_ALLOWED}")
     raise InputError(f"no file or folder {str(source)!r}; allowed is {_ALLOWED}")
 
 
-def _read_folder(folder: Path, files: list[Path], as_of: date | None) -> Iterator[Feed]:
+def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
     # Unusable files are held back until one is usable: a folder without any leaves no trace.
     held: list[Feed] = []
     is_usable = False
     for file in files:
-        location = file.relative_to(folder).as_posix()
         try:
-            feed = parse_source_text(read_text(file, location=location), location=location, as_of=as_of)
-            is_usable = True
+            feeds = read_file(file)
         except InputError as error:
             _LOGGER.info("%s", error)
-            feed = Feed("unknown", location, None, (), (RejectedRecord("file", str(error)),))
-        held.append(feed)
+            feeds = iter([_unusable(file, str(error))])
+        else:
+            is_usable = True
         if is_usable:
             yield from held
             held = []
+            yield from feeds
+        else:
+            held += feeds
     if not is_usable:
         reason = held[0].rejects[0].reason
         raise InputError(f"none of the {len(files)} files of {folder.name} can be used; the first: {reason}")
+
+
+def _unusable(file: SourceFile, reason: str) -> Feed:
+    # A file of a day is a look that failed; any other one in a folder may be something else altogether.
+    failure = reason if file.day else None
+    return Feed("unknown", file.location, file.day, (), (RejectedRecord("file", reason),), failure=failure)
 
 
 def _day_in(location: str) -> date | None:

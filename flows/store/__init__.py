@@ -7,7 +7,8 @@ can be read again by folding only the looks of that time.
 """
 
 from flows.store.corpus import Corpus
+from flows.store.history import PaperHistory
 from flows.store.sightings import IngestCounts
 from flows.store.store import RunRow, Store
 
-__all__ = ["Corpus", "IngestCounts", "RunRow", "Store"]
+__all__ = ["Corpus", "IngestCounts", "PaperHistory", "RunRow", "Store"]

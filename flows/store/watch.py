@@ -31,7 +31,10 @@ def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
         # A window that reaches beyond the look's own day was seen up to that day only.
         end = min(row.window_end or day, row.first_seen) if row.window_end else day
         start = min(row.window_start or day, end)
-        rows.add((row.name, row.location, start, end, row.n_records, row.failure is None))
+        # Files that state no day are read when it suits: their volumes cannot be compared.
+        is_watched = row.name != row.source or row.feed_day is not None
+        name = row.name if is_watched else f"{row.name} {row.location}"
+        rows.add((name, row.location, start, end, row.n_records, row.failure is None))
     ordered = sorted(rows)
     table = pd.DataFrame(ordered, columns=list(LOOK_COLUMNS))
     days = {

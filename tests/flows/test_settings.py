@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from analytics.exceptions import InputError
+from flows.feeds.settings import FeedSettings
 from flows.settings import DEFAULT_THEMES, Settings, load_settings, settings_table
 
 
@@ -48,6 +49,19 @@ def test_defaults():
         "min_topic_size": None,
         "theme_threshold": None,
         "papers_in_report": 2000,
+        "overlap_days": 7,
+        "first_days": 30,
+        "contact": None,
+        "daily_papers_url": "https://huggingface.co",
+        "arxiv_url": "https://export.arxiv.org/api/query",
+        "arxiv_oai_url": "https://oaipmh.arxiv.org/oai",
+        "openalex_url": "https://api.openalex.org",
+        "semantic_scholar_url": "https://api.semanticscholar.org/graph/v1",
+        "openalex_key": None,
+        "semantic_scholar_key": None,
+        "arxiv_pause_seconds": 3.0,
+        "answer_seconds": 120.0,
+        "max_answer_mb": 64,
     }
     assert settings.themes_file == DEFAULT_THEMES
 
@@ -86,13 +100,22 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
         "TITLE": "My papers", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
-        "PAPERS_IN_REPORT": "10",
+        "PAPERS_IN_REPORT": "10", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
+        "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
+        "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "OPENALEX_KEY": "k1",
+        "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", 0.1, 5, 2.5, 10
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", 0.1, 5, 2.5, 10, 3, 9, "a@b.org",
+        "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
+        SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5,
     ]  # fmt: skip
+    assert load_settings().feed_settings == FeedSettings(
+        "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org", "a@b.org",
+        "k1", "k2", 5, 9.0, 0.5,
+    )  # fmt: skip
     assert load_settings().themes_file == Path("t.toml")
 
 
@@ -212,3 +235,19 @@ def test_the_table_documents_every_setting():
     assert [row[0] for row in table] == list(Settings.model_fields)
     assert all(row[1] == f"PAPERTRENDS_{row[0].upper()}" and row[3].endswith(".") for row in table)
     assert {row[0]: row[2] for row in table}["workspace"] == "data/workspace"
+
+
+def test_keys_are_never_shown(monkeypatch):
+    monkeypatch.setenv("PAPERTRENDS_OPENALEX_KEY", "very-secret")
+    settings = load_settings()
+    shown = f"{settings!r} {settings.model_dump(mode='json')} {settings.feed_settings!r}"
+    assert "very-secret" not in shown
+    monkeypatch.setenv("PAPERTRENDS_OPENALEX_KEY", "")
+    assert load_settings().openalex_key is None
+
+
+@pytest.mark.parametrize(
+    "address", ["export.arxiv.org", "ftp://a.org", "file:///etc/passwd", "http://", "http:// a"]
+)
+def test_an_address_that_is_none_is_refused(address):
+    assert "'arxiv_url'" in refused({"arxiv_url": address})

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
-from flows.sources import files
+from analytics.papers import Feed, PaperRecord
+from flows.sources import files, recognition
 from flows.sources.files import decode_text, list_files
+from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.organizations import display_name
 from flows.sources.plain_text import clean_text
-from flows.sources.recognition import parse_source_text, read_source
+from flows.sources.recognition import read_source
 
 PAGE = (
     "Daily Papers\n\nDec 10\n\nDiaries for Agents é\n\n"
@@ -31,6 +36,56 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
+def only_feed(tmp_path: Path, text: str, name: str = "x", **settings: object) -> Feed:
+    (feed,) = read_source(write(tmp_path / name, text), **settings)
+    return feed
+
+
+ATOM = (
+    '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><id>http://arxiv.org/api/x</id><entry>'
+    "<id>http://arxiv.org/abs/2503.00001v1</id><title>Maps</title><summary>They change.</summary>"
+    "<published>2025-03-01T00:00:00Z</published></entry></feed>"
+)
+OAI = (
+    '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2025-03-02T00:00:00Z</responseDate>'
+    "<ListRecords><record><header><identifier>oai:arXiv.org:2503.00001</identifier></header><metadata>"
+    '<arXiv xmlns="http://arxiv.org/OAI/arXiv/"><id>2503.00001</id><created>2025-03-01</created>'
+    "<title>Maps</title><abstract>They change.</abstract></arXiv></metadata></record></ListRecords></OAI-PMH>"
+)
+RSS = (
+    '<rss version="2.0"><channel><title>A journal</title><item><title>Maps</title>'
+    "<link>https://a.org/1</link><description>They change.</description></item></channel></rss>"
+)
+ACL = (
+    '<collection id="2024.x"><volume id="1"><meta><year>2024</year></meta><paper id="1"><title>Maps</title>'
+    "<abstract>They change.</abstract></paper></volume></collection>"
+)
+LISTING = json.dumps(
+    {"id": "2503.00001", "abs": "https://arxiv.org/abs/2503.00001", "authors": ["Ada"], "title": "Maps",
+     "categories": ["cs.AI"], "summary": "They change."}
+)  # fmt: skip
+SNAPSHOT = json.dumps(
+    {"id": "2503.00001", "title": "Maps", "abstract": "They change.", "authors_parsed": [["Example", "Ada", ""]],
+     "versions": [{"version": "v1", "created": "Sat, 1 Mar 2025 00:00:00 GMT"}], "update_date": "2025-03-02"}
+)  # fmt: skip
+OPENALEX = json.dumps(
+    {"meta": {"count": 1, "per_page": 1}, "results": [{"id": "https://openalex.org/W1", "title": "Maps",
+     "display_name": "Maps", "publication_date": "2025-03-01", "ids": {}, "authorships": [],
+     "abstract_inverted_index": {"They": [0], "change.": [1]}}]}
+)  # fmt: skip
+SCHOLAR = json.dumps(
+    {"total": 1, "token": None, "data": [{"paperId": "a1", "title": "Maps", "abstract": "They change.",
+     "externalIds": {"ArXiv": "2503.00001"}, "year": 2025}]}
+)  # fmt: skip
+OPENREVIEW = json.dumps(
+    {"notes": [{"id": "abc", "forum": "abc", "cdate": 1740787200000, "tcdate": 1740787200000,
+     "content": {"title": {"value": "Maps"}, "abstract": {"value": "They change."}}}]}
+)  # fmt: skip
+BIBTEX = "@article{a1,\n  title = {Maps},\n  abstract = {They change.},\n  year = {2025}\n}\n"
+RIS = "TY  - JOUR\nTI  - Maps\nAB  - They change.\nPY  - 2025\nER  - \n"
+CSV = "id,title,abstract\n2503.00001,Maps,They change.\n"
+
+
 class TestRecognition:
     @pytest.mark.parametrize(
         ("text", "source"),
@@ -43,15 +98,48 @@ class TestRecognition:
             ("\ufeff  " + ANSWER, "daily-papers"),
             ("[ ]", "daily-papers"),
             ('{"data": []}', "daily-papers"),
+            (ATOM, "arxiv"),
+            (OAI, "arxiv-oai"),
+            (RSS, "rss"),
+            (ACL, "acl-anthology"),
+            (LISTING, "arxiv-listing"),
+            (SNAPSHOT, "arxiv-snapshot"),
+            (OPENALEX, "openalex"),
+            (SCHOLAR, "semantic-scholar"),
+            (OPENREVIEW, "openreview"),
+            ('[{"title": "Maps", "abstract": "They change."}]', "list"),
+            ('{"title": "Maps", "year": 2025}\n{"title": "More maps"}\n', "table"),
+            (BIBTEX, "bibtex"),
+            (RIS, "ris"),
+            (CSV, "table"),
+            (CSV.replace(",", "\t"), "table"),
         ],
     )
-    def test_by_content(self, text: str, source: str) -> None:
-        assert parse_source_text(text, location="x").source == source
+    def test_by_content(self, tmp_path: Path, text: str, source: str) -> None:
+        feed = only_feed(tmp_path, text)
+        assert feed.source == source
+        if feed.records and source != "daily-papers-page":
+            assert feed.records[0].title == "Maps"
 
-    @pytest.mark.parametrize("text", ["[", "{", '[{"paper"', "[null, null]", '{"a": 1}\n{"a": 2}'])
-    def test_broken_json_is_told_as_json(self, text: str) -> None:
+    def test_parquet_by_its_bytes(self, tmp_path: Path) -> None:
+        table = pa.table({"id": ["2503.00001"], "title": ["Maps"], "abstract": ["They change."]})
+        pq.write_table(table, tmp_path / "anything")
+        (feed,) = read_source(tmp_path / "anything")
+        assert (feed.source, feed.records[0].arxiv_id) == ("table", "2503.00001")
+
+    def test_own_columns_by_the_name_of_the_file(self, tmp_path: Path) -> None:
+        text = "Heading;Body\nMaps;They change.\n"
+        (feed,) = read_source(
+            write(tmp_path / "a.csv", text), columns={"Heading": "title", "Body": "abstract"}
+        )
+        assert (feed.records[0].title, feed.records[0].abstract) == ("Maps", "They change.")
+        with pytest.raises(InputError, match="--map"):
+            read_source(tmp_path / "a.csv")
+
+    @pytest.mark.parametrize("text", ["[", "{", '[{"paper"', "[null, null]"])
+    def test_broken_json_is_told_as_json(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(InputError, match="Daily Papers API"):
-            parse_source_text(text, location="x")
+            only_feed(tmp_path, text)
 
     @pytest.mark.parametrize(
         ("name", "day"),
@@ -64,11 +152,28 @@ class TestRecognition:
             ("answer.json", None),
         ],
     )
-    def test_day_of_an_answer_from_its_name(self, name: str, day: date | None) -> None:
-        assert parse_source_text(ANSWER, location=name).day == day
+    def test_day_of_an_answer_from_its_name(self, tmp_path: Path, name: str, day: date | None) -> None:
+        assert only_feed(tmp_path, ANSWER, name).day == day
 
-    def test_as_of_reaches_the_page(self) -> None:
-        assert parse_source_text(PAGE, location="x", as_of=date(2020, 1, 1)).day == date(2019, 12, 10)
+    def test_as_of_reaches_the_page(self, tmp_path: Path) -> None:
+        assert only_feed(tmp_path, PAGE, as_of=date(2020, 1, 1)).day == date(2019, 12, 10)
+
+    def test_a_damaged_rest_keeps_what_came_before(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks_off(file: SourceFile) -> Iterator[Feed]:
+            yield Feed("table", file.location, None, (PaperRecord("Maps", ""),), is_last=False)
+            raise InputError("a.csv ends in the middle")
+
+        broken = SourceFormat("table", lambda _head: True, breaks_off)
+        monkeypatch.setattr(recognition, "FORMATS", (broken,))
+        monkeypatch.setattr(recognition, "_LAST_RESORT", broken)
+        first, rest = read_source(write(tmp_path / "a.x", "x"))
+        assert (len(first.records), first.is_last) == (1, False)
+        assert (rest.failure, rest.rejects[0].reason, rest.is_last) == (
+            *["a.csv ends in the middle"] * 2,
+            True,
+        )
 
 
 class TestReading:
@@ -90,9 +195,13 @@ class TestReading:
         write(tmp_path / "1.json", ANSWER)
         write(tmp_path / "2-broken.json", ANSWER[:30])
         write(tmp_path / "3.txt", PAGE)
+        write(tmp_path / "4-2025-03-05.json", "<html>")
         feeds = list(read_source(tmp_path, as_of=date(2025, 12, 10)))
-        assert [len(feed.records) for feed in feeds] == [0, 1, 0, 1]
-        assert [len(feed.rejects) for feed in feeds] == [1, 0, 1, 0]
+        assert [len(feed.records) for feed in feeds] == [0, 1, 0, 1, 0]
+        assert [len(feed.rejects) for feed in feeds] == [1, 0, 1, 0, 1]
+        # Only the file of a day was a look that failed; the picture is none.
+        assert [feed.failure is None for feed in feeds] == [True] * 4 + [False]
+        assert feeds[4].day == date(2025, 3, 5)
         assert "0-image.png is binary" in feeds[0].rejects[0].reason
         assert "2-broken.json is not valid JSON" in feeds[2].rejects[0].reason
 
@@ -119,8 +228,7 @@ class TestReading:
             ("no/such/file", "no file or folder 'no/such/file'"),
             ("x" * 5000, "no file or folder"),
             ("a\x00b", "no file or folder"),
-            ("arxiv:cat:cs.MA", "unknown source 'arxiv'"),
-            ("daily-papers:2025-10-01..2025-10-31", "unknown source 'daily-papers'"),
+            ("arxiv:cat:cs.MA", "no file or folder"),
             ("C:\\papers.txt", "no file or folder"),
         ],
     )

@@ -1,0 +1,117 @@
+"""Bodies of answers: decompressed within a bound, and what an answer of an error says."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+
+from flows.feeds.errors import FeedError
+from flows.sources.plain_text import clean_text
+
+__all__ = ["BodyDecoder", "service_message"]
+
+_GZIP_OR_ZLIB = 47
+_LONGEST_MESSAGE = 200
+_MESSAGE_KEYS = ("message", "error", "detail", "msg")
+# No run of "<" is scanned twice: 64 KB of them cost no more than 64 KB of text.
+_TAG = re.compile(r"<[^<>]*>")
+_SAID_IN = (re.compile(r"<summary[^<>]*>([^<]+)"), re.compile(r"<title[^<>]*>([^<]+)"))
+
+
+class BodyDecoder:
+    """Pieces of a body as they come, decompressed, up to a bound.
+
+    Parameters
+    ----------
+    encoding : str
+        The Content-Encoding: none, ``gzip`` or ``deflate``. One layer only, because every layer
+        multiplies what a small body can become.
+    max_bytes : int
+        Of the decompressed body.
+
+    Raises
+    ------
+    FeedError
+        For another encoding.
+
+    Examples
+    --------
+    >>> decoder = BodyDecoder("gzip", 100)
+    >>> decoder.feed(zlib.compress(b"papers"))
+    >>> decoder.finish()
+    b'papers'
+    """
+
+    def __init__(self, encoding: str, max_bytes: int) -> None:
+        encoding = encoding.strip().lower()
+        if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise FeedError(
+                f"an answer is encoded as {clean_text(encoding)[:40]!r}; gzip and deflate can be read"
+            )
+        self._inflate = None if encoding in ("", "identity") else zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._max_bytes = max_bytes
+        self._body = bytearray()
+
+    @property
+    def so_far(self) -> bytes:
+        """What came of the body."""
+        return bytes(self._body)
+
+    def feed(self, piece: bytes) -> None:
+        """Take one piece.
+
+        Raises
+        ------
+        OverflowError
+            When the body is larger than the bound.
+        EOFError
+            When the piece is not what the encoding promises.
+        """
+        room = self._max_bytes + 1 - len(self._body)
+        if self._inflate is not None:
+            try:
+                piece = self._inflate.decompress(piece, room)
+            except zlib.error:
+                raise EOFError("damaged compression") from None
+        self._body += piece[:room]
+        if len(self._body) > self._max_bytes:
+            del self._body[self._max_bytes :]
+            raise OverflowError
+
+    def finish(self) -> bytes:
+        """Give the whole body.
+
+        Raises
+        ------
+        EOFError
+            When the compressed body ended early.
+        """
+        if self._inflate is not None and not self._inflate.eof and self._body:
+            raise EOFError("its compression ends early")
+        return bytes(self._body)
+
+
+def service_message(text: str) -> str:
+    """What the answer of an error says, on one line of at most 200 characters.
+
+    Examples
+    --------
+    >>> service_message('{"error": "Unrecognized or unsupported fields: [unknown]"}')
+    'Unrecognized or unsupported fields: [unknown]'
+    >>> service_message("<html><title>502 Bad Gateway</title><body>x</body></html>")
+    '502 Bad Gateway'
+    """
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict):
+        texts = [answer[key] for key in _MESSAGE_KEYS if isinstance(answer.get(key), str)]
+        text = max(texts, key=len, default="")
+    elif answer is not None:
+        text = answer if isinstance(answer, str) else ""
+    else:
+        found = next((match[1] for pattern in _SAID_IN if (match := pattern.search(text))), None)
+        text = _TAG.sub(" ", text) if found is None else found
+    return clean_text(text)[:_LONGEST_MESSAGE]

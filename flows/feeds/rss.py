@@ -1,0 +1,21 @@
+"""A feed in RSS or Atom at a web address: one page, no window."""
+
+from __future__ import annotations
+
+from flows.feeds.names import FeedSpec
+from flows.feeds.pages import Page, Request
+from flows.feeds.settings import FeedSettings
+from flows.feeds.windows import Window
+from flows.sources.rss import SOURCE, parse_rss
+
+__all__ = ["SOURCE", "first_request", "read_page"]
+
+
+def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Request:  # noqa: ARG001 - one shape for all services
+    """Ask for the feed; it holds what its publisher put there last, whatever the days."""
+    return Request(spec.query, location=spec.query)
+
+
+def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:  # noqa: ARG001 - one shape for all services
+    """Read the feed."""
+    return Page(parse_rss(content, location=request.location, day=None))

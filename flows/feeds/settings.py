@@ -1,0 +1,46 @@
+"""What the network needs to be told: addresses, keys, limits. Read elsewhere, plain values here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["FeedSettings"]
+
+
+@dataclass(frozen=True)
+class FeedSettings:
+    """Addresses, keys and limits of all services.
+
+    Attributes
+    ----------
+    daily_papers_url, arxiv_url, arxiv_oai_url, openalex_url, semantic_scholar_url : str
+        Where each service is; a mirror, or a server of a test.
+    contact : str or None
+        Mail address that services may write to instead of blocking; sent with every request.
+    openalex_key, semantic_scholar_key : str or None
+        Keys; never shown, logged or put into a message.
+    max_answer_mb : int
+        Largest body of one answer after decompression, in MB.
+    answer_seconds : float
+        Longest time for one answer, from connecting to the last byte.
+    arxiv_pause_seconds : float
+        Pause between two requests to arXiv, which asks for three seconds.
+    daily_papers_page_size, arxiv_page_size, openalex_page_size : int
+        Papers of one page.
+    """
+
+    daily_papers_url: str = "https://huggingface.co"
+    arxiv_url: str = "https://export.arxiv.org/api/query"
+    arxiv_oai_url: str = "https://oaipmh.arxiv.org/oai"
+    openalex_url: str = "https://api.openalex.org"
+    semantic_scholar_url: str = "https://api.semanticscholar.org/graph/v1"
+    contact: str | None = None
+    openalex_key: str | None = field(default=None, repr=False)
+    semantic_scholar_key: str | None = field(default=None, repr=False)
+    max_answer_mb: int = 64
+    answer_seconds: float = 120.0
+    arxiv_pause_seconds: float = 3.0
+    daily_papers_page_size: int = 100
+    arxiv_page_size: int = 200
+    # OpenAlex took 200 until its documentation of 2026 said 100.
+    openalex_page_size: int = 100

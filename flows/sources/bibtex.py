@@ -1,0 +1,390 @@
+"""Bibliographies in BibTeX or BibLaTeX: Zotero, Google Scholar, ACL Anthology, DBLP, Mendeley write them.
+
+The bibtexparser library splits the text into blocks. Where a block never closes it goes on at the
+next line that begins with ``@``, so one broken entry costs no other. Values are put together here
+(``"10~" # jun``), because the library leaves concatenations as they stand. An entry of any kind with
+a title is a record, theses, books and software too; a volume of proceedings is none, for its papers
+are the works.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+from bibtexparser.model import (
+    Block,
+    DuplicateBlockKeyBlock,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ParsingFailedBlock,
+    String,
+)
+from bibtexparser.splitter import Splitter
+from pylatexenc.latex2text import LatexNodes2Text
+
+from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources.arxiv_atom import says_withdrawn
+from flows.sources.formats import SourceFile
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.json_lines import UNDECODABLE, Line, feed_parts, read_lines
+from flows.sources.plain_text import clean_text, excerpt
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.xml_documents import date_warning, unwrap_markup, web_address
+
+__all__ = ["SOURCE", "SUFFIXES", "decode_latex", "looks_like", "read_bibtex"]
+
+SOURCE = "bibtex"
+SUFFIXES = (".bib",)
+
+_ENTRIES_A_CHUNK = 500
+_CHARACTERS_A_CHUNK = 8 * 1024 * 1024
+_BLOCK_START = re.compile(r"\s*@[A-Za-z]\w*[ \t]*[{(]")
+_HEAD = re.compile(
+    r"^[ \t]*@(?:(?:comment|string|preamble)[ \t]*[{(]"
+    r"|[a-z]+[ \t]*[{(][ \t]*[^\s,{}()=\"#%~\\]+[ \t]*,[ \t]*(?:$|\w+[ \t]*=))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_NO_PAPERS = ("proceedings", "mvproceedings", "set", "xdata")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LONGEST_MACRO = 1_000
+_MOST_PARTS = 100
+
+# One pass over a text of single spaces. Each alternative is bounded, or stops where it could begin
+# again, so that no text takes long.
+_LATEX = re.compile(
+    r"(?P<math>\$\$?[^$]{1,2000}\$\$?|\\\((?:[^\\]|\\[^()])*\\\))"
+    r"|(?P<drop>\\(?:cite[a-z]*|ref|eqref|label|begin|end|input|include|includegraphics|[vh]space)\*? ?"
+    r"(?:\[[^\][{}]{0,200}\])?\{[^{}]{0,200}\})"
+    r"|(?P<accent>\\(?:[\"'`^~=.] ?|[Hbcdkrtuv](?![A-Za-z]) ?)"
+    r"(?:\{ ?(?:\\[ij](?![A-Za-z])|[^\W\d_])? ?\}|\\[ij](?![A-Za-z])|[^\W\d_]))"
+    r"|(?P<macro>\\(?:[A-Za-z]+\*? ?|[^A-Za-z]))"
+    r"|(?P<plain>[{}~]|``|''|---?)"
+)
+_PLAIN = {"{": "", "}": "", "~": " ", "``": "“", "''": "”", "--": "–", "---": "—"}  # noqa: RUF001
+_KNOWN = {"textless": "<", "textgreater": ">", "LaTeX": "LaTeX", "TeX": "TeX", "-": "", "\\": " "}
+_MARKED = re.compile(r"[\\{}~$]|``|''|--")
+_ADDRESS_MARKS = re.compile(r"\\url|\\href|[{}]|\\(?=[_%&#~$])")
+_VALUE_MARK = re.compile(r"(?<!\\)[{}\"#]")
+_AUTHOR_MARK = re.compile(r"(?<!\\)[{}]| and(?= )", re.IGNORECASE)
+
+
+def looks_like(head: str) -> bool:
+    r"""Tell whether a text is a bibliography: whether a line opens an entry with its key.
+
+    Parameters
+    ----------
+    head : str
+        The beginning of the file.
+
+    Examples
+    --------
+    >>> looks_like("% my library\n@article{doe2020,\n  title = {Agents}\n}")
+    True
+    >>> looks_like("Agents That Plan\n@someone wrote it"), looks_like('{"id": "@misc{a,"}')
+    (False, False)
+    """
+    return _HEAD.search(head.removeprefix("\ufeff")) is not None
+
+
+def read_bibtex(file: SourceFile) -> Iterator[Feed]:
+    """Read the papers of a bibliography.
+
+    ``published`` is the biblatex ``date`` or else the year with its month and day as far as they are
+    stated. ``@string``, ``@preamble`` and comments are no records. Of a repeated field the first
+    counts; entries that repeat a key are all kept.
+
+    Parameters
+    ----------
+    file : SourceFile
+
+    Yields
+    ------
+    Feed
+        In parts; ``"line 12"`` is where an entry begins. An entry that never closes, without a
+        title, or with a byte that is not UTF-8 is a reject.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, is empty or holds no paper.
+    """
+    undated: list[str] = []
+    return feed_parts(_items(file, undated), file, SOURCE, lambda: date_warning(undated))
+
+
+def _items(file: SourceFile, undated: list[str]) -> Iterator[PaperRecord | RejectedRecord]:
+    macros = {month: month for month in _MONTHS}
+    for start, text in _chunks(read_lines(file)):
+        for block in _blocks(text):
+            position = f"line {start + (block.start_line or 0)}"
+            if isinstance(block, String):
+                macros[block.key.casefold()] = _joined(block.value, macros)[:_LONGEST_MACRO]
+            else:
+                yield from _read_block(block, position, macros, undated)
+
+
+def _chunks(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
+    """Cut a file where a line begins a block, so that 500 entries are held at once; give each first line."""
+    chunk: list[str] = []
+    start, n_entries, n_characters = 1, 0, 0
+    for line in lines:
+        n_entries += _BLOCK_START.match(line.text) is not None
+        # Without the second bound a file in which no block begins would be held whole.
+        if n_entries > _ENTRIES_A_CHUNK or n_characters > _CHARACTERS_A_CHUNK:
+            yield start, "\n".join(chunk)
+            chunk, start, n_entries, n_characters = [], line.number, 1, 0
+        chunk.append(line.text)
+        n_characters += len(line.text) + 1
+    yield start, "\n".join(chunk)
+
+
+def _blocks(text: str) -> list[Block]:
+    # The library logs each broken block as a warning; here each becomes a reject.
+    logger = logging.getLogger("bibtexparser.splitter")
+    was_disabled, logger.disabled = logger.disabled, True
+    try:
+        return list(Splitter(text).split().blocks)
+    finally:
+        logger.disabled = was_disabled
+
+
+def _read_block(
+    block: Block, position: str, macros: dict[str, str], undated: list[str]
+) -> Iterator[PaperRecord | RejectedRecord]:
+    if isinstance(block, (DuplicateBlockKeyBlock, DuplicateFieldKeyBlock)):
+        block = block.ignore_error_block or block
+    if isinstance(block, String):
+        # A macro that is defined again has the later meaning from here on.
+        macros[block.key.casefold()] = _joined(block.value, macros)[:_LONGEST_MACRO]
+        return
+    reason = ""
+    if isinstance(block, ParsingFailedBlock):
+        reason = "an entry that is not closed or has a broken field"
+    elif not isinstance(block, Entry) or not block.entry_type:
+        return
+    elif UNDECODABLE.search(block.raw or ""):
+        reason = "an entry with a byte that is not UTF-8"
+    elif block.entry_type.casefold() in _NO_PAPERS:
+        reason = f"an entry of the kind {block.entry_type.casefold()}, which is no paper"
+    else:
+        record = _record(_Fields(block, macros), position, undated)
+        if record is not None:
+            yield record
+            return
+        reason = "an entry without a title"
+    yield RejectedRecord(position, reason, excerpt(block.raw or ""))
+
+
+class _Fields:
+    """Fields of one entry by their lower-case names, put together when they are asked for."""
+
+    def __init__(self, entry: Entry, macros: dict[str, str]) -> None:
+        self._macros = macros
+        self._raw: dict[str, str] = {}
+        for field in entry.fields:
+            self._raw.setdefault(field.key.casefold(), field.value)
+
+    def raw(self, name: str) -> str:
+        return _joined(self._raw[name], self._macros) if name in self._raw else ""
+
+    def text(self, name: str) -> str:
+        return decode_latex(self.raw(name))
+
+    def address(self, name: str) -> str:
+        return clean_text(_ADDRESS_MARKS.sub("", self.raw(name)))
+
+
+def _joined(value: str, macros: dict[str, str]) -> str:
+    """Value of a field without its delimiters, macros resolved and ``#`` carried out."""
+    if "#" not in value:
+        return _resolved(value, macros)
+    parts, start, depth, is_quoted = [], 0, 0, False
+    for mark in _VALUE_MARK.finditer(value):
+        if mark[0] == '"':
+            is_quoted ^= depth == 0
+        elif mark[0] == "#" and depth == 0 and not is_quoted:
+            parts.append(value[start : mark.start()])
+            start = mark.end()
+        elif mark[0] != "#":
+            depth += 1 if mark[0] == "{" else -1
+    parts.append(value[start:])
+    # Macros of macros could make a short file endless.
+    return "".join(_resolved(part, macros) for part in parts[:_MOST_PARTS])
+
+
+def _resolved(part: str, macros: dict[str, str]) -> str:
+    part = part.strip()
+    if len(part) > 1 and part[0] + part[-1] in ("{}", '""'):
+        return part[1:-1]
+    return macros.get(part.casefold(), part)
+
+
+def _record(fields: _Fields, position: str, undated: list[str]) -> PaperRecord | None:
+    title = fields.text("title")
+    if not title:
+        return None
+    abstract = fields.text("abstract") or fields.text("annote")
+    published, precision = _date(fields)
+    if published is None and (fields.raw("date") or fields.raw("year")):
+        undated.append(position)
+    authors, is_whole = _authors(fields.raw("author"))
+    identifiers = _identifiers(fields)
+    return PaperRecord(
+        title,
+        abstract,
+        published=published,
+        published_basis=basis_of(published),
+        published_precision=precision,
+        authors=authors,
+        n_authors=len(authors) or None if is_whole else None,
+        organization=None,
+        url=_url(fields, identifiers),
+        arxiv_id=identifiers.arxiv_id,
+        doi=identifiers.doi,
+        version=identifiers.version,
+        is_withdrawn=says_withdrawn(fields.text("note"), fields.text("comment"), abstract),
+        position=position,
+    )
+
+
+def _date(fields: _Fields) -> StatedDate:
+    """Biblatex's date (of a span of days its first), else year, month and day as far as they can be read."""
+    stated = read_date(fields.address("date").partition("/")[0])
+    if stated != UNDATED:
+        return stated
+    year, month, day = (fields.text(name) for name in ("year", "month", "day"))
+    if not month:
+        return read_date(year)
+    # "Sept." and "June" begin like the macros; "10 jun" and "jun 10" hold the day as well.
+    month = " ".join(word[:3] if _is_month(word) else word for word in month.split())
+    if month.isdecimal():
+        written = (f"{year}-{month}-{day}", f"{year}-{month}")
+    else:
+        written = (f"{day} {month} {year}", f"{month} {year}")
+    for text in (*written, year):
+        stated = read_date(text)
+        if stated != UNDATED:
+            return stated
+    return UNDATED
+
+
+def _is_month(word: str) -> bool:
+    return word[:3].casefold() in _MONTHS and word.rstrip(".").isalpha()
+
+
+def _authors(raw: str) -> tuple[tuple[str, ...], bool]:
+    """Names as ``First Last`` and whether they are all: ``and others`` says that they are not."""
+    raw = f" {' '.join(raw.split())} "
+    names, start, depth = [], 0, 0
+    for mark in _AUTHOR_MARK.finditer(raw):
+        if mark[0] in "{}":
+            depth += 1 if mark[0] == "{" else -1
+        elif depth <= 0:
+            names.append(raw[start : mark.start()])
+            start = mark.end()
+    names.append(raw[start:])
+    whole = [name for name in names if name.strip().casefold() not in ("others", "et al.", "et al")]
+    read = (_name(name.strip()) for name in whole)
+    return tuple(name for name in read if name), len(whole) == len(names)
+
+
+def _name(raw: str) -> str:
+    name = decode_latex(raw)
+    # A name in braces is one of an organization, commas and all.
+    if raw.startswith("{") and raw.endswith("}") and "}" not in raw[:-1]:
+        return name
+    last, *others = (part.strip() for part in name.split(","))
+    if last.startswith(("family=", "given=", "prefix=")):
+        # Biblatex's extended form: "family=Berg, given=Cy, prefix=van den, useprefix=true".
+        named = {key: value for key, _, value in (part.partition("=") for part in (last, *others))}
+        return " ".join(named[key] for key in ("given", "prefix", "family", "suffix") if named.get(key))
+    # "Last, Jr, First": the first name stands at the end.
+    parts = (others[1], last, others[0]) if len(others) == 2 else (*others, last)
+    return " ".join(part for part in parts if part)
+
+
+def _identifiers(fields: _Fields) -> Identifiers:
+    archive = (fields.text("archiveprefix") or fields.text("eprinttype")).casefold()
+    journal = fields.address("journal") or fields.address("journaltitle")
+    volume = fields.address("volume")
+    return read_identifiers(
+        fields.address("eprint") if archive in ("", "arxiv") else None,
+        fields.address("arxivid"),
+        fields.address("doi"),
+        _link(fields),
+        journal,
+        journal.casefold()
+        .removeprefix("arxiv preprint ")
+        .removeprefix("arxiv e-prints ")
+        .removeprefix("arxiv "),
+        # DBLP: journal = {CoRR}, volume = {abs/1706.03762}.
+        volume.removeprefix("abs/") if journal.casefold() == "corr" else None,
+        *(fields.address(name) for name in ("note", "number", "howpublished")),
+    )
+
+
+def _link(fields: _Fields) -> str | None:
+    links = (web_address(fields.address(name)) for name in ("url", "howpublished", "ee"))
+    return next((link for link in links if link), None)
+
+
+def _url(fields: _Fields, identifiers: Identifiers) -> str | None:
+    if link := _link(fields):
+        return link
+    if identifiers.arxiv_id:
+        return f"https://arxiv.org/abs/{identifiers.arxiv_id}"
+    return f"https://doi.org/{identifiers.doi}" if identifiers.doi else None
+
+
+def decode_latex(text: str) -> str:
+    r"""Plain text of a LaTeX value: accents and symbols decoded, braces and tags taken out, formulas kept.
+
+    Parameters
+    ----------
+    text : str
+        A value without its outer delimiters.
+
+    Examples
+    --------
+    >>> decode_latex(r"{P}lanning with Erd{\H{o}}s \& G\"odel in $O(n^{2})$, 50\% faster")
+    'Planning with Erdős & Gödel in $O(n^{2})$, 50% faster'
+    >>> decode_latex(r"\emph{Agents} that~read \textless{}i\textgreater{}notes \cite{doe2020}")
+    'Agents that read notes'
+    """
+    text = clean_text(text)
+    if _MARKED.search(text):
+        text = _LATEX.sub(_plain, text)
+    return unwrap_markup(text) if "<" in text or "&" in text else clean_text(text)
+
+
+def _plain(match: re.Match[str]) -> str:
+    if match.lastgroup == "math":
+        return match[0]
+    if match.lastgroup == "drop":
+        return " "
+    return _PLAIN[match[0]] if match.lastgroup == "plain" else _symbol(match[0].strip() or match[0])
+
+
+@lru_cache(maxsize=4_096)
+def _symbol(macro: str) -> str:
+    """What one macro without its arguments says; nothing for one that only formats, or is unknown."""
+    name = macro[1:].rstrip("* ")
+    if name in _KNOWN:
+        return _KNOWN[name]
+    try:
+        text = str(_decoder().latex_to_text(macro))
+    except Exception:  # the library names no error for a macro that lacks its argument
+        return ""
+    if "%s" in text or "\\" in text or "\n" in text or "<" in text:
+        return " "
+    text = unicodedata.normalize("NFC", text)
+    return "".join(character for character in text if not unicodedata.combining(character))
+
+
+@lru_cache(maxsize=1)
+def _decoder() -> LatexNodes2Text:
+    return LatexNodes2Text(math_mode="verbatim")

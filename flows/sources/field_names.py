@@ -1,0 +1,178 @@
+"""Names of columns and fields as people and programs write them: which one of a table holds what.
+
+A name is compared without its case, spaces and punctuation: ``Arxiv ID``, ``arxiv_id`` and
+``arXiv-Id`` are one. Where several columns hold one field, they are kept in the order of trust.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from analytics.exceptions import InputError
+from flows.sources.plain_text import excerpt
+
+__all__ = ["FieldMap", "match_fields"]
+
+_NAMES_SHOWN = 20
+
+# Folded names in the order of trust. "Date Added", "Date Modified" and "created_at" of reference
+# managers and databases are the catalogue's clock, so they are no dates of a paper.
+_USUAL_NAMES: dict[str, tuple[str, ...]] = {
+    "title": ("title", "papertitle", "articletitle", "documenttitle"),
+    "abstract": (
+        "abstract",
+        "abstracttext",
+        "abstractnote",
+        "paperabstract",
+        "summary",
+        "description",
+    ),
+    "id": ("arxivid", "arxiv", "id", "paperid", "eprint", "archiveid"),
+    "doi": ("doi", "doiurl"),
+    "published": (
+        # The versions of arXiv's bulk metadata: the first one's day is the day of publication.
+        "versions",
+        "published",
+        "date",
+        "publicationdate",
+        "pubdate",
+        "publishedat",
+        "publisheddate",
+        "datepublished",
+        "publishdate",
+        "issued",
+        "created",
+        "submitted",
+        "submitteddate",
+        "submissiondate",
+        "year",
+        "publicationyear",
+        "pubyear",
+    ),
+    "updated": ("updated", "updatedate", "updatedat", "updateddate", "modified"),
+    "authors": ("authors", "author", "authornames", "authorlist", "creators"),
+    "n_authors": ("nauthors", "numauthors", "authorcount", "numberofauthors"),
+    "upvotes": ("upvotes", "votes", "likes", "numupvotes"),
+    "organization": ("organization", "organisation", "affiliation"),
+    "url": ("url", "paperurl", "link", "abs", "absurl", "arxivurl", "forumurl", "pdfurl", "pdf"),
+    "comment": ("comment", "comments"),
+}
+_FIELD_OF = {usual: field for field, names in _USUAL_NAMES.items() for usual in names}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """Which columns of a table hold which field of a paper, each in the order in which they are tried.
+
+    Attributes
+    ----------
+    title : tuple of str
+        Never empty.
+    abstract, id, doi, published, updated : tuple of str
+    authors, n_authors, upvotes, organization, url, comment : tuple of str
+        Empty where the table has no such column. `comment` is read for a withdrawal only.
+    """
+
+    title: tuple[str, ...]
+    abstract: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    doi: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    n_authors: tuple[str, ...] = ()
+    upvotes: tuple[str, ...] = ()
+    organization: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
+    comment: tuple[str, ...] = ()
+
+
+def match_fields(names: Sequence[str], given: Mapping[str, str], *, location: str) -> FieldMap:
+    """Find the columns that hold each field of a paper.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The table's columns.
+    given : mapping of str to str
+        What the caller says of some columns, ``{"Heading": "title"}``. A field that is given is read
+        from the given columns alone.
+    location : str
+        The table's file, for the message.
+
+    Raises
+    ------
+    InputError
+        When no column holds titles, or `given` names a column or a field that there is not.
+
+    Examples
+    --------
+    >>> found = match_fields(["Title", "arXiv ID", "Publication Year", "Date", "Notes"], {}, location="a.csv")
+    >>> found.title, found.id, found.published
+    (('Title',), ('arXiv ID',), ('Date', 'Publication Year'))
+    >>> match_fields(["Heading", "Title"], {"heading": "title"}, location="a.csv").title
+    ('Heading',)
+    >>> match_fields(["Heading", "Text"], {}, location="a.csv")
+    Traceback (most recent call last):
+    ...
+    analytics.exceptions.InputError: a.csv has no column of titles among 'Heading', 'Text'; \
+name it with --map COLUMN=title
+    """
+    columns = [name for name in dict.fromkeys(names) if isinstance(name, str)]
+    chosen = {
+        _given_column(column, columns, location): _given_field(field) for column, field in given.items()
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for field, usual in _USUAL_NAMES.items():
+        named = tuple(column for column, its_field in chosen.items() if its_field == field)
+        free = ((_fold(column), column) for column in columns if column not in chosen)
+        ranked = sorted((usual.index(folded), column) for folded, column in free if folded in usual)
+        found[field] = named or tuple(column for _, column in ranked)
+    if not found["title"]:
+        raise InputError(
+            f"{location} has no column of titles among {_listed(columns)}; name it with --map COLUMN=title"
+        )
+    return FieldMap(**found)
+
+
+def _given_column(name: str, columns: list[str], location: str) -> str:
+    if name in columns:
+        return name
+    alike = [column for column in columns if _fold(column) == _fold(name) != ""]
+    if len(alike) == 1:
+        return alike[0]
+    raise InputError(
+        f"{location} has no column {excerpt(name)!r}; its columns are {_listed(columns)}"
+        f"{_hint(name, columns)}"
+    )
+
+
+def _given_field(name: str) -> str:
+    field = _FIELD_OF.get(_fold(name))
+    if field is None:
+        allowed = [item.name for item in fields(FieldMap)]
+        raise InputError(
+            f"unknown field {excerpt(name)!r} of --map COLUMN=FIELD; allowed is one of "
+            f"{', '.join(allowed)}{_hint(name, allowed)}"
+        )
+    return field
+
+
+def _hint(name: str, allowed: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name[:100], [column[:100] for column in allowed[:1_000]], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _listed(columns: Sequence[str]) -> str:
+    shown = ", ".join(repr(excerpt(column)[:60]) for column in columns[:_NAMES_SHOWN])
+    n_more = len(columns) - _NAMES_SHOWN
+    return f"{shown} and {n_more} more" if n_more > 0 else shown or "none at all"
+
+
+def _fold(name: str) -> str:
+    """Letters and digits of a name in one case."""
+    folded = unicodedata.normalize("NFKC", name[:200]).casefold()
+    return "".join(character for character in folded if character.isalnum())

@@ -1,0 +1,292 @@
+"""Answers of arXiv's OAI-PMH interface: ``https://oaipmh.arxiv.org/oai?verb=ListRecords&...``.
+
+Three of its formats of metadata are read. ``arXiv`` and ``arXivRaw`` state the first version's date by
+name, ``oai_dc`` only gives dates in order. The header's ``datestamp`` is when the repository last
+touched its record, years after the paper for an old one: it is never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from analytics.exceptions import InputError
+from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources.arxiv_atom import says_withdrawn, split_author_names
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.plain_text import excerpt
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.xml_documents import (
+    XmlElement,
+    child_text,
+    child_texts,
+    children,
+    date_warning,
+    flat_text,
+    local_name,
+    parse_xml,
+    root_name,
+    web_address,
+)
+
+__all__ = ["SOURCE", "looks_like", "parse_oai_pmh", "resumption_token"]
+
+SOURCE = "arxiv-oai"
+
+_WANTED = "an OAI-PMH answer to ListRecords or GetRecord with arXiv, arXivRaw or oai_dc metadata"
+_LISTS = ("ListRecords", "GetRecord")
+_ROOTS = ("OAI-PMH", *_LISTS, "record")
+_MARKS = ("openarchives.org/OAI/", "arxiv.org/OAI/", "<identifier>oai:")
+_VERSION = re.compile(r"v(\d{1,3})", re.ASCII)
+_COMMENT = "Comment:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    """What a record's metadata state, whatever their format."""
+
+    identifiers: Identifiers
+    authors: tuple[str, ...]
+    abstract: str
+    comments: str
+    published: StatedDate
+    updated: date | None
+    has_unread_date: bool
+    url: str | None = None
+    is_withdrawn: bool = False
+
+
+class _UnusableRecordError(Exception):
+    """A record that cannot be a paper; its text is the reason of the reject."""
+
+
+def looks_like(head: str) -> bool:
+    """Tell whether a file's beginning is that of an OAI-PMH answer or of one record out of it.
+
+    Examples
+    --------
+    >>> looks_like("<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'>")
+    True
+    >>> looks_like("<record xmlns='http://www.loc.gov/MARC21/slim'>")
+    False
+    """
+    return root_name(head) in _ROOTS and any(mark in head for mark in _MARKS)
+
+
+def parse_oai_pmh(text: str, *, location: str, day: date | None) -> Feed:
+    """Papers of one OAI-PMH answer, or of one record saved without the answer around it.
+
+    Parameters
+    ----------
+    text : str
+        The answer, with metadata in the formats arXiv, arXivRaw or oai_dc.
+    location : str
+        Its file or address, for messages and the feed.
+    day : date or None
+        The day of the look; None for the day on which the answer says that it was made.
+
+    Returns
+    -------
+    Feed
+        `records` in the order of the answer; none where no record matched. A deleted record without
+        metadata is a reject that names its id.
+
+    Raises
+    ------
+    InputError
+        When the text is no such answer, or one that reports another error: code and message are
+        passed on.
+
+    Examples
+    --------
+    >>> paper = "<id>2503.02130</id><created>2025-03-04</created><title>A Title</title>"
+    >>> text = f"<record><header/><metadata><arXiv>{paper}</arXiv></metadata></record>"
+    >>> record = parse_oai_pmh(text, location="a.xml", day=None).records[0]
+    >>> record.paper_id, record.published
+    ('arxiv:2503.02130', datetime.date(2025, 3, 4))
+    """
+    root = parse_xml(text, location, _WANTED, roots=_ROOTS)
+    records: list[PaperRecord] = []
+    rejects: list[RejectedRecord] = []
+    unread: list[str] = []
+    elements = _records(root, location)
+    for number, element in enumerate(elements, start=1):
+        try:
+            records.append(_record(element, f"record {number}", unread))
+        except _UnusableRecordError as reason:
+            rejects.append(RejectedRecord(f"record {number}", str(reason), excerpt(flat_text(element))))
+    if elements and all("metadata of another format" in reject.reason for reject in rejects) and not records:
+        raise InputError(f"{location} holds {rejects[0].reason}; expected {_WANTED}")
+    day = day or read_date(child_text(root, "responseDate"))[0]
+    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+
+
+def resumption_token(text: str) -> str | None:
+    """Token that asks for the next part of a list, None at its last part.
+
+    Raises
+    ------
+    InputError
+        When the text is no OAI-PMH answer.
+
+    Examples
+    --------
+    >>> resumption_token("<ListRecords><resumptionToken>6|1</resumptionToken></ListRecords>")
+    '6|1'
+    >>> resumption_token("<ListRecords><resumptionToken/></ListRecords>") is None
+    True
+    """
+    root = parse_xml(text, "the answer", _WANTED, roots=_ROOTS)
+    lists = [root, *(part for name in _LISTS for part in children(root, name))]
+    tokens = (token.text for part in lists for token in children(part, "resumptionToken"))
+    return next((str(token).strip() for token in tokens if token and token.strip()), None)
+
+
+def _records(root: XmlElement, location: str) -> list[XmlElement]:
+    if local_name(root) == "record":
+        return [root]
+    errors = children(root, "error")
+    failures = [error for error in errors if error.get("code") != "noRecordsMatch"]
+    if failures:
+        code = excerpt(failures[0].get("code") or "no code")
+        message = excerpt(flat_text(failures[0])) or "no message"
+        raise InputError(
+            f"{location} is the service's report of an error, {code}: {message}; change the request"
+        )
+    lists = (
+        [root] if local_name(root) in _LISTS else [part for name in _LISTS for part in children(root, name)]
+    )
+    if not lists and not errors:
+        raise InputError(f"{location} is an OAI-PMH answer without a list of records; expected {_WANTED}")
+    return [record for part in lists for record in children(part, "record")]
+
+
+def _record(element: XmlElement, position: str, unread: list[str]) -> PaperRecord:
+    header = next(iter(children(element, "header")), None)
+    identifier = "" if header is None else child_text(header, "identifier")
+    is_deleted = header is not None and header.get("status") == "deleted"
+    formats = [part for metadata in children(element, "metadata") for part in metadata if local_name(part)]
+    if not formats:
+        if not is_deleted:
+            raise _UnusableRecordError("a record without metadata")
+        arxiv_id = read_identifiers(identifier).arxiv_id
+        name = excerpt(identifier) if arxiv_id is None else f"arXiv {arxiv_id}"
+        raise _UnusableRecordError(f"deleted by the service: {name or 'without an id'}")
+    read = _FORMATS.get(local_name(formats[0]))
+    if read is None:
+        raise _UnusableRecordError(f"metadata of another format (<{excerpt(local_name(formats[0]))}>)")
+    title = child_text(formats[0], "title")
+    if not title:
+        raise _UnusableRecordError("a paper without a title")
+    found = read(formats[0], identifier)
+    if found.has_unread_date:
+        unread.append(position)
+    arxiv_id = found.identifiers.arxiv_id
+    return PaperRecord(
+        title,
+        found.abstract,
+        published=found.published[0],
+        published_basis=basis_of(found.published[0]),
+        published_precision=found.published[1],
+        updated=found.updated,
+        authors=found.authors,
+        n_authors=len(found.authors) or None,
+        url=f"https://arxiv.org/abs/{arxiv_id}" if arxiv_id else found.url,
+        arxiv_id=arxiv_id,
+        doi=found.identifiers.doi,
+        version=found.identifiers.version,
+        is_withdrawn=is_deleted or found.is_withdrawn or says_withdrawn(found.comments, found.abstract),
+        position=position,
+    )
+
+
+def _read_arxiv(paper: XmlElement, identifier: str) -> _Metadata:
+    authors = [author for part in children(paper, "authors") for author in children(part, "author")]
+    names = (
+        " ".join(child_text(author, part) for part in ("forenames", "keyname", "suffix"))
+        for author in authors
+    )
+    published, updated = (read_date(child_text(paper, name)) for name in ("created", "updated"))
+    stated = len(child_texts(paper, "created")[:1]) + len(child_texts(paper, "updated")[:1])
+    return _Metadata(
+        identifiers=_identifiers(paper, identifier),
+        # Collaborations put a ":" of its own between their name and the first author.
+        authors=tuple(" ".join(name.split()) for name in names if any(map(str.isalnum, name))),
+        abstract=child_text(paper, "abstract"),
+        comments=child_text(paper, "comments"),
+        published=published,
+        updated=updated[0],
+        has_unread_date=sum(day is not None for day, _ in (published, updated)) < stated,
+    )
+
+
+def _read_arxiv_raw(paper: XmlElement, identifier: str) -> _Metadata:
+    versions: dict[int, XmlElement] = {}
+    for element in children(paper, "version"):
+        if match := _VERSION.fullmatch(element.get("version") or ""):
+            versions[int(match[1])] = element
+    dates = {number: read_date(child_text(element, "date")) for number, element in versions.items()}
+    newest = max(versions, default=None)
+    identifiers = _identifiers(paper, identifier)
+    return _Metadata(
+        identifiers=Identifiers(identifiers.arxiv_id, newest or identifiers.version, identifiers.doi),
+        authors=split_author_names(child_text(paper, "authors")),
+        abstract=child_text(paper, "abstract"),
+        comments=child_text(paper, "comments"),
+        # A list that begins with v2 does not say when the paper appeared.
+        published=dates.get(1, UNDATED),
+        updated=None if newest is None else dates[newest][0],
+        has_unread_date=any(number in dates and dates[number][0] is None for number in (1, newest or 1)),
+    )
+
+
+def _read_dublin_core(paper: XmlElement, identifier: str) -> _Metadata:
+    """Read oai_dc, whose fields repeat and say little of what they are.
+
+    Of two dates arXiv gives the first version's, then the newest version's: ``math`` papers of 2003
+    with one date, 1412.1417 with 2014-12-03 (its id's month) and 2023-01-23. So the earliest is the
+    publication. Another repository's later dates may be those of its own bookkeeping (``accessioned``,
+    ``available``): only arXiv's are read as the date of an update.
+    """
+    descriptions = child_texts(paper, "description")
+    comments = [text for text in descriptions if text.startswith(_COMMENT)]
+    abstracts = [text for text in descriptions if not text.startswith(_COMMENT)]
+    texts = child_texts(paper, "identifier")
+    # "doi:10.1000/a 10.1000/b" holds two; a journal's reference is not taken apart.
+    parts = [part for text in texts for part in (text.split() if text.lower().startswith("doi:") else [text])]
+    identifiers = read_identifiers(identifier, *parts)
+    stated = child_texts(paper, "date")
+    dates = sorted(
+        (found for text in stated if (found := read_date(text))[0] is not None),
+        key=lambda found: str(found[0]),
+    )
+    published: StatedDate = dates[0] if dates else UNDATED
+    is_arxiv = identifiers.arxiv_id is not None
+    return _Metadata(
+        identifiers=identifiers,
+        authors=tuple(_given_name_first(name) for name in child_texts(paper, "creator")),
+        abstract=abstracts[0] if abstracts else "",
+        comments=" ".join(text.removeprefix(_COMMENT) for text in comments),
+        published=published,
+        updated=dates[-1][0] if is_arxiv and len(dates) > 1 else None,
+        has_unread_date=len(dates) < len(stated),
+        url=next((address for text in texts if (address := web_address(text))), None),
+    )
+
+
+_FORMATS: dict[str, Callable[[XmlElement, str], _Metadata]] = {
+    "arXiv": _read_arxiv,
+    "arXivRaw": _read_arxiv_raw,
+    "dc": _read_dublin_core,
+}
+
+
+def _identifiers(paper: XmlElement, identifier: str) -> Identifiers:
+    return read_identifiers(child_text(paper, "id"), identifier, *child_text(paper, "doi").split())
+
+
+def _given_name_first(name: str) -> str:
+    family, comma, given = name.partition(", ")
+    return f"{given} {family}" if comma and "," not in given else name

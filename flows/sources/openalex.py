@@ -1,0 +1,272 @@
+"""Answers of OpenAlex: ``https://api.openalex.org/works?...``, lists of works and single works.
+
+OpenAlex gives an abstract as an index of its words. Its ``publication_date`` is the earliest that it
+knows; where it knows the year alone it says 1 January. Its ``updated_date`` is the catalogue's own
+clock and is never read.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from analytics.exceptions import InputError
+from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources.fielded import row_excerpt
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.json_documents import (
+    count_of,
+    items_of,
+    object_of,
+    outline,
+    parse_json,
+    prose_of,
+    shape_of,
+    text_of,
+)
+from flows.sources.plain_text import clean_text, excerpt
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.xml_documents import date_warning, web_address
+
+__all__ = ["SOURCE", "looks_like", "next_cursor", "parse_openalex"]
+
+SOURCE = "openalex"
+
+_WANTED = "an answer of OpenAlex about works: a list, or one work"
+_HOME = "https://openalex.org/"
+_ENTITY = re.compile(r"https?://(?:api\.)?openalex\.org/(?:[a-z-]+/)?([A-Z]?)\d+", re.ASCII | re.IGNORECASE)
+_KINDS = {
+    "A": "an author",
+    "S": "a source",
+    "I": "an institution",
+    "T": "a topic",
+    "P": "a publisher",
+    "F": "a funder",
+    "C": "a concept",
+}
+# What OpenAlex counts among its works although it reports no research of its own, or no text.
+_NO_PAPERS = frozenset(
+    (
+        "paratext",
+        "peer-review",
+        "erratum",
+        "retraction",
+        "grant",
+        "dataset",
+        "software",
+        "supplementary-materials",
+    )
+)
+_META = {("meta", name) for name in ("db_response_time_ms", "per_page", "next_cursor", "groups_count")}
+
+
+class _UnusableWorkError(Exception):
+    """A work that cannot be a paper; its text is the reason of the reject."""
+
+
+def looks_like(head: str) -> bool:
+    """Tell whether a file's beginning is that of an answer of OpenAlex, about works or not.
+
+    Examples
+    --------
+    >>> looks_like('{"meta": {"count": 1, "db_response_time_ms": 4}, "results": [')
+    True
+    >>> looks_like('[{"id": "https://openalex.org/W27", "doi'), looks_like('{"data": []}')
+    (True, False)
+    """
+    found = outline(head)
+    ids = (found.get((*path, "id"), "") for path in ((), ("[]",), ("results", "[]")))
+    if any(_ENTITY.match(identifier) for identifier in ids) or _META & found.keys():
+        return True
+    return found.keys() - {()} == {("error",), ("message",)}
+
+
+def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
+    """Papers of one answer of OpenAlex.
+
+    Parameters
+    ----------
+    text : str
+        A list (``{"meta": ..., "results": [...]}``), an array of works, or a single work.
+    location : str
+        Its file or address, for messages and the feed.
+    day : date or None
+        The day of the look.
+
+    Returns
+    -------
+    Feed
+        `records` in the order of the answer (``"entry 1"`` is the first); none for an empty list. A work
+        that is no paper, such as a dataset or an erratum, is a reject. `organization` is that of all
+        authors, None where they have several. `updated` and `version` are not known.
+
+    Raises
+    ------
+    InputError
+        When the text is no JSON, an error of OpenAlex, or about something else than works.
+
+    Examples
+    --------
+    >>> work = '{"id": "https://openalex.org/W27", "title": "A Title", "publication_date": "2019-01-01"}'
+    >>> feed = parse_openalex(work, location="a.json", day=None)
+    >>> feed.records[0].published, feed.records[0].published_precision
+    (datetime.date(2019, 1, 1), 'year')
+    """
+    works = _works(parse_json(text, location, _WANTED), location)
+    records: list[PaperRecord] = []
+    rejects: list[RejectedRecord] = []
+    unread: list[str] = []
+    for number, work in enumerate(works, start=1):
+        position = f"entry {number}"
+        try:
+            records.append(_record(work, position, unread))
+        except _UnusableWorkError as reason:
+            rejects.append(RejectedRecord(position, str(reason), row_excerpt(work)))
+    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+
+
+def next_cursor(text: str) -> str | None:
+    """Cursor that asks OpenAlex for the works after those of a list, None at the end.
+
+    Raises
+    ------
+    InputError
+        When the text is no JSON or an error of OpenAlex.
+
+    Examples
+    --------
+    >>> next_cursor('{"meta": {"next_cursor": "Ilsz"}, "results": []}'), next_cursor('{"results": []}')
+    ('Ilsz', None)
+    """
+    answer = parse_json(text, "the answer", _WANTED)
+    _works(answer, "the answer")
+    cursor = object_of(object_of(answer).get("meta")).get("next_cursor")
+    return cursor if isinstance(cursor, str) and cursor else None
+
+
+def _works(answer: object, location: str) -> list[Any]:
+    """Give the works of an answer of any shape; what else it is about is refused by its name."""
+    if isinstance(answer, dict) and "error" in answer:
+        message = ": ".join(text for name in ("error", "message") if (text := text_of(answer.get(name))))
+        raise InputError(f"{location} is an error of OpenAlex ({excerpt(message)}); change the query")
+    if isinstance(answer, dict) and items_of(answer.get("group_by")):
+        raise InputError(f"{location} holds OpenAlex's counts of groups; ask without group_by for {_WANTED}")
+    works = answer.get("results", [answer]) if isinstance(answer, dict) else answer
+    if not isinstance(works, list):
+        raise InputError(f"{location} is {shape_of(answer)}; expected {_WANTED}")
+    kinds = [_other_kind(work) for work in works]
+    if works and all(kinds):
+        raise InputError(f"{location} is about {kinds[0]} of OpenAlex; expected {_WANTED}")
+    return works
+
+
+def _other_kind(work: object) -> str:
+    """What an entry is about, empty for a work."""
+    if not isinstance(work, dict):
+        return f"{shape_of(work)}, no work"
+    entity = _ENTITY.match(text_of(work.get("id")))
+    if entity is None:
+        is_work = {"title", "publication_year", "publication_date", "abstract_inverted_index"} & work.keys()
+        return "" if is_work else f"{shape_of(work)}, no work"
+    return "" if entity[1].upper() == "W" else _KINDS.get(entity[1].upper(), "a subject")
+
+
+def _record(work: Any, position: str, unread: list[str]) -> PaperRecord:
+    if kind := _other_kind(work):
+        raise _UnusableWorkError(f"{kind} among works")
+    kind = text_of(work.get("type"))
+    if kind in _NO_PAPERS or work.get("is_paratext") is True:
+        raise _UnusableWorkError(f"a work of the type {kind or 'paratext'}, which is no paper")
+    title = prose_of(work.get("title")) or prose_of(work.get("display_name"))
+    if not title:
+        raise _UnusableWorkError("a work without a title")
+    published, precision = _published(work)
+    if published is None and (work.get("publication_date") or work.get("publication_year")):
+        unread.append(position)
+    authorships = [object_of(item) for item in items_of(work.get("authorships"))]
+    names = (
+        text_of(object_of(item.get("author")).get("display_name")) or text_of(item.get("raw_author_name"))
+        for item in authorships
+    )
+    authors = tuple(name for name in names if name)
+    # A list gives the first 100 authors of a work only, and says so.
+    n_authors = None if work.get("is_authors_truncated") is True else len(authors) or None
+    found = _identifiers(work)
+    return PaperRecord(
+        title,
+        _abstract(work.get("abstract_inverted_index")),
+        published=published,
+        published_basis=basis_of(published),
+        published_precision=precision,
+        authors=authors,
+        n_authors=count_of(work.get("authors_count")) or n_authors,
+        organization=_organization(authorships),
+        url=_page(work, found),
+        arxiv_id=found.arxiv_id,
+        doi=found.doi,
+        is_withdrawn=work.get("is_retracted") is True,
+        position=position,
+    )
+
+
+def _published(work: dict[str, Any]) -> StatedDate:
+    stated = read_date(text_of(work.get("publication_date")))
+    if stated == UNDATED:
+        return read_date(text_of(work.get("publication_year")))
+    published, precision = stated
+    is_new_year = published is not None and (published.month, published.day) == (1, 1)
+    return (published, "year") if is_new_year else (published, precision)
+
+
+def _abstract(index: object) -> str:
+    """Words of an index in the order of their places.
+
+    Pairs are sorted: a place may be any number, and nothing is laid out by it.
+    """
+    places: list[tuple[int, str]] = []
+    for word, stated in object_of(index).items():
+        places += [
+            (place, word)
+            for place in items_of(stated)
+            if isinstance(place, int) and not isinstance(place, bool) and place >= 0
+        ]
+    places.sort(key=lambda pair: pair[0])
+    return prose_of(clean_text(" ".join(word for _, word in places)))
+
+
+def _organization(authorships: list[dict[str, Any]]) -> str | None:
+    # The first author's institution would be one of many: a paper has an organization of its own
+    # only when everybody who wrote it belongs to it.
+    names = {
+        text_of(object_of(next(iter(items_of(item.get("institutions"))), None)).get("display_name"))
+        for item in authorships
+    }
+    return names.pop() or None if len(names) == 1 else None
+
+
+def _locations(work: dict[str, Any]) -> list[dict[str, Any]]:
+    first = (work.get("primary_location"), work.get("best_oa_location"))
+    return [object_of(item) for item in (*first, *items_of(work.get("locations")))]
+
+
+def _identifiers(work: dict[str, Any]) -> Identifiers:
+    ids = object_of(work.get("ids"))
+    places = [
+        text_of(place.get(name))
+        for place in _locations(work)
+        for name in ("landing_page_url", "pdf_url", "id")
+    ]
+    # A location's "id" says "doi:...", or "pmh:oai:arXiv.org:..." after the protocol of its harvest.
+    places = [place.removeprefix("pmh:") for place in places]
+    return read_identifiers(
+        text_of(work.get("doi")), text_of(ids.get("doi")), text_of(ids.get("arxiv")), *places
+    )
+
+
+def _page(work: dict[str, Any], found: Identifiers) -> str | None:
+    landing = web_address(text_of(object_of(work.get("primary_location")).get("landing_page_url")))
+    if landing or found.arxiv_id:
+        return landing or f"https://arxiv.org/abs/{found.arxiv_id}"
+    identifier = text_of(work.get("id"))
+    return f"https://doi.org/{found.doi}" if found.doi else web_address(identifier)

@@ -1,0 +1,144 @@
+"""Tables in Apache Parquet, read in blocks of rows, only the columns that hold a field of a paper."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics.exceptions import InputError
+from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources.field_names import FieldMap, match_fields
+from flows.sources.fielded import RowCollector
+from flows.sources.formats import BLOCK, SourceFile
+from flows.sources.json_lines import feed_parts
+from flows.sources.plain_text import excerpt
+
+__all__ = ["MAGIC", "SOURCE", "SUFFIXES", "is_parquet", "read_parquet"]
+
+SOURCE = "table"
+SUFFIXES = (".parquet",)
+MAGIC = b"PAR1"
+
+# A footer within these bounds describes millions of blocks; a forged one may ask for all memory.
+_LARGEST_THRIFT = 100_000_000
+_ENCRYPTED = b"PARE"
+
+
+class _Undecodable:
+    """Stands for a text that is not UTF-8, until its row is rejected."""
+
+
+_UNDECODABLE = _Undecodable()
+
+
+def is_parquet(head: bytes) -> bool:
+    """Tell whether a file is Parquet, encrypted or not.
+
+    Parameters
+    ----------
+    head : bytes
+        The beginning of the file, four bytes or more.
+
+    Examples
+    --------
+    >>> is_parquet(b"PAR1..."), is_parquet(b"title,year")
+    (True, False)
+    """
+    return head.startswith((MAGIC, _ENCRYPTED))
+
+
+def read_parquet(file: SourceFile) -> Iterator[Feed]:
+    """Read the papers of a Parquet table, its columns found by their names.
+
+    Parameters
+    ----------
+    file : SourceFile
+        Its `columns` say what the table's own names mean.
+
+    Yields
+    ------
+    Feed
+        In parts; ``"row 1"`` is the first. A row without a title, or with a text that is not UTF-8,
+        is a reject.
+
+    Raises
+    ------
+    InputError
+        When the file is cut short, damaged, encrypted or no Parquet, has no column of titles, or
+        holds rows but no paper.
+    """
+    try:
+        status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{file.location} is not a regular file; give a file or a folder of them")
+        with pq.ParquetFile(
+            file.path,
+            pre_buffer=False,
+            memory_map=False,
+            thrift_string_size_limit=_LARGEST_THRIFT,
+            thrift_container_size_limit=_LARGEST_THRIFT,
+        ) as table:
+            yield from _read(table, file)
+    # pyarrow names a dozen kinds of error for damaged files, some of them Python's own.
+    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, MemoryError, KeyError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{file.location} cannot be read as Parquet ({excerpt(str(error)) or type(error).__name__}); "
+            "it may be cut short, damaged or encrypted: write it again"
+        ) from error
+
+
+def _read(table: pq.ParquetFile, file: SourceFile) -> Iterator[Feed]:
+    names = list(table.schema_arrow.names)
+    fields = match_fields(names, file.columns, location=file.location)
+    rows = RowCollector(fields)
+    yield from feed_parts(_items(table, _columns(fields, names), rows), file, SOURCE, rows.warnings)
+
+
+def _columns(fields: FieldMap, names: list[str]) -> list[str]:
+    """Names of the table's columns that hold a field, in the table's order."""
+    wanted = {name for field in dataclass_fields(fields) for name in getattr(fields, field.name)}
+    return [name for name in dict.fromkeys(names) if name in wanted]
+
+
+def _items(
+    table: pq.ParquetFile, columns: list[str], rows: RowCollector
+) -> Iterator[PaperRecord | RejectedRecord]:
+    number = 0
+    for batch in table.iter_batches(batch_size=BLOCK, columns=columns, use_threads=False):
+        names = [name for name in dict.fromkeys(batch.schema.names) if name in columns]
+        # Of columns of one name the first is read.
+        values = [_values(batch.column(batch.schema.names.index(name))) for name in names]
+        for cells in zip(*values, strict=True):
+            number += 1
+            if _UNDECODABLE in cells:
+                shown = " ".join(cell for cell in cells if isinstance(cell, str))
+                yield RejectedRecord(f"row {number}", "a row with a text that is not UTF-8", excerpt(shown))
+            else:
+                yield rows.read(dict(zip(names, cells, strict=True)), f"row {number}")
+
+
+def _values(column: Any) -> list[Any]:
+    """Python values of a column; `_UNDECODABLE` for a text that is none, None for a value out of range."""
+    if pa.types.is_timestamp(column.type):
+        # Python's times have no nanoseconds.
+        column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, pa.ArrowException):
+        return [_value(cell) for cell in column]
+
+
+def _value(cell: Any) -> Any:
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError:
+        return _UNDECODABLE
+    except (ValueError, OverflowError, pa.ArrowException):
+        return None

@@ -1,0 +1,287 @@
+"""RSS 2.0, RSS 1.0 (RDF) and Atom feeds of journals, of arXiv's announcements and of services about papers.
+
+Feeds are read with lxml alone: feedparser's sanitizer and its search for mail addresses take time
+that grows with the square of a text (22 s for 400,000 characters of ``<!--``).
+
+Whose clock an item's date is decides what it is read as. A journal's item appeared on it. arXiv's
+announcement of a new paper is that paper's appearance; one of a replacement or a cross-list is not.
+Another service that shows arXiv's papers dates its own posts: such a date is no publication date,
+with one exception that was checked. In feeds of Hugging Face's daily papers 137 of 141 dates agree with
+their arXiv id and follow its order, weekends included (10 of 136 neighbours stand the other way round);
+the four others lie after the month of their id, by up to five months, and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+from analytics.dates import date_fault
+from analytics.exceptions import InputError
+from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources.arxiv_atom import looks_like as is_arxiv_answer
+from flows.sources.arxiv_atom import says_withdrawn, split_author_names
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.plain_text import excerpt
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.xml_documents import (
+    XmlElement,
+    child_text,
+    children,
+    date_warning,
+    flat_text,
+    local_name,
+    parse_xml,
+    root_name,
+    unwrap_markup,
+    web_address,
+)
+
+__all__ = ["SOURCE", "looks_like", "parse_rss"]
+
+SOURCE = "rss"
+
+_WANTED = "an RSS or Atom feed of papers"
+_ROOTS = ("rss", "RDF", "feed")
+_PLAIN_SPACES = ("", "http://www.w3.org/2005/Atom", "http://purl.org/rss/1.0/", "http://purl.org/atom/ns#")
+_SPACES = {
+    "http://purl.org/dc/elements/1.1/": "dc:",
+    "http://purl.org/dc/terms/": "dc:",
+    "http://purl.org/rss/1.0/modules/content/": "content:",
+    "http://arxiv.org/schemas/atom": "arxiv:",
+}
+_ABSTRACTS = ("description", "summary", "dc:description", "content:encoded", "content")
+_DATES = ("prism:publicationDate", "dc:date", "published", "issued", "pubDate", "prism:coverDate")
+_BARE_AMPERSAND = r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)"
+_CLOCK = "a date of another service's own clock is not read as an arXiv paper's"
+_ANNOUNCEMENT = re.compile(r"arXiv:(\S{1,40}) Announce Type: ([\w-]{1,30})(?: Abstract:)? ?(.*)")
+_OLD_TITLE = re.compile(r"\.? \(arXiv:(\S{1,40}) \[[\w.-]{1,40}\]( UPDATED| CROSS LISTED)?\)$")
+_DAILY_PAPERS = re.compile(r"Authors: (.*?) Upvotes: (\d{1,9}) Summary: ?(.*)")
+
+_Fields = dict[str, list[XmlElement]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What an item says after its service's way of writing was taken off.
+
+    `announced` is the way in which arXiv announces it (``"new"``, ``"cross"``, ``"replace"``), empty
+    for an item of any other service.
+    """
+
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    identifiers: Identifiers
+    announced: str = ""
+    upvotes: int | None = None
+
+
+def looks_like(head: str) -> bool:
+    """Tell whether a file's beginning is that of an RSS or Atom feed, arXiv's API left out.
+
+    Examples
+    --------
+    >>> looks_like("<?xml version='1.0'?><rss version='2.0'><channel>")
+    True
+    >>> looks_like("<feed xmlns='http://www.w3.org/2005/Atom'><id>http://arxiv.org/api/x</id>")
+    False
+    """
+    name = root_name(head)
+    if name == "RDF":
+        return "purl.org/rss/1.0/" in head
+    if name == "feed":
+        return any(space in head for space in _PLAIN_SPACES[1:]) and not is_arxiv_answer(head)
+    return name == "rss"
+
+
+def parse_rss(content: str | bytes, *, location: str, day: date | None) -> Feed:
+    """Papers of one RSS or Atom feed.
+
+    Parameters
+    ----------
+    content : str or bytes
+        The feed. Ampersands that are not written as XML wants them are read as they stand.
+    location : str
+        Its file or address, for messages and the feed.
+    day : date or None
+        The day of the look; None for the day on which the feed says that it was built.
+
+    Returns
+    -------
+    Feed
+        `records` in the order of the feed. `published` is the item's date, and missing where that is
+        the clock of a service that shows arXiv's papers. An item without an abstract is kept.
+
+    Raises
+    ------
+    InputError
+        When the content is no such feed.
+
+    Examples
+    --------
+    >>> item = "<item><title>A Title</title><dc:date>2025-03-04</dc:date></item>"
+    >>> rss = f"<rss xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>{item}</channel></rss>"
+    >>> parse_rss(rss, location="a.xml", day=None).records[0].published
+    datetime.date(2025, 3, 4)
+    """
+    root = _parse_loosely(content, location)
+    channel = next(iter(children(root, "channel")), root)
+    if channel is root and local_name(root) != "feed":
+        raise InputError(f"{location} holds no channel of items; expected {_WANTED}")
+    is_daily_papers = any("huggingface.co/papers" in flat_text(link) for link in children(channel, "link"))
+    items = children(channel, "item") + children(channel, "entry")
+    items += children(root, "item") if root is not channel else []
+    records: list[PaperRecord] = []
+    rejects: list[RejectedRecord] = []
+    unread: list[str] = []
+    clocks: list[str] = []
+    for number, element in enumerate(items, start=1):
+        position = f"item {number}"
+        fields = _fields(element)
+        item = _item(fields)
+        if not item.title:
+            rejects.append(RejectedRecord(position, "an item without a title", excerpt(flat_text(element))))
+            continue
+        dates, is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
+        if is_unread:
+            unread.append(position)
+        elif dates[0] == UNDATED and not item.announced and _first(fields, _DATES):
+            clocks.append(position)
+        records.append(_record(item, fields, dates, position))
+    day = day or _built(channel)
+    warnings = date_warning(unread) + date_warning(clocks, _CLOCK)
+    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), warnings)
+
+
+def _parse_loosely(content: str | bytes, location: str) -> XmlElement:
+    """Root of a feed; the commonest fault of feeds made by hand, a bare ampersand, is mended."""
+    try:
+        return parse_xml(content, location, _WANTED, roots=_ROOTS)
+    except InputError:
+        mended = (
+            re.sub(_BARE_AMPERSAND, "&amp;", content)
+            if isinstance(content, str)
+            else re.sub(_BARE_AMPERSAND.encode(), b"&amp;", content)
+        )
+        if mended != content:
+            with suppress(InputError):
+                return parse_xml(mended, location, _WANTED, roots=_ROOTS)
+        raise
+
+
+def _fields(element: XmlElement) -> _Fields:
+    """Direct children by name, with a short prefix where their namespace is not that of feeds."""
+    fields: _Fields = {}
+    for child in element:
+        name = local_name(child)
+        if not name:
+            continue
+        space = str(child.tag).rpartition("}")[0].lstrip("{")
+        if space not in _PLAIN_SPACES:
+            # prism comes in several editions, each with an address of its own.
+            name = _SPACES.get(space, "prism:" if "prismstandard.org" in space else "other:") + name
+        fields.setdefault(name, []).append(child)
+    return fields
+
+
+def _first(fields: _Fields, names: tuple[str, ...]) -> str:
+    """Text of the first of these fields that has any."""
+    texts = (flat_text(element) for name in names for element in fields.get(name, ()))
+    return next((text for text in texts if text), "")
+
+
+def _item(fields: _Fields) -> _Item:
+    title = unwrap_markup(_first(fields, ("title", "dc:title")))
+    abstract = next((text for name in _ABSTRACTS if (text := unwrap_markup(_first(fields, (name,))))), "")
+    announced = _first(fields, ("arxiv:announce_type",))
+    authors, upvotes, stated_id = _authors(fields), None, None
+    if match := _ANNOUNCEMENT.fullmatch(abstract):
+        stated_id, announced, abstract = match[1], announced or match[2], match[3]
+    elif match := _OLD_TITLE.search(title):
+        title, stated_id = title[: match.start()], match[1]
+        announced = {" UPDATED": "replace", " CROSS LISTED": "cross"}.get(match[2] or "", "new")
+    elif match := _DAILY_PAPERS.fullmatch(abstract):
+        authors, upvotes, abstract = split_author_names(match[1]), int(match[2]), match[3]
+    if announced:
+        authors = tuple(name for text in authors for name in split_author_names(text))
+    return _Item(title, abstract, authors, _identifiers(fields, stated_id), announced, upvotes)
+
+
+def _authors(fields: _Fields) -> tuple[str, ...]:
+    names: list[str] = []
+    for element in fields.get("dc:creator") or fields.get("author") or ():
+        text = unwrap_markup(child_text(element, "name") or flat_text(element))
+        # RSS 2.0 wants "ada@example.org (Ada Example)".
+        mail, bracket, name = text.partition("(")
+        if "@" in mail:
+            text = name.rstrip(") ") if bracket else ""
+        if text:
+            names.append(text)
+    return tuple(names)
+
+
+def _identifiers(fields: _Fields, stated_id: str | None) -> Identifiers:
+    named = ("guid", "id", "arxiv:DOI", "arxiv:doi", "prism:doi", "dc:identifier")
+    texts = [flat_text(element) for name in named for element in fields.get(name, ())]
+    return read_identifiers(stated_id, *texts, *_links(fields))
+
+
+def _links(fields: _Fields) -> list[str]:
+    """Addresses of an item's page: a link's text in RSS, its `href` in Atom."""
+    links = [link for link in fields.get("link", ()) if link.get("rel") in (None, "alternate")]
+    return [flat_text(link) or link.get("href") or "" for link in links]
+
+
+def _dates(
+    item: _Item, fields: _Fields, *, is_daily_papers: bool
+) -> tuple[tuple[StatedDate, date | None], bool]:
+    """Publication and update of an item, and whether a date that counts cannot be read."""
+    stated = _first(fields, _DATES)
+    found = read_date(stated)
+    is_unread = bool(stated) and found[0] is None
+    arxiv_id = item.identifiers.arxiv_id
+    if item.announced:
+        # A cross-list may be of an old paper: only arXiv's word "new" says that it appears today.
+        published = found if item.announced == "new" else UNDATED
+        return (published, found[0] if item.announced.startswith("replace") else None), is_unread
+    if arxiv_id is None:
+        changed = _first(fields, ("updated", "modified"))
+        updated = read_date(changed)[0]
+        return (found, updated), is_unread or (bool(changed) and updated is None)
+    is_late = date_fault(*found, f"arxiv:{arxiv_id}") == "after_id_month"
+    return (found if is_daily_papers and not is_late else UNDATED, None), is_unread and is_daily_papers
+
+
+def _record(
+    item: _Item, fields: _Fields, dates: tuple[StatedDate, date | None], position: str
+) -> PaperRecord:
+    (published, precision), updated = dates
+    found = item.identifiers
+    pages = [*_links(fields), *(flat_text(guid) for guid in fields.get("guid", ()))]
+    if found.arxiv_id is not None:
+        pages.append(f"https://arxiv.org/abs/{found.arxiv_id}")
+    return PaperRecord(
+        item.title,
+        item.abstract,
+        published=published,
+        published_basis=basis_of(published),
+        published_precision=precision,
+        updated=updated,
+        authors=item.authors,
+        n_authors=len(item.authors) or None,
+        upvotes=item.upvotes,
+        url=next((address for page in pages if (address := web_address(page))), None),
+        arxiv_id=found.arxiv_id,
+        doi=found.doi,
+        version=found.version,
+        is_withdrawn=says_withdrawn(item.abstract),
+        position=position,
+    )
+
+
+def _built(channel: XmlElement) -> date | None:
+    stated = _first(_fields(channel), ("lastBuildDate", "updated", "pubDate", "dc:date"))
+    return read_date(stated)[0]
