@@ -82,7 +82,8 @@ def _find(connection: Connection, asked: str) -> str:
     text = asked.strip()
     ids = read_identifiers(text)
     stated = [text, *([f"arxiv:{ids.arxiv_id}"] if ids.arxiv_id else [])]
-    is_it = or_(records.c.paper_id.in_(stated), records.c.stated_id.in_(stated), records.c.doi == ids.doi)
+    dois = [ids.doi] if ids.doi else []
+    is_it = or_(records.c.paper_id.in_(stated), records.c.stated_id.in_(stated), records.c.doi.in_(dois))
     hit = connection.execute(select(records.c.paper_id).where(is_it).limit(1)).scalar()
     if hit is None and text:
         same_title = select(papers.c.paper_id).where(papers.c.title_key == paper_id_for(text))
