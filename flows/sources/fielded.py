@@ -27,7 +27,7 @@ __all__ = [
     "row_excerpt",
 ]
 
-_NUMBER = re.compile(r"(\d{1,4})\.(\d{1,5})", re.ASCII)
+_NUMBER = re.compile(r"(\d{1,4})\.(\d{1,20})", re.ASCII)
 _FIVE_DIGITS_SINCE = 1501
 _FINENESS: dict[PublishedPrecision, int] = {"none": 0, "year": 1, "month": 2, "day": 3}
 
@@ -245,7 +245,8 @@ def _identifiers(row: Mapping[str, object], fields: FieldMap) -> Identifiers:
 def _is_lost_id(value: object) -> bool:
     """Whether an id was a number on its way: 2503.02130 became 2503.0213, and 0704.0010 became 704.001.
 
-    A whole number is a key of some table, which has lost nothing.
+    ``1905.1343600000002`` is another that real tables hold. A whole number is a key of some table,
+    which has lost nothing.
     """
     if isinstance(value, float):
         return not value.is_integer() and value == value
@@ -253,7 +254,7 @@ def _is_lost_id(value: object) -> bool:
     if number is None:
         return False
     n_digits = 5 if int(number[1]) >= _FIVE_DIGITS_SINCE else 4
-    return len(number[1]) < 4 or len(number[2]) < n_digits
+    return len(number[1]) < 4 or len(number[2]) != n_digits
 
 
 def _page(addresses: list[str], found: Identifiers) -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 __all__ = ["Identifiers", "clean_doi", "find_arxiv_id", "read_identifiers"]
 
 _LONGEST = 400
+_FIVE_DIGITS_SINCE = "1501"
 _ARXIV = re.compile(
     r"(?:https?://)?(?:(?:www|export|browse|de|cn)\.)?(?:arxiv\.org/(?:abs|pdf|html|format|ps)/"
     r"|huggingface\.co/papers/|hf\.co/papers/|alphaxiv\.org/abs/)?"
@@ -39,8 +40,9 @@ def find_arxiv_id(text: str) -> tuple[str, int | None] | None:
     """Take the arXiv id and version out of a text that is nothing else, None for any other text.
 
     Read are the bare id, addresses of arXiv and of Hugging Face's paper pages, ``arXiv:...``,
-    ``oai:arXiv.org:...`` and arXiv's own DOIs. The month of an id must be one. The subject class
-    of an old id is no part of it.
+    ``oai:arXiv.org:...`` and arXiv's own DOIs. The month of an id must be one, and it has four digits
+    after the point up to 2014 and five since: ``2503.0213`` was a number once and has lost a digit.
+    The subject class of an old id is no part of it.
 
     Examples
     --------
@@ -50,11 +52,15 @@ def find_arxiv_id(text: str) -> tuple[str, int | None] | None:
     (('math/0309136', None), ('1706.03762', None))
     >>> find_arxiv_id("10.1000/182") is None, find_arxiv_id("2599.02130") is None
     (True, True)
+    >>> find_arxiv_id("2503.0213") is None, find_arxiv_id("1412.0213")
+    (True, ('1412.0213', None))
     """
     match = _ARXIV.fullmatch(unquote(text.strip())) if len(text) <= _LONGEST else None
     if match is None:
         return None
     archive, slash, number = match["id"].lower().rpartition("/")
+    if not slash and len(number) != (9 if number[:4] < _FIVE_DIGITS_SINCE else 10):
+        return None
     return archive.partition(".")[0] + slash + number, int(match["version"]) if match["version"] else None
 
 

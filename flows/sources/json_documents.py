@@ -48,7 +48,7 @@ _WRITTEN_NAME = re.compile(r"'([^'\"]{0,300})'|\"([^\"]{0,300})\"")
 _AND = re.compile(r",? (?:and|&) ", re.IGNORECASE)
 _ET_AL = re.compile(r"(?:^|(?<=.) |, )(?:et al\.?|(?:and )?others|\.\.\.)$", re.IGNORECASE)
 _SUFFIXES = frozenset(("jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md"))
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
+_INITIALS = re.compile(r"(?:[A-ZÀ-Þ]\.?[ -]?){1,4}")
 
 
 def parse_json(text: str, location: str, wanted: str) -> Any:
@@ -347,7 +347,8 @@ def _at_commas(text: str) -> list[str]:
     if len(names) == 2 and not all(" " in name for name in names) and not _ET_AL.fullmatch(names[1]):
         return [", ".join(names)]
     lasts, firsts = names[::2], names[1::2]
-    if len(lasts) == len(firsts) and all(_INITIALS.fullmatch(first) for first in firsts):
+    is_paired = len(lasts) == len(firsts) and not any("." in last for last in lasts)
+    if is_paired and all(_INITIALS.fullmatch(first) for first in firsts):
         return [f"{last}, {first}" for last, first in zip(lasts, firsts, strict=True)]
     return names
 

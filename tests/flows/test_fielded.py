@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -263,7 +265,9 @@ class TestWarnings:
         )
         assert said == ["a stated date that cannot be read is left out (row 2 and 1 more)"]
 
-    @pytest.mark.parametrize("identifier", [2503.0213, "2503.0213", "704.001", np.float64(2503.0213)])
+    @pytest.mark.parametrize(
+        "identifier", [2503.0213, "2503.0213", "704.001", "1905.1343600000002", np.float64(2503.0213)]
+    )
     def test_lost_ids_are_said_once(self, identifier: object) -> None:
         said = warnings_of({"title": "A", "id": identifier}, {"title": "B", "id": identifier})
         assert len(said) == 1
@@ -346,3 +350,33 @@ class TestCollector:
             assert (item.published is None) == (item.published_basis == "missing")
             assert item.url is None or item.url.startswith("http")
         assert all("\n" not in sentence for sentence in collector.warnings())
+
+
+@pytest.mark.shared
+class TestSharedTables:
+    def read(self, path: Path) -> tuple[list[PaperRecord], list[RejectedRecord], list[str]]:
+        rows = pq.read_table(path).slice(0, 25_000).to_pylist()
+        collector = RowCollector(match_fields(list(rows[0]), {}, location=path.name))
+        for number, row in enumerate(rows, start=1):
+            collector.add(row, f"row {number}")
+        return (*collector.take(), collector.warnings())
+
+    def test_arxiv(self, shared_dir: Path) -> None:
+        records, rejects, warnings = self.read(shared_dir / "corpora/arxiv_cs_1993_2019.parquet")
+        assert (len(records), rejects, warnings) == (25_000, [], [])
+        assert all(record.arxiv_id and record.abstract and record.authors for record in records)
+        assert {record.published_precision for record in records} == {"day"}
+        assert sum(record.doi is not None for record in records) == 5366
+        assert sum(record.is_withdrawn for record in records) == 70
+        # 67,416 parts between commas, less those of "Last, First" and two lists with "And".
+        assert sum(len(record.authors) for record in records) == 67_384
+
+    def test_iclr_has_ids_that_were_numbers(self, shared_dir: Path) -> None:
+        records, rejects, warnings = self.read(shared_dir / "corpora/iclr_2017_2024.parquet")
+        assert (len(records), len(rejects)) == (24_260, 4)
+        assert {record.published_precision for record in records} == {"year"}
+        assert sum(record.arxiv_id is not None for record in records) == 145
+        # Such as 1810.0965 for 1810.09650, and 1905.1343600000002.
+        assert warnings == [
+            "an id that is a number has lost digits and is left out: give ids as text (row 1528 and 77 more)"
+        ]
