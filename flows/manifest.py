@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from importlib.metadata import version
+from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,17 @@ _PACKAGES = (
 )  # fmt: skip
 _REJECTS_SHOWN = 20
 _FAULTS_SHOWN = 20
-_NAMES = {"daily-papers": "Daily Papers", "daily-papers-page": "Daily Papers"}
+_WRITTEN = {"month": "%Y-%m", "year": "%Y"}
+_NAMES = {
+    "daily-papers": "Daily Papers",
+    "daily-papers-page": "Daily Papers",
+    **dict.fromkeys(("arxiv", "arxiv-listing", "arxiv-oai", "arxiv-snapshot"), "arXiv"),
+    "acl-anthology": "ACL Anthology",
+    "openalex": "OpenAlex",
+    "openreview": "OpenReview",
+    "semantic-scholar": "Semantic Scholar",
+}
+_TITLE_NAMES = 3
 
 
 def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id: str) -> str:
@@ -116,8 +127,11 @@ def run_entry(started_at: datetime, seconds: Mapping[str, float]) -> dict[str, A
 
 
 def _title(sources: pd.DataFrame) -> str:
-    names = {_NAMES.get(source, source) for source in sources["source"]}
-    return ", ".join(sorted(names)) or "Papers"
+    # A table or a bibliography has no name but its file's.
+    pairs = zip(sources["source"], sources["location"], strict=True)
+    names = sorted({_NAMES.get(source, PurePosixPath(location).stem) for source, location in pairs})
+    more = f" and {len(names) - _TITLE_NAMES} more" if len(names) > _TITLE_NAMES else ""
+    return ", ".join(names[:_TITLE_NAMES]) + more or "Papers"
 
 
 def _sources(sources: pd.DataFrame) -> list[dict[str, Any]]:
@@ -133,8 +147,11 @@ def _rejects(rejects: pd.DataFrame) -> list[dict[str, Any]]:
 def _date_faults(papers: pd.DataFrame) -> list[dict[str, Any]]:
     doubted = papers[papers["date_fault"].notna()].sort_values(["date_fault", "paper_id"])
     shown = doubted.groupby("date_fault", sort=True).head(_FAULTS_SHOWN // 3)
-    shown = shown.assign(published=shown["published"].dt.strftime("%Y-%m-%d"))
-    return list(shown[["paper_id", "published", "published_precision", "date_fault"]].to_dict("records"))
+    written = [
+        f"{day:{_WRITTEN.get(precision, '%Y-%m-%d')}}"
+        for day, precision in zip(shown["published"], shown["published_precision"], strict=True)
+    ]
+    return list(shown.assign(published=written)[["paper_id", "published", "date_fault"]].to_dict("records"))
 
 
 def _gaps(trends: CorpusTrends) -> list[dict[str, str]]:

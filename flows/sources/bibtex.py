@@ -20,6 +20,7 @@ from bibtexparser.model import (
     DuplicateBlockKeyBlock,
     DuplicateFieldKeyBlock,
     Entry,
+    ImplicitComment,
     ParsingFailedBlock,
     String,
 )
@@ -27,6 +28,7 @@ from bibtexparser.splitter import Splitter
 from pylatexenc.latex2text import LatexNodes2Text
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources import ris
 from flows.sources.arxiv_atom import says_withdrawn
 from flows.sources.formats import SourceFile
 from flows.sources.identifiers import Identifiers, read_identifiers
@@ -48,6 +50,8 @@ _HEAD = re.compile(
     r"|[a-z]+[ \t]*[{(][ \t]*[^\s,{}()=\"#%~\\]+[ \t]*,[ \t]*(?:$|\w+[ \t]*=))",
     re.MULTILINE | re.IGNORECASE,
 )
+# What stands outside entries is a comment; with a title in it, it is an entry whose beginning is lost.
+_LOST_TITLE = re.compile(r"\btitle[ \t]{0,20}=[ \t]{0,20}[{\"]", re.IGNORECASE)
 _NO_PAPERS = ("proceedings", "mvproceedings", "set", "xdata")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONGEST_MACRO = 1_000
@@ -87,7 +91,10 @@ def looks_like(head: str) -> bool:
     >>> looks_like("Agents That Plan\n@someone wrote it"), looks_like('{"id": "@misc{a,"}')
     (False, False)
     """
-    return _HEAD.search(head.removeprefix("\ufeff")) is not None
+    head = head.removeprefix("\ufeff")
+    entry = _HEAD.search(head)
+    # A record in RIS may hold such a line.
+    return entry is not None and not ris.looks_like(head[: entry.start()])
 
 
 def read_bibtex(file: SourceFile) -> Iterator[Feed]:
@@ -137,7 +144,8 @@ def _chunks(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
         if n_entries > _ENTRIES_A_CHUNK or n_characters > _CHARACTERS_A_CHUNK:
             yield start, "\n".join(chunk)
             chunk, start, n_entries, n_characters = [], line.number, 1, 0
-        chunk.append(line.text)
+        # The library does not count a line end behind a backslash.
+        chunk.append(f"{line.text} " if line.text.endswith("\\") else line.text)
         n_characters += len(line.text) + 1
     yield start, "\n".join(chunk)
 
@@ -164,6 +172,8 @@ def _read_block(
     reason = ""
     if isinstance(block, ParsingFailedBlock):
         reason = "an entry that is not closed or has a broken field"
+    elif isinstance(block, ImplicitComment) and _LOST_TITLE.search(block.comment):
+        reason = "a title outside any entry"
     elif not isinstance(block, Entry) or not block.entry_type:
         return
     elif UNDECODABLE.search(block.raw or ""):

@@ -19,9 +19,10 @@ from typing import Any
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
 from flows.sources.daily_papers_days import FIRST_YEAR, LAST_YEAR
+from flows.sources.json_documents import outline
 from flows.sources.plain_text import clean_text, excerpt, require_text
 
-__all__ = ["SOURCE", "parse_daily_papers_answer"]
+__all__ = ["SOURCE", "looks_like", "parse_daily_papers_answer"]
 
 SOURCE = "daily-papers"
 
@@ -31,11 +32,27 @@ _WANTED = "a saved answer of the Daily Papers API: a JSON array of entries that 
 _LONGEST_LITERAL = 2_000_000
 _DEEPEST_LITERAL = 100
 _HIGHEST_COUNT = 1_000_000_000
+_LONGEST_NUMBER = 18
 _PAGE_ID = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
+_ENTRY_AS_TEXT = re.compile(r"[\[,]\s{0,20}\"\{\s{0,20}(?:'|\\\")paper(?:'|\\\")")
 
 
 class _UnusableEntryError(Exception):
     """An entry that cannot be a paper; its text is the reason of the reject."""
+
+
+def looks_like(head: str) -> bool:
+    r"""Tell whether a file's beginning shows an entry of the Daily Papers API.
+
+    Examples
+    --------
+    >>> looks_like('[{"paper": {"id": "2503.02'), looks_like("[1, \"{'paper': {'id': '2503.02")
+    (True, True)
+    >>> looks_like('[{"title": "A list"}]')
+    False
+    """
+    is_shown = bool(outline(head).keys() & {("[]", "paper"), ("data", "[]", "paper")})
+    return is_shown or _ENTRY_AS_TEXT.search(head) is not None
 
 
 def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> Feed:
@@ -100,11 +117,11 @@ def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> 
 
 def _load(text: str, location: str) -> Any:
     try:
-        return json.loads(text)
+        # Python refuses numbers of thousands of digits: one of them must not cost the other entries.
+        return json.loads(text, parse_int=lambda n: int(n) if len(n) <= _LONGEST_NUMBER else None)
     except RecursionError:
         raise InputError(f"{location} is JSON nested too deep; expected {_WANTED}") from None
     except ValueError as error:
-        # A JSONDecodeError names line and column; a number of thousands of digits is a plain ValueError.
         raise InputError(f"{location} is not valid JSON: {error}; expected {_WANTED}") from None
 
 

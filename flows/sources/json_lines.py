@@ -277,10 +277,8 @@ def first_objects(head: str) -> list[dict[str, Any]]:
     ([], [])
     """
     lines = [line for line in head.removeprefix("\ufeff").splitlines() if line.strip()][:_LINES_LOOKED_AT]
-    if not lines or not lines[0].lstrip().startswith("{"):
-        return []
     objects = [value for value in map(load_object, lines) if isinstance(value, dict)]
-    # Half of the lines may be broken, or cut off at the end of the beginning.
+    # Half of the lines may be broken, the first too, or cut off at the end of the beginning.
     return objects if 2 * len(objects) >= len(lines) else []
 
 

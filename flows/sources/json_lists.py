@@ -13,7 +13,7 @@ from typing import Any
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources import openalex, openreview, semantic_scholar
+from flows.sources import daily_papers_api, openalex, openreview, semantic_scholar
 from flows.sources.field_names import FieldMap, match_fields
 from flows.sources.fielded import RowCollector, row_excerpt
 from flows.sources.json_documents import date_of, items_of, object_of, outline, parse_json, shape_of, text_of
@@ -42,11 +42,10 @@ def looks_like(head: str) -> bool:
     >>> looks_like('[{"paper": {"id": "2503.02130"}}]'), looks_like('{"data": [{"paperId": "27", "title": "A')
     (False, False)
     """
+    services = (daily_papers_api, openalex, semantic_scholar, openreview)
+    if any(service.looks_like(head) for service in services):
+        return False
     found = outline(head)
-    if found.keys() & {("[]", "paper"), ("data", "[]", "paper")}:
-        return False
-    if any(service.looks_like(head) for service in (openalex, semantic_scholar, openreview)):
-        return False
     is_zotero = any(found.keys() >= {(name,) for name in names} for names in _ZOTERO)
     return is_zotero or any(len(path) in (2, 3) and path[-2] == "[]" for path in found)
 

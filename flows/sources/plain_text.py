@@ -21,6 +21,7 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HTML_TAGS = ("<!doctype html", "<html", "<body", "<div")
 _MARKUP_SAMPLE = 2_000
+_MANY_CLOSING_TAGS = 5
 _EXCERPT_CHARACTERS = 200
 _BINARY_SAMPLE = 65_536
 _BINARY_SHARE = 0.02
@@ -126,7 +127,8 @@ def markup_kind(text: str) -> str | None:
         return None
     if any(tag in head for tag in _HTML_TAGS):
         return "HTML"
-    return "XML" if head.startswith("<?xml") or "xmlns" in head else None
+    is_xml = head.startswith("<?xml") or "xmlns" in head or head.count("</") >= _MANY_CLOSING_TAGS
+    return "XML" if is_xml else None
 
 
 def _looks_binary(text: str) -> bool:

@@ -45,7 +45,9 @@ __all__ = ["FORMATS", "read_file", "read_source"]
 _LOGGER = logging.getLogger(__name__)
 _HEAD_BYTES = 65_536
 # An array or an object, whole or cut short, but not the "[new](...)" of a page copied as Markdown.
-_JSON_START = re.compile(r"\s*(?:\[\s*(?:[{\"\]]|null\b|$)|\{\s*(?:[\"}]|$))")
+_JSON_START = re.compile(
+    r"\s*(?:\[[\[\s]*(?:[{\"\]]|(?:null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*)\s*,|null\b|$)|\{\s*(?:[\"}]|$))"
+)
 _DAY_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _ALLOWED = (
     "the path of a file or folder (the text of a Daily Papers page, saved answers of an API, arXiv "
@@ -57,10 +59,17 @@ def _looks_like_json(head: str) -> bool:
     return _JSON_START.match(head) is not None
 
 
+_read_daily_papers = whole_text(
+    lambda text, f: daily_papers_api.parse_daily_papers_answer(text, location=f.location, day=f.day)
+)
+_JSON_OF_NO_KNOWN_KIND = SourceFormat(daily_papers_api.SOURCE, _looks_like_json, _read_daily_papers)
+
+# Formats that are known by their first line come before those that a line in the middle may look like.
 FORMATS: tuple[SourceFormat, ...] = (
     SourceFormat("arxiv-snapshot", arxiv_listings.looks_like_snapshot, arxiv_listings.read_snapshot),
     SourceFormat("arxiv-listing", arxiv_listings.looks_like_listing, arxiv_listings.read_listing),
     SourceFormat(json_lines.SOURCE, json_lines.looks_like, json_lines.read_json_lines),
+    SourceFormat(daily_papers_api.SOURCE, daily_papers_api.looks_like, _read_daily_papers),
     SourceFormat(
         openalex.SOURCE,
         openalex.looks_like,
@@ -87,13 +96,7 @@ FORMATS: tuple[SourceFormat, ...] = (
             )
         ),
     ),
-    SourceFormat(
-        daily_papers_api.SOURCE,
-        _looks_like_json,
-        whole_text(
-            lambda text, f: daily_papers_api.parse_daily_papers_answer(text, location=f.location, day=f.day)
-        ),
-    ),
+    _JSON_OF_NO_KNOWN_KIND,
     SourceFormat(
         arxiv_atom.SOURCE,
         arxiv_atom.looks_like,
@@ -114,9 +117,9 @@ FORMATS: tuple[SourceFormat, ...] = (
         rss.looks_like,
         whole_text(lambda text, f: rss.parse_rss(text, location=f.location, day=f.day)),
     ),
+    SourceFormat(delimited.SOURCE, delimited.looks_like, delimited.read_delimited),
     SourceFormat(bibtex.SOURCE, bibtex.looks_like, bibtex.read_bibtex),
     SourceFormat(ris.SOURCE, ris.looks_like, ris.read_ris),
-    SourceFormat(delimited.SOURCE, delimited.looks_like, delimited.read_delimited),
     SourceFormat(
         daily_papers_page.SOURCE,
         lambda _head: True,
@@ -216,7 +219,16 @@ def _format_of(file: SourceFile) -> SourceFormat:
         return _PARQUET
     text = _head_text(head)
     found = next(one for one in FORMATS if one.looks_like(text))
-    return _BY_SUFFIX.get(file.path.suffix.lower(), found) if found is _LAST_RESORT else found
+    suffix = file.path.suffix.lower()
+    if found is _LAST_RESORT or (suffix in json_lines.SUFFIXES and _may_be_lines(text, found)):
+        return _BY_SUFFIX.get(suffix, found)
+    return found
+
+
+def _may_be_lines(head: str, found: SourceFormat) -> bool:
+    """Whether a broken or very long first line of JSON lines was taken for a document."""
+    is_one_long_line = len(head) > _HEAD_BYTES // 4 and "\n" not in head
+    return found is _JSON_OF_NO_KNOWN_KIND or (found.name == json_lists.SOURCE and is_one_long_line)
 
 
 def _read_head(file: SourceFile) -> bytes:

@@ -65,7 +65,8 @@ def looks_like(head: str) -> bool:
             if keys <= {"total", "offset", "token", "next", "data"}
             else False
         )
-    return _RELEASE.fullmatch(found.get(("[]",), "")) is not None
+    # A list of releases holds days alone; a day among papers is one bad entry.
+    return len(found) == 2 and _RELEASE.fullmatch(found.get(("[]",), "")) is not None
 
 
 def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Feed:

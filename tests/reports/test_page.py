@@ -314,6 +314,43 @@ def test_trust_names_what_was_left_out_and_how_to_make_it_again(page_of):
         assert needed in trust, needed
 
 
+def test_trust_tells_gaps_withdrawals_and_dates_in_doubt(run_of):
+    run = run_of("feed-gap")
+    counts = {**run.manifest["counts"], "withdrawn": 3, "future": 1, "looked_up": 5,
+              "date_faults": {"after_id_month": 2, "before_1900": 1, "of_tomorrow": 1}}  # fmt: skip
+    sample = [
+        {"paper_id": f"arxiv:2503.0000{n}", "published": "2025-03", "date_fault": "after_id_month"}
+        for n in (1, 2)
+    ]
+    gaps = [
+        {"period": "the month of 2025-01-01", "name": "n", "reason": f"feed <{n}> failed"} for n in range(8)
+    ]
+    manifest = {**run.manifest, "counts": counts, "date_faults_sample": sample, "gaps": gaps}
+    trust = make_report_context(run.tables, manifest).trust
+    read = {line.name: line.value for line in trust.read}
+    assert (read["withdrawn"], read["of these dated ahead"]) == ("3", "1")
+    assert ("of these looked up", "5") in [(line.name, line.value) for line in trust.dates]
+    assert [(line.name, line.value) for line in trust.doubts] == [
+        ("after the arXiv id", "2"), ("before 1900", "1"), ("of_tomorrow", "1")
+    ]  # fmt: skip
+    assert trust.doubts[0].note.endswith("arxiv:2503.00001 (2025-03) and arxiv:2503.00002 (2025-03)")
+    assert "The month of 2025-01-01 is incomplete: feed <0> failed." in trust.periods
+    assert "2 more gaps of this kind stand in manifest.json." in trust.periods
+    html = render_report(make_report_context(run.tables, manifest))
+    assert "Dates in doubt" in html
+    assert "feed &lt;0&gt; failed" in html
+
+
+def test_trust_says_nothing_of_what_did_not_happen(run_of):
+    run = run_of("usual")
+    trust = make_report_context(
+        run.tables, {**run.manifest, "counts": {**run.manifest["counts"], "withdrawn": 0}}
+    ).trust
+    assert "withdrawn" not in [line.name for line in trust.read]
+    assert trust.doubts == ()
+    assert "Dates in doubt" not in render_report(make_report_context(run.tables, run.manifest))
+
+
 def test_charts_given_are_the_charts_shown(run_of):
     run = run_of("usual")
     charts = plot_charts(run.tables, run.manifest)
