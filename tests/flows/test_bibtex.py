@@ -245,6 +245,19 @@ class TestBrokenEntries:
         assert reason in reject.reason
         assert reject.excerpt.startswith("@")
 
+    @pytest.mark.parametrize("bad", ["article{a,", "@article|{a,", "@art", "@article a,"])
+    def test_an_entry_without_its_beginning_is_said(self, path: Path, bad: str) -> None:
+        (feed,) = read(path, f"% mine\n{bad}\n title = {{Lost}},\n}}\n\n@misc{{b, title = {{Maps}}}}\n")
+        assert [(record.title, record.position) for record in feed.records] == [("Maps", "line 6")]
+        assert [reject.reason for reject in feed.rejects] == ["a title outside any entry"]
+
+    def test_a_backslash_at_the_end_of_a_line_moves_no_line(self, path: Path) -> None:
+        text = "@misc{a,\n title = {Maps \\\\\n and \\\n kites},\n}\n@misc{b, title = {Ponds}}\n"
+        assert [(record.title, record.position) for record in records_of(path, text)] == [
+            ("Maps and kites", "line 1"),
+            ("Ponds", "line 6"),
+        ]
+
     def test_repeated_keys_and_fields(self, path: Path) -> None:
         (feed,) = read(path, self.GOOD * 2 + "@misc{c, title = {First}, title = {Second}, title = {Third}}\n")
         assert [record.title for record in feed.records] == ["Good", "Good", "First"]

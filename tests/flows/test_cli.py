@@ -33,6 +33,15 @@ def call(tmp_path, monkeypatch):
         (["report", "--workspace", "empty"], "empty"),
         (["status", "--workspace", "empty"], "holds no store; start with: papertrends run SOURCE"),
         (["serve", "nowhere.txt"], "no file or folder"),
+        (["ingest", "arxive:cat:cs.AI"], "did you mean 'arxiv'"),
+        (["run", "daily-papers:yesteryear"], "'yesteryear'"),
+        (["ingest", "daily-papers:2025-10-05..2025-10-01"], "ends on 2025-10-01, before it starts"),
+        (["ingest", "rss:ftp://example.org"], "rss needs a web address"),
+        (["ingest"], "nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv"),
+        (["ingest", "--fill-dates", "arxiv"], "holds no store"),
+        (["ingest", "--fill-dates", "crossref"], "--fill-dates 'crossref' is no service that knows dates"),
+        (["ingest", "x.csv", "--map", "Heading"], "--map 'Heading' is not COLUMN=FIELD"),
+        (["paper", "2503.00001", "--workspace", "empty"], "holds no store"),
     ],
 )
 def test_a_mistake_gets_one_line_and_status_2(call, tmp_path, arguments, says):
@@ -60,7 +69,7 @@ def test_an_unknown_setting_is_named(call, tmp_path):
     assert "vectorizer" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "ingest", "analyze", "report", "status", "serve"])
+@pytest.mark.parametrize("command", ["run", "ingest", "analyze", "paper", "report", "status", "serve"])
 def test_every_command_has_help(call, command):
     result = call(command, "--help")
     assert result.exit_code == 0
@@ -73,3 +82,13 @@ def test_an_output_inside_the_run_folder_is_refused(call, tmp_path):
     result = call("report", run.name, "--workspace", "w", "--output", run / "report.html")
     assert result.exit_code == 2
     assert "never changes" in result.stderr
+
+
+def test_a_table_whose_columns_are_unknown_says_how_to_name_them(call, tmp_path):
+    (tmp_path / "a.csv").write_text("Heading;Body\nMaps;They change.\n")
+    result = call("ingest", "a.csv")
+    assert result.exit_code == 2
+    assert "--map" in result.stderr
+    wrong = call("ingest", "a.csv", "--map", "Headding=title")
+    assert wrong.exit_code == 2
+    assert "Heading" in wrong.stderr

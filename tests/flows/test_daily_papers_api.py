@@ -231,6 +231,11 @@ class TestRejects:
         assert reason in reject.reason
         assert len(reject.excerpt) <= 200
 
+    def test_an_endless_number_costs_itself(self) -> None:
+        text = json.dumps([with_paper(upvotes=31), MAPS]).replace(": 31", ": " + "9" * 5_000)
+        feed = parse(text)
+        assert [record.upvotes for record in feed.records] == [None, 0]
+
     @pytest.mark.parametrize(
         ("text", "message"),
         [
@@ -245,7 +250,7 @@ class TestRejects:
             ('[{"title": "T"}]', "no 'paper' object"),
             ('["broken"]', "no Python literal"),
             ("[" * 100_000, "nested too deep"),
-            ('[{"paper": ' + "9" * 5_000 + "}]", "not valid JSON"),
+            ('[{"paper": ' + "9" * 5_000 + "}]", "no 'paper' object"),
             ("\x00\x01", "is binary"),
         ],
     )

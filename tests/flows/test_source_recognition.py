@@ -81,6 +81,7 @@ OPENREVIEW = json.dumps(
     {"notes": [{"id": "abc", "forum": "abc", "cdate": 1740787200000, "tcdate": 1740787200000,
      "content": {"title": {"value": "Maps"}, "abstract": {"value": "They change."}}}]}
 )  # fmt: skip
+ROW = '{"title": "Maps", "abstract": "They change."}'
 BIBTEX = "@article{a1,\n  title = {Maps},\n  abstract = {They change.},\n  year = {2025}\n}\n"
 RIS = "TY  - JOUR\nTI  - Maps\nAB  - They change.\nPY  - 2025\nER  - \n"
 CSV = "id,title,abstract\n2503.00001,Maps,They change.\n"
@@ -120,6 +121,67 @@ class TestRecognition:
         assert feed.source == source
         if feed.records and source != "daily-papers-page":
             assert feed.records[0].title == "Maps"
+
+    @pytest.mark.parametrize(
+        "bad", ["[]", "[[1]]", "NaN", "-1.5e3", "true", '"2025-02-30"', '{"value": null}']
+    )
+    @pytest.mark.parametrize("is_text", [False, True])
+    def test_a_first_entry_of_another_kind_hides_no_answer(
+        self, tmp_path: Path, bad: str, is_text: bool
+    ) -> None:
+        (entry,) = json.loads(ANSWER)
+        feed = only_feed(tmp_path, f"[{bad}, {json.dumps(repr(entry) if is_text else entry)}]")
+        assert (feed.source, [record.title for record in feed.records]) == ("daily-papers", ["Maps"])
+        assert [reject.position for reject in feed.rejects] == ["entry 1"]
+
+    def test_a_day_among_papers_is_no_list_of_releases(self, tmp_path: Path) -> None:
+        feed = only_feed(tmp_path, f'["2025-02-28", {ROW}]')
+        assert (feed.source, feed.records[0].title) == ("list", "Maps")
+        with pytest.raises(InputError, match="releases or data sets of Semantic Scholar"):
+            only_feed(tmp_path, '["2025-02-28", "2025-03-01"]')
+
+    @pytest.mark.parametrize("bad", ["[null]", "cut off", '{"id": [1"}', '"text"'])
+    @pytest.mark.parametrize(
+        ("line", "source"), [(LISTING, "arxiv-listing"), (SNAPSHOT, "arxiv-snapshot"), (ROW, "table")]
+    )
+    def test_a_broken_first_line_hides_no_lines(
+        self, tmp_path: Path, bad: str, line: str, source: str
+    ) -> None:
+        feed = only_feed(tmp_path, f"{bad}\n{line}\n{line}\n")
+        assert (feed.source, [record.title for record in feed.records]) == (source, ["Maps", "Maps"])
+        assert [reject.position for reject in feed.rejects] == ["line 1"]
+
+    @pytest.mark.parametrize("line", [LISTING, SNAPSHOT, ROW])
+    @pytest.mark.parametrize(
+        "first", ['{"title": "Long", "versions": [{"version": "%s"}]}', '"%s"', '[["%s"]]']
+    )
+    def test_a_long_first_line_of_a_named_file(self, tmp_path: Path, line: str, first: str) -> None:
+        feed = only_feed(tmp_path, f"{first % ('word ' * 20_000)}\n{line}\n", name="papers.jsonl")
+        assert feed.records[-1].title == "Maps"
+        assert len(feed.records) + len(feed.rejects) == 2
+
+    @pytest.mark.parametrize(
+        ("text", "source"),
+        [
+            (RIS.replace("They change.", "They\n@string{a = b}\n@article{b,\nchange."), "ris"),
+            (CSV.replace("They change.", '"\n@article{b,\n title = {B},\n}"'), "table"),
+            (CSV.replace("They change.", '"\nTY  - JOUR\nTI  - B"'), "table"),
+        ],
+    )
+    def test_a_line_in_the_middle_is_not_the_format(self, tmp_path: Path, text: str, source: str) -> None:
+        feed = only_feed(tmp_path, text)
+        assert (feed.source, [record.title for record in feed.records]) == (source, ["Maps"])
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("[1,\n\n" + json.dumps(PAGE) + "]", "holds no paper among its 2 entries"),
+            ("<articles>\n\n" + "<article>\n<title>Maps</title>\n\n</article>\n\n" * 9, "is XML"),
+        ],
+    )
+    def test_markup_is_no_page(self, tmp_path: Path, text: str, message: str) -> None:
+        with pytest.raises(InputError, match=message):
+            only_feed(tmp_path, text)
 
     def test_parquet_by_its_bytes(self, tmp_path: Path) -> None:
         table = pa.table({"id": ["2503.00001"], "title": ["Maps"], "abstract": ["They change."]})
