@@ -21,7 +21,7 @@ from flows.feeds.paging import Read, fetch_feeds
 from flows.feeds.windows import default_window, remaining_windows
 from flows.progress import say_progress
 from flows.settings import Settings, load_settings
-from flows.sources.recognition import read_source
+from flows.sources.recognition import UNKNOWN, read_source
 from flows.store import IngestCounts, Store
 
 __all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "named_feed"]
@@ -163,7 +163,10 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
         n_feeds += feed.is_last
         n_records += len(feed.records)
         warnings += [f"{feed.location}: {warning}" for warning in feed.warnings]
-        failures += [f"{feed.name or feed.location}: {feed.failure}"] if feed.failure else []
+        if feed.failure:
+            # The reason names a file by itself; one of a folder costs no other and is told as a warning.
+            told = f"{feed.name}: {feed.failure}" if feed.name else feed.failure
+            (warnings if feed.source == UNKNOWN else failures).append(told)
     return {
         "feeds": n_feeds,
         "records": n_records,

@@ -44,8 +44,15 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
 
 
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
-    """One line a feed: how often it was looked at, up to which day, and what failed."""
-    for name, own in looks.groupby("name", sort=True):
+    """One line a feed: how often it was looked at, up to which day, and what failed.
+
+    Files that state no day are told together, by their kind.
+    """
+    kinds = [
+        name.removesuffix(f" {location}")
+        for name, location in zip(looks["name"], looks["location"], strict=True)
+    ]
+    for name, own in looks.groupby(pd.Series(kinds, index=looks.index, dtype="str"), sort=True):
         failed = int((~own["is_whole"]).sum())
         whole = own[own["is_whole"]]
         reached = f", up to {whole['end'].max():%Y-%m-%d}" if len(whole) else ""

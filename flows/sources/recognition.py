@@ -40,7 +40,10 @@ from flows.sources import (
 from flows.sources.files import list_files
 from flows.sources.formats import SourceFile, SourceFormat, whole_text
 
-__all__ = ["FORMATS", "read_file", "read_source"]
+__all__ = ["FORMATS", "UNKNOWN", "read_file", "read_source"]
+
+UNKNOWN = "unknown"
+"""Source of a file in a folder that no format can use."""
 
 _LOGGER = logging.getLogger(__name__)
 _HEAD_BYTES = 65_536
@@ -48,6 +51,7 @@ _HEAD_BYTES = 65_536
 _JSON_START = re.compile(
     r"\s*(?:\[[\[\s]*(?:[{\"\]]|(?:null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*)\s*,|null\b|$)|\{\s*(?:[\"}]|$))"
 )
+_DATA_SUFFIXES = {".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".csv", ".tsv", ".parquet"}
 _DAY_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _ALLOWED = (
     "the path of a file or folder (the text of a Daily Papers page, saved answers of an API, arXiv "
@@ -289,9 +293,10 @@ def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
 
 
 def _unusable(file: SourceFile, reason: str) -> Feed:
-    # A file of a day is a look that failed; any other one in a folder may be something else altogether.
-    failure = reason if file.day else None
-    return Feed("unknown", file.location, file.day, (), (RejectedRecord("file", reason),), failure=failure)
+    # An answer or a table of a day is a look that failed; notes and pictures are something else altogether.
+    is_look = file.day is not None and file.path.suffix.lower() in _DATA_SUFFIXES
+    failure = reason if is_look else None
+    return Feed(UNKNOWN, file.location, file.day, (), (RejectedRecord("file", reason),), failure=failure)
 
 
 def _day_in(location: str) -> date | None:

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from analytics.coverage import LOOK_COLUMNS
+from flows.sources.recognition import UNKNOWN
 from flows.store.corpus import known_by
 from flows.store.schema import feeds
 
@@ -27,6 +28,9 @@ def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
     query = select(feeds).where(known_by(connection, feeds, as_of))
     rows = set()
     for row in connection.execute(query):
+        if row.source == UNKNOWN and row.failure is None:
+            # Notes and pictures in a folder of answers are no look at anything.
+            continue
         day = row.feed_day or row.first_seen
         # A window that reaches beyond the look's own day was seen up to that day only.
         end = min(row.window_end or day, row.first_seen) if row.window_end else day

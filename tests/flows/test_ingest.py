@@ -148,9 +148,18 @@ class TestFailures:
         for day in ("2025-10-01", "2025-10-02"):
             (folder / f"{day}.json").write_text(json.dumps([entry(day)]))
         (folder / "2025-10-03.json").write_text('[{"paper": {"id": ')
+        (folder / "notes-2025-10-04.md").write_text("# Notes")
         counts = ingest_source(str(folder), tmp_path / "w", TODAY)
-        assert (counts["new"], counts["rejected"], len(counts["failures"])) == (2, 1, 1)
-        assert "2025-10-03.json is not valid JSON" in counts["failures"][0]
+        assert (counts["new"], counts["rejected"], counts["failures"]) == (2, 2, [])
+        assert len(counts["warnings"]) == 1
+        assert counts["warnings"][0].startswith("2025-10-03.json is not valid JSON")
+        with Store.open(tmp_path / "w") as store:
+            looks = store.feed_looks(TODAY)
+        assert looks.loc[~looks["is_whole"], "location"].tolist() == ["2025-10-03.json"]
+        assert list(feed_lines(looks)) == [
+            "daily-papers: 2 looks, 2 records, up to 2025-10-02",
+            "unknown: 1 looks, 0 records, 1 failed",
+        ]
 
 
 class TestDates:
