@@ -21,7 +21,8 @@ from flows.feeds.paging import Read, fetch_feeds
 from flows.feeds.windows import default_window, remaining_windows
 from flows.progress import say_progress
 from flows.settings import Settings, load_settings
-from flows.sources.recognition import UNKNOWN, read_source
+from flows.sources.formats import UNKNOWN
+from flows.sources.recognition import read_source
 from flows.store import IngestCounts, Store
 
 __all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "named_feed"]

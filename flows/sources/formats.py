@@ -10,10 +10,13 @@ from pathlib import Path
 from analytics.papers import Feed
 from flows.sources.files import read_text
 
-__all__ = ["BLOCK", "SourceFile", "SourceFormat", "whole_text"]
+__all__ = ["BLOCK", "UNKNOWN", "SourceFile", "SourceFormat", "whole_text"]
 
 BLOCK = 2_000
 """Records in one part of a long feed."""
+
+UNKNOWN = "unknown"
+"""Source of a file in a folder that no format can use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,9 @@ from flows.sources import (
     semantic_scholar,
 )
 from flows.sources.files import list_files
-from flows.sources.formats import SourceFile, SourceFormat, whole_text
+from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat, whole_text
 
-__all__ = ["FORMATS", "UNKNOWN", "read_file", "read_source"]
-
-UNKNOWN = "unknown"
-"""Source of a file in a folder that no format can use."""
+__all__ = ["FORMATS", "read_file", "read_source"]
 
 _LOGGER = logging.getLogger(__name__)
 _HEAD_BYTES = 65_536

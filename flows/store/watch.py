@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from analytics.coverage import LOOK_COLUMNS
-from flows.sources.recognition import UNKNOWN
+from flows.sources.formats import UNKNOWN
 from flows.store.corpus import known_by
 from flows.store.schema import feeds
 
