@@ -10,19 +10,17 @@ import re
 from datetime import date
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.identifiers import clean_doi
+from flows.sources.identifiers import clean_doi, web_address
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
     children,
-    date_warning,
     flat_text,
     local_name,
     parse_xml,
     root_name,
-    web_address,
 )
 
 __all__ = ["SOURCE", "looks_like", "parse_acl_anthology"]

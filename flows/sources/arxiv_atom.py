@@ -12,19 +12,17 @@ from datetime import date
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.identifiers import read_identifiers
+from flows.sources.identifiers import read_identifiers, web_address
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import basis_of, read_date
+from flows.sources.stated_dates import basis_of, date_warning, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
     child_texts,
     children,
-    date_warning,
     flat_text,
     parse_xml,
     root_name,
-    web_address,
 )
 
 __all__ = [

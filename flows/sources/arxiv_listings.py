@@ -15,11 +15,11 @@ from typing import Any
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.arxiv_atom import says_withdrawn
 from flows.sources.formats import SourceFile
-from flows.sources.identifiers import Identifiers, clean_doi, read_identifiers
-from flows.sources.json_lines import feed_parts, first_objects, load_object, read_lines, reject_line
+from flows.sources.identifiers import Identifiers, clean_doi, read_identifiers, web_address
+from flows.sources.json_lines import first_objects, load_object
 from flows.sources.plain_text import clean_text
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
-from flows.sources.xml_documents import date_warning, web_address
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
+from flows.sources.text_lines import feed_parts, read_lines, reject_line
 
 __all__ = [
     "LISTING_SOURCE",

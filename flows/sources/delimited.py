@@ -19,8 +19,8 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.field_names import match_fields
 from flows.sources.fielded import RowCollector
 from flows.sources.formats import SourceFile
-from flows.sources.json_lines import Line, feed_parts, read_lines
 from flows.sources.plain_text import clean_text, excerpt
+from flows.sources.text_lines import Line, feed_parts, read_lines
 
 __all__ = ["SOURCE", "SUFFIXES", "looks_like", "read_delimited"]
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from analytics.papers import PaperRecord, PublishedPrecision, RejectedRecord
 from flows.sources.arxiv_atom import says_withdrawn
+from flows.sources.author_names import split_names
 from flows.sources.field_names import FieldMap
-from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.json_documents import count_of, date_of, prose_of, split_names, text_of
+from flows.sources.identifiers import Identifiers, read_identifiers, web_address
+from flows.sources.json_documents import count_of, date_of, prose_of, text_of
 from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of
-from flows.sources.xml_documents import date_warning, web_address
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning
 
 __all__ = [
     "RowCollector",

@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-__all__ = ["Identifiers", "clean_doi", "find_arxiv_id", "read_identifiers"]
+__all__ = ["Identifiers", "clean_doi", "find_arxiv_id", "read_identifiers", "web_address"]
 
+_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]{1,2000}", re.IGNORECASE)
 _LONGEST = 400
 _FIVE_DIGITS_SINCE = "1501"
 _ARXIV = re.compile(
@@ -93,3 +94,15 @@ def read_identifiers(*texts: str | None) -> Identifiers:
             arxiv = arxiv or find_arxiv_id(text)
             doi = doi or clean_doi(text)
     return Identifiers(arxiv[0] if arxiv else None, arxiv[1] if arxiv else None, doi)
+
+
+def web_address(text: str) -> str | None:
+    """Return `text` when it is one address of the web, else None.
+
+    Examples
+    --------
+    >>> web_address(" https://example.org/a "), web_address("javascript:alert(1)")
+    ('https://example.org/a', None)
+    """
+    text = text.strip()
+    return text if _ADDRESS.fullmatch(text) else None

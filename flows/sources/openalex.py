@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, PaperRecord
 from flows.sources.fielded import row_excerpt
-from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.identifiers import Identifiers, read_identifiers, web_address
 from flows.sources.json_documents import (
     count_of,
     items_of,
@@ -25,9 +25,9 @@ from flows.sources.json_documents import (
     shape_of,
     text_of,
 )
+from flows.sources.json_entries import UnusableEntryError, read_entries
 from flows.sources.plain_text import clean_text, excerpt
 from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
-from flows.sources.xml_documents import date_warning, web_address
 
 __all__ = ["SOURCE", "looks_like", "next_cursor", "parse_openalex"]
 
@@ -59,10 +59,6 @@ _NO_PAPERS = frozenset(
     )
 )
 _META = {("meta", name) for name in ("db_response_time_ms", "per_page", "next_cursor", "groups_count")}
-
-
-class _UnusableWorkError(Exception):
-    """A work that cannot be a paper; its text is the reason of the reject."""
 
 
 def looks_like(head: str) -> bool:
@@ -114,16 +110,7 @@ def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
     (datetime.date(2019, 1, 1), 'year')
     """
     works = _works(parse_json(text, location, _WANTED), location)
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
-    for number, work in enumerate(works, start=1):
-        position = f"entry {number}"
-        try:
-            records.append(_record(work, position, unread))
-        except _UnusableWorkError as reason:
-            rejects.append(RejectedRecord(position, str(reason), row_excerpt(work)))
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+    return Feed(SOURCE, location, day, *read_entries(works, _record, row_excerpt))
 
 
 def next_cursor(text: str) -> str | None:
@@ -174,13 +161,13 @@ def _other_kind(work: object) -> str:
 
 def _record(work: Any, position: str, unread: list[str]) -> PaperRecord:
     if kind := _other_kind(work):
-        raise _UnusableWorkError(f"{kind} among works")
+        raise UnusableEntryError(f"{kind} among works")
     kind = text_of(work.get("type"))
     if kind in _NO_PAPERS or work.get("is_paratext") is True:
-        raise _UnusableWorkError(f"a work of the type {kind or 'paratext'}, which is no paper")
+        raise UnusableEntryError(f"a work of the type {kind or 'paratext'}, which is no paper")
     title = prose_of(work.get("title")) or prose_of(work.get("display_name"))
     if not title:
-        raise _UnusableWorkError("a work without a title")
+        raise UnusableEntryError("a work without a title")
     published, precision = _published(work)
     if published is None and (work.get("publication_date") or work.get("publication_year")):
         unread.append(position)

@@ -18,23 +18,15 @@ from datetime import date
 from typing import Any
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, PaperRecord
 from flows.sources.arxiv_atom import says_withdrawn
+from flows.sources.author_names import names_of
 from flows.sources.fielded import row_excerpt
 from flows.sources.identifiers import read_identifiers
-from flows.sources.json_documents import (
-    date_of,
-    items_of,
-    names_of,
-    outline,
-    parse_json,
-    prose_of,
-    shape_of,
-    text_of,
-)
+from flows.sources.json_documents import date_of, items_of, outline, parse_json, prose_of, shape_of, text_of
+from flows.sources.json_entries import UnusableEntryError, read_entries
 from flows.sources.plain_text import excerpt
 from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
-from flows.sources.xml_documents import date_warning
 
 __all__ = ["SOURCE", "looks_like", "parse_openreview"]
 
@@ -45,10 +37,6 @@ _ID = re.compile(r"[\w.=+-]{1,64}", re.ASCII)
 _BIBTEX_YEAR = re.compile(r"\byear ?= ?[{\"]?(\d{4})\b", re.ASCII)
 _WITHDRAWN = re.compile(r"withdrawn", re.IGNORECASE)
 _TIMES = ("odate", "pdate", "cdate", "tcdate")
-
-
-class _UnusableNoteError(Exception):
-    """A note that cannot be a paper; its text is the reason of the reject."""
 
 
 def looks_like(head: str) -> bool:
@@ -105,16 +93,7 @@ def parse_openreview(text: str, *, location: str, day: date | None) -> Feed:
     (datetime.date(2023, 10, 13), 'https://openreview.net/forum?id=aBc')
     """
     notes = _notes(parse_json(text, location, _WANTED), location)
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
-    for number, note in enumerate(notes, start=1):
-        position = f"entry {number}"
-        try:
-            records.append(_record(note, position, unread))
-        except _UnusableNoteError as reason:
-            rejects.append(RejectedRecord(position, str(reason), _excerpt(note)))
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+    return Feed(SOURCE, location, day, *read_entries(notes, _record, _excerpt))
 
 
 def _notes(answer: object, location: str) -> list[Any]:
@@ -140,14 +119,14 @@ def _excerpt(note: object) -> str:
 
 def _record(note: Any, position: str, unread: list[str]) -> PaperRecord:
     if not _is_note(note):
-        raise _UnusableNoteError("not a note with a content")
+        raise UnusableEntryError("not a note with a content")
     content = {name: _value(value) for name, value in note["content"].items()}
     identifier, forum = text_of(note.get("id")), text_of(note.get("forum"))
     if note.get("replyto") or (forum and identifier and forum != identifier):
-        raise _UnusableNoteError("a review, comment or decision on a submission")
+        raise UnusableEntryError("a review, comment or decision on a submission")
     title = prose_of(content.get("title"))
     if not title:
-        raise _UnusableNoteError("a note without a title")
+        raise UnusableEntryError("a note without a title")
     published, precision = _published(note, content)
     updated, _ = date_of(note.get("mdate"))
     stated = [note.get(name) for name in _TIMES]

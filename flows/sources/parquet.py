@@ -15,8 +15,8 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.field_names import FieldMap, match_fields
 from flows.sources.fielded import RowCollector
 from flows.sources.formats import BLOCK, SourceFile
-from flows.sources.json_lines import feed_parts
 from flows.sources.plain_text import excerpt
+from flows.sources.text_lines import feed_parts
 
 __all__ = ["MAGIC", "SOURCE", "SUFFIXES", "is_parquet", "read_parquet"]
 

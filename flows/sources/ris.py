@@ -17,11 +17,11 @@ import rispy
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.arxiv_atom import says_withdrawn
 from flows.sources.formats import SourceFile
-from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.json_lines import Line, feed_parts, read_lines
+from flows.sources.identifiers import Identifiers, read_identifiers, web_address
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
-from flows.sources.xml_documents import date_warning, unwrap_markup, web_address
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
+from flows.sources.text_lines import Line, feed_parts, read_lines
+from flows.sources.xml_documents import unwrap_markup
 
 __all__ = ["SOURCE", "SUFFIXES", "looks_like", "read_ris"]
 

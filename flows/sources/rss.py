@@ -23,20 +23,18 @@ from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.arxiv_atom import looks_like as is_arxiv_answer
 from flows.sources.arxiv_atom import says_withdrawn, split_author_names
-from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.identifiers import Identifiers, read_identifiers, web_address
 from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
     children,
-    date_warning,
     flat_text,
     local_name,
     parse_xml,
     root_name,
     unwrap_markup,
-    web_address,
 )
 
 __all__ = ["SOURCE", "looks_like", "parse_rss"]

@@ -12,14 +12,15 @@ from datetime import date
 from typing import Any
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, PaperRecord
 from flows.sources.arxiv_atom import says_withdrawn
+from flows.sources.author_names import names_of
 from flows.sources.fielded import row_excerpt
-from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.json_documents import names_of, object_of, outline, parse_json, prose_of, shape_of, text_of
+from flows.sources.identifiers import Identifiers, read_identifiers, web_address
+from flows.sources.json_documents import object_of, outline, parse_json, prose_of, shape_of, text_of
+from flows.sources.json_entries import UnusableEntryError, read_entries
 from flows.sources.plain_text import excerpt
 from flows.sources.stated_dates import basis_of, read_date
-from flows.sources.xml_documents import date_warning, web_address
 
 __all__ = ["SOURCE", "looks_like", "next_token", "parse_semantic_scholar"]
 
@@ -38,10 +39,6 @@ _MARKS = {
     ("release_id",),
     ("diffs", "[]", "from_release"),
 }
-
-
-class _UnusablePaperError(Exception):
-    """An entry that cannot be a paper; its text is the reason of the reject."""
 
 
 def looks_like(head: str) -> bool:
@@ -102,16 +99,7 @@ def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Fee
     ('arxiv:2503.02130', 'year')
     """
     papers = _papers(parse_json(text, location, _WANTED), location)
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
-    for number, paper in enumerate(papers, start=1):
-        position = f"entry {number}"
-        try:
-            records.append(_record(paper, position, unread))
-        except _UnusablePaperError as reason:
-            rejects.append(RejectedRecord(position, str(reason), row_excerpt(paper)))
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+    return Feed(SOURCE, location, day, *read_entries(papers, _record, row_excerpt))
 
 
 def next_token(text: str) -> str | None:
@@ -188,12 +176,12 @@ def _other_kind(entry: object) -> str:
 
 def _record(paper: Any, position: str, unread: list[str]) -> PaperRecord:
     if paper is None:
-        raise _UnusablePaperError("an id that Semantic Scholar does not know")
+        raise UnusableEntryError("an id that Semantic Scholar does not know")
     if kind := _other_kind(paper):
-        raise _UnusablePaperError(kind)
+        raise UnusableEntryError(kind)
     title = prose_of(paper.get("title"))
     if not title:
-        raise _UnusablePaperError("a paper without a title")
+        raise UnusableEntryError("a paper without a title")
     published, precision = read_date(text_of(paper.get("publicationDate")))
     if published is None:
         published, precision = read_date(text_of(paper.get("year")))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
 from analytics.papers import PublishedBasis, PublishedPrecision
 
-__all__ = ["UNDATED", "StatedDate", "basis_of", "read_date"]
+__all__ = ["UNDATED", "StatedDate", "basis_of", "date_warning", "read_date"]
 
 StatedDate = tuple[date | None, PublishedPrecision]
 """A day with its precision: the first day of the month or year where no finer one is stated."""
@@ -98,3 +99,19 @@ def _read_written(text: str) -> StatedDate:
             continue
         return day, "month" if precision == "month" else "day"
     return UNDATED
+
+
+def date_warning(
+    positions: Sequence[str], what: str = "a stated date that cannot be read is left out"
+) -> tuple[str, ...]:
+    """One sentence about all records of which the same is to be said, none without one.
+
+    Examples
+    --------
+    >>> date_warning(["entry 3", "entry 5"])
+    ('a stated date that cannot be read is left out (entry 3 and 1 more)',)
+    """
+    if not positions:
+        return ()
+    others = f" and {len(positions) - 1} more" if len(positions) > 1 else ""
+    return (f"{what} ({positions[0]}{others})",)

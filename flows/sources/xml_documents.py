@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TypeAlias
 
 from lxml import etree
@@ -23,13 +23,11 @@ __all__ = [
     "child_text",
     "child_texts",
     "children",
-    "date_warning",
     "flat_text",
     "local_name",
     "parse_xml",
     "root_name",
     "unwrap_markup",
-    "web_address",
 ]
 
 XmlElement: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no public name for its type
@@ -44,7 +42,6 @@ _START_TAG = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
 _HTML_ROOTS = frozenset(
     ["html", "head", "body", "div", "p", "title", "center", "h1", "meta", "script", "table"]
 )
-_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]{1,2000}", re.IGNORECASE)
 
 _BLOCK_NAMES = "p div br hr li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 title sec list"
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
@@ -197,34 +194,6 @@ def unwrap_markup(text: str) -> str:
         text = _without(text, start, end)
     text = _TAG.sub(lambda tag: " " if tag[1].lower() in _BLOCKS else "", text)
     return clean_text(html.unescape(text))
-
-
-def web_address(text: str) -> str | None:
-    """Return `text` when it is one address of the web, else None.
-
-    Examples
-    --------
-    >>> web_address(" https://example.org/a "), web_address("javascript:alert(1)")
-    ('https://example.org/a', None)
-    """
-    text = text.strip()
-    return text if _ADDRESS.fullmatch(text) else None
-
-
-def date_warning(
-    positions: Sequence[str], what: str = "a stated date that cannot be read is left out"
-) -> tuple[str, ...]:
-    """One sentence about all records of which the same is to be said, none without one.
-
-    Examples
-    --------
-    >>> date_warning(["entry 3", "entry 5"])
-    ('a stated date that cannot be read is left out (entry 3 and 1 more)',)
-    """
-    if not positions:
-        return ()
-    others = f" and {len(positions) - 1} more" if len(positions) > 1 else ""
-    return (f"{what} ({positions[0]}{others})",)
 
 
 def _sample(content: bytes) -> str:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
-from flows.sources.bibtex import decode_latex, looks_like, read_bibtex
+from flows.sources import latex
+from flows.sources.bibtex import looks_like, read_bibtex
 from flows.sources.formats import BLOCK, SourceFile
+from flows.sources.latex import decode_latex
 
 
 @pytest.fixture
@@ -289,6 +291,7 @@ class TestBrokenEntries:
     def test_no_noise(
         self, path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:
+        latex._symbol.cache_clear()
         with caplog.at_level(logging.DEBUG):
             read(path, self.GOOD + "@article{bad, title = {Unclosed\n@misc{b, title = {\\frac \\sqrt{}}}\n")
         assert caplog.text == ""

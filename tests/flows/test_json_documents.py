@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
-from flows.sources.json_documents import (
-    count_of,
-    date_of,
-    names_of,
-    outline,
-    parse_json,
-    prose_of,
-    split_names,
-    text_of,
-)
+from flows.sources.author_names import names_of, split_names
+from flows.sources.json_documents import count_of, date_of, outline, parse_json, prose_of, text_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

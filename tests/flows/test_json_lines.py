@@ -16,7 +16,8 @@ from analytics.exceptions import InputError
 from analytics.papers import Feed
 from flows.sources.arxiv_listings import looks_like_listing, looks_like_snapshot
 from flows.sources.formats import BLOCK, SourceFile
-from flows.sources.json_lines import load_object, looks_like, read_json_lines, read_lines
+from flows.sources.json_lines import load_object, looks_like, read_json_lines
+from flows.sources.text_lines import read_lines
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
+from flows.sources.identifiers import web_address
 from flows.sources.xml_documents import (
     child_text,
     child_texts,
@@ -17,7 +18,6 @@ from flows.sources.xml_documents import (
     parse_xml,
     root_name,
     unwrap_markup,
-    web_address,
 )
 
 LAUGHS = (
