@@ -11,7 +11,7 @@ import codecs
 import logging
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -60,9 +60,20 @@ def _looks_like_json(head: str) -> bool:
     return _JSON_START.match(head) is not None
 
 
-_read_daily_papers = whole_text(
-    lambda text, f: daily_papers_api.parse_daily_papers_answer(text, location=f.location, day=f.day)
-)
+def _parsed(parse: Callable[..., Feed]) -> Callable[[SourceFile], Iterator[Feed]]:
+    """Reader of a parser that wants the text, its location and its day."""
+    return whole_text(lambda text, file: parse(text, location=file.location, day=file.day))
+
+
+def _parse_list(text: str, file: SourceFile) -> Feed:
+    return json_lists.parse_json_list(text, location=file.location, day=file.day, columns=file.columns)
+
+
+def _parse_page(text: str, file: SourceFile) -> Feed:
+    return daily_papers_page.parse_daily_papers_page(text, location=file.location, as_of=file.as_of)
+
+
+_read_daily_papers = _parsed(daily_papers_api.parse_daily_papers_answer)
 _JSON_OF_NO_KNOWN_KIND = SourceFormat(daily_papers_api.SOURCE, _looks_like_json, _read_daily_papers)
 
 # Formats that are known by their first line come before those that a line in the middle may look like.
@@ -71,65 +82,23 @@ FORMATS: tuple[SourceFormat, ...] = (
     SourceFormat("arxiv-listing", arxiv_listings.looks_like_listing, arxiv_listings.read_listing),
     SourceFormat(json_lines.SOURCE, json_lines.looks_like, json_lines.read_json_lines),
     SourceFormat(daily_papers_api.SOURCE, daily_papers_api.looks_like, _read_daily_papers),
-    SourceFormat(
-        openalex.SOURCE,
-        openalex.looks_like,
-        whole_text(lambda text, f: openalex.parse_openalex(text, location=f.location, day=f.day)),
-    ),
+    SourceFormat(openalex.SOURCE, openalex.looks_like, _parsed(openalex.parse_openalex)),
     SourceFormat(
         semantic_scholar.SOURCE,
         semantic_scholar.looks_like,
-        whole_text(
-            lambda text, f: semantic_scholar.parse_semantic_scholar(text, location=f.location, day=f.day)
-        ),
+        _parsed(semantic_scholar.parse_semantic_scholar),
     ),
-    SourceFormat(
-        openreview.SOURCE,
-        openreview.looks_like,
-        whole_text(lambda text, f: openreview.parse_openreview(text, location=f.location, day=f.day)),
-    ),
-    SourceFormat(
-        json_lists.SOURCE,
-        json_lists.looks_like,
-        whole_text(
-            lambda text, f: json_lists.parse_json_list(
-                text, location=f.location, day=f.day, columns=f.columns
-            )
-        ),
-    ),
+    SourceFormat(openreview.SOURCE, openreview.looks_like, _parsed(openreview.parse_openreview)),
+    SourceFormat(json_lists.SOURCE, json_lists.looks_like, whole_text(_parse_list)),
     _JSON_OF_NO_KNOWN_KIND,
-    SourceFormat(
-        arxiv_atom.SOURCE,
-        arxiv_atom.looks_like,
-        whole_text(lambda text, f: arxiv_atom.parse_arxiv_atom(text, location=f.location, day=f.day)),
-    ),
-    SourceFormat(
-        oai_pmh.SOURCE,
-        oai_pmh.looks_like,
-        whole_text(lambda text, f: oai_pmh.parse_oai_pmh(text, location=f.location, day=f.day)),
-    ),
-    SourceFormat(
-        acl_anthology.SOURCE,
-        acl_anthology.looks_like,
-        whole_text(lambda text, f: acl_anthology.parse_acl_anthology(text, location=f.location, day=f.day)),
-    ),
-    SourceFormat(
-        rss.SOURCE,
-        rss.looks_like,
-        whole_text(lambda text, f: rss.parse_rss(text, location=f.location, day=f.day)),
-    ),
+    SourceFormat(arxiv_atom.SOURCE, arxiv_atom.looks_like, _parsed(arxiv_atom.parse_arxiv_atom)),
+    SourceFormat(oai_pmh.SOURCE, oai_pmh.looks_like, _parsed(oai_pmh.parse_oai_pmh)),
+    SourceFormat(acl_anthology.SOURCE, acl_anthology.looks_like, _parsed(acl_anthology.parse_acl_anthology)),
+    SourceFormat(rss.SOURCE, rss.looks_like, _parsed(rss.parse_rss)),
     SourceFormat(delimited.SOURCE, delimited.looks_like, delimited.read_delimited),
     SourceFormat(bibtex.SOURCE, bibtex.looks_like, bibtex.read_bibtex),
     SourceFormat(ris.SOURCE, ris.looks_like, ris.read_ris),
-    SourceFormat(
-        daily_papers_page.SOURCE,
-        lambda _head: True,
-        whole_text(
-            lambda text, f: daily_papers_page.parse_daily_papers_page(
-                text, location=f.location, as_of=f.as_of
-            )
-        ),
-    ),
+    SourceFormat(daily_papers_page.SOURCE, lambda _head: True, whole_text(_parse_page)),
 )
 _LAST_RESORT = FORMATS[-1]
 _PARQUET = SourceFormat(parquet.SOURCE, lambda _head: False, parquet.read_parquet)
