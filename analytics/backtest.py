@@ -1,4 +1,4 @@
-"""Which forecaster has done best on this run's own past, and is that more than luck?"""
+"""Which forecaster has done best on this run's own past, and whether that is more than luck."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ _NAMES = {
     "damped_trend": "a damped trend of each series",
     "pooled_trend": "a damped trend learned from all series together",
 }
+_LEVEL, _TRENDS = "pooled_level", ("damped_trend", "pooled_trend")
 _MIN_ORIGINS = 5  # below which no test is made
 
 
@@ -61,8 +62,8 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     knowledge of the future into their past counts, alike for all candidates.
 
     *Edges.* Too little history for one forecast: errors and coverages are NaN and `n_forecasts` is 0.
-    Fewer than five origins, or no difference at all: p values are NaN. Cells whose period is incomplete or has no papers
-    are not counted.
+    Fewer than five origins, or no difference at all: p values are NaN. Cells whose period
+    is incomplete or has no papers are not counted.
 
     Parameters
     ----------
@@ -138,8 +139,9 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
 
     The candidates are taken from the simplest to the least simple, beginning with the naive forecast; one
     replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by
-    the number of replacements that could be (Bonferroni), is at most `CHANCE`. So a level that only needs
-    more smoothing is not called a trend, and of two that cannot be told apart the simpler one stays.
+    the number of replacements that could be (Bonferroni), is at most `CHANCE`. A trend must beat `pooled_level` in
+    the same way, else a level that only needs more smoothing would be called one. Of two that cannot be told
+    apart the simpler one stays, even if its error was a little larger.
 
     Parameters
     ----------
@@ -175,7 +177,8 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
         )
     held = NAIVE
     for method in order[1:]:
-        if rows.loc[method, f"p_over_{held}"] * (len(order) - 1) <= CHANCE:
+        rivals = [held, *(rival for rival in order if rival == _LEVEL and method in _TRENDS)]
+        if (rows.loc[method, [f"p_over_{rival}" for rival in rivals]] * (len(order) - 1) <= CHANCE).all():
             held = method
     seen = f"over {forecasts} past forecasts from {origins} dates"
     ratio = rows["error_ratio"]
@@ -201,7 +204,7 @@ def _check_table(table: pd.DataFrame) -> None:
 
 
 def _due_shares(grids: ShareGrids, horizon: int) -> Floats:
-    """Share that came so many periods after each, NaN where none did; shape (n_series, n_periods, horizon)."""
+    """Share that came 1 to `horizon` periods after each, NaN where none did, along a third axis."""
     known = np.where(grids.totals > 0, grids.totals, np.nan)
     padded = np.pad(grids.counts / known, ((0, 0), (0, horizon)), constant_values=np.nan)
     n_periods = grids.counts.shape[1]
@@ -209,7 +212,7 @@ def _due_shares(grids: ShareGrids, horizon: int) -> Floats:
 
 
 def _scales(grids: ShareGrids) -> Floats:
-    """Mean absolute step between periods with papers in a row, half a paper at least; shape (n_series, 1, 1)."""
+    """Mean absolute step from period to period, half a paper at least; shape (n_series, 1, 1)."""
     scales = np.ones((len(grids.counts), 1, 1))
     for row, (counts, totals) in enumerate(zip(grids.counts, grids.totals, strict=True)):
         known = totals > 0
@@ -220,14 +223,16 @@ def _scales(grids: ShareGrids) -> Floats:
 
 
 def _losses(grids: ShareGrids, actual: Floats, method: str) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Absolute error, pinball loss, and for each band if the share lay inside: all of the shape of `actual`."""
+    """Absolute error, pinball loss, and for each band if the share lay inside; shaped as `actual`."""
     outlook = calibrated_outlook(grids.counts, grids.totals, actual.shape[2], method)
     bands = share_bands(outlook.share, outlook.variance, expected_totals(grids.totals)[:, :, None])
     levels = np.array([(1 - LEVELS[1]) / 2, (1 - LEVELS[0]) / 2, (1 + LEVELS[0]) / 2, (1 + LEVELS[1]) / 2])
     above = actual - bands
     pinball = np.maximum(levels[:, None, None, None] * above, (levels - 1)[:, None, None, None] * above)
     absolute = np.abs(actual - outlook.share)
-    inside = np.stack([(bands[1] <= actual) & (actual <= bands[2]), (bands[0] <= actual) & (actual <= bands[3])])
+    inside = np.stack(
+        [(bands[1] <= actual) & (actual <= bands[2]), (bands[0] <= actual) & (actual <= bands[3])]
+    )
     return absolute, (pinball.sum(axis=0) + absolute / 2) / 5, inside
 
 

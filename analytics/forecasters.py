@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit
 
+from analytics.logit_filter import LogitFilter, filter_settings
 from analytics.share_grids import Floats
 
 __all__ = [
@@ -31,16 +31,6 @@ NAIVE = "last_value"
 """The candidate that every other must beat."""
 WINDOW = 6
 """Periods with papers that `trailing_mean` takes."""
-
-# Standard deviations a period, in logits, that the trends choose among: of noise that stays in one
-# period, of steps that the level keeps, and of slopes; and how much of a slope is left a period later.
-_SCATTERS = (0.0, 0.1, 0.3)
-_STEPS = (0.0, 0.03, 0.1, 0.3)
-_SLOPES = (0.01, 0.03, 0.1, 0.3)
-_DAMPINGS = (0.85, 0.98)
-# Log odds of a share that nobody has seen yet: with two deviations from 0.01 % to 95 %.
-_LEVEL_MEAN, _LEVEL_VARIANCE = -3.0, 9.0
-_NEWTON_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +116,7 @@ def pooled_level(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     >>> pooled_level(np.full((1, 9), 500.0), np.full((1, 9), 1000.0), 2).share[0, -1].round(3).tolist()
     [0.5, 0.5]
     """
-    return _filtered(counts, totals, horizon, _settings(trend=False), pooled=True)
+    return _filtered(counts, totals, horizon, filter_settings(trend=False), pooled=True)
 
 
 def damped_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
@@ -166,7 +156,7 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     >>> damped_trend(counts, totals, 1).share[0, -1].round(2).tolist()
     [0.5]
     """
-    return _filtered(counts, totals, horizon, _settings(trend=True), pooled=False)
+    return _filtered(counts, totals, horizon, filter_settings(trend=True), pooled=False)
 
 
 def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
@@ -200,7 +190,7 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     >>> pooled_trend(counts, totals, 1).share[:, -1, 0].round(2).tolist()
     [0.05, 0.05]
     """
-    return _filtered(counts, totals, horizon, _settings(trend=True), pooled=True)
+    return _filtered(counts, totals, horizon, filter_settings(trend=True), pooled=True)
 
 
 FORECASTERS: dict[str, Callable[[Floats, Floats, int], Outlook]] = {
@@ -237,7 +227,7 @@ def _level(inside: Floats, papers: Floats, horizon: int) -> Outlook:
 
 def _filtered(counts: Floats, totals: Floats, horizon: int, settings: Floats, *, pooled: bool) -> Outlook:
     """Follow level and slope of each series under every setting, and average the forecasts."""
-    filters = _Filter.begin(len(counts), settings)
+    filters = LogitFilter.begin(len(counts), settings)
     share, variance = np.full((2, *counts.shape, horizon), np.nan)
     for period in range(counts.shape[1]):
         if period:
@@ -255,80 +245,3 @@ def _filtered(counts: Floats, totals: Floats, horizon: int, settings: Floats, *,
             variance[:, period, step] = (weight * spread).sum(axis=0)
     begun = np.cumsum(totals, axis=1)[:, :, None] > 0
     return Outlook(np.where(begun, share, np.nan), np.where(begun, variance, np.nan))
-
-
-def _settings(*, trend: bool) -> Floats:
-    """Variances of scatter, steps and slopes, and the damping, shape (4, n_settings, 1)."""
-    slopes = [(0.0, 0.0), *product(_SLOPES, _DAMPINGS)] if trend else [(0.0, 0.0)]
-    rows = [(a, b, c, d) for (c, d), a, b in product(slopes, _SCATTERS, _STEPS)]
-    scatter, steps, slope, damping = np.array(rows).T[:, :, None]
-    return np.stack([scatter**2, steps**2, slope**2, damping])
-
-
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """What is known of each series' log odds under each setting; arrays of shape (n_settings, n_series).
-
-    `height` is the log-likelihood of the counts so far, `settings` what `_settings` gave.
-    """
-
-    settings: Floats
-    level: Floats
-    slope: Floats
-    level_variance: Floats
-    covariance: Floats
-    slope_variance: Floats
-    height: Floats
-
-    @staticmethod
-    def begin(n_series: int, settings: Floats) -> _Filter:
-        """Nothing seen: slopes are spread as the setting says."""
-        slopes = settings[2]
-        zero = np.zeros((len(slopes), n_series))
-        return _Filter(settings, zero + _LEVEL_MEAN, zero, zero + _LEVEL_VARIANCE, zero, zero + slopes, zero)
-
-    def moved(self) -> _Filter:
-        """One period later, nothing seen of it: slopes are damped and renewed, levels follow them."""
-        _, steps, slopes, damping = self.settings
-        level_variance = self.level_variance + 2 * self.covariance + self.slope_variance + steps
-        covariance = damping * (self.covariance + self.slope_variance)
-        slope_variance = damping**2 * self.slope_variance + (1 - damping**2) * slopes
-        return _Filter(
-            self.settings,
-            self.level + self.slope,
-            damping * self.slope,
-            level_variance,
-            covariance,
-            slope_variance,
-            self.height,
-        )
-
-    def seen(self, counts: Floats, totals: Floats) -> _Filter:
-        """Same period with its counts known, shape (n_series,); a total of 0 changes nothing."""
-        prior = self.level_variance + self.settings[0]
-        mode = _posterior_mode(self.level, prior, counts, totals)
-        information = totals * expit(mode) * expit(-mode)
-        gained = information / (1 + prior * information)  # 1 / prior less posterior variance / prior**2
-        pull = (mode - self.level) / prior
-        fit = counts * mode - totals * np.logaddexp(0, mode) - pull**2 * prior / 2
-        return _Filter(
-            self.settings,
-            self.level + self.level_variance * pull,
-            self.slope + self.covariance * pull,
-            self.level_variance - gained * self.level_variance**2,
-            self.covariance - gained * self.level_variance * self.covariance,
-            self.slope_variance - gained * self.covariance**2,
-            self.height + fit - 0.5 * np.log1p(prior * information),
-        )
-
-
-def _posterior_mode(mean: Floats, variance: Floats, counts: Floats, totals: Floats) -> Floats:
-    """Log odds that are likeliest after binomial counts, given a normal prior."""
-    observed = logit((counts + 0.5) / (totals + 1))
-    weight = totals * expit(observed) * expit(-observed) * variance
-    mode = (mean + weight * observed) / (1 + weight)
-    for _ in range(_NEWTON_STEPS):
-        share = expit(mode)
-        slope = counts - totals * share - (mode - mean) / variance
-        mode = mode + np.clip(slope / (totals * share * (1 - share) + 1 / variance), -1, 1)
-    return mode

@@ -160,7 +160,8 @@ def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFra
     ...     "n_total": 100, "period_start": pd.date_range("2024-01-01", periods=9, freq="MS"),
     ...     "is_complete": True})
     >>> made = forecast_shares(series[:8], horizon=2, method="trailing_mean")
-    >>> score_forecasts(made, series)[["actual", "error", "naive_error", "inside_50"]].round(3).values.tolist()
+    >>> scored = score_forecasts(made, series)
+    >>> scored[["actual", "error", "naive_error", "inside_50"]].round(3).values.tolist()
     [[0.05, 0.007, -0.01, True]]
     """
     missing = [column for column in FORECAST_COLUMNS if column not in forecasts]

@@ -107,7 +107,7 @@ def _period_code(period_start: pd.Series) -> str | None:
     starts = pd.DatetimeIndex(np.unique(period_start.dropna().to_numpy()))
     if len(starts) < 2:
         return None
-    # The closest two neighbors, not the typical ones: holes make distances longer, nothing makes them shorter.
+    # The closest neighbors, not typical ones: holes make distances longer, nothing makes them shorter.
     closest = int((np.diff(starts.to_numpy()) / np.timedelta64(1, "D")).min())
     for longest, code in _LENGTHS.items():
         if closest <= longest:
