@@ -139,9 +139,9 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
 
     The candidates are taken from the simplest to the least simple, beginning with the naive forecast; one
     replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by
-    the number of replacements that could be (Bonferroni), is at most `CHANCE`. A trend must beat `pooled_level` in
-    the same way, else a level that only needs more smoothing would be called one. Of two that cannot be told
-    apart the simpler one stays, even if its error was a little larger.
+    the number of replacements that could be (Bonferroni), is at most `CHANCE`. A trend must beat
+    `pooled_level` in the same way, else a level that only needs more smoothing would be called one. Of two
+    that cannot be told apart the simpler one stays, even if its error was a little larger.
 
     Parameters
     ----------

@@ -91,6 +91,8 @@ def _check(series: pd.DataFrame) -> None:
     missing = [column for column in _COLUMNS if column not in series]
     if missing:
         raise InputError(f"the series lack {', '.join(missing)}; they must have {', '.join(_COLUMNS)}")
+    if series["period_start"].isna().any():
+        raise InputError("a row of the series has no period_start; fill it or drop the row")
     impossible = ~((series["n_papers"] >= 0) & (series["n_papers"] <= series["n_total"]))
     repeated = series.duplicated(["kind", "series_id", "period_start"])
     for bad, what in (
