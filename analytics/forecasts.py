@@ -46,7 +46,9 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
 
     *What it cannot tell.* Anything that the past shares do not: a new source, a renamed category or a
     breakthrough. One correction serves all series: of one that is far wilder than the others the bands are
-    too narrow, of a calm one too wide. Where periods hold few papers, shares are coarse, and so are bands.
+    too narrow, of a calm one too wide. How much the log odds scatter may change with the share: bands learn
+    that from the newest errors, with a half-life of eight periods. Around `last_value` and `trailing_mean` a
+    trend makes errors one-sided, and bands are off center. Where periods hold few papers, shares are coarse, and so are bands.
     A period with far fewer papers than expected scatters more.
 
     *Edges.* A series with fewer than `MIN_HISTORY` complete periods that hold papers gets no rows; one
