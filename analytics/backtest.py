@@ -13,7 +13,7 @@ from analytics.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts import MIN_HISTORY, check_horizon
 from analytics.share_grids import Floats, ShareGrids, share_grids
 
-__all__ = ["BACKTEST_COLUMNS", "CHANCE", "backtest", "choose_forecaster"]
+__all__ = ["BACKTEST_COLUMNS", "CHANCE", "LEAST_GAIN", "backtest", "choose_forecaster"]
 
 CHANCE = 0.05
 """Highest p value, after correction, at which a forecaster is said to beat another."""
@@ -37,6 +37,9 @@ _NAMES = {
     "damped_trend": "a damped trend of each series",
     "pooled_trend": "a damped trend learned from all series together",
 }
+LEAST_GAIN = 0.02
+"""Part of the error that a less simple forecaster must save."""
+
 _LEVEL, _TRENDS = "pooled_level", ("damped_trend", "pooled_trend")
 _MIN_ORIGINS = 5  # below which no test is made
 
@@ -139,7 +142,8 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
 
     The candidates are taken from the simplest to the least simple, beginning with the naive forecast; one
     replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by
-    the number of replacements that could be (Bonferroni), is at most `CHANCE`. A trend must beat
+    the number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
+    `LEAST_GAIN` or more: two that nearly agree differ by little, but surely. A trend must beat
     `pooled_level` in the same way, else a level that only needs more smoothing would be called one. Of two
     that cannot be told apart the simpler one stays, even if its error was a little larger.
 
@@ -178,6 +182,8 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     held = NAIVE
     for method in order[1:]:
         rivals = [held, *(rival for rival in order if rival == _LEVEL and method in _TRENDS)]
+        if rows.loc[method, "error_ratio"] > (1 - LEAST_GAIN) * rows.loc[held, "error_ratio"]:
+            continue
         if (rows.loc[method, [f"p_over_{rival}" for rival in rivals]] * (len(order) - 1) <= CHANCE).all():
             held = method
     seen = f"over {forecasts} past forecasts from {origins} dates"

@@ -48,8 +48,8 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
     breakthrough. One correction serves all series: of one that is far wilder than the others the bands are
     too narrow, of a calm one too wide. How much the log odds scatter may change with the share: bands learn
     that from the newest errors, with a half-life of eight periods. Around `last_value` and `trailing_mean` a
-    trend makes errors one-sided, and bands are off center. Where periods hold few papers, shares are coarse, and so are bands.
-    A period with far fewer papers than expected scatters more.
+    trend makes errors one-sided, and bands are off center. Where periods hold few papers, shares are coarse,
+    and so are bands. A period with far fewer papers than expected scatters more.
 
     *Edges.* A series with fewer than `MIN_HISTORY` complete periods that hold papers gets no rows; one
     without a paper of its own gets a share near 0 and a band from 0. The periods after the newest complete

@@ -192,6 +192,11 @@ class TestChoice:
         assert choose_forecaster(self.table(mean_over_last=0.013))[0] == NAIVE
         assert choose_forecaster(self.table(mean_over_last=0.012))[0] == "trailing_mean"
 
+    def test_a_sure_gain_too_small_to_matter(self) -> None:
+        table = self.table(mean_over_last=0.0001)
+        table.loc[1, "error_ratio"] = 0.985
+        assert choose_forecaster(table)[0] == NAIVE
+
     def test_reasons(self) -> None:
         assert choose_forecaster(self.table())[1] == (
             "same as the last period: nothing was better beyond chance over 100 past forecasts from 20 dates; "
