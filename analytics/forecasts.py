@@ -1,0 +1,192 @@
+"""Forecasts of the shares of the next periods with their bands, and how earlier forecasts came out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analytics.exceptions import InputError
+from analytics.forecast_bands import calibrated_outlook, expected_totals, share_bands
+from analytics.forecasters import FORECASTERS
+from analytics.share_grids import ShareGrids, share_grids
+
+__all__ = ["FORECAST_COLUMNS", "MIN_HISTORY", "forecast_shares", "score_forecasts"]
+
+MIN_HISTORY = 8
+"""Complete periods with papers before a series is forecast."""
+
+BANDS = ["low_90", "low_50", "high_50", "high_90"]
+
+FORECAST_COLUMNS: dict[str, str] = {
+    "kind": "str",
+    "series_id": "str",
+    "period_start": "datetime64[us]",
+    "period_end": "datetime64[us]",
+    "share": "float64",
+    "low_50": "float64",
+    "high_50": "float64",
+    "low_90": "float64",
+    "high_90": "float64",
+    "method": "str",
+    "last_start": "datetime64[us]",
+}
+"""Columns and types of `forecast_shares`; `last_start` begins the newest complete period that it knew."""
+
+
+def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.DataFrame:
+    """Forecast the share of each series in the next periods, with bands for 50 and 90 % of them.
+
+    *Question.* What share of the papers will each series have in the periods after the newest complete
+    one, and how far off may that be?
+
+    *Method.* One of `analytics.forecasters.FORECASTERS`; `analytics.backtest` tells which has done best.
+    A band holds the sampling of the future period's papers, of which as many are expected as the last
+    four periods had on average, and the uncertainty of the series' level, which is made to agree with
+    the forecaster's own earlier errors in this run (`analytics.forecast_bands.calibrated_outlook`).
+
+    *What it cannot tell.* Anything that the past shares do not: a new source, a renamed category or a
+    breakthrough. One correction serves all series: of one that is far wilder than the others the bands are
+    too narrow, of a calm one too wide. How much the log odds scatter may change with the share: bands learn
+    that from the newest errors, with a half-life of eight periods. Around `last_value` and `trailing_mean` a
+    trend makes errors one-sided, and bands are off center. Where periods hold few papers, shares are coarse,
+    and so are bands. A period with far fewer papers than expected scatters more.
+
+    *Edges.* A series with fewer than `MIN_HISTORY` complete periods that hold papers gets no rows; one
+    without a paper of its own gets a share near 0 and a band from 0. The periods after the newest complete
+    period of the run are forecast, a period that has begun among them; what it holds so far is not used.
+
+    Parameters
+    ----------
+    series : DataFrame
+        The table `trends`. Row order is irrelevant.
+    horizon : int
+        Periods to forecast, at least 1.
+    method : str
+        Name of a forecaster.
+
+    Returns
+    -------
+    DataFrame
+        `FORECAST_COLUMNS`, a row a series and next period, sorted. `period_end` is exclusive.
+
+    Raises
+    ------
+    InputError
+        When the series are not what `analytics.share_grids.share_grids` takes, `horizon` is below 1 or there
+        is no forecaster `method`.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"kind": "theme", "series_id": "agents", "n_papers": [4] * 7 + [6],
+    ...     "n_total": 100, "period_start": pd.date_range("2024-01-01", periods=8, freq="MS"),
+    ...     "is_complete": True})
+    >>> next_one = forecast_shares(series, horizon=1, method="last_value").iloc[0]
+    >>> next_one["share"].item(), str(next_one["period_start"].date()), str(next_one["period_end"].date())
+    (0.06, '2024-09-01', '2024-10-01')
+    """
+    check_horizon(horizon)
+    if method not in FORECASTERS:
+        raise InputError(f"no forecaster {method!r}; forecasters are {', '.join(FORECASTERS)}")
+    grids = share_grids(series)
+    long_enough = np.flatnonzero((grids.totals > 0).sum(axis=1) >= MIN_HISTORY)
+    if not len(long_enough):
+        return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in FORECAST_COLUMNS.items()})
+    outlook = calibrated_outlook(grids.counts, grids.totals, horizon, method)
+    share, variance = outlook.share[long_enough, -1], outlook.variance[long_enough, -1]
+    bands = share_bands(share, variance, expected_totals(grids.totals)[long_enough, -1, None])
+    return _forecast_table(grids, long_enough, np.concatenate([share[None], bands]), method)
+
+
+def check_horizon(horizon: int) -> None:
+    """Refuse a number of periods to forecast that is below 1.
+
+    Parameters
+    ----------
+    horizon : int
+
+    Raises
+    ------
+    InputError
+    """
+    if horizon < 1:
+        raise InputError(f"horizon is {horizon}; it is the number of periods to forecast, at least 1")
+
+
+def _forecast_table(
+    grids: ShareGrids, which: np.ndarray[tuple[int], np.dtype[np.intp]], values: np.ndarray, method: str
+) -> pd.DataFrame:
+    """Rows of the series `which`; values of shape (5, n_which, horizon) are share and `BANDS`."""
+    horizon = values.shape[2]
+    last = grids.periods[-1]
+    ahead = pd.period_range(last + 1, periods=horizon, freq=grids.periods.freq)
+    keys = grids.keys.iloc[which].loc[lambda rows: rows.index.repeat(horizon)].reset_index(drop=True)
+    table = keys.assign(
+        period_start=np.tile(ahead.start_time, len(which)),
+        period_end=np.tile((ahead + 1).start_time, len(which)),
+        **dict(zip(["share", *BANDS], values.reshape(5, -1), strict=True)),
+        method=method,
+        last_start=last.start_time,
+    )
+    return table[list(FORECAST_COLUMNS)].astype(FORECAST_COLUMNS)
+
+
+def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+    """Compare forecasts whose periods are complete by now with what came: the track record.
+
+    *Edges.* Forecasts whose period is not complete yet, has no papers, or whose series is gone are left
+    out. `naive_error` is NaN where the period that was the last known is no longer in `series`. Where the
+    counts of that period were revised since, the naive forecast is that of today's counts.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        What `forecast_shares` gave, of one or several runs.
+    series : DataFrame
+        The table `trends` of today.
+
+    Returns
+    -------
+    DataFrame
+        The forecasts that came due, in their order, with `actual` (the share that came), `error` (actual
+        less forecast share), `naive_error` (actual less the share of the last known period), `inside_50` and
+        `inside_90` (bool, the ends of a band lie inside).
+
+    Raises
+    ------
+    InputError
+        When a column is missing or the series are not what `analytics.share_grids.share_grids` takes.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"kind": "theme", "series_id": "agents", "n_papers": [4] * 7 + [6, 5],
+    ...     "n_total": 100, "period_start": pd.date_range("2024-01-01", periods=9, freq="MS"),
+    ...     "is_complete": True})
+    >>> made = forecast_shares(series[:8], horizon=2, method="trailing_mean")
+    >>> scored = score_forecasts(made, series)
+    >>> scored[["actual", "error", "naive_error", "inside_50"]].round(3).values.tolist()
+    [[0.05, 0.007, -0.01, True]]
+    """
+    missing = [column for column in FORECAST_COLUMNS if column not in forecasts]
+    if missing:
+        raise InputError(f"the forecasts lack {', '.join(missing)}; give those of forecast_shares")
+    grids = share_grids(series)
+    rows = pd.MultiIndex.from_frame(grids.keys).get_indexer(
+        pd.MultiIndex.from_frame(forecasts[["kind", "series_id"]])
+    )
+    known = np.where(grids.totals > 0, grids.totals, np.nan)
+    # A row and a column of NaN at the end, where get_indexer's -1 leads.
+    shares = np.pad(grids.counts / known, ((0, 1), (0, 1)), constant_values=np.nan)
+    actual, last = (
+        shares[rows, pd.Index(grids.periods.start_time).get_indexer(pd.Index(forecasts[column]))]
+        for column in ("period_start", "last_start")
+    )
+    scored = forecasts.assign(
+        actual=actual,
+        error=actual - forecasts["share"],
+        naive_error=actual - last,
+        **{
+            f"inside_{level}": (forecasts[f"low_{level}"] <= actual) & (actual <= forecasts[f"high_{level}"])
+            for level in (50, 90)
+        },
+    )
+    return scored[np.isfinite(actual)].reset_index(drop=True)

@@ -1,0 +1,123 @@
+"""Counts of all series of a run on one regular grid of periods, holes included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.exceptions import InputError
+
+__all__ = ["Floats", "ShareGrids", "share_grids"]
+
+Floats = NDArray[np.float64]
+
+_COLUMNS = ("kind", "series_id", "period_start", "n_papers", "n_total", "is_complete")
+# Longest usual distance of two periods in days, and the pandas name of such periods; weeks from Monday.
+_LENGTHS = {7: "W-SUN", 31: "M", 92: "Q-DEC", 366: "Y-DEC"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShareGrids:
+    """Counts of every series in every period from the first complete one to the newest complete one.
+
+    Attributes
+    ----------
+    keys : DataFrame
+        `kind` and `series_id`, sorted.
+    counts, totals : ndarray, shape (n_series, n_periods)
+        Total 0 where a period is incomplete, absent or without papers: nothing is known there.
+    periods : PeriodIndex, shape (n_periods,)
+    """
+
+    keys: pd.DataFrame
+    counts: Floats
+    totals: Floats
+    periods: pd.PeriodIndex
+
+
+def share_grids(series: pd.DataFrame) -> ShareGrids:
+    """Lay the complete periods of all series out on one grid without gaps.
+
+    *Edges.* No complete period, or a single start from which no length can be told: a grid without
+    periods. A period that only some series have, or that is incomplete, is a hole with total 0.
+
+    Parameters
+    ----------
+    series : DataFrame
+        The table `trends`, or of it `kind`, `series_id`, `period_start`, `n_papers`, `n_total` and
+        `is_complete`.
+
+    Returns
+    -------
+    ShareGrids
+
+    Raises
+    ------
+    InputError
+        When a column is missing, a count is impossible, a period stands twice, or the starts are not
+        those of weeks (from Monday), months, quarters or years.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"kind": "theme", "series_id": "agents", "n_papers": [1, 2, 9], "n_total": 10,
+    ...     "period_start": pd.to_datetime(["2024-01-01", "2024-03-01", "2024-04-01"]),
+    ...     "is_complete": [True, True, False]})
+    >>> grids = share_grids(series)
+    >>> grids.counts.tolist(), grids.totals.tolist(), str(grids.periods[-1])
+    ([[1.0, 0.0, 2.0]], [[10.0, 0.0, 10.0]], '2024-03')
+    """
+    _check(series)
+    keys = series[["kind", "series_id"]].drop_duplicates().sort_values(["kind", "series_id"])
+    keys = keys.reset_index(drop=True)
+    used = series[series["is_complete"].astype(bool) & (series["n_total"] > 0)]
+    code = _period_code(series["period_start"])
+    if code is None or used.empty:
+        none = np.zeros((len(keys), 0))
+        return ShareGrids(keys, none, none.copy(), pd.PeriodIndex([], freq=code or "M"))
+    ordinals = pd.PeriodIndex(used["period_start"], freq=code).asi8
+    periods = pd.PeriodIndex.from_ordinals(np.arange(ordinals.min(), ordinals.max() + 1), freq=code)
+    rows = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(used[["kind", "series_id"]]))
+    grid = np.zeros((2, len(keys), len(periods)))
+    for layer, column in enumerate(("n_papers", "n_total")):
+        grid[layer, rows, ordinals - ordinals.min()] = used[column].to_numpy()
+    return ShareGrids(keys, grid[0], grid[1], periods)
+
+
+def _check(series: pd.DataFrame) -> None:
+    """Refuse a table that lacks columns or holds what cannot be."""
+    missing = [column for column in _COLUMNS if column not in series]
+    if missing:
+        raise InputError(f"the series lack {', '.join(missing)}; they must have {', '.join(_COLUMNS)}")
+    if series["period_start"].isna().any():
+        raise InputError("a row of the series has no period_start; fill it or drop the row")
+    impossible = ~((series["n_papers"] >= 0) & (series["n_papers"] <= series["n_total"]))
+    repeated = series.duplicated(["kind", "series_id", "period_start"])
+    for bad, what in (
+        (impossible, "n_papers outside 0..n_total"),
+        (repeated, "a period twice; give each period of a series once"),
+    ):
+        if bad.any():
+            name, start = series.loc[bad, ["series_id", "period_start"]].iloc[0]
+            raise InputError(f"series {name!r} has {what} (period of {start:%Y-%m-%d})")
+
+
+def _period_code(period_start: pd.Series) -> str | None:
+    """Name of the periods that begin on these days; None where fewer than two tell no length."""
+    starts = pd.DatetimeIndex(np.unique(period_start.dropna().to_numpy()))
+    if len(starts) < 2:
+        return None
+    # The closest neighbors, not typical ones: holes make distances longer, nothing makes them shorter.
+    closest = int((np.diff(starts.to_numpy()) / np.timedelta64(1, "D")).min())
+    for longest, code in _LENGTHS.items():
+        if closest <= longest:
+            off = starts[starts != pd.PeriodIndex(starts, freq=code).start_time]
+            if len(off) == 0:
+                return code
+            break
+    raise InputError(
+        f"a period starts on {starts[-1] if closest > longest else off[0]:%Y-%m-%d}, {closest} days from its "
+        "nearest neighbor; periods must be weeks from Monday, months, quarters or years"
+    )
