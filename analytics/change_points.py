@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -322,7 +323,7 @@ def _changes(one: _Series, critical: float) -> list[tuple[int, float, float, flo
     search = ruptures.Pelt(custom_cost=cost, min_size=MIN_LEVEL, jump=1).fit(one.signal)
     edges = [0, *search.predict(pen=penalty)]
     n_changes = len(edges) - 2
-    pieces = sum(cost.error(*ends) for ends in zip(edges[:-1], edges[1:], strict=True))
+    pieces = sum(cost.error(*ends) for ends in pairwise(edges))
     gain = cost.error(0, edges[-1]) - pieces
     if gain - n_changes * penalty <= one.line_gain - penalty:
         return []
