@@ -110,7 +110,21 @@ class TestPlantedTruth:
         ],
     )
     def test_power(self, papers: int, noise: SeriesNoise | None, power: float) -> None:
-        """10 of 100 series double in the middle of 60 months."""
+        """10 of 100 series double in the middle of 60 months, found at q = 0.05.
+
+        Measured over 40 such series a cell (20 at 120 periods), part that was found:
+
+        ======= ====== ======== ============ ==================
+        periods papers binomial dispersion 3 and carry-over 0.5
+        ======= ====== ======== ============ ==================
+        24      50     0.20     0.00         0.00
+        24      200    0.90     0.28         0.10
+        60      50     0.75     0.37         0.03
+        60      200    1.00     1.00         0.72
+        120     50     1.00     0.60         0.30
+        120     200    1.00     not measured not measured
+        ======= ====== ======== ============ ==================
+        """
         runs = [planted(90, 10, 60, papers, noise, seed) for seed in (10, 20)]
         found = [change_points(run).query("kind == 'jump'")["series_id"].nunique() / 10 for run in runs]
         assert np.mean(found) >= power
