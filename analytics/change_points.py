@@ -15,9 +15,9 @@ from scipy import stats
 from scipy.special import betaincinv, factorial, xlogy
 
 from analytics.exceptions import InputError
-from analytics.growth import MIN_PAPERS, _centered, _Grids, _grids
 from analytics.logit_lines import Floats, fit_lines
 from analytics.noise import PooledNoise, fit_noise
+from analytics.series_grids import MIN_PAPERS, SeriesGrids, centered_times, series_grids
 
 __all__ = ["MIN_LEVEL", "MIN_PERIODS", "BinomialCost", "change_points"]
 
@@ -173,7 +173,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
         raise InputError(f"q is {q}; it is the allowed part of false claims, between 0 and 1, such as 0.05")
     if random_state < 0:
         raise InputError(f"random_state is {random_state}; a seed is 0 or more")
-    grids = _grids(series)
+    grids = series_grids(series)
     tested = _tested(grids, random_state)
     p_values = np.array([one.p_value(one.statistic) for one in tested.values()])
     q_values = stats.false_discovery_control(p_values, method="bh") if len(p_values) else p_values
@@ -202,7 +202,7 @@ def _starts(series: pd.DataFrame) -> NDArray[np.datetime64]:
     return np.unique(series["period_start"].to_numpy()[used.to_numpy()])
 
 
-def _tested(grids: _Grids, random_state: int) -> dict[int, _Series]:
+def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
     """Series with enough evidence, by their row in the grids, with their null distributions."""
     inside, outside = grids.counts.sum(axis=1), (grids.totals - grids.counts).sum(axis=1)
     n_periods = (grids.totals > 0).sum(axis=1)
@@ -211,7 +211,7 @@ def _tested(grids: _Grids, random_state: int) -> dict[int, _Series]:
         return {}
     counts, totals = grids.counts[rows], grids.totals[rows]
     held = (totals > 0).any(axis=0)
-    x, _ = _centered(grids.years[held])
+    x, _ = centered_times(grids.years[held])
     lines = fit_lines(counts[:, held], totals[:, held], x)
     noise = fit_noise(lines.residual, lines.weight, x, grids.steps[held])
     tested = {}

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.growth import _centered, _enough, _grids, _offsets, _tallies
 from analytics.logit_lines import Floats, fit_lines
 from analytics.noise import fit_noise
+from analytics.series_grids import centered_times, has_enough, series_grids, series_tallies, time_offsets
 
 __all__ = ["emerging_topics", "masked_precision", "precision_at"]
 
@@ -90,17 +90,19 @@ def emerging_topics(
         raise InputError(
             f"lookback_years is {lookback_years}, damping {damping}; they must be above 0, and above 0 to 1"
         )
-    _grids(series)  # counts that are impossible before the lookback are mistakes too
-    grids = _grids(series[series["period_start"] > series["period_start"].max() - lookback_years * _YEAR])
-    tallies = _tallies(grids.keys, grids.counts, grids.totals)
-    ranked = _enough(tallies)
+    series_grids(series)  # counts that are impossible before the lookback are mistakes too
+    grids = series_grids(
+        series[series["period_start"] > series["period_start"].max() - lookback_years * _YEAR]
+    )
+    tallies = series_tallies(grids.keys, grids.counts, grids.totals)
+    ranked = has_enough(tallies)
     if not ranked.any():
         return pd.DataFrame(columns=list(_COLUMNS)).astype(_COLUMNS)
     grids = grids.within(np.any(grids.totals[ranked] > 0, axis=0))
-    x, unit = _centered(grids.years)
+    x, unit = centered_times(grids.years)
     lines = fit_lines(grids.counts[ranked], grids.totals[ranked], x)
     noise = fit_noise(lines.residual, lines.weight, x, grids.steps)
-    inflation, _ = noise.inflation(lines.weight, _offsets(lines.weight, x), grids.steps)
+    inflation, _ = noise.inflation(lines.weight, time_offsets(lines.weight, x), grids.steps)
     mean, variance, spread = _shrunken(lines.line[1] / unit, inflation / lines.information / unit**2)
     ahead = damping * mean / np.sqrt(damping**2 * variance + (1 - damping**2) * spread)
     table = tallies.loc[ranked, ["kind", "series_id", "n_papers"]].assign(
@@ -196,7 +198,7 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
     [1.0, 1.0, 0.5]
     """
     precision_at([], k)
-    _grids(series)
+    series_grids(series)
     complete = series[series["is_complete"].astype(bool) & (series["n_total"] > 0)]
     starts = complete["period_start"].drop_duplicates().sort_values()
     typical = starts.diff().median() if len(starts) > 1 else pd.Timedelta(0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -12,53 +10,28 @@ from scipy import stats
 from analytics.exceptions import InputError
 from analytics.logit_lines import Floats, LogitLines, fit_lines, slope_bounds
 from analytics.noise import PooledNoise, fit_noise
+from analytics.series_grids import (
+    BEFORE,
+    ESTIMATES,
+    LATER,
+    MIN_PAPERS,
+    MIN_PERIODS,
+    QUARTER,
+    SeriesGrids,
+    centered_times,
+    has_enough,
+    series_grids,
+    series_tallies,
+    time_offsets,
+)  # fmt: skip
 from analytics.tables import empty_table, validate_table
 
 __all__ = ["MIN_PAPERS", "MIN_PERIODS", "WINDOWS", "trend_verdicts"]
 
-MIN_PERIODS = 5
-"""Complete periods with papers below which no verdict is given."""
-MIN_PAPERS = 20
-"""Papers inside the series, and papers outside it, below which no verdict is given."""
 WINDOWS = ("long", "recent")
 """Over the whole span, and the newest complete quarter against what preceded it."""
 
-_COLUMNS = ("kind", "series_id", "period_start", "n_papers", "n_total", "is_complete")
-_ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
-_DAYS_PER_YEAR = 365.2425
-_LONGEST_QUARTER = 100.0  # days; longer periods are years
 _INTERVAL = 0.95
-_BEFORE, _QUARTER, _LATER = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Grids:
-    """Counts of all series in the complete periods that hold papers.
-
-    Attributes
-    ----------
-    keys : DataFrame
-        `kind` and `series_id`, in order of first appearance.
-    counts, totals : ndarray, shape (n_series, n_periods)
-    years : ndarray, shape (n_periods,)
-        Since the first period.
-    steps : ndarray of int, shape (n_periods,)
-        Since the first period, in periods.
-    recent : ndarray of int, shape (n_periods,)
-        `_BEFORE`, `_QUARTER` or `_LATER`: where it lies from the newest complete quarter.
-    """
-
-    keys: pd.DataFrame
-    counts: Floats
-    totals: Floats
-    years: Floats
-    steps: NDArray[np.int64]
-    recent: NDArray[np.int64]
-
-    def within(self, which: NDArray[np.bool_]) -> _Grids:
-        """Give the same for some of the periods, `which` of shape (n_periods,)."""
-        cut = (self.counts[:, which], self.totals[:, which], self.years[which], self.steps[which])
-        return _Grids(self.keys, *cut, self.recent[which])
 
 
 def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
@@ -137,120 +110,51 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     """
     if not 0 < q < 1:
         raise InputError(f"q is {q}; it is the allowed part of false claims, between 0 and 1, such as 0.05")
-    grids = _grids(series)
+    grids = series_grids(series)
     if grids.keys.empty:
         return empty_table("verdicts")
-    long = _tallies(grids.keys, grids.counts, grids.totals)
-    until = grids.recent < _LATER
-    recent = _tallies(grids.keys, grids.counts[:, until], grids.totals[:, until])
-    tested = _enough(long)
+    long = series_tallies(grids.keys, grids.counts, grids.totals)
+    until = grids.recent < LATER
+    recent = series_tallies(grids.keys, grids.counts[:, until], grids.totals[:, until])
+    tested = has_enough(long)
     if tested.any():
         grids = grids.within(np.any(grids.totals[tested] > 0, axis=0))
-        x, unit = _centered(grids.years)
+        x, unit = centered_times(grids.years)
         lines = fit_lines(grids.counts[tested], grids.totals[tested], x)
         noise = fit_noise(lines.residual, lines.weight, x, grids.steps)
         data = grids.counts[tested], grids.totals[tested], x
-        inflation = noise.inflation(lines.weight, _offsets(lines.weight, x), grids.steps)
+        inflation = noise.inflation(lines.weight, time_offsets(lines.weight, x), grids.steps)
         _fill(long, tested, _estimates(lines, data, unit, inflation), q)
-        stepped = _enough(recent) & _has_step(grids)
+        stepped = has_enough(recent) & _has_step(grids)
         if stepped.any():
             _fill(recent, stepped, _step_estimates(grids, stepped, noise.of(stepped[tested])), q)
     both = pd.concat([long.assign(window="long"), recent.assign(window="recent")], ignore_index=True)
     return validate_table("verdicts", both)
 
 
-def _grids(series: pd.DataFrame) -> _Grids:
-    """Check the series and lay them out; totals are 0 where a period of a series is absent."""
-    missing = [column for column in _COLUMNS if column not in series]
-    if missing:
-        raise InputError(f"the series lack {', '.join(missing)}; they must have {', '.join(_COLUMNS)}")
-    impossible = (series["n_papers"] < 0) | (series["n_papers"] > series["n_total"])
-    repeated = series.duplicated(["kind", "series_id", "period_start"])
-    for bad, what in (
-        (impossible, "n_papers outside 0..n_total"),
-        (repeated, "a period twice; give each period of a series once"),
-    ):
-        if bad.any():
-            name, start = series.loc[bad, ["series_id", "period_start"]].iloc[0]
-            raise InputError(f"series {name!r} has {what} (period of {start:%Y-%m-%d})")
-    keys = series[["kind", "series_id"]].drop_duplicates().reset_index(drop=True)
-    rows = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(series[["kind", "series_id"]]))
-    used = (series["is_complete"].astype(bool) & (series["n_total"] > 0)).to_numpy()
-    starts, columns = np.unique(series["period_start"].to_numpy()[used], return_inverse=True)
-    grid = np.zeros((2, len(keys), len(starts)))
-    for layer, column in enumerate(("n_papers", "n_total")):
-        grid[layer, rows[used], columns] = series[column].to_numpy()[used]
-    days = np.asarray((starts - starts[:1]) / np.timedelta64(1, "D"), dtype=float)
-    # Months differ by a day or three; what counts is how many periods lie between two.
-    typical = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
-    steps = np.concatenate([[0], np.cumsum(np.rint(np.diff(days) / typical))]).astype(np.int64)[: len(days)]
-    recent = _newest_quarter(starts, typical)
-    return _Grids(keys, grid[0], grid[1], days / _DAYS_PER_YEAR, steps, recent)
-
-
-def _newest_quarter(starts: NDArray[np.datetime64], typical: float) -> NDArray[np.int64]:
-    """Tell for each period if it lies before, in or after the newest calendar quarter that is whole."""
-    place = np.zeros(len(starts), dtype=np.int64)
-    if not len(starts):
-        return place
-    if typical > _LONGEST_QUARTER:
-        place[-1] = _QUARTER
-        return place
-    half = np.timedelta64(round(typical * 12), "h")
-    # A week belongs to the quarter of its middle; so does a month or a quarter, trivially.
-    quarters = pd.DatetimeIndex(starts + half).to_period("Q")
-    newest = quarters[-1]
-    if newest.end_time.to_datetime64() - (starts[-1] + 2 * half) > half:
-        newest -= 1
-    place[quarters == newest] = _QUARTER
-    place[quarters > newest] = _LATER
-    return place
-
-
-def _tallies(keys: pd.DataFrame, counts: Floats, totals: Floats) -> pd.DataFrame:
-    """Verdicts without an answer yet."""
-    return keys.assign(
-        verdict="insufficient",
-        **dict.fromkeys(_ESTIMATES, np.nan),
-        n_papers=counts.sum(axis=1).astype(np.int64),
-        n_outside=(totals - counts).sum(axis=1).astype(np.int64),
-        n_periods=(totals > 0).sum(axis=1),
-    )
-
-
-def _enough(tallies: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which series can be tested."""
-    found = (
-        (tallies["n_periods"] >= MIN_PERIODS)
-        & (tallies["n_papers"] >= MIN_PAPERS)
-        & (tallies["n_outside"] >= MIN_PAPERS)
-    )
-    return np.asarray(found)
-
-
-def _has_step(grids: _Grids) -> NDArray[np.bool_]:
+def _has_step(grids: SeriesGrids) -> NDArray[np.bool_]:
     """Tell which series have papers to count in the newest quarter and in enough periods before it."""
     known = grids.totals > 0
-    before, quarter = known[:, grids.recent == _BEFORE], known[:, grids.recent == _QUARTER]
+    before, quarter = known[:, grids.recent == BEFORE], known[:, grids.recent == QUARTER]
     return np.asarray((before.sum(axis=1) >= MIN_PERIODS) & quarter.any(axis=1))
 
 
 def _fill(table: pd.DataFrame, tested: NDArray[np.bool_], estimates: Floats, q: float) -> None:
     """Write the estimates of the tested series and the verdicts that follow into `table`."""
-    table.loc[tested, _ESTIMATES] = estimates
+    table.loc[tested, ESTIMATES] = estimates
     growth, claimed = estimates[:, 0], estimates[:, -1] <= q
     words = np.select([claimed & (growth > 1), claimed], ["rising", "falling"], "steady")
     table.loc[tested, "verdict"] = words
 
 
-def _step_estimates(grids: _Grids, stepped: NDArray[np.bool_], noise: PooledNoise) -> Floats:
+def _step_estimates(grids: SeriesGrids, stepped: NDArray[np.bool_], noise: PooledNoise) -> Floats:
     """Estimates of the newest quarter against what preceded it, as if all papers of each came at once."""
-    until = grids.recent < _LATER
+    until = grids.recent < LATER
     counts, totals = grids.counts[stepped][:, until], grids.totals[stepped][:, until]
     in_quarter = grids.recent[until]
-    parts = np.stack([in_quarter == _BEFORE, in_quarter == _QUARTER], axis=1).astype(float)
+    parts = np.stack([in_quarter == BEFORE, in_quarter == QUARTER], axis=1).astype(float)
     listed = totals.max(axis=0)
-    x, unit = _centered((listed * grids.years[until]) @ parts / (listed @ parts))
+    x, unit = centered_times((listed * grids.years[until]) @ parts / (listed @ parts))
     data = counts @ parts, totals @ parts, x
     lines = fit_lines(*data)
     weight = totals * (lines.weight / data[1])[:, in_quarter]
@@ -272,12 +176,6 @@ def _estimates(
     return np.column_stack([*growth, p_value, stats.false_discovery_control(p_value, method="bh")])
 
 
-def _centered(years: Floats) -> tuple[Floats, float]:
-    """Times around 0 that span 1, and the span in years."""
-    unit = max(float(np.ptp(years)), np.finfo(float).tiny)
-    return (years - years.mean()) / unit, unit
-
-
 def _step_inflation(
     noise: PooledNoise, weight: Floats, data: tuple[Floats, Floats, Floats], steps: NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
@@ -290,11 +188,6 @@ def _step_inflation(
     share = counts.sum(axis=1, keepdims=True) / totals.sum(axis=1, keepdims=True)
     level = totals * share * (1 - share)
     (stepped, freedom), (flat, flat_freedom) = (
-        noise.inflation(weights, _offsets(weights, x), steps) for weights in (weight, level)
+        noise.inflation(weights, time_offsets(weights, x), steps) for weights in (weight, level)
     )
     return np.maximum(stepped, flat), np.where(stepped >= flat, freedom, flat_freedom)
-
-
-def _offsets(weight: Floats, x: Floats) -> Floats:
-    """Times less their weighted mean in each series, shape (n_series, n_periods)."""
-    return np.asarray(x - (weight @ x / weight.sum(axis=1))[:, None])

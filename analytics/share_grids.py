@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
+from analytics.series_grids import validate_series
 
 __all__ = ["Floats", "ShareGrids", "share_grids"]
 
 Floats = NDArray[np.float64]
 
-_COLUMNS = ("kind", "series_id", "period_start", "n_papers", "n_total", "is_complete")
 # Longest usual distance of two periods in days, and the pandas name of such periods; weeks from Monday.
 _LENGTHS = {7: "W-SUN", 31: "M", 92: "Q-DEC", 366: "Y-DEC"}
 
@@ -69,7 +69,7 @@ def share_grids(series: pd.DataFrame) -> ShareGrids:
     >>> grids.counts.tolist(), grids.totals.tolist(), str(grids.periods[-1])
     ([[1.0, 0.0, 2.0]], [[10.0, 0.0, 10.0]], '2024-03')
     """
-    _check(series)
+    validate_series(series)
     keys = series[["kind", "series_id"]].drop_duplicates().sort_values(["kind", "series_id"])
     keys = keys.reset_index(drop=True)
     used = series[series["is_complete"].astype(bool) & (series["n_total"] > 0)]
@@ -84,24 +84,6 @@ def share_grids(series: pd.DataFrame) -> ShareGrids:
     for layer, column in enumerate(("n_papers", "n_total")):
         grid[layer, rows, ordinals - ordinals.min()] = used[column].to_numpy()
     return ShareGrids(keys, grid[0], grid[1], periods)
-
-
-def _check(series: pd.DataFrame) -> None:
-    """Refuse a table that lacks columns or holds what cannot be."""
-    missing = [column for column in _COLUMNS if column not in series]
-    if missing:
-        raise InputError(f"the series lack {', '.join(missing)}; they must have {', '.join(_COLUMNS)}")
-    if series["period_start"].isna().any():
-        raise InputError("a row of the series has no period_start; fill it or drop the row")
-    impossible = ~((series["n_papers"] >= 0) & (series["n_papers"] <= series["n_total"]))
-    repeated = series.duplicated(["kind", "series_id", "period_start"])
-    for bad, what in (
-        (impossible, "n_papers outside 0..n_total"),
-        (repeated, "a period twice; give each period of a series once"),
-    ):
-        if bad.any():
-            name, start = series.loc[bad, ["series_id", "period_start"]].iloc[0]
-            raise InputError(f"series {name!r} has {what} (period of {start:%Y-%m-%d})")
 
 
 def _period_code(period_start: pd.Series) -> str | None:

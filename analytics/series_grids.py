@@ -1,0 +1,153 @@
+"""Counts of all series of a run side by side, as every test of trends needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.exceptions import InputError
+from analytics.logit_lines import Floats
+
+__all__ = [
+    "BEFORE", "ESTIMATES", "LATER", "MIN_PAPERS", "MIN_PERIODS", "QUARTER", "SeriesGrids", "centered_times",
+    "has_enough", "series_grids", "series_tallies", "time_offsets", "validate_series",
+]  # fmt: skip
+
+MIN_PERIODS = 5
+"""Complete periods with papers below which no verdict is given."""
+MIN_PAPERS = 20
+"""Papers inside the series, and papers outside it, below which no verdict is given."""
+ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
+"""What a test tells of a series, beside its counts."""
+BEFORE, QUARTER, LATER = 0, 1, 2
+"""Where a period lies from the newest complete quarter."""
+
+_COLUMNS = ("kind", "series_id", "period_start", "n_papers", "n_total", "is_complete")
+_DAYS_PER_YEAR = 365.2425
+_LONGEST_QUARTER = 100.0  # days; longer periods are years
+
+
+def validate_series(series: pd.DataFrame) -> None:
+    """Refuse a table of series that lacks columns or holds what cannot be.
+
+    Raises
+    ------
+    InputError
+        When a column or a start is missing, a count is impossible, or a period of a series stands twice.
+    """
+    missing = [column for column in _COLUMNS if column not in series]
+    if missing:
+        raise InputError(f"the series lack {', '.join(missing)}; they must have {', '.join(_COLUMNS)}")
+    if series["period_start"].isna().any():
+        raise InputError("a row of the series has no period_start; fill it or drop the row")
+    impossible = (series["n_papers"] < 0) | (series["n_papers"] > series["n_total"])
+    repeated = series.duplicated(["kind", "series_id", "period_start"])
+    for bad, what in (
+        (impossible, "n_papers outside 0..n_total"),
+        (repeated, "a period twice; give each period of a series once"),
+    ):
+        if bad.any():
+            name, start = series.loc[bad, ["series_id", "period_start"]].iloc[0]
+            raise InputError(f"series {name!r} has {what} (period of {start:%Y-%m-%d})")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesGrids:
+    """Counts of all series in the complete periods that hold papers.
+
+    Attributes
+    ----------
+    keys : DataFrame
+        `kind` and `series_id`, in order of first appearance.
+    counts, totals : ndarray, shape (n_series, n_periods)
+    years : ndarray, shape (n_periods,)
+        Since the first period.
+    steps : ndarray of int, shape (n_periods,)
+        Since the first period, in periods.
+    recent : ndarray of int, shape (n_periods,)
+        `BEFORE`, `QUARTER` or `LATER`: where it lies from the newest complete quarter.
+    """
+
+    keys: pd.DataFrame
+    counts: Floats
+    totals: Floats
+    years: Floats
+    steps: NDArray[np.int64]
+    recent: NDArray[np.int64]
+
+    def within(self, which: NDArray[np.bool_]) -> SeriesGrids:
+        """Give the same for some of the periods, `which` of shape (n_periods,)."""
+        cut = (self.counts[:, which], self.totals[:, which], self.years[which], self.steps[which])
+        return SeriesGrids(self.keys, *cut, self.recent[which])
+
+
+def series_grids(series: pd.DataFrame) -> SeriesGrids:
+    """Check the series and lay them out; totals are 0 where a period of a series is absent."""
+    validate_series(series)
+    keys = series[["kind", "series_id"]].drop_duplicates().reset_index(drop=True)
+    rows = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(series[["kind", "series_id"]]))
+    used = (series["is_complete"].astype(bool) & (series["n_total"] > 0)).to_numpy()
+    starts, columns = np.unique(series["period_start"].to_numpy()[used], return_inverse=True)
+    grid = np.zeros((2, len(keys), len(starts)))
+    for layer, column in enumerate(("n_papers", "n_total")):
+        grid[layer, rows[used], columns] = series[column].to_numpy()[used]
+    days = np.asarray((starts - starts[:1]) / np.timedelta64(1, "D"), dtype=float)
+    # Months differ by a day or three; what counts is how many periods lie between two.
+    typical = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
+    steps = np.concatenate([[0], np.cumsum(np.rint(np.diff(days) / typical))]).astype(np.int64)[: len(days)]
+    recent = _newest_quarter(starts, typical)
+    return SeriesGrids(keys, grid[0], grid[1], days / _DAYS_PER_YEAR, steps, recent)
+
+
+def _newest_quarter(starts: NDArray[np.datetime64], typical: float) -> NDArray[np.int64]:
+    """Tell for each period if it lies before, in or after the newest calendar quarter that is whole."""
+    place = np.zeros(len(starts), dtype=np.int64)
+    if not len(starts):
+        return place
+    if typical > _LONGEST_QUARTER:
+        place[-1] = QUARTER
+        return place
+    half = np.timedelta64(round(typical * 12), "h")
+    # A week belongs to the quarter of its middle; so does a month or a quarter, trivially.
+    quarters = pd.DatetimeIndex(starts + half).to_period("Q")
+    newest = quarters[-1]
+    if newest.end_time.to_datetime64() - (starts[-1] + 2 * half) > half:
+        newest -= 1
+    place[quarters == newest] = QUARTER
+    place[quarters > newest] = LATER
+    return place
+
+
+def series_tallies(keys: pd.DataFrame, counts: Floats, totals: Floats) -> pd.DataFrame:
+    """Verdicts without an answer yet."""
+    return keys.assign(
+        verdict="insufficient",
+        **dict.fromkeys(ESTIMATES, np.nan),
+        n_papers=counts.sum(axis=1).astype(np.int64),
+        n_outside=(totals - counts).sum(axis=1).astype(np.int64),
+        n_periods=(totals > 0).sum(axis=1),
+    )
+
+
+def has_enough(tallies: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which series can be tested."""
+    found = (
+        (tallies["n_periods"] >= MIN_PERIODS)
+        & (tallies["n_papers"] >= MIN_PAPERS)
+        & (tallies["n_outside"] >= MIN_PAPERS)
+    )
+    return np.asarray(found)
+
+
+def centered_times(years: Floats) -> tuple[Floats, float]:
+    """Times around 0 that span 1, and the span in years."""
+    unit = max(float(np.ptp(years)), np.finfo(float).tiny)
+    return (years - years.mean()) / unit, unit
+
+
+def time_offsets(weight: Floats, x: Floats) -> Floats:
+    """Times less their weighted mean in each series, shape (n_series, n_periods)."""
+    return np.asarray(x - (weight @ x / weight.sum(axis=1))[:, None])
