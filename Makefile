@@ -2,7 +2,7 @@
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
-# make bench-ingest  records a second and memory of every source format (about five minutes)
+# make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
 # Each makes .venv from constraints.txt when it is not there or older than its list.
 
