@@ -48,7 +48,7 @@ def test_daily_papers_to_the_last_record_once_and_again(shared_dir, tmp_path):
 
 
 def test_the_page_and_the_answers_are_one_corpus(shared_dir, tmp_path):
-    """47 papers of the page, 14 of which stand in the answers: found by title, 5 of them without any date."""
+    """47 papers of the page, 14 of which stand in the answers: found by title, all 6 without a date among them."""
     page = shared_dir / "seed" / "daily_papers_page.txt"
     folder = shared_dir / "corpora" / "hf_daily_papers"
     for name, order in (("page-first", (page, folder)), ("page-last", (folder, page))):
@@ -63,6 +63,7 @@ def test_the_page_and_the_answers_are_one_corpus(shared_dir, tmp_path):
     assert len(papers) == 6141 + 47 - 14
     both = papers[papers["sources"].map(len) == 2]
     assert len(both) == 14
+    assert papers["published"].notna().all()
     assert both["paper_id"].str.startswith("arxiv:").all()
     # No title stands twice in the whole corpus.
     assert papers["title"].str.casefold().str.replace(r"\W", "", regex=True).is_unique

@@ -553,7 +553,7 @@ def test_the_page_and_the_saved_answers_make_one_corpus(shared_dir, tmp_path):
         for feed in answers:
             counts += store.ingest_feed(feed, seen_on=date(2026, 1, 1))
         assert counts == IngestCounts(new=6141)
-        # 14 of the page's papers stand in the answers too; five of them without a date on the page.
+        # 14 of the page's papers stand in the answers too; six of them without a date on the page.
         assert store.ingest_feed(page, seen_on=date(2026, 1, 1)) == IngestCounts(new=33, known=14, merged=14)
         assert len(store.read_papers(date(2026, 1, 1))) == 6174
         again = [store.ingest_feed(feed, seen_on=date(2026, 1, 2)) for feed in (*answers[::50], page)]
