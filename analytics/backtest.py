@@ -12,23 +12,12 @@ from analytics.forecast_bands import LEVELS, calibrated_outlook, expected_totals
 from analytics.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts import MIN_HISTORY, check_horizon
 from analytics.share_grids import Floats, ShareGrids, share_grids
+from analytics.tables import validate_table
 
-__all__ = ["BACKTEST_COLUMNS", "CHANCE", "LEAST_GAIN", "backtest", "choose_forecaster"]
+__all__ = ["CHANCE", "LEAST_GAIN", "backtest", "choose_forecaster"]
 
 CHANCE = 0.05
 """Highest p value, after correction, at which a forecaster is said to beat another."""
-
-BACKTEST_COLUMNS: dict[str, str] = {
-    "method": "str",
-    "error_ratio": "float64",
-    "pinball_ratio": "float64",
-    "coverage_50": "float64",
-    "coverage_90": "float64",
-    **{f"p_over_{method}": "float64" for method in list(FORECASTERS)[:-1]},
-    "n_forecasts": "int64",
-    "n_origins": "int64",
-    "n_series": "int64",
-}
 
 _NAMES = {
     NAIVE: "same as the last period",
@@ -41,6 +30,7 @@ LEAST_GAIN = 0.02
 """Part of the error that a less simple forecaster must save."""
 
 _LEVEL, _TRENDS = "pooled_level", ("damped_trend", "pooled_trend")
+_PERIODS_A_YEAR = {"W": 52, "M": 12, "Q": 4, "Y": 1}
 _MIN_ORIGINS = 5  # below which no test is made
 
 
@@ -64,6 +54,10 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     *What it cannot tell.* How the future differs from the past. Topics found in the whole corpus carry
     knowledge of the future into their past counts, alike for all candidates.
 
+    *Same as a year before.* What a reader with a calendar would say, and no candidate: the share of the
+    same period one year before the one that is forecast. Every candidate is compared with it too, on the
+    cells for which that year is known. A year of weeks has 52.
+
     *Edges.* Too little history for one forecast: errors and coverages are NaN and `n_forecasts` is 0.
     Fewer than five origins, or no difference at all: p values are NaN. Cells whose period
     is incomplete or has no papers are not counted.
@@ -80,11 +74,12 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     Returns
     -------
     DataFrame
-        `BACKTEST_COLUMNS`, a row a candidate, simplest first. `error_ratio`: mean absolute scaled
+        The table `backtests`, a row a candidate, simplest first. `error_ratio`: mean absolute scaled
         error over that of the naive forecast, 1 for itself. `pinball_ratio`: the same for the mean
         pinball loss of forecast and band ends (the weighted interval score [5]_). `coverage_50`,
         `coverage_90`: part of the shares that lay inside their band. `p_over_...`: p value of
-        erring less than that other candidate.
+        erring less than that other candidate. `year_ratio`, `p_over_year`: error over that of ``same as a
+        year before`` and p value of erring less; NaN where no cell has a year before it.
 
     Raises
     ------
@@ -116,15 +111,18 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     actual, scale = _due_shares(grids, horizon), _scales(grids)
     counted = np.isfinite(actual) & (np.cumsum(grids.totals > 0, axis=1) >= MIN_HISTORY)[:, :, None]
     counted[:, : max(counted.shape[1] - 1 - max_origins, 0)] = False
+    year_before = np.where(counted, np.abs(actual - _year_before(grids, horizon)) / scale, np.nan)
     losses, rows = {}, []
     for method in FORECASTERS:
         absolute, pinball, inside = _losses(grids, actual, method)
         losses[method] = np.where(counted, absolute / scale, np.nan)
         scored = {"pinball": pinball / scale, "coverage_50": inside[0], "coverage_90": inside[1]}
         means = {name: _mean(values[counted]) for name, values in scored.items()}
+        means["year_ratio"] = _mean_ratio(losses[method], year_before)
+        means["p_over_year"] = _p_value(year_before, losses[method], horizon)
         rows.append({"method": method, "error": _mean(losses[method][counted]), **means})
     table = pd.DataFrame(rows)
-    return table.assign(
+    scored_table = table.assign(
         error_ratio=_over_first(table["error"]),
         pinball_ratio=_over_first(table["pinball"]),
         **{
@@ -134,7 +132,8 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
         n_forecasts=int(counted.sum()),
         n_origins=int(counted.any(axis=(0, 2)).sum()),
         n_series=int(counted.any(axis=(1, 2)).sum()),
-    )[list(BACKTEST_COLUMNS)].astype(BACKTEST_COLUMNS)
+    )
+    return validate_table("backtests", scored_table)
 
 
 def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
@@ -217,6 +216,19 @@ def _due_shares(grids: ShareGrids, horizon: int) -> Floats:
     return np.stack([padded[:, step : step + n_periods] for step in range(1, horizon + 1)], axis=2)
 
 
+def _year_before(grids: ShareGrids, horizon: int) -> Floats:
+    """Share a year before the period 1 to `horizon` periods after each, as `_due_shares` is shaped.
+
+    Where the horizon is longer than a year, the newest such period that is known by then.
+    """
+    shares = grids.counts / np.where(grids.totals > 0, grids.totals, np.nan)
+    year = _PERIODS_A_YEAR[grids.periods.freqstr[0]]
+    n_periods = shares.shape[1]
+    back = [-(-step // year) * year - step for step in range(1, horizon + 1)]  # from the newest known period
+    padded = np.pad(shares, ((0, 0), (year, 0)), constant_values=np.nan)
+    return np.stack([padded[:, year - lag : year - lag + n_periods] for lag in back], axis=2)
+
+
 def _scales(grids: ShareGrids) -> Floats:
     """Mean absolute step from period to period, half a paper at least; shape (n_series, 1, 1)."""
     scales = np.ones((len(grids.counts), 1, 1))
@@ -244,6 +256,15 @@ def _losses(grids: ShareGrids, actual: Floats, method: str) -> tuple[Floats, Flo
 
 def _mean(values: Floats) -> float:
     return float(values.mean()) if values.size else float("nan")
+
+
+def _mean_ratio(own: Floats, other: Floats) -> float:
+    """Mean of errors over the mean of others, on the cells that both have; NaN where there are none."""
+    both = np.isfinite(own) & np.isfinite(other)
+    if not both.any():
+        return float("nan")
+    mean, reference = float(own[both].mean()), float(other[both].mean())
+    return mean / reference if reference else (1.0 if mean == 0 else float("inf"))
 
 
 def _over_first(errors: pd.Series) -> Floats:

@@ -18,6 +18,7 @@ from analytics.exceptions import InputError
 from analytics.logit_lines import Floats, fit_lines
 from analytics.noise import PooledNoise, fit_noise
 from analytics.series_grids import MIN_PAPERS, SeriesGrids, centered_times, series_grids
+from analytics.tables import TABLE_COLUMNS, validate_table
 
 __all__ = ["MIN_LEVEL", "MIN_PERIODS", "BinomialCost", "change_points"]
 
@@ -191,9 +192,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
 
 def _table(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     """The result, typed also where it has no row."""
-    columns = ["kind", "series_id", "period_start", "share_before", "share_after", "p_value", "q_value"]
-    types = dict(zip(columns, ["str", "str", "datetime64[us]", *["float64"] * 4], strict=True))
-    return pd.DataFrame(rows, columns=columns).astype(types)
+    return validate_table("change_points", pd.DataFrame(rows, columns=list(TABLE_COLUMNS["change_points"])))
 
 
 def _starts(series: pd.DataFrame) -> NDArray[np.datetime64]:

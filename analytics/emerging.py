@@ -13,18 +13,12 @@ from analytics.exceptions import InputError
 from analytics.logit_lines import Floats, fit_lines
 from analytics.noise import fit_noise
 from analytics.series_grids import centered_times, has_enough, series_grids, series_tallies, time_offsets
+from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 
 __all__ = ["emerging_topics", "masked_precision", "precision_at"]
 
 _YEAR = pd.Timedelta(days=365.2425)
 _SMALLEST_SPREAD = 0.01  # of yearly slopes in logits; keeps an order where all series seem alike
-_COLUMNS = {
-    "kind": "str",
-    "series_id": "str",
-    "probability": "float64",
-    "growth_per_year": "float64",
-    "n_papers": "int64",
-}
 
 
 def emerging_topics(
@@ -97,7 +91,7 @@ def emerging_topics(
     tallies = series_tallies(grids.keys, grids.counts, grids.totals)
     ranked = has_enough(tallies)
     if not ranked.any():
-        return pd.DataFrame(columns=list(_COLUMNS)).astype(_COLUMNS)
+        return empty_table("emerging")
     grids = grids.within(np.any(grids.totals[ranked] > 0, axis=0))
     x, unit = centered_times(grids.years)
     lines = fit_lines(grids.counts[ranked], grids.totals[ranked], x)
@@ -110,7 +104,7 @@ def emerging_topics(
     )
     order = ["probability", "kind", "series_id"]
     ordered = table.sort_values(order, ascending=[False, True, True], ignore_index=True)
-    return ordered[list(_COLUMNS)].astype(_COLUMNS)
+    return validate_table("emerging", ordered)
 
 
 def _shrunken(slope: Floats, error: Floats) -> tuple[Floats, Floats, float]:
@@ -179,7 +173,8 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
     Returns
     -------
     DataFrame
-        `cutoff`, `method` (``trend``, ``momentum``, ``chance``), `precision`, `base_rate`; cut-offs as given.
+        The table `emerging_scores`: `cutoff`, `method` (``trend``, ``momentum``, ``chance``),
+        `precision`, `base_rate`; cut-offs as given.
 
     Raises
     ------
@@ -215,8 +210,8 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
             order = judged.sort_values(method, ascending=False, kind="stable")
             rows.append((cutoff, method, precision_at(order["higher"], k), base))
         rows.append((cutoff, "chance", base, base))
-    return pd.DataFrame(rows, columns=["cutoff", "method", "precision", "base_rate"]).astype(
-        {"cutoff": "datetime64[us]", "method": "str", "precision": "float64", "base_rate": "float64"}
+    return validate_table(
+        "emerging_scores", pd.DataFrame(rows, columns=list(TABLE_COLUMNS["emerging_scores"]))
     )
 
 

@@ -9,28 +9,14 @@ from analytics.exceptions import InputError
 from analytics.forecast_bands import calibrated_outlook, expected_totals, share_bands
 from analytics.forecasters import FORECASTERS
 from analytics.share_grids import ShareGrids, share_grids
+from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 
-__all__ = ["FORECAST_COLUMNS", "MIN_HISTORY", "forecast_shares", "score_forecasts"]
+__all__ = ["MIN_HISTORY", "forecast_shares", "score_forecasts"]
 
 MIN_HISTORY = 8
 """Complete periods with papers before a series is forecast."""
 
 BANDS = ["low_90", "low_50", "high_50", "high_90"]
-
-FORECAST_COLUMNS: dict[str, str] = {
-    "kind": "str",
-    "series_id": "str",
-    "period_start": "datetime64[us]",
-    "period_end": "datetime64[us]",
-    "share": "float64",
-    "low_50": "float64",
-    "high_50": "float64",
-    "low_90": "float64",
-    "high_90": "float64",
-    "method": "str",
-    "last_start": "datetime64[us]",
-}
-"""Columns and types of `forecast_shares`; `last_start` begins the newest complete period that it knew."""
 
 
 def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.DataFrame:
@@ -67,7 +53,8 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
     Returns
     -------
     DataFrame
-        `FORECAST_COLUMNS`, a row a series and next period, sorted. `period_end` is exclusive.
+        The table `forecasts`, a row a series and next period, sorted. `period_end` is exclusive;
+        `last_start` begins the newest complete period that was known.
 
     Raises
     ------
@@ -90,7 +77,7 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
     grids = share_grids(series)
     long_enough = np.flatnonzero((grids.totals > 0).sum(axis=1) >= MIN_HISTORY)
     if not len(long_enough):
-        return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in FORECAST_COLUMNS.items()})
+        return empty_table("forecasts")
     outlook = calibrated_outlook(grids.counts, grids.totals, horizon, method)
     share, variance = outlook.share[long_enough, -1], outlook.variance[long_enough, -1]
     bands = share_bands(share, variance, expected_totals(grids.totals)[long_enough, -1, None])
@@ -127,7 +114,7 @@ def _forecast_table(
         method=method,
         last_start=last.start_time,
     )
-    return table[list(FORECAST_COLUMNS)].astype(FORECAST_COLUMNS)
+    return validate_table("forecasts", table)
 
 
 def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +153,7 @@ def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFra
     >>> scored[["actual", "error", "naive_error", "inside_50"]].round(3).values.tolist()
     [[0.05, 0.007, -0.01, True]]
     """
-    missing = [column for column in FORECAST_COLUMNS if column not in forecasts]
+    missing = [column for column in TABLE_COLUMNS["forecasts"] if column not in forecasts]
     if missing:
         raise InputError(f"the forecasts lack {', '.join(missing)}; give those of forecast_shares")
     grids = share_grids(series)

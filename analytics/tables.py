@@ -12,10 +12,32 @@ import pandas as pd
 
 from analytics.exceptions import PapertrendsError
 
-__all__ = ["ADDED_COLUMNS", "TABLE_COLUMNS", "UNCLUSTERED", "RunTables", "empty_table", "validate_table"]
+__all__ = [
+    "ADDED_COLUMNS",
+    "ADDED_TABLES",
+    "TABLE_COLUMNS",
+    "UNCLUSTERED",
+    "RunTables",
+    "empty_table",
+    "validate_table",
+]
 
 UNCLUSTERED = "-1"
 """`topic_id` of a paper that belongs to no topic."""
+
+_FORECAST = {
+    "kind": "text",
+    "series_id": "text",
+    "period_start": "day",
+    "period_end": "day",
+    "share": "float",
+    "low_50": "float",
+    "high_50": "float",
+    "low_90": "float",
+    "high_90": "float",
+    "method": "text",
+    "last_start": "day",
+}
 
 # Kinds: text (never null), text? (nullable), int, int?, float, bool, day, day? and texts (a list of str).
 # `day` is a pandas datetime64[us] at midnight without a zone.
@@ -81,6 +103,77 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "q_value": "float",
         "n_papers": "int",
         "n_periods": "int",
+        "is_fragile": "bool",
+    },
+    "unassigned": {
+        "period_start": "day",
+        "period_end": "day",
+        "n_total": "int",
+        "n_unclustered": "int",
+        "n_undated": "int",
+        "is_complete": "bool",
+    },
+    "bursts": {
+        "kind": "text",
+        "series_id": "text",
+        "period_start": "day",
+        "period_end": "day",
+        "weight": "float",
+        "p_value": "float",
+        "q_value": "float",
+    },
+    "change_points": {
+        "kind": "text",
+        "series_id": "text",
+        "period_start": "day",
+        "share_before": "float",
+        "share_after": "float",
+        "p_value": "float",
+        "q_value": "float",
+    },
+    "forecasts": _FORECAST,
+    "backtests": {
+        "method": "text",
+        "error_ratio": "float",
+        "pinball_ratio": "float",
+        "coverage_50": "float",
+        "coverage_90": "float",
+        "p_over_last_value": "float",
+        "p_over_trailing_mean": "float",
+        "p_over_pooled_level": "float",
+        "p_over_damped_trend": "float",
+        "year_ratio": "float",
+        "p_over_year": "float",
+        "n_forecasts": "int",
+        "n_origins": "int",
+        "n_series": "int",
+    },
+    "emerging": {
+        "kind": "text",
+        "series_id": "text",
+        "probability": "float",
+        "growth_per_year": "float",
+        "n_papers": "int",
+    },
+    "emerging_scores": {"cutoff": "day", "method": "text", "precision": "float", "base_rate": "float"},
+    "scored_forecasts": {
+        "run_id": "text",
+        **_FORECAST,
+        "actual": "float",
+        "error": "float",
+        "naive_error": "float",
+        "inside_50": "bool",
+        "inside_90": "bool",
+    },
+    "scored_claims": {
+        "run_id": "text",
+        "kind": "text",
+        "series_id": "text",
+        "verdict": "text",
+        "last_start": "day",
+        "share_before": "float",
+        "share_after": "float",
+        "came_true": "bool",
     },
     "changes": {
         "against": "text",
@@ -95,9 +188,18 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
 }
 
 ADDED_COLUMNS: dict[str, dict[str, object]] = {
-    "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False}
+    "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
+    "verdicts": {"is_fragile": False},
 }
 """Columns that older run folders lack, with what stands in them there."""
+
+ADDED_TABLES = frozenset(
+    {
+        "unassigned", "bursts", "change_points", "forecasts", "backtests", "emerging", "emerging_scores",
+        "scored_forecasts", "scored_claims",
+    }
+)  # fmt: skip
+"""Tables that older run folders lack; they are empty there."""
 
 _DTYPES = {
     "text": "str",
@@ -123,6 +225,15 @@ class RunTables:
     topics: pd.DataFrame
     trends: pd.DataFrame
     verdicts: pd.DataFrame
+    unassigned: pd.DataFrame
+    bursts: pd.DataFrame
+    change_points: pd.DataFrame
+    forecasts: pd.DataFrame
+    backtests: pd.DataFrame
+    emerging: pd.DataFrame
+    emerging_scores: pd.DataFrame
+    scored_forecasts: pd.DataFrame
+    scored_claims: pd.DataFrame
     changes: pd.DataFrame
 
 

@@ -20,7 +20,7 @@ from analytics.changes import share_changes
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.papers import paper_text
-from analytics.tables import UNCLUSTERED, RunTables, empty_table, validate_table
+from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
 from analytics.topics import TopicFit, fit_topics
 from analytics.trends import CorpusTrends, corpus_trends
@@ -178,10 +178,14 @@ def assemble_tables(
         "themes": themes,
         "topics": topics.topics,
         "trends": trends.corpus.trends,
-        "verdicts": trends.verdicts,
-        "changes": empty_table("changes"),
+        "verdicts": trends.verdicts.assign(is_fragile=False),
     }
-    return RunTables(**{name: validate_table(name, table) for name, table in tables.items()})
+    return RunTables(
+        **{
+            name: validate_table(name, tables[name]) if name in tables else empty_table(name)
+            for name in TABLE_COLUMNS
+        }
+    )
 
 
 def compare_with_previous(

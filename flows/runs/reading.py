@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analytics.exceptions import InputError
-from analytics.tables import TABLE_COLUMNS, RunTables
+from analytics.tables import ADDED_TABLES, TABLE_COLUMNS, RunTables, empty_table
 from flows.runs.names import list_runs
 from flows.runs.tables import read_table
 
@@ -73,16 +75,21 @@ def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
     InputError
         When a file is missing or is not what it should be.
     """
-    names = ["manifest.json", *(f"{name}.parquet" for name in TABLE_COLUMNS)]
+    needed = [name for name in TABLE_COLUMNS if name not in ADDED_TABLES]
+    names = ["manifest.json", *(f"{name}.parquet" for name in needed)]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise InputError(
             f"the run folder {folder} is not whole: it lacks {', '.join(missing)}; choose another run"
         )
     manifest = read_manifest(folder)
-    return RunTables(
-        **{name: read_table(name, folder / f"{name}.parquet") for name in TABLE_COLUMNS}
-    ), manifest
+    return RunTables(**{name: _read_or_empty(name, folder) for name in TABLE_COLUMNS}), manifest
+
+
+def _read_or_empty(name: str, folder: Path) -> pd.DataFrame:
+    """Table of a run folder; without rows where the folder is older than the table."""
+    path = folder / f"{name}.parquet"
+    return empty_table(name) if name in ADDED_TABLES and not path.is_file() else read_table(name, path)
 
 
 def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:

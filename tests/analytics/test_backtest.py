@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit
 
-from analytics.backtest import BACKTEST_COLUMNS, backtest, choose_forecaster
+from analytics.backtest import backtest, choose_forecaster
 from analytics.exceptions import InputError
 from analytics.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts import forecast_shares, score_forecasts
 from analytics.synthetic import SeriesNoise, make_series
+from analytics.tables import TABLE_COLUMNS
 
 TRENDS = {"damped_trend", "pooled_trend"}
 
@@ -213,7 +214,7 @@ class TestChoice:
     @pytest.mark.parametrize("n_periods", [1, 7, 8, 9, 12])
     def test_too_short(self, n_periods: int) -> None:
         found = backtest(make_series(3, n_periods, random_state=9), horizon=2)
-        assert list(found.columns) == list(BACKTEST_COLUMNS)
+        assert list(found.columns) == list(TABLE_COLUMNS["backtests"])
         name, reason = choose_forecaster(found)
         assert name == NAIVE
         assert "history is too short to tell" in reason

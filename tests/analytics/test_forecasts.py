@@ -15,10 +15,11 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from analytics.exceptions import InputError
 from analytics.forecast_bands import calibrated_outlook, expected_totals, share_bands
 from analytics.forecasters import FORECASTERS, WINDOW, damped_trend, pooled_level, pooled_trend
-from analytics.forecasts import FORECAST_COLUMNS, MIN_HISTORY, forecast_shares, score_forecasts
+from analytics.forecasts import MIN_HISTORY, forecast_shares, score_forecasts
 from analytics.logit_filter import LogitFilter
 from analytics.share_grids import share_grids
 from analytics.synthetic import SeriesNoise, make_series
+from analytics.tables import empty_table
 
 METHODS = list(FORECASTERS)
 BANDS = ["low_90", "low_50", "share", "high_50", "high_90"]
@@ -126,7 +127,7 @@ class TestByHand:
         begun = monthly([5] * 13)
         begun.loc[12, "is_complete"] = False
         made = forecast_shares(begun, horizon=2, method="last_value")
-        assert {name: str(kind) for name, kind in made.dtypes.items()} == FORECAST_COLUMNS
+        assert made.dtypes.equals(empty_table("forecasts").dtypes)
         assert made["period_start"].tolist() == [pd.Timestamp(2021, 1, 1), pd.Timestamp(2021, 2, 1)]
         assert made["period_end"].tolist() == [pd.Timestamp(2021, 2, 1), pd.Timestamp(2021, 3, 1)]
         assert (made["last_start"] == pd.Timestamp(2020, 12, 1)).all()
@@ -152,7 +153,7 @@ class TestByHand:
         assert made["series_id"].tolist() == ["long"]
         empty = forecast_shares(run[run["series_id"] == "short"], horizon=1, method="pooled_trend")
         assert empty.empty
-        assert {name: str(kind) for name, kind in empty.dtypes.items()} == FORECAST_COLUMNS
+        assert empty.dtypes.equals(empty_table("forecasts").dtypes)
 
     def test_few_papers_widen_the_band_of_the_future(self) -> None:
         wide, narrow = (share_bands(np.array(0.1), np.array(0.01), np.array(n)) for n in (20.0, 2000.0))

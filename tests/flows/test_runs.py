@@ -71,6 +71,7 @@ def make_tables(title: str = "Exploring «$x$» <script>") -> RunTables:
         "verdict": "insufficient",
         "n_papers": 1,
         "n_periods": 0,
+        "is_fragile": False,
     }
     floats = {c: np.nan for c, kind in TABLE_COLUMNS["verdicts"].items() if kind == "float"}
     tables["verdicts"] = pd.DataFrame([{**verdict, **floats}])

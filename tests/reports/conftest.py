@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.tables import RunTables, empty_table, validate_table
+from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
 from analytics.trends import wilson_interval
 from reports.context import make_report_context
 from reports.render import render_report
@@ -105,7 +105,8 @@ def make_run(
     quiet = (1.05, "steady"), (1.0, "insufficient")
     courses_of |= {("topic", name): quiet[i % 2] for i, name in enumerate(topic_ids)}
     trends = _trends(papers, assigned, ids, topic_ids, periods)
-    tables = RunTables(
+    tables = replace(
+        RunTables(**{name: empty_table(name) for name in TABLE_COLUMNS}),
         papers=validate_table("papers", papers),
         theme_assignments=assigned,
         topic_assignments=_topic_assignments(papers),
@@ -113,7 +114,6 @@ def make_run(
         topics=_topics(papers, topic_ids),
         trends=trends,
         verdicts=_verdicts(trends, courses_of),
-        changes=empty_table("changes"),
     )
     return Run(tables, make_manifest(tables))
 
@@ -261,6 +261,7 @@ def _verdicts(trends: pd.DataFrame, courses: dict[tuple[str, str], tuple[float, 
                 "q_value": min(1.0, 2 * p) if known else np.nan,
                 "n_papers": n_papers,
                 "n_periods": n_periods,
+                "is_fragile": False,
             }
         )
     return validate_table("verdicts", pd.DataFrame(rows)) if rows else empty_table("verdicts")
