@@ -10,9 +10,11 @@ from scipy.special import xlog1py, xlogy
 
 from analytics.exceptions import InputError
 
-__all__ = ["Burst", "find_bursts"]
+__all__ = ["COST", "RATIO", "Burst", "burst_weights", "find_bursts"]
 
 _HIGHEST_SHARE = 0.9999
+RATIO, COST = 2.0, 1.0
+"""Usual share in the burst state over the base share, and usual cost of going up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ def find_bursts(
     n_papers: ArrayLike,
     n_total: ArrayLike,
     *,
-    ratio: float = 2.0,
-    cost: float = 1.0,
+    ratio: float = RATIO,
+    cost: float = COST,
     n_permutations: int = 199,
     random_state: int = 0,
 ) -> list[Burst]:
@@ -117,13 +119,13 @@ def find_bursts(
         )
     if counts.sum() == 0 or counts.sum() == totals.sum():
         return []
-    found = _weights(counts[None], totals, ratio, cost)[0]
+    found = burst_weights(counts[None], totals, ratio, cost)[0]
     if not found or n_permutations == 0:
         return [Burst(*burst, float("nan")) for burst in found]
     dealt = np.random.default_rng(random_state).multivariate_hypergeometric(
         totals, int(counts.sum()), size=n_permutations
     )
-    shuffled = _weights(dealt, totals, ratio, cost)
+    shuffled = burst_weights(dealt, totals, ratio, cost)
     heaviest = np.array([max((weight for _, _, weight in bursts), default=0.0) for bursts in shuffled])
     return [
         Burst(start, end, weight, float((1 + (heaviest >= weight).sum()) / (1 + n_permutations)))
@@ -131,12 +133,28 @@ def find_bursts(
     ]
 
 
-def _weights(
-    counts: NDArray[np.int64], totals: NDArray[np.int64], ratio: float, cost: float
+def burst_weights(
+    counts: NDArray[np.floating] | NDArray[np.int64], totals: NDArray[np.int64], ratio: float, cost: float
 ) -> list[list[tuple[int, int, float]]]:
-    """First period, last period and weight of the bursts of each series, all of the same total papers."""
-    base = counts[0].sum() / totals.sum()
-    burst = min(ratio * base, max(_HIGHEST_SHARE, base))
+    """First period, last period and weight of each series' bursts, see `find_bursts`.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n_series, n_periods)
+    totals : ndarray of int, shape (n_periods,)
+        The same for all series.
+    ratio, cost : float
+
+    Returns
+    -------
+    list of list of (int, int, float)
+        A list a series, in order of time.
+    """
+    base = counts.sum(axis=1, keepdims=True) / totals.sum()
+    # A series that holds none of the papers, or all, has no burst: its share cannot be doubled.
+    plain = (base > 0) & (base < 1)
+    base = np.where(plain, base, 0.5)
+    burst = np.where(plain, np.minimum(ratio * base, np.maximum(_HIGHEST_SHARE, base)), base)
     outside = totals - counts
     gain = counts * np.log(burst / base) + xlog1py(outside, -burst) - xlog1py(outside, -base)
     states = _cheapest_states(gain, cost * float(xlogy(1, len(totals))))

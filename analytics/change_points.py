@@ -12,12 +12,13 @@ import ruptures
 from numpy.typing import NDArray
 from ruptures.base import BaseCost
 from scipy import stats
-from scipy.special import betaincinv, factorial, xlogy
+from scipy.special import xlogy
 
 from analytics.exceptions import InputError
-from analytics.logit_lines import Floats, fit_lines
-from analytics.noise import PooledNoise, fit_noise
-from analytics.series_grids import MIN_PAPERS, SeriesGrids, centered_times, series_grids
+from analytics.logit_lines import Floats
+from analytics.noise import PooledNoise
+from analytics.null_series import null_counts, run_noise
+from analytics.series_grids import MIN_PAPERS, SeriesGrids, series_grids
 from analytics.tables import TABLE_COLUMNS, validate_table
 
 __all__ = ["MIN_LEVEL", "MIN_PERIODS", "BinomialCost", "change_points"]
@@ -30,7 +31,6 @@ MIN_LEVEL = 3
 _BATCHES = (100, 300, 600, 2000, 7000)  # null series; the next batch is drawn only while the p value is open
 _ENOUGH_ABOVE = 20  # null series above the observed one that settle a p value
 _PAIRS_AT_ONCE = 2_000_000  # pairs of changes held in memory
-_QUANTILES = np.linspace(-4.5, 4.5, 181)  # of the standard normal, between which shares are interpolated
 
 
 class BinomialCost(BaseCost):  # type: ignore[misc]
@@ -208,11 +208,7 @@ def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
     rows = np.flatnonzero((inside >= MIN_PAPERS) & (outside >= MIN_PAPERS) & (n_periods >= MIN_PERIODS))
     if not len(rows):
         return {}
-    counts, totals = grids.counts[rows], grids.totals[rows]
-    held = (totals > 0).any(axis=0)
-    x, _ = centered_times(grids.years[held])
-    lines = fit_lines(counts[:, held], totals[:, held], x)
-    noise = fit_noise(lines.residual, lines.weight, x, grids.steps[held])
+    lines, noise = run_noise(grids, rows)
     tested = {}
     for row, root in zip(rows, lines.root, strict=True):
         where = np.flatnonzero(grids.totals[row] > 0)
@@ -232,51 +228,11 @@ def _null_statistics(
     """Statistics of simulated series with one share, until enough lie above the observed one."""
     drawn = np.zeros(0)
     for size in _BATCHES:
-        counts = _null_counts(signal, steps, noise, size, rng)
+        counts = null_counts(signal[:, 0], signal[:, 1], steps, noise, size, rng)
         drawn = np.concatenate([drawn, _strongest(counts, signal[:, 1])[0]])
         if (drawn >= observed).sum() >= _ENOUGH_ABOVE:
             break
     return drawn
-
-
-def _null_counts(
-    signal: Floats, steps: NDArray[np.int64], noise: PooledNoise, size: int, rng: np.random.Generator
-) -> Floats:
-    """Counts of `size` series with this one's share and totals and the run's noise."""
-    totals = signal[:, 1]
-    share = signal[:, 0].sum() / totals.sum()
-    point = rng.choice(len(noise.weight), size, p=noise.weight)
-    excess, carry = noise.excess[point], noise.carry[point].copy()
-    tables = {}
-    for value in np.unique(excess[excess > 0]):
-        # Correlation of two papers of a period that gives counts this dispersion.
-        within = min(value / max(totals.mean() - 1, 1), 0.9)
-        ends = (share * (1 / within - 1), (1 - share) * (1 / within - 1))
-        tables[value] = betaincinv(*ends, stats.norm.cdf(_QUANTILES))
-        carry[excess == value] = _normal_carry(carry[excess == value], tables[value])
-    kept = carry[:, None] ** np.diff(steps, prepend=steps[0])
-    normal = rng.standard_normal((size, len(totals)))
-    for period in range(1, len(totals)):
-        fresh = np.sqrt(1 - kept[:, period] ** 2)
-        normal[:, period] = kept[:, period] * normal[:, period - 1] + fresh * normal[:, period]
-    shares = np.full(normal.shape, share)
-    for value, table in tables.items():
-        shares[excess == value] = np.interp(normal[excess == value], _QUANTILES, table)
-    return rng.binomial(totals.astype(np.int64), shares).astype(float)
-
-
-def _normal_carry(carry: Floats, table: Floats) -> Floats:
-    """Autocorrelation that normal noise needs for shares from `table` to have the given one.
-
-    A small share's distribution is skewed, which loses up to a fifth of the normal noise's correlation:
-    by its Hermite coefficients a, from r to the sum of a_k^2 r^k over that of a_k^2 for k from 1 on.
-    """
-    orders = np.arange(1, 9)
-    waves = np.polynomial.hermite_e.hermevander(_QUANTILES, orders[-1])[:, 1:] / np.sqrt(factorial(orders))
-    density = stats.norm.pdf(_QUANTILES)
-    parts = (density * table @ waves) ** 2
-    normal = np.linspace(0, 1, 101)
-    return np.asarray(np.interp(carry, normal[:, None] ** orders @ (parts / parts.sum()), normal))
 
 
 def _strongest(counts: Floats, totals: Floats) -> tuple[Floats, Floats]:

@@ -83,7 +83,8 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
         as many with ``recent``. `verdict` is ``rising``, ``falling``, ``steady`` or ``insufficient``.
         `growth_per_year` is the odds ratio of a year with its 95 % interval `growth_low`,
         `growth_high` (for one series, not corrected for their number). `n_papers`, `n_periods`:
-        papers and periods that took part.
+        papers and periods that took part. `is_fragile` is False: `analytics.unassigned.mark_fragile`
+        finds it out.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
         if stepped.any():
             _fill(recent, stepped, _step_estimates(grids, stepped, noise.of(stepped[tested])), q)
     both = pd.concat([long.assign(window="long"), recent.assign(window="recent")], ignore_index=True)
-    return validate_table("verdicts", both)
+    return validate_table("verdicts", both.assign(is_fragile=False))
 
 
 def _has_step(grids: SeriesGrids) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from prefect import flow, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import steps
+from flows import comparison, outlook, steps
 from flows.clock import now, today
 from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.progress import listening
@@ -31,9 +31,11 @@ encode_corpus = task(name="encode", cache_policy=NO_CACHE, persist_result=False)
 find_themes = task(name="themes", cache_policy=NO_CACHE, persist_result=False)(steps.find_themes)
 find_topics = task(name="topics", cache_policy=NO_CACHE, persist_result=False)(steps.find_topics)
 follow_trends = task(name="trends", cache_policy=NO_CACHE, persist_result=False)(steps.follow_trends)
+look_ahead = task(name="outlook", cache_policy=NO_CACHE, persist_result=False)(outlook.look_ahead)
 compare_with_previous = task(name="changes", cache_policy=NO_CACHE, persist_result=False)(
-    steps.compare_with_previous
+    comparison.compare_with_previous
 )
+keep_record = task(name="record", cache_policy=NO_CACHE, persist_result=False)(comparison.keep_record)
 stage_tables = task(name="stage tables", cache_policy=NO_CACHE, persist_result=False)(stage_run)
 
 
@@ -79,13 +81,16 @@ def analyze(
     with clock.stage("topics"):
         topics = find_topics(corpus.papers, encoded, settings)
     with clock.stage("trends"):
-        q = settings.false_discovery_rate
-        trends = follow_trends(day, corpus, assignments, theme_rows, topics, q)
-        tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, topics, trends)
+        trends = follow_trends(day, corpus, assignments, theme_rows, topics, settings)
+    with clock.stage("outlook"):
+        ahead = look_ahead(trends.corpus)
+    tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, topics, trends, ahead)
     definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
     fingerprint = fingerprint_of(corpus, day, definitions, settings)
     with clock.stage("changes"):
         changes, since = compare_with_previous(folder, tables, fingerprint, definitions, day)
+    with clock.stage("record"):
+        scored, judged, record = keep_record(folder, tables, definitions, day)
     manifest = {
         **make_manifest(corpus, tables, encoded, topics, trends.corpus, settings),
         **run_entry(started_at, clock.seconds),
@@ -94,10 +99,13 @@ def analyze(
         "fingerprint": fingerprint,
         "against": since and since["run_id"],
         "since": since,
+        "forecasts": ahead.chosen,
+        "record": record,
         "command": command,
     }
     run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
-    stage_tables(folder, run_id, replace(tables, changes=changes), manifest)
+    whole = replace(tables, changes=changes, scored_forecasts=scored, scored_claims=judged)
+    stage_tables(folder, run_id, whole, manifest)
     return run_id
 
 

@@ -176,6 +176,25 @@ def report(
 
 
 @app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="Id of the earlier run.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="Id of the later one, or latest.")] = "latest",
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say how shares differ between two runs: by new papers, by reassigned ones, by definitions."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        from flows.comparison import diff_runs
+        from flows.runs import resolve_run
+        from flows.telling import diff_lines
+
+        folders = [resolve_run(settings.workspace, name) for name in (before, after)]
+        for line in diff_lines(diff_runs(*folders)):
+            _out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
 def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
     """Say what the workspace holds: papers, runs, and when the last one was."""
     with _told_plainly(verbose):

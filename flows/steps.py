@@ -9,24 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.background import background_for
-from analytics.changes import share_changes
+from analytics.change_points import change_points
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.papers import paper_text
+from analytics.run_bursts import series_bursts
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
 from analytics.topics import TopicFit, fit_topics
 from analytics.trends import CorpusTrends, corpus_trends
+from analytics.unassigned import mark_fragile, unassigned_papers, undated_papers
 from analytics.vectors import make_vectorizer
 from flows.encode import encode_texts
-from flows.runs import previous_run, read_run
+from flows.outlook import Outlook
 from flows.settings import Settings
 from flows.store import Store
 
@@ -35,7 +36,6 @@ __all__ = [
     "Encoded",
     "Trends",
     "assemble_tables",
-    "compare_with_previous",
     "encode_corpus",
     "find_themes",
     "find_topics",
@@ -69,10 +69,13 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Trends:
-    """Series of a corpus with their verdicts."""
+    """Series of a corpus with what can be claimed of them, each a table of the run."""
 
     corpus: CorpusTrends
     verdicts: pd.DataFrame
+    unassigned: pd.DataFrame
+    bursts: pd.DataFrame
+    change_points: pd.DataFrame
 
 
 def read_day(workspace: Path, day: date) -> DayCorpus:
@@ -134,9 +137,14 @@ def find_topics(papers: pd.DataFrame, encoded: Encoded, settings: Settings) -> T
 
 
 def follow_trends(
-    day: date, corpus: DayCorpus, assignments: pd.DataFrame, themes: pd.DataFrame, topics: TopicFit, q: float
+    day: date,
+    corpus: DayCorpus,
+    assignments: pd.DataFrame,
+    themes: pd.DataFrame,
+    topics: TopicFit,
+    settings: Settings,
 ) -> Trends:
-    """Series of every theme and topic, and their verdicts."""
+    """Series of every theme and topic, and what can be claimed of them."""
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
     membership = pd.concat(
         [
@@ -155,7 +163,17 @@ def follow_trends(
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
-    return Trends(found, trend_verdicts(found.trends, q=q))
+    topic_of = clustered.set_index("paper_id")["topic_id"]
+    loose = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), found.trends)
+    q, undated = settings.false_discovery_rate, undated_papers(papers, membership)
+    verdicts = mark_fragile(trend_verdicts(found.trends, q=q), found.trends, loose, undated, q=q)
+    return Trends(
+        corpus=found,
+        verdicts=verdicts,
+        unassigned=loose,
+        bursts=series_bursts(found.trends, random_state=settings.random_state),
+        change_points=change_points(found.trends, q=q, random_state=settings.random_state),
+    )
 
 
 def assemble_tables(
@@ -164,8 +182,9 @@ def assemble_tables(
     themes: pd.DataFrame,
     topics: TopicFit,
     trends: Trends,
+    outlook: Outlook,
 ) -> RunTables:
-    """All tables of a run, in the contract's columns; `changes` is empty yet."""
+    """Tables of a run, in the contract's columns; what looks at earlier runs is empty yet."""
     primary = assignments[assignments["is_primary"]].set_index("paper_id")["theme_id"]
     topic_of = topics.assignments.set_index("paper_id")["topic_id"]
     labelled = papers.assign(
@@ -178,7 +197,14 @@ def assemble_tables(
         "themes": themes,
         "topics": topics.topics,
         "trends": trends.corpus.trends,
-        "verdicts": trends.verdicts.assign(is_fragile=False),
+        "verdicts": trends.verdicts,
+        "unassigned": trends.unassigned,
+        "bursts": trends.bursts,
+        "change_points": trends.change_points,
+        "forecasts": outlook.forecasts,
+        "backtests": outlook.backtests,
+        "emerging": outlook.emerging,
+        "emerging_scores": outlook.emerging_scores,
     }
     return RunTables(
         **{
@@ -186,28 +212,6 @@ def assemble_tables(
             for name in TABLE_COLUMNS
         }
     )
-
-
-def compare_with_previous(
-    workspace: Path, tables: RunTables, fingerprint: str, definitions: str, day: date
-) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-    """Table `changes` against the run that this one follows, and what that run was (None for a first run).
-
-    Returns
-    -------
-    changes : DataFrame
-    since : dict or None
-        ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
-    """
-    folder = previous_run(workspace, fingerprint, day)
-    if folder is None:
-        return empty_table("changes"), None
-    before, manifest = read_run(folder)
-    changed = manifest.get("definitions") != definitions
-    changes = share_changes(before, tables, against=folder.name, definition_changed=changed)
-    new = int((~tables.papers["paper_id"].isin(before.papers["paper_id"])).sum())
-    since = {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
-    return validate_table("changes", changes), since
 
 
 def _membership(kind: str, assignments: pd.DataFrame, key: str) -> pd.DataFrame:

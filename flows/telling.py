@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from flows.comparison import RunDifference
 from flows.store import PaperHistory
 from flows.store.looks import Look
 
-__all__ = ["feed_lines", "ingest_lines", "paper_lines", "run_lines"]
+__all__ = ["diff_lines", "feed_lines", "ingest_lines", "paper_lines", "run_lines"]
 
 _SHOWN = 300
 _FAULTS = {
@@ -85,6 +86,40 @@ def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -
     spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts if taken >= 0.05)
     yield f"seconds {total_seconds:.1f}: {spent}"
     yield f"report  {folder / 'report.html'}"
+
+
+def diff_lines(difference: RunDifference) -> Iterator[str]:
+    """Two runs, then a line a series: shares in percent of all dated papers, changes in points.
+
+    Themes stand in their order, topics by the size of their change.
+    """
+    runs = [f"{run['run_id']} (as of {run['as_of']})" for run in (difference.before, difference.after)]
+    yield f"from {runs[0]} to {runs[1]}"
+    definitions = "differ" if difference.definition_changed else "are the same"
+    yield (
+        f"{difference.n_new} papers came, {difference.n_gone} went; the definitions of themes, topics and "
+        f"vectors {definitions}"
+    )
+    if difference.changes.empty:
+        yield "no dated papers to compare"
+        return
+    changes = difference.changes.assign(change=lambda rows: rows["to_share"] - rows["from_share"])
+    size = changes["change"].abs().where(changes["kind"] == "topic", 1.0)
+    ordered = changes.assign(size=-size).sort_values(["kind", "size"], kind="stable")
+    columns = ("change", "by_new_papers", "by_reassignment", "by_definition")
+    heads = ("from %", "to %", "change", "new papers", "reassigned", "redefined")
+    yield f"{'':48}" + "".join(f"{head:>12}" for head in heads)
+    for row in ordered.to_dict("records"):
+        shares = [f"{100 * row[key]:12.2f}" for key in ("from_share", "to_share")]
+        parts = [f"{_points(row[key]):>12}" for key in columns]
+        name = f"{row['kind']} {row['series_id']} {row['name']}"
+        yield f"{name[:47]:48}" + "".join([*shares, *parts])
+
+
+def _points(change: float) -> str:
+    """Change in points with its sign; what rounds to nothing has none."""
+    shown = f"{100 * change:+.2f}"
+    return "0.00" if float(shown) == 0 else shown
 
 
 def _place(look: Look) -> str:

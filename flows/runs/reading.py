@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from analytics.tables import ADDED_TABLES, TABLE_COLUMNS, RunTables, empty_table
 from flows.runs.names import list_runs
 from flows.runs.tables import read_table
 
-__all__ = ["previous_run", "read_manifest", "read_run", "resolve_run"]
+__all__ = ["earlier_runs", "previous_run", "read_manifest", "read_run", "read_tables", "resolve_run"]
 
 _LISTED = 10
 
@@ -75,21 +76,33 @@ def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
     InputError
         When a file is missing or is not what it should be.
     """
-    needed = [name for name in TABLE_COLUMNS if name not in ADDED_TABLES]
-    names = ["manifest.json", *(f"{name}.parquet" for name in needed)]
-    missing = [name for name in names if not (folder / name).is_file()]
+    _check_whole(folder, ["manifest.json", *(f"{name}.parquet" for name in TABLE_COLUMNS)])
+    return RunTables(**read_tables(folder, TABLE_COLUMNS)), read_manifest(folder)
+
+
+def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Some tables of a run folder by name; those that a run of an older version lacks have no rows.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or is not what it should be.
+    """
+    paths = {name: folder / f"{name}.parquet" for name in names}
+    _check_whole(folder, [path.name for path in paths.values()])
+    return {
+        name: read_table(name, path) if path.is_file() else empty_table(name) for name, path in paths.items()
+    }
+
+
+def _check_whole(folder: Path, files: Iterable[str]) -> None:
+    """Refuse a folder that lacks files which every version has written."""
+    later = {f"{name}.parquet" for name in ADDED_TABLES}
+    missing = [name for name in files if name not in later and not (folder / name).is_file()]
     if missing:
         raise InputError(
             f"the run folder {folder} is not whole: it lacks {', '.join(missing)}; choose another run"
         )
-    manifest = read_manifest(folder)
-    return RunTables(**{name: _read_or_empty(name, folder) for name in TABLE_COLUMNS}), manifest
-
-
-def _read_or_empty(name: str, folder: Path) -> pd.DataFrame:
-    """Table of a run folder; without rows where the folder is older than the table."""
-    path = folder / f"{name}.parquet"
-    return empty_table(name) if name in ADDED_TABLES and not path.is_file() else read_table(name, path)
 
 
 def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:
@@ -117,3 +130,22 @@ def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:
         if isinstance(day, str) and day <= as_of.isoformat():  # ISO days sort as text
             found = folder
     return found
+
+
+def earlier_runs(workspace: Path, as_of: date) -> list[Path]:
+    """Folders of the published runs that pretend to be on an earlier day, the oldest day first.
+
+    Of one day and one fingerprint only the oldest run is listed: a rerun says nothing anew. Folders
+    whose manifest cannot be read are passed over.
+    """
+    found: dict[tuple[str, str], Path] = {}
+    for run_id in list_runs(workspace):
+        folder = workspace / "runs" / run_id
+        try:
+            manifest = read_manifest(folder)
+        except InputError:
+            continue
+        day = manifest.get("as_of")
+        if isinstance(day, str) and day < as_of.isoformat():  # ISO days sort as text
+            found.setdefault((day, str(manifest.get("fingerprint"))), folder)
+    return [found[key] for key in sorted(found, key=lambda key: (key[0], found[key].name))]

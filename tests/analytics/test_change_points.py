@@ -17,13 +17,13 @@ from analytics.change_points import (
     MIN_LEVEL,
     MIN_PERIODS,
     BinomialCost,
-    _null_counts,
     _strongest,
     _tested,
     change_points,
 )
 from analytics.exceptions import InputError
 from analytics.noise import PooledNoise
+from analytics.null_series import null_counts
 from analytics.series_grids import MIN_PAPERS, series_grids
 from analytics.synthetic import SeriesNoise, make_series
 from analytics.tables import empty_table
@@ -173,9 +173,9 @@ class TestNullSeriesStaySilent:
         assert change_points(shuffled).empty
 
     def test_simulated_counts_have_the_noise_they_should(self) -> None:
-        signal = np.tile([5.0, 100.0], (40, 1))
+        five, hundred = np.full(40, 5.0), np.full(40, 100.0)
         noise = PooledNoise(*(np.array([v]) for v in (2.0, 0.5, 1.0)), np.zeros(0), np.zeros(0), np.inf)
-        counts = _null_counts(signal, np.arange(40), noise, 4000, np.random.default_rng(7))
+        counts = null_counts(five, hundred, np.arange(40), noise, 4000, np.random.default_rng(7))
         assert counts.mean() == pytest.approx(5, rel=0.02)
         assert counts.var() / (100 * 0.05 * 0.95) == pytest.approx(3, rel=0.05)
         # Of a dispersion of 3 two thirds carry over.

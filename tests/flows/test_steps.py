@@ -11,9 +11,10 @@ import pytest
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
-from flows import steps
+from flows import comparison, steps
 from flows.encode import encode_texts
 from flows.ingest import ingest_source
+from flows.outlook import look_ahead
 from flows.progress import listening
 from flows.publish import render_page
 from flows.settings import DEFAULT_THEMES, load_settings
@@ -35,13 +36,13 @@ def analyze(workspace, settings, day=DAY):
     encoded = steps.encode_corpus(workspace, corpus.papers, THEMES, settings)
     assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
     topics = steps.find_topics(corpus.papers, encoded, settings)
-    trends = steps.follow_trends(day, corpus, assignments, themes, topics, settings.false_discovery_rate)
+    trends = steps.follow_trends(day, corpus, assignments, themes, topics, settings)
     return (
         corpus,
         encoded,
         topics,
         trends,
-        steps.assemble_tables(corpus.papers, assignments, themes, topics, trends),
+        steps.assemble_tables(corpus.papers, assignments, themes, topics, trends, look_ahead(trends.corpus)),
     )
 
 
@@ -112,8 +113,8 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     from dataclasses import replace
 
     topics = steps.find_topics(small, encoded, settings)
-    trends = steps.follow_trends(DAY, replace(corpus, papers=small), assignments, themes, topics, 0.05)
-    tables = steps.assemble_tables(small, assignments, themes, topics, trends)
+    trends = steps.follow_trends(DAY, replace(corpus, papers=small), assignments, themes, topics, settings)
+    tables = steps.assemble_tables(small, assignments, themes, topics, trends, look_ahead(trends.corpus))
     assert (tables.trends["n_papers"] == tables.trends["n_total"]).all()
     for name, columns in TABLE_COLUMNS.items():
         assert list(getattr(tables, name).columns) == list(columns)
@@ -166,13 +167,13 @@ def test_a_later_run_is_compared_and_the_parts_add_up(tmp_path, settings):
     publish_run(tmp_path, "20251210T000000-000000-aaaaaaaa", before, manifest, {}, "page")
     write(tmp_path, *[paper(n, "Robots walk over rough terrain with legs.") for n in range(5, 9)])
     *_, after = analyze(tmp_path, settings)
-    changes, since = steps.compare_with_previous(tmp_path, after, "b", "d", DAY)
+    changes, since = comparison.compare_with_previous(tmp_path, after, "b", "d", DAY)
     assert since == {"run_id": "20251210T000000-000000-aaaaaaaa", "as_of": "2025-12-10", "new_papers": 4}
     parts = changes[["by_new_papers", "by_reassignment", "by_definition"]].sum(axis=1)
     assert parts.to_numpy() == pytest.approx(
         (changes["to_share"] - changes["from_share"]).to_numpy(), abs=1e-12
     )
-    same, none = steps.compare_with_previous(tmp_path, before, "a", "d", DAY)
+    same, none = comparison.compare_with_previous(tmp_path, before, "a", "d", DAY)
     assert none is None
     assert isinstance(same, pd.DataFrame)
     assert same.empty

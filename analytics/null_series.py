@@ -1,0 +1,100 @@
+"""Series as they would be without any change: one share, the run's own noise. What tests compare with."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import betaincinv, factorial
+
+from analytics.logit_lines import Floats, LogitLines, fit_lines
+from analytics.noise import PooledNoise, fit_noise
+from analytics.series_grids import SeriesGrids, centered_times
+
+__all__ = ["null_counts", "run_noise"]
+
+_QUANTILES = np.linspace(-4.5, 4.5, 181)  # of the standard normal, between which shares are interpolated
+
+
+def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, PooledNoise]:
+    """Lines of some series of a run, and the noise around them that all of them share.
+
+    Parameters
+    ----------
+    grids : SeriesGrids
+    rows : ndarray of int, shape (n_rows,)
+        At least one series with papers inside and outside; together they have four periods or more.
+
+    Returns
+    -------
+    lines : LogitLines
+    noise : PooledNoise
+        See `analytics.noise.fit_noise`.
+    """
+    counts, totals = grids.counts[rows], grids.totals[rows]
+    held = (totals > 0).any(axis=0)
+    x, _ = centered_times(grids.years[held])
+    lines = fit_lines(counts[:, held], totals[:, held], x)
+    return lines, fit_noise(lines.residual, lines.weight, x, grids.steps[held])
+
+
+def null_counts(
+    counts: Floats,
+    totals: Floats,
+    steps: NDArray[np.int64],
+    noise: PooledNoise,
+    size: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Counts of `size` series with this one's share and totals and the run's noise.
+
+    Each draws the noise from its posterior. Counts are beta-binomial, their probabilities joined over time
+    by an AR(1) normal copula whose autocorrelation gives the probabilities the noise's own.
+
+    Parameters
+    ----------
+    counts, totals : ndarray, shape (n_periods,)
+        Of the series, in periods that hold papers.
+    steps : ndarray of int, shape (n_periods,)
+        Position of each period, in periods, ascending.
+    noise : PooledNoise
+    size : int
+    rng : Generator
+
+    Returns
+    -------
+    ndarray, shape (size, n_periods)
+    """
+    share = counts.sum() / totals.sum()
+    point = rng.choice(len(noise.weight), size, p=noise.weight)
+    excess, carry = noise.excess[point], noise.carry[point].copy()
+    tables = {}
+    for value in np.unique(excess[excess > 0]):
+        # Correlation of two papers of a period that gives counts this dispersion.
+        within = min(value / max(totals.mean() - 1, 1), 0.9)
+        ends = (share * (1 / within - 1), (1 - share) * (1 / within - 1))
+        tables[value] = betaincinv(*ends, stats.norm.cdf(_QUANTILES))
+        carry[excess == value] = _normal_carry(carry[excess == value], tables[value])
+    kept = carry[:, None] ** np.diff(steps, prepend=steps[0])
+    normal = rng.standard_normal((size, len(totals)))
+    for period in range(1, len(totals)):
+        fresh = np.sqrt(1 - kept[:, period] ** 2)
+        normal[:, period] = kept[:, period] * normal[:, period - 1] + fresh * normal[:, period]
+    shares = np.full(normal.shape, share)
+    for value, table in tables.items():
+        shares[excess == value] = np.interp(normal[excess == value], _QUANTILES, table)
+    return rng.binomial(totals.astype(np.int64), shares).astype(float)
+
+
+def _normal_carry(carry: Floats, table: Floats) -> Floats:
+    """Autocorrelation that normal noise needs for shares from `table` to have the given one.
+
+    A small share's distribution is skewed, which loses up to a fifth of the normal noise's correlation:
+    by its Hermite coefficients a, from r to the sum of a_k^2 r^k over that of a_k^2 for k from 1 on.
+    """
+    orders = np.arange(1, 9)
+    waves = np.polynomial.hermite_e.hermevander(_QUANTILES, orders[-1])[:, 1:] / np.sqrt(factorial(orders))
+    density = stats.norm.pdf(_QUANTILES)
+    parts = (density * table @ waves) ** 2
+    normal = np.linspace(0, 1, 101)
+    return np.asarray(np.interp(carry, normal[:, None] ** orders @ (parts / parts.sum()), normal))

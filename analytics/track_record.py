@@ -1,0 +1,124 @@
+"""The track record: what earlier runs forecast and claimed, judged by what came."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.forecasts import score_forecasts
+from analytics.tables import empty_table, validate_table
+
+__all__ = ["claims_of", "score_claims", "score_record"]
+
+_KEY = ["kind", "series_id"]
+_YEAR = pd.DateOffset(years=1)
+
+
+def claims_of(verdicts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
+    """List the series that a run called rising or falling, and the newest period that it knew.
+
+    Parameters
+    ----------
+    verdicts, trends : DataFrame
+        Tables of the run.
+
+    Returns
+    -------
+    DataFrame
+        `kind`, `series_id`, `verdict`, `last_start` (of the newest complete period that held papers);
+        only verdicts of the ``long`` window count.
+    """
+    known = trends[trends["is_complete"].astype(bool) & (trends["n_total"] > 0)]
+    moving = verdicts["window"].eq("long") & verdicts["verdict"].isin(["rising", "falling"])
+    return verdicts.loc[moving, [*_KEY, "verdict"]].assign(last_start=known["period_start"].max())
+
+
+def score_record(forecasts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
+    """Score the forecasts of earlier runs that came due, each period's once.
+
+    Runs that follow each other within a period know the same and forecast the same: of all that
+    forecast a period from the same last period only the first counts, or a nightly schedule would
+    count thirty times what was said once.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        Tables `forecasts` of earlier runs, oldest run first, with `run_id`. Topics under today's ids.
+    trends : DataFrame
+        The table `trends` of today.
+
+    Returns
+    -------
+    DataFrame
+        The table `scored_forecasts`, see `analytics.forecasts.score_forecasts`. A forecast of another
+        kind of period than today's (months, where now quarters are counted) is left out.
+    """
+    first = forecasts.drop_duplicates([*_KEY, "period_start", "period_end", "last_start"])
+    today = trends[["period_start", "period_end"]].drop_duplicates()
+    due = first.merge(today, on=["period_start", "period_end"])
+    if due.empty or trends.empty:
+        return empty_table("scored_forecasts")
+    scored = score_forecasts(due, trends)
+    order = ["period_start", "last_start", *_KEY]
+    return validate_table("scored_forecasts", scored.sort_values(order, ignore_index=True))
+
+
+def score_claims(claims: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
+    """Score the trends that earlier runs claimed, a year after the newest period that they knew.
+
+    *Question.* Did what was called rising go on to rise? A claim is about the past, so it may be
+    right and still end: this record says how far claims can be read ahead.
+
+    *Method.* The share of the year up to and with the last known period is compared with that of the year
+    after it, by today's counts. It came true when the share moved on in the claimed direction. A series that
+    is called the same at every run is judged once a year: claims within a year after one that
+    counts are left out.
+
+    *Edges.* Not due, and left out: claims not followed by a whole year of complete periods, of
+    series that are gone, or with a year without papers.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        What `claims_of` gave of earlier runs, oldest run first, with `run_id`. Topics under today's ids.
+    trends : DataFrame
+        The table `trends` of today.
+
+    Returns
+    -------
+    DataFrame
+        The table `scored_claims`, in order of `last_start`, kind and id.
+    """
+    complete = trends[trends["is_complete"].astype(bool) & (trends["n_total"] > 0)]
+    if claims.empty or complete.empty:
+        return empty_table("scored_claims")
+    reached = complete["period_end"].max()
+    grouped = dict(iter(complete.groupby(_KEY)))
+    rows = []
+    judged: dict[tuple[str, str, str], pd.Timestamp] = {}
+    ordered = claims.dropna(subset="last_start").sort_values("last_start", kind="stable")
+    for claim in ordered.to_dict("records"):
+        key, last = (claim["kind"], claim["series_id"]), claim["last_start"]
+        until = judged.get((*key, claim["verdict"]))
+        if key not in grouped or (until is not None and last < until):
+            continue
+        own = grouped[key]
+        ends = own.loc[own["period_start"] <= last, "period_end"].max()
+        if pd.isna(ends) or ends + _YEAR > reached:
+            continue
+        before, after = (_share(own, ends + years * _YEAR) for years in (-1, 0))
+        if pd.isna(before) or pd.isna(after):
+            continue
+        judged[(*key, claim["verdict"])] = last + _YEAR
+        went_on = after > before if claim["verdict"] == "rising" else after < before
+        rows.append({**claim, "share_before": before, "share_after": after, "came_true": went_on})
+    if not rows:
+        return empty_table("scored_claims")
+    table = pd.DataFrame(rows).sort_values(["last_start", *_KEY], kind="stable", ignore_index=True)
+    return validate_table("scored_claims", table)
+
+
+def _share(own: pd.DataFrame, start: pd.Timestamp) -> float:
+    """Share of a series over the year from `start` on, NaN without papers."""
+    year = own[(own["period_start"] >= start) & (own["period_start"] < start + _YEAR)]
+    total = int(year["n_total"].sum())
+    return float(year["n_papers"].sum() / total) if total else float("nan")

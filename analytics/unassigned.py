@@ -1,0 +1,179 @@
+"""Papers that stand in no topic or in no period, and which verdicts hang on where they would stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.exceptions import InputError
+from analytics.growth import trend_verdicts
+from analytics.tables import UNCLUSTERED, empty_table, validate_table
+
+__all__ = ["mark_fragile", "spread_unassigned", "unassigned_papers", "undated_papers"]
+
+_KEY = ["kind", "series_id"]
+
+
+def unassigned_papers(papers: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
+    """Count, for each period, the papers that the trends of topics leave out.
+
+    Parameters
+    ----------
+    papers : DataFrame
+        `published` and `first_seen` (datetime64, the former NaT where undated) and `topic_id`, which is
+        missing or `UNCLUSTERED` for a paper in no topic.
+    trends : DataFrame
+        The table `trends`: its periods are taken.
+
+    Returns
+    -------
+    DataFrame
+        The table `unassigned`, a row a period in order of time. `n_unclustered` are the period's dated
+        papers in no topic. `n_undated` are the papers without a date that were first *seen* in the
+        period: when they appeared is not known.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2024-01-05", "2024-01-09", None]).astype("datetime64[us]")
+    >>> papers = pd.DataFrame({"published": days, "topic_id": ["T0001", "-1", "-1"],
+    ...     "first_seen": pd.Timestamp("2024-02-03")})
+    >>> starts = pd.to_datetime(["2024-01-01", "2024-02-01"]).astype("datetime64[us]")
+    >>> trends = pd.DataFrame({"period_start": starts, "n_total": [2, 0], "is_complete": True,
+    ...     "period_end": pd.to_datetime(["2024-02-01", "2024-03-01"]).astype("datetime64[us]")})
+    >>> unassigned_papers(papers, trends)[["n_total", "n_unclustered", "n_undated"]].values.tolist()
+    [[2, 1, 0], [0, 0, 1]]
+    """
+    columns = ["period_start", "period_end", "n_total", "is_complete"]
+    periods = trends[columns].drop_duplicates("period_start").sort_values("period_start", ignore_index=True)
+    if periods.empty:
+        return empty_table("unassigned")
+    undated = papers["published"].isna()
+    loose = papers["topic_id"].isna() | papers["topic_id"].eq(UNCLUSTERED)
+    found = periods.assign(
+        n_unclustered=_counts(papers.loc[loose & ~undated, "published"], periods),
+        n_undated=_counts(papers.loc[undated, "first_seen"], periods),
+    )
+    return validate_table("unassigned", found)
+
+
+def _counts(days: pd.Series, periods: pd.DataFrame) -> NDArray[np.intp]:
+    """Days in each of the periods, which are in order and may leave gaps."""
+    in_order = np.sort(days.to_numpy())
+    before_end, before_start = (
+        np.searchsorted(in_order, periods[edge].to_numpy()) for edge in ("period_end", "period_start")
+    )
+    return np.asarray(before_end - before_start)
+
+
+def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFrame:
+    """Count the undated papers of each series, and those that its kind as a whole must account for.
+
+    Parameters
+    ----------
+    papers : DataFrame
+        `paper_id` and `published`.
+    membership : DataFrame
+        `kind`, `series_id`, `paper_id`; a topic's membership leaves the unclustered papers out.
+
+    Returns
+    -------
+    DataFrame
+        `kind`, `series_id`, `n_undated`, a row a series that has undated papers. Then a row a kind with
+        `series_id` None: for topics the undated papers that stand in any, else all that the corpus has,
+        because a paper may belong to no theme.
+    """
+    undated = pd.Index(papers.loc[papers["published"].isna(), "paper_id"])
+    own = membership[membership["paper_id"].isin(undated)].drop_duplicates([*_KEY, "paper_id"])
+    counts = own.groupby(_KEY, as_index=False).size().rename(columns={"size": "n_undated"})
+    topics = own.loc[own["kind"] == "topic", "paper_id"].nunique()
+    kinds = [
+        {"kind": kind, "series_id": None, "n_undated": topics if kind == "topic" else len(undated)}
+        for kind in membership["kind"].unique()
+    ]
+    return pd.concat([counts.astype({"series_id": object}), pd.DataFrame(kinds)], ignore_index=True)
+
+
+def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: pd.DataFrame) -> pd.DataFrame:
+    """Give the series as they would be with the papers spread that stand in no topic or no period.
+
+    Unclustered papers of a period are spread over its topics in proportion to the topics' papers: a
+    topic's share becomes its part of the papers that stand in any. The undated papers of a series are
+    spread over the periods in proportion to the periods' dated papers: they follow no trend. What is
+    spread brings no evidence, so all counts are scaled back to the number of papers that were dated.
+
+    Parameters
+    ----------
+    trends : DataFrame
+        The table `trends`.
+    unassigned : DataFrame
+        What `unassigned_papers` gave for the same periods.
+    undated : DataFrame
+        What `undated_papers` gave.
+
+    Returns
+    -------
+    DataFrame
+        `trends` with other `n_papers` and `n_total`, which need not be whole numbers.
+    """
+    loose = unassigned.set_index("period_start")["n_unclustered"]
+    clustered = trends["n_total"] - trends["period_start"].map(loose).fillna(0)
+    total = clustered.where(trends["kind"] == "topic", trends["n_total"]).to_numpy(dtype=float)
+    spread = trends.assign(n_total=total)
+    dated = spread.groupby(_KEY)["n_total"].transform("sum").to_numpy()
+    of_series = undated.dropna(subset="series_id").set_index(_KEY)["n_undated"]
+    of_kind = undated[undated["series_id"].isna()].set_index("kind")["n_undated"]
+    own = of_series.reindex(pd.MultiIndex.from_frame(trends[_KEY])).fillna(0).to_numpy()
+    corpus = trends["kind"].map(of_kind).fillna(0).to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        added = np.where(dated > 0, own * total / dated, 0.0)
+        kept = np.where(dated > 0, dated / (dated + corpus), 1.0)
+    papers = (trends["n_papers"].to_numpy() + added) * kept
+    return spread.assign(n_papers=np.minimum(papers, total))
+
+
+def mark_fragile(
+    verdicts: pd.DataFrame,
+    trends: pd.DataFrame,
+    unassigned: pd.DataFrame,
+    undated: pd.DataFrame,
+    *,
+    q: float = 0.05,
+) -> pd.DataFrame:
+    """Mark the verdicts that flip when unclustered and undated papers are spread in proportion.
+
+    *Question.* Would the verdict be another word if the papers that were put in no topic had been put in
+    one, and those that have no date had one?
+
+    *What it cannot tell.* The spread is one possible truth of many: it takes the loose papers for like the
+    others. A verdict that holds may still owe to papers that were left out in a selective way.
+
+    *Edges.* A verdict of ``insufficient``, here or with the papers spread, is never fragile.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        What `analytics.growth.trend_verdicts` gave for `trends`.
+    trends, unassigned, undated : DataFrame
+        See `spread_unassigned`.
+    q : float
+        As for the verdicts.
+
+    Returns
+    -------
+    DataFrame
+        `verdicts` with `is_fragile` filled.
+
+    Raises
+    ------
+    InputError
+        When the verdicts are not those of the trends.
+    """
+    if verdicts.empty or not (unassigned["n_unclustered"].any() or undated["n_undated"].any()):
+        return verdicts.assign(is_fragile=False)
+    others = trend_verdicts(spread_unassigned(trends, unassigned, undated), q=q)
+    keys = [*_KEY, "window"]
+    if not others[keys].equals(verdicts[keys]):
+        raise InputError("the verdicts are not those of the trends; give what trend_verdicts gave for them")
+    answered = ~verdicts["verdict"].eq("insufficient") & ~others["verdict"].eq("insufficient")
+    return verdicts.assign(is_fragile=answered & verdicts["verdict"].ne(others["verdict"]))

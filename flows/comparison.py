@@ -1,0 +1,149 @@
+"""Looking back: what changed since the run before, and how earlier runs' forecasts and claims came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analytics.changes import KINDS, share_changes
+from analytics.exceptions import InputError
+from analytics.identity import GONE, match_topics, rename_topics
+from analytics.tables import RunTables, empty_table, validate_table
+from analytics.track_record import claims_of, score_claims, score_record
+from flows.runs import earlier_runs, previous_run, read_manifest, read_run, read_tables
+
+__all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
+
+
+@dataclass(frozen=True)
+class RunDifference:
+    """Two runs and what differs: the table `changes` with a `name` of each series, the papers that came."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    changes: pd.DataFrame
+    n_new: int
+    n_gone: int
+    definition_changed: bool
+
+
+def diff_runs(before: Path, after: Path) -> RunDifference:
+    """Compare two run folders, the first with the second.
+
+    Raises
+    ------
+    InputError
+        When a folder is not whole.
+    """
+    (old, old_manifest), (new, new_manifest) = read_run(before), read_run(after)
+    changed = old_manifest.get("definitions") != new_manifest.get("definitions")
+    changes = compare_runs(old, new, against=before.name, definition_changed=changed)
+    names = {
+        **_names(old),
+        **{("topic", f"{GONE}{one}"): name for (kind, one), name in _names(old).items() if kind == "topic"},
+        **_names(new),
+    }
+    keys = zip(changes["kind"], changes["series_id"], strict=True)
+    old_ids, new_ids = pd.Index(old.papers["paper_id"]), pd.Index(new.papers["paper_id"])
+    return RunDifference(
+        before=old_manifest,
+        after=new_manifest,
+        changes=changes.assign(name=[names[key] for key in keys]),
+        n_new=len(new_ids.difference(old_ids)),
+        n_gone=len(old_ids.difference(new_ids)),
+        definition_changed=changed,
+    )
+
+
+def _names(tables: RunTables) -> dict[tuple[str, str], str]:
+    """Name of each series of a run."""
+    themes = {
+        ("theme", one): name
+        for one, name in zip(tables.themes["theme_id"], tables.themes["name"], strict=True)
+    }
+    topics = {
+        ("topic", one): name
+        for one, name in zip(tables.topics["topic_id"], tables.topics["label"], strict=True)
+    }
+    return themes | topics
+
+
+def compare_with_previous(
+    workspace: Path, tables: RunTables, fingerprint: str, definitions: str, day: date
+) -> tuple[pd.DataFrame, dict[str, Any] | None]:
+    """Table `changes` against the run that this one follows, and what that run was (None for a first run).
+
+    Returns
+    -------
+    changes : DataFrame
+    since : dict or None
+        ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
+    """
+    folder = previous_run(workspace, fingerprint, day)
+    if folder is None:
+        return empty_table("changes"), None
+    before, manifest = read_run(folder)
+    changed = manifest.get("definitions") != definitions
+    changes = compare_runs(before, tables, against=folder.name, definition_changed=changed)
+    new = int((~tables.papers["paper_id"].isin(before.papers["paper_id"])).sum())
+    return changes, {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
+
+
+def compare_runs(
+    before: RunTables, after: RunTables, *, against: str, definition_changed: bool
+) -> pd.DataFrame:
+    """Table `changes` of two runs; topics have the later run's ids, matched by the papers that they share."""
+    names = match_topics(before.topic_assignments, after.topic_assignments)
+    changes = share_changes(
+        replace(
+            before,
+            topics=rename_topics(before.topics, names),
+            topic_assignments=rename_topics(before.topic_assignments, names),
+        ),
+        after,
+        against=against,
+        definition_changed=definition_changed,
+        kinds=KINDS,
+    )
+    return validate_table("changes", changes)
+
+
+def keep_record(
+    workspace: Path, tables: RunTables, definitions: str, day: date
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Score the forecasts and claims of the runs of earlier days by this run's series.
+
+    Themes are scored where they are defined as they were; topics where this run has the same subject.
+
+    Returns
+    -------
+    scored_forecasts, scored_claims : DataFrame
+    record : dict
+        ``n_runs`` whose forecasts or claims were scored.
+    """
+    forecasts, claims = [empty_table("forecasts").assign(run_id="")], [pd.DataFrame()]
+    for folder in earlier_runs(workspace, day):
+        try:
+            own = read_tables(folder, ("forecasts", "verdicts", "trends", "topic_assignments"))
+            same_themes = read_manifest(folder).get("definitions") == definitions
+        except InputError:
+            continue  # a folder that lost a file keeps no record
+        names = match_topics(own["topic_assignments"], tables.topic_assignments)
+        claimed = claims_of(own["verdicts"], own["trends"])
+        for record, made in ((forecasts, own["forecasts"]), (claims, claimed)):
+            record.append(_scorable(made, names, same_themes=same_themes).assign(run_id=folder.name))
+    scored = score_record(pd.concat(forecasts, ignore_index=True), tables.trends)
+    judged = score_claims(pd.concat(claims, ignore_index=True), tables.trends)
+    return scored, judged, {"n_runs": len(set(scored["run_id"]) | set(judged["run_id"]))}
+
+
+def _scorable(made: pd.DataFrame, names: Mapping[str, str], *, same_themes: bool) -> pd.DataFrame:
+    """Rows of an earlier run under this run's ids, without what has no counterpart in this run."""
+    is_topic = made["kind"] == "topic"
+    matched = is_topic & made["series_id"].isin(names)
+    return rename_topics(made[matched | (~is_topic & same_themes)], names)

@@ -1,0 +1,221 @@
+"""Runs beside each other on disk: what changed, and how earlier runs' forecasts and claims came out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from analytics.coverage import LOOK_COLUMNS
+from analytics.growth import trend_verdicts
+from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
+from analytics.trends import corpus_trends
+from flows.cli import app
+from flows.comparison import keep_record
+from flows.outlook import HORIZONS, look_ahead
+from flows.runs import publish_run
+
+LOOKS = pd.DataFrame({name: [] for name in LOOK_COLUMNS}).astype(
+    {"start": "datetime64[us]", "end": "datetime64[us]", "is_whole": bool}
+)
+FIRST = pd.Timestamp("2022-01-01")
+PER_MONTH = 60
+
+
+def corpus(n_months: int, seed: int = 0) -> pd.DataFrame:
+    """Papers of the first months of one history: a rising theme, two topics of half of the papers each."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for month in range(48):
+        start = FIRST + pd.DateOffset(months=month)
+        for paper in range(PER_MONTH):
+            day = start + pd.Timedelta(days=int(rng.integers(0, 28)))
+            has_theme = bool(rng.random() < 0.10 + 0.008 * month)
+            rows.append((f"arxiv:{month:02d}.{paper:03d}", day, has_theme, "AB"[paper % 2]))
+    table = pd.DataFrame(rows, columns=["paper_id", "published", "has_theme", "half"])
+    return table[table["published"] < FIRST + pd.DateOffset(months=n_months)]
+
+
+def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> RunTables:
+    """Tables of the run at the end of so many months; `topics` names the halves."""
+    papers = corpus(n_months).astype({"published": "datetime64[us]"})
+    papers = papers.assign(topic_id=papers["half"].map(topics))
+    membership = pd.concat(
+        [
+            papers.loc[papers["has_theme"], ["paper_id"]].assign(kind="theme", series_id=theme),
+            papers[["paper_id"]].assign(kind="topic", series_id=papers["topic_id"]),
+        ]
+    )
+    series = pd.DataFrame({"kind": ["theme", "topic", "topic"], "series_id": [theme, *topics.values()]})
+    day = (FIRST + pd.DateOffset(months=n_months)).date()
+    found = corpus_trends(papers, membership, series, looks=LOOKS, as_of=day, freq="month")
+    ahead = look_ahead(found)
+    assigned = papers[["paper_id", "topic_id"]].assign(strength=1.0)
+    themed = papers.loc[papers["has_theme"], ["paper_id"]].assign(
+        theme_id=theme, score=3.0, is_primary=True, phrase="agent"
+    )
+    listed = pd.DataFrame({"topic_id": list(topics.values()), "label": [f"half {half}" for half in topics]})
+    listed = listed.assign(n_papers=1, top_terms=[[]] * 2, representative_papers=[[]] * 2)
+    filled = papers.assign(
+        title="A title", abstract="An abstract.", published_basis="stated", published_precision="day",
+        published_source="x", date_fault=None, updated=pd.NaT, is_withdrawn=False, first_seen=papers["published"],
+        authors=[[]] * len(papers), n_authors=None, upvotes=None, organization=None, url=None,
+        sources=[["x"]] * len(papers), primary_theme=None,
+    )  # fmt: skip
+    made = {
+        "papers": filled,
+        "theme_assignments": themed,
+        "topic_assignments": assigned,
+        "themes": pd.DataFrame(
+            {"theme_id": [theme], "name": ["Agents"], "description": [""], "n_papers": [len(themed)]}
+        ),
+        "topics": listed,
+        "trends": found.trends,
+        "verdicts": trend_verdicts(found.trends),
+        "forecasts": ahead.forecasts,
+        "backtests": ahead.backtests,
+        "emerging": ahead.emerging,
+        "emerging_scores": ahead.emerging_scores,
+    }
+    return RunTables(
+        **{
+            name: validate_table(name, made[name]) if name in made else empty_table(name)
+            for name in TABLE_COLUMNS
+        }
+    )
+
+
+def day_of(n_months: int) -> date:
+    return (FIRST + pd.DateOffset(months=n_months)).date()
+
+
+def publish(workspace, n_months, tables, definitions="d"):
+    manifest = {
+        "as_of": day_of(n_months).isoformat(),
+        "definitions": definitions,
+        "fingerprint": f"f{n_months}",
+        "title": "T",
+    }
+    return publish_run(workspace, f"run-{n_months:02d}", tables, manifest, {}, "page")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return {
+        24: tables_of(24, {"A": "T0001", "B": "T0002"}),
+        36: tables_of(36, {"A": "T0002", "B": "T0001"}),
+        48: tables_of(48, {"A": "T0005", "B": "T0001"}),
+    }
+
+
+@pytest.fixture
+def workspace(tmp_path, runs):
+    for n_months, tables in runs.items():
+        publish(tmp_path, n_months, tables)
+    return tmp_path
+
+
+class TestRecord:
+    def test_forecasts_and_claims_that_came_due_are_scored(self, workspace, runs):
+        scored, judged, record = keep_record(workspace, runs[48], "d", day_of(48))
+        assert record == {"n_runs": 2}
+        assert set(scored["run_id"]) == {"run-24", "run-36"}
+        # Three series, six months of two runs.
+        assert len(scored) == 3 * HORIZONS["month"] * 2
+        assert (scored["period_start"] > scored["last_start"]).all()
+        # The theme's share really grows, and was called rising.
+        theme = judged[judged["kind"] == "theme"]
+        assert theme["run_id"].tolist() == ["run-24", "run-36"]
+        assert theme["came_true"].all()
+
+    def test_topics_are_followed_under_todays_numbers(self, workspace, runs):
+        scored, _, _ = keep_record(workspace, runs[48], "d", day_of(48))
+        topics = scored[scored["kind"] == "topic"]
+        assert set(topics["series_id"]) == {"T0005", "T0001"}
+        # Each half holds half of every month's papers.
+        assert topics["actual"].tolist() == pytest.approx([0.5] * len(topics))
+
+    def test_runs_of_the_same_or_a_later_day_know_too_much(self, workspace, runs):
+        scored, judged, record = keep_record(workspace, runs[24], "d", day_of(24))
+        assert (len(scored), len(judged), record) == (0, 0, {"n_runs": 0})
+
+    def test_themes_that_are_defined_otherwise_keep_no_record(self, workspace, runs):
+        scored, judged, _ = keep_record(workspace, runs[48], "other", day_of(48))
+        assert set(scored["kind"]) == {"topic"}
+        assert "theme" not in set(judged["kind"])
+
+    def test_a_folder_that_is_not_whole_is_passed_over(self, workspace, runs):
+        (workspace / "runs" / "run-24" / "trends.parquet").unlink()
+        scored, _, record = keep_record(workspace, runs[48], "d", day_of(48))
+        assert record == {"n_runs": 1}
+        assert set(scored["run_id"]) == {"run-36"}
+
+    def test_a_run_of_an_older_version_has_no_forecasts(self, workspace, runs):
+        (workspace / "runs" / "run-24" / "forecasts.parquet").unlink()
+        scored, judged, _ = keep_record(workspace, runs[48], "d", day_of(48))
+        assert set(scored["run_id"]) == {"run-36"}
+        assert "run-24" in set(judged["run_id"])
+
+
+class TestOutlook:
+    def test_a_long_history_is_forecast_and_backtested(self, runs):
+        tables = runs[48]
+        assert len(tables.forecasts) == 3 * HORIZONS["month"]
+        assert tables.backtests["n_forecasts"].iloc[0] > 100
+        assert tables.backtests["year_ratio"].notna().all()
+        assert set(tables.emerging["kind"]) == {"topic"}
+        # Cut-offs of the ends of 2023 and 2024: two years before, one after.
+        assert tables.emerging_scores["cutoff"].dt.year.unique().tolist() == [2024, 2025]
+
+    def test_no_dated_paper(self):
+        papers = pd.DataFrame({"paper_id": ["a"], "published": pd.Series([None], dtype="datetime64[us]")})
+        none = pd.DataFrame({"kind": [], "series_id": [], "paper_id": []}, dtype=object)
+        found = corpus_trends(papers, none, none[["kind", "series_id"]], looks=LOOKS, as_of=date(2025, 1, 1))
+        ahead = look_ahead(found)
+        assert ahead.chosen is None
+        assert ahead.forecasts.empty
+        assert ahead.backtests.empty
+
+
+class TestDiff:
+    def test_topics_are_matched_and_parts_add_up(self, workspace):
+        told = CliRunner().invoke(app, ["diff", "run-24", "run-36", "--workspace", str(workspace)])
+        assert told.exit_code == 0
+        lines = told.stdout.splitlines()
+        assert lines[0] == "from run-24 (as of 2024-01-01) to run-36 (as of 2025-01-01)"
+        assert lines[1].startswith(f"{12 * PER_MONTH} papers came, 0 went; the definitions")
+        assert lines[1].endswith("are the same")
+        rows = {line[:47].strip(): line[48:].split() for line in lines[3:]}
+        assert next(iter(rows)) == "theme agents Agents"
+        # Renumbered, the halves are the same subjects: nothing was reassigned.
+        for name in ("topic T0001 half B", "topic T0002 half A"):
+            assert rows[name] == ["50.00", "50.00", "0.00", "0.00", "0.00", "0.00"]
+        change, *parts = map(float, rows["theme agents Agents"][2:])
+        assert change > 1
+        assert sum(parts) == pytest.approx(change, abs=0.02)
+        assert parts[0] == pytest.approx(change, abs=0.01)
+
+    def test_a_topic_that_is_gone_is_named(self, tmp_path, runs):
+        publish(tmp_path, 24, runs[24])
+        lost = runs[36].topic_assignments.assign(topic_id="-1")
+        publish(tmp_path, 36, replace(runs[36], topic_assignments=lost, topics=runs[36].topics[:0]))
+        told = CliRunner().invoke(app, ["diff", "run-24", "--workspace", str(tmp_path)])
+        assert told.exit_code == 0
+        gone = next(line for line in told.stdout.splitlines() if "gone:T0001" in line)
+        assert "half A" in gone
+        assert gone.split()[-6:] == ["50.00", "0.00", "-50.00", "0.00", "-50.00", "0.00"]
+
+    def test_other_definitions_are_said(self, tmp_path, runs):
+        publish(tmp_path, 24, runs[24])
+        publish(tmp_path, 36, runs[36], definitions="other")
+        told = CliRunner().invoke(app, ["diff", "run-24", "run-36", "--workspace", str(tmp_path)])
+        assert told.stdout.splitlines()[1].endswith("differ")
+
+    def test_an_unknown_run_is_one_line(self, workspace):
+        told = CliRunner().invoke(app, ["diff", "run-99", "--workspace", str(workspace)])
+        assert told.exit_code == 2
+        assert "there is no run 'run-99'" in told.stderr
