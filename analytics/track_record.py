@@ -26,6 +26,15 @@ def claims_of(verdicts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `kind`, `series_id`, `verdict`, `last_start` (of the newest complete period that held papers);
         only verdicts of the ``long`` window count.
+
+    Examples
+    --------
+    >>> verdicts = pd.DataFrame({"kind": "theme", "series_id": ["agents", "robots"], "window": "long",
+    ...     "verdict": ["rising", "steady"]})
+    >>> trends = pd.DataFrame({"period_start": pd.to_datetime(["2022-01-01", "2022-02-01"]),
+    ...     "is_complete": [True, False], "n_total": 100})
+    >>> claims_of(verdicts, trends).astype(str).values.tolist()
+    [['theme', 'agents', 'rising', '2022-01-01']]
     """
     known = trends[trends["is_complete"].astype(bool) & (trends["n_total"] > 0)]
     moving = verdicts["window"].eq("long") & verdicts["verdict"].isin(["rising", "falling"])
@@ -51,6 +60,20 @@ def score_record(forecasts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The table `scored_forecasts`, see `analytics.forecasts.score_forecasts`. A forecast of another
         kind of period than today's (months, where now quarters are counted) is left out.
+
+    Examples
+    --------
+    Two runs said 10 % of the ninth month, which had 12 %:
+
+    >>> from analytics.forecasts import forecast_shares
+    >>> months = pd.date_range("2022-01-01", periods=9, freq="MS")
+    >>> trends = pd.DataFrame({"kind": "theme", "series_id": "agents", "period_start": months,
+    ...     "period_end": months + pd.DateOffset(months=1), "n_papers": [10] * 8 + [12],
+    ...     "n_total": 100, "is_complete": True})
+    >>> made = forecast_shares(trends[:8], horizon=2, method="last_value")
+    >>> runs = pd.concat([made.assign(run_id="r1"), made.assign(run_id="r2")], ignore_index=True)
+    >>> score_record(runs, trends)[["run_id", "share", "actual", "error"]].round(3).values.tolist()
+    [['r1', 0.1, 0.12, 0.02]]
     """
     first = forecasts.drop_duplicates([*_KEY, "period_start", "period_end", "last_start"])
     today = trends[["period_start", "period_end"]].drop_duplicates()
@@ -87,6 +110,19 @@ def score_claims(claims: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The table `scored_claims`, in order of `last_start`, kind and id.
+
+    Examples
+    --------
+    Ten papers of a hundred in each month of 2022, then fifteen: what was called rising rose on.
+
+    >>> months = pd.date_range("2022-01-01", periods=24, freq="MS")
+    >>> trends = pd.DataFrame({"kind": "theme", "series_id": "agents", "period_start": months,
+    ...     "period_end": months + pd.DateOffset(months=1), "n_papers": [10] * 12 + [15] * 12,
+    ...     "n_total": 100, "is_complete": True})
+    >>> claims = pd.DataFrame({"run_id": ["r1"], "kind": "theme", "series_id": "agents",
+    ...     "verdict": "rising", "last_start": pd.Timestamp("2022-12-01")})
+    >>> score_claims(claims, trends)[["share_before", "share_after", "came_true"]].values.tolist()
+    [[0.1, 0.15, True]]
     """
     complete = trends[trends["is_complete"].astype(bool) & (trends["n_total"] > 0)]
     if claims.empty or complete.empty:

@@ -82,6 +82,14 @@ def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFra
         `kind`, `series_id`, `n_undated`, a row a series that has undated papers. Then a row a kind with
         `series_id` None: for topics the undated papers that stand in any, else all that the corpus has,
         because a paper may belong to no theme.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime([None, None, "2024-01-05"])
+    >>> papers = pd.DataFrame({"paper_id": ["a", "b", "c"], "published": days})
+    >>> membership = pd.DataFrame({"kind": "theme", "series_id": "agents", "paper_id": ["a", "c"]})
+    >>> undated_papers(papers, membership).fillna("all").values.tolist()
+    [['theme', 'agents', 1], ['theme', 'all', 2]]
     """
     undated = pd.Index(papers.loc[papers["published"].isna(), "paper_id"])
     own = membership[membership["paper_id"].isin(undated)].drop_duplicates([*_KEY, "paper_id"])
@@ -115,6 +123,18 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     -------
     DataFrame
         `trends` with other `n_papers` and `n_total`, which need not be whole numbers.
+
+    Examples
+    --------
+    A topic has 5 of 30 and 10 of 40 papers, of which 10 and 20 stand in no topic: 5 and 10 of 20.
+
+    >>> starts = pd.to_datetime(["2024-01-01", "2024-02-01"])
+    >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": starts,
+    ...     "n_papers": [5, 10], "n_total": [30, 40]})
+    >>> loose = pd.DataFrame({"period_start": starts, "n_unclustered": [10, 20]})
+    >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
+    >>> spread_unassigned(trends, loose, none)[["n_papers", "n_total"]].values.tolist()
+    [[5.0, 20.0], [10.0, 20.0]]
     """
     loose = unassigned.set_index("period_start")["n_unclustered"]
     clustered = trends["n_total"] - trends["period_start"].map(loose).fillna(0)
@@ -168,6 +188,19 @@ def mark_fragile(
     ------
     InputError
         When the verdicts are not those of the trends.
+
+    Examples
+    --------
+    A topic grows from 10 to 33 of 100 papers a month, but so do all topics together, from 20 to 66:
+
+    >>> months = pd.date_range("2022-01-01", periods=24, freq="MS")
+    >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": months,
+    ...     "n_papers": range(10, 34), "n_total": 100, "is_complete": True})
+    >>> loose = pd.DataFrame({"period_start": months, "n_unclustered": range(80, 32, -2)})
+    >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
+    >>> found = mark_fragile(trend_verdicts(trends), trends, loose, none)
+    >>> found[["window", "verdict", "is_fragile"]].values.tolist()
+    [['long', 'rising', True], ['recent', 'rising', True]]
     """
     if verdicts.empty or not (unassigned["n_unclustered"].any() or undated["n_undated"].any()):
         return verdicts.assign(is_fragile=False)
