@@ -24,6 +24,7 @@ import os
 import platform
 import time
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,11 @@ import scipy
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from analytics.coverage import LOOK_COLUMNS
 from analytics.growth import trend_verdicts
 from analytics.logit_lines import fit_lines
 from analytics.synthetic import SeriesNoise, make_series
-from analytics.trends import wilson_interval
+from analytics.trends import corpus_trends, wilson_interval
 
 RESULTS = Path(__file__).parent / "results"
 N_SERIES = 100
@@ -141,6 +143,36 @@ def coverage(n_papers: int) -> dict[str, Any]:
     return {"n": n_papers, "coverage": float(covered.mean()), "lowest": float(covered.min())}
 
 
+def speed() -> dict[str, Any]:
+    """Seconds from papers to verdicts for 300 series, 300 months and 100,000 papers: best of three."""
+    rng = np.random.default_rng(0)
+    n_papers, n_series, n_months = 100_000, 300, 300
+    starts = pd.date_range("1999-01-01", periods=n_months, freq="MS")
+    days = starts[rng.integers(0, n_months, n_papers)] + pd.to_timedelta(rng.integers(0, 28, n_papers), "D")
+    ids = np.array([f"arxiv:{number}" for number in range(n_papers)])
+    papers = pd.DataFrame({"paper_id": ids, "published": days.as_unit("us"), "published_precision": "day"})
+    series = pd.DataFrame({"kind": "topic", "series_id": [f"T{number:04d}" for number in range(n_series)]})
+    chosen = rng.integers(0, n_series, n_papers)
+    membership = series.iloc[chosen].assign(paper_id=ids).reset_index(drop=True)
+    looks = pd.DataFrame({name: [] for name in LOOK_COLUMNS}).astype(
+        {"start": "datetime64[us]", "end": "datetime64[us]", "is_whole": bool}
+    )
+    taken: dict[str, list[float]] = {"shares": [], "verdicts": []}
+    for _ in range(3):
+        start = time.perf_counter()
+        found = corpus_trends(papers, membership, series, looks=looks, as_of=date(2024, 1, 1), freq="month")
+        shared = time.perf_counter()
+        verdicts = trend_verdicts(found.trends)
+        taken["shares"].append(shared - start)
+        taken["verdicts"].append(time.perf_counter() - shared)
+    assert len(verdicts) == 2 * n_series
+    return {
+        "papers": n_papers, "series": n_series, "months": n_months,
+        **{f"{stage}_s": min(times) for stage, times in taken.items()},
+        "total_s": min(sum(pair) for pair in zip(*taken.values(), strict=True)),
+    }  # fmt: skip
+
+
 def run_job(job: tuple[Any, ...]) -> dict[str, Any]:
     """One cell of a table, in a process of its own."""
     kind, *settings = job
@@ -171,7 +203,9 @@ def summary(nulls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def report(nulls: list[dict[str, Any]], powers: list[dict[str, Any]], about: dict[str, Any]) -> list[str]:
+def report(
+    nulls: list[dict[str, Any]], powers: list[dict[str, Any]], fast: dict[str, Any], about: dict[str, Any]
+) -> list[str]:
     """Lines of the Markdown page."""
     for cell in powers:
         cell["ratio"] = cell["power_verdicts"] / max(cell["power_ratio"], 1e-9)
@@ -224,6 +258,16 @@ def report(nulls: list[dict[str, Any]], powers: list[dict[str, Any]], about: dic
             {"n": "papers", "coverage": "mean over shares of 1 to 99 %", "lowest": "lowest"},
         ),
         "",
+        "## Seconds from papers to verdicts, one thread, best of three",
+        "",
+        *table(
+            [fast],
+            {
+                "papers": "papers", "series": "series", "months": "months", "shares_s": "shares",
+                "verdicts_s": "verdicts", "total_s": "both",
+            },
+        ),
+        "",
     ]  # fmt: skip
 
 
@@ -236,6 +280,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     start = time.perf_counter()
+    with threadpool_limits(1):
+        fast = speed()
     few = max(1, chosen.repeats // 4)
     jobs: list[tuple[Any, ...]] = [
         ("null", name, n_periods, papers, chosen.repeats)
@@ -260,11 +306,11 @@ def main() -> None:
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
         "pandas": pd.__version__, "repeats": chosen.repeats, "seeds": "1000000 + ... for null runs, 5000000 + ... for planted ones",
     }  # fmt: skip
-    text = "\n".join(report(nulls, powers, about))
+    text = "\n".join(report(nulls, powers, fast, about))
     print(text)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "trends.md").write_text(text, encoding="utf-8")
-    found = {"about": about, "null": nulls, "power": powers, "summary": summary(nulls)}
+    found = {"about": about, "null": nulls, "power": powers, "summary": summary(nulls), "speed": fast}
     (RESULTS / "trends.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

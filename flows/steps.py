@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from analytics.background import background_for
 from analytics.change_points import change_points
@@ -42,6 +43,9 @@ __all__ = [
     "follow_trends",
     "read_day",
 ]
+
+_THREADS = 1
+"""Of linear algebra: more add up in another order, and a last digit that differs makes other topics."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,9 @@ def find_themes(
     papers: pd.DataFrame, themes: Sequence[Theme], encoded: Encoded, threshold: float | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables `theme_assignments` and `themes`."""
-    background = background_for(encoded.vectorizer_id, encoded.papers)
-    scored = score_themes(encoded.papers, encoded.phrases, background)
+    with threadpool_limits(_THREADS):
+        background = background_for(encoded.vectorizer_id, encoded.papers)
+        scored = score_themes(encoded.papers, encoded.phrases, background)
     cut = THEME_THRESHOLD if threshold is None else threshold
     assignments = assign_themes(papers["paper_id"].tolist(), themes, scored, threshold=cut)
     return assignments, theme_table(themes, assignments)
@@ -131,9 +136,10 @@ def find_themes(
 
 def find_topics(papers: pd.DataFrame, encoded: Encoded, settings: Settings) -> TopicFit:
     """Topics of the corpus."""
-    return fit_topics(
-        papers, encoded.papers, random_state=settings.random_state, min_topic_size=settings.min_topic_size
-    )
+    with threadpool_limits(_THREADS):
+        return fit_topics(
+            papers, encoded.papers, random_state=settings.random_state, min_topic_size=settings.min_topic_size
+        )
 
 
 def follow_trends(

@@ -177,3 +177,26 @@ def test_a_later_run_is_compared_and_the_parts_add_up(tmp_path, settings):
     assert none is None
     assert isinstance(same, pd.DataFrame)
     assert same.empty
+
+
+def test_themes_and_topics_are_the_same_on_any_number_of_cores(tmp_path, settings, monkeypatch):
+    # Sums of several threads differ in their last digits: 6,141 papers got other topics on one core than on two.
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    seen = []
+
+    def threads(*_, **__):
+        seen.append({one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"})
+        raise InputError("seen")
+
+    for name in ("fit_topics", "background_for"):
+        monkeypatch.setattr(steps, name, threads)
+    encoded = steps.Encoded("lexical-1", np.zeros((0, 2), dtype=np.float32), (), 0)
+    with threadpool_limits(2):
+        for step in (
+            lambda: steps.find_topics(pd.DataFrame(), encoded, settings),
+            lambda: steps.find_themes(pd.DataFrame(), THEMES, encoded, None),
+        ):
+            with pytest.raises(InputError, match="seen"):
+                step()
+    assert seen == [{1}, {1}]
