@@ -92,8 +92,10 @@ def _lead(n_ranked: int, n_shown: int) -> str:
     )
     no_test = "It is a ranking and no test: something comes first even where nothing moves."
     if not n_shown:
-        none = "none of them is more likely to grow than not"
-        return f"{plural(n_ranked, 'topic')} {'is' if n_ranked == 1 else 'are'} ranked, and {none}."
+        ranked = "1 topic is ranked, and it is not"
+        if n_ranked > 1:
+            ranked = f"{count(n_ranked)} topics are ranked, and none of them is"
+        return f"{ranked} more likely to grow than not."
     if n_ranked == 1:
         return f"The only topic with enough papers to be ranked. {no_test}"
     return f"The first {n_shown} of {plural(n_ranked, 'topic')}, {meaning}. {no_test}"

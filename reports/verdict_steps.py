@@ -40,7 +40,9 @@ def verdict_steps(
     tested = sum(one.verdict.word != "insufficient" for one in series.values())
     # An older run did not look for any of these; that nothing was found is worth the words.
     looked = "forecasts" in manifest
-    steps = [*_verdict(tested, allowed), *_doubts()]
+    steps = [*_verdict(tested, allowed), _newest_quarter()]
+    if looked or tables.verdicts["is_fragile"].any():
+        steps.append(_fragile())
     if looked or len(tables.bursts):
         steps.append(_burst(allowed))
     if looked or len(tables.change_points):
@@ -88,18 +90,18 @@ def _verdict(tested: int, allowed: str) -> tuple[Step, ...]:
     )
 
 
-def _doubts() -> tuple[Step, ...]:
-    """What stands beside the verdict of the whole span."""
-    return (
-        Step(
-            "Newest quarter",
-            "It is tested against what preceded it in the same way, as a family of tests of its own.",
-        ),
-        Step(
-            "Fragile",
-            f"A verdict is fragile when it hangs on papers that were left out: {FRAGILE}. That spread is one"
-            " possible truth of many, so a verdict that is not fragile can still owe to what was left out.",
-        ),
+def _newest_quarter() -> Step:
+    return Step(
+        "Newest quarter",
+        "It is tested against what preceded it in the same way, as a family of tests of its own.",
+    )
+
+
+def _fragile() -> Step:
+    return Step(
+        "Fragile",
+        f"A verdict is fragile when it hangs on papers that were left out: {FRAGILE}. That spread is one"
+        " possible truth of many, so a verdict that is not fragile can still owe to what was left out.",
     )
 
 

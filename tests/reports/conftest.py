@@ -548,7 +548,10 @@ def _scored_forecasts(themes: list[str], months: list[Any]) -> pd.DataFrame:
 
 def _scored_claims(themes: list[str], topics: list[str], months: list[Any]) -> pd.DataFrame:
     """Fourteen claims: nine of ten rising came true, one of four falling; two of a topic that is gone."""
-    ids = [*(("topic", one) for one in ["T0666", *topics][:13]), *(("theme", one) for one in themes)]
+    ids = [
+        *(("topic", one) for one in [*topics[:1], "T0666", *topics[1:]][:13]),
+        *(("theme", one) for one in themes),
+    ]
     rows = []
     for i in range(14):
         kind, series_id = ids[i % len(ids)]
