@@ -114,7 +114,7 @@ def make_report_context(
         multiples=_multiples(themes, charts, series, marks),
         themes=themes,
         topics=topics,
-        loose=make_loose_papers(tables.unassigned, has_topics=not tables.topics.empty),
+        loose=make_loose_papers(tables),
         growing=make_growing(tables, series, places),
         outlook=make_outlook(tables, manifest, places),
         papers=_paper_list(tables, manifest, places),

@@ -163,7 +163,7 @@ def _draw_last(
 ) -> None:
     """Dot at the last complete period, and its share above the band or, where that has no room, below.
 
-    Where a forecast opens to the right of the dot, the number keeps to the left.
+    Where a forecast opens to the right of the dot, the number keeps to the left, away from the line.
     """
     last = series.latest
     if last is None:
@@ -172,7 +172,8 @@ def _draw_last(
     axes.plot([at], [min(last.share, top)], "o", color=color, markersize=6, markeredgewidth=0, clip_on=False)
     if not has_number:
         return
-    y, above = _free_place(last, top)
+    falls = has_forecast and at > 0 and series.periods[at - 1].share > last.share
+    y, above = _free_place(last, top, keep_below=falls)
     axes.annotate(
         percent(last.share), (at, y), xytext=(6 * has_forecast, 5 if above else -5),
         textcoords="offset points", ha="right" if has_forecast else "center",
@@ -181,9 +182,9 @@ def _draw_last(
     )  # fmt: skip
 
 
-def _free_place(period: Period, top: float) -> tuple[float, bool]:
+def _free_place(period: Period, top: float, *, keep_below: bool) -> tuple[float, bool]:
     """Height beside which a number may stand, and whether above it: outside the band where there is room."""
-    if period.high < 0.9 * top:
+    if period.high < 0.9 * top and not (keep_below and period.low > 0.12 * top):
         return period.high, True
     if period.low > 0.12 * top:
         return period.low, False

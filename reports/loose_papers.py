@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import pandas as pd
-
+from analytics.tables import RunTables
 from reports.chart_values import Values
 from reports.drawing import render_sparkline
 from reports.periods import Period, period_unit
@@ -27,24 +26,21 @@ class LoosePapers:
     values: Values | None
 
 
-def make_loose_papers(unassigned: pd.DataFrame, *, has_topics: bool) -> LoosePapers | None:
+def make_loose_papers(tables: RunTables) -> LoosePapers | None:
     """Unclustered and undated papers per period.
 
     Parameters
     ----------
-    unassigned : DataFrame
-        The table of that name.
-    has_topics : bool
-        Without topics every paper is unclustered, which is said elsewhere.
+    tables : RunTables
 
     Returns
     -------
     LoosePapers or None
-        None where the table is empty, as in older runs, or only says that there are no topics.
+        None where the table `unassigned` is empty, as in older runs, or only says that there are no topics.
     """
-    if unassigned.empty:
+    if tables.unassigned.empty:
         return None
-    ordered = unassigned.sort_values("period_start", kind="stable")
+    ordered = tables.unassigned.sort_values("period_start", kind="stable")
     periods = [
         _period(start.date(), end.date(), (int(n), int(total)), bool(complete))
         for start, end, n, total, complete in zip(
@@ -54,18 +50,20 @@ def make_loose_papers(unassigned: pd.DataFrame, *, has_topics: bool) -> LoosePap
     ]  # fmt: skip
     undated = [int(n) for n in ordered["n_undated"]]
     loose = sum(period.n_papers for period in periods)
-    if not has_topics:
-        return LoosePapers("", _undated(periods, undated), "", None) if any(undated) else None
-    if not loose and not any(undated):
+    n_undated = int(tables.papers["published"].isna().sum())
+    told = _undated(periods, undated, n_undated)
+    if tables.topics.empty:
+        return LoosePapers("", told, "", None) if any(undated) else None
+    if not loose and not n_undated:
         return LoosePapers(
-            "Every dated paper stands in a topic, and no undated paper was first seen in these periods.",
+            "Every paper has a date and stands in a topic.",
             "", "", None,
         )  # fmt: skip
     sentence = _unclustered(periods) if loose else "Every dated paper stands in a topic."
     label = f"Part of each {periods[0].unit}'s papers in no topic. {sentence}"
     line = render_sparkline(periods, label, 132, 36)
     return LoosePapers(
-        sentence, _undated(periods, undated), line if loose else "", _values(periods, undated)
+        sentence, told, line if loose else "", _values(periods, undated)
     )  # fmt: skip
 
 
@@ -91,17 +89,25 @@ def _unclustered(periods: Sequence[Period]) -> str:
     return f"In no topic: {now}{before}."
 
 
-def _undated(periods: Sequence[Period], undated: Sequence[int]) -> str:
-    """Say how many undated papers were first seen, and in which period most."""
-    total = sum(undated)
-    if not total:
-        return "No undated paper was first seen in these periods."
+def _undated(periods: Sequence[Period], undated: Sequence[int], n_undated: int) -> str:
+    """Say how many of the undated papers were first seen in these periods, and in which most."""
+    seen = sum(undated)
+    if not n_undated:
+        return "No paper is undated."
+    if not seen:
+        none = (
+            "The undated paper was not"
+            if n_undated == 1
+            else f"None of {count(n_undated)} undated papers was"
+        )
+        return f"{none} first seen in these periods."
     most = max(undated)
     peak = periods[undated.index(most)].named
-    seen = f"{plural(total, 'undated paper')} {'was' if total == 1 else 'were'} first seen"
-    if sum(n > 0 for n in undated) == 1:
-        return f"{seen} in {peak}."
-    return f"{seen} from {periods[0].label} to {periods[-1].label}, most in {peak} ({count(most)})."
+    of = "The undated paper" if n_undated == 1 else f"{count(seen)} of {count(n_undated)} undated papers"
+    told = f"{of} {'was' if seen == 1 else 'were'} first seen"
+    if seen == most:
+        return f"{told} in {peak}."
+    return f"{told} from {periods[0].label} to {periods[-1].label}, most in {peak} ({count(most)})."
 
 
 def _values(periods: Sequence[Period], undated: Sequence[int]) -> Values:

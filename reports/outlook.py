@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from analytics.tables import RunTables
 from reports.periods import period_unit
 from reports.record import Record, make_record
 from reports.theme_sections import Places
-from reports.wording import FORECASTERS, NARROW, NO_VALUE, clip, p_value, percent, plural
+from reports.wording import FORECASTERS, NARROW, NO_VALUE, clip, count, p_value, percent, plural
 
 __all__ = ["Candidate", "Outlook", "make_outlook"]
 
@@ -98,8 +99,8 @@ def _unit(forecasts: pd.DataFrame) -> str:
 
 def _used(chosen: Mapping[str, Any], unit: str) -> str:
     """Name the forecaster and the reason that the run gave for it."""
-    reason = clip(str(chosen["reason"]), 600).strip().rstrip(".")
-    name, _, why = reason.partition(": ")
+    reason = re.sub(r"\d{4,}", lambda found: count(int(found[0])), clip(str(chosen["reason"]), 600))
+    name, _, why = reason.strip().rstrip(".").partition(": ")
     horizon = int(chosen["horizon"])
     ahead = f"The next {unit} is" if horizon == 1 else f"The next {plural(horizon, unit)} are"
     return f"{ahead} forecast by \u201c{name}\u201d" + (f": {why}." if why else ".")

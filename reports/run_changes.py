@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.identity import GONE
 from reports.wording import clip, points
 
 __all__ = ["changes_since"]
@@ -24,7 +25,8 @@ _PARTS = (
 def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
     """Sentences on what changed since the run before, each change split into its causes.
 
-    Empty on a first run. At most three, the largest change first; only the part by new papers is news.
+    Empty on a first run. At most three. Only the part by new papers is news, so the largest of those comes
+    first; a theme that was redefined has that part counted too, because its reader should know.
 
     Parameters
     ----------
@@ -48,7 +50,9 @@ def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -
         return ()
     told = changes.assign(change=changes["to_share"] - changes["from_share"])
     told = told[told["change"].abs() >= _SMALLEST_CHANGE]
-    told = told.iloc[told["change"].abs().mul(-1).argsort(kind="stable")]
+    redefined = told["by_definition"].abs().where(told["kind"] == "theme", 0.0)
+    told = told.assign(news=told["by_new_papers"].abs().combine(redefined, max), size=told["change"].abs())
+    told = told.sort_values(["news", "size"], ascending=False, kind="stable")
     if told.empty:
         return ("No share changed by a tenth of a point.",)
     return tuple(_sentence(row, names) for row in told.head(_MOST_CHANGES).to_dict("records"))
@@ -58,7 +62,7 @@ def _sentence(row: Mapping[Hashable, Any], names: Mapping[tuple[str, str], str])
     name = names.get((row["kind"], row["series_id"]))
     about = ["topic"] if row["kind"] == "topic" else []
     about += ["gone"] if name is None else []
-    shown = clip(row["series_id"], 40) if name is None else name
+    shown = clip(row["series_id"].removeprefix(GONE), 40) if name is None else name
     called = f"{shown} ({', '.join(about)})" if about else shown
     parts = [
         f"{points(row[column])} {words}" for column, words in _PARTS if abs(row[column]) >= _SMALLEST_CHANGE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.identity import GONE
 from analytics.tables import UNCLUSTERED, RunTables
 from reports.charts import Chart
 from reports.claims import ICONS, verdict_sentence
@@ -87,7 +88,7 @@ class Places:
     def name(self, kind: str, series_id: str) -> str:
         """Name of a series; its id where this run does not have it."""
         names = self.topic_names if kind == "topic" else self.theme_names
-        return names.get(series_id) or clip(series_id, 40)
+        return names.get(series_id) or clip(series_id.removeprefix(GONE), 40)
 
 
 def make_theme_sections(
@@ -118,10 +119,10 @@ def make_theme_sections(
         rows = assigned.get(theme_id, none)
         rows = rows[rows["paper_id"].isin(papers.index)]
         one, marked = series["theme", theme_id], marks.get(("theme", theme_id), NO_MARKS)
-        chart = charts.get(f"theme-{places.theme_slugs[theme_id]}")
         found = papers.loc[rows["paper_id"]]
         newest, representative = _papers(found, rows, places)
         whole = len(newest) == len(found)
+        nothing = f"None of {plural(len(papers), 'paper')} fits this theme."
         sections.append(
             ThemeSection(
                 theme_id=theme_id,
@@ -134,12 +135,10 @@ def make_theme_sections(
                 icon=ICONS[one.verdict.word],
                 is_fragile=one.verdict.is_fragile,
                 number=percent(one.latest.share) if one.latest else plural(len(found), "paper"),
-                sentence=verdict_sentence(one)
-                if len(found)
-                else f"None of {plural(len(papers), 'paper')} fits this theme.",
+                sentence=verdict_sentence(one) if len(found) else nothing,
                 facts=make_facts(one, marked, rows, found),
                 marks=marks_told(marked),
-                chart=chart,
+                chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),
                 newest_title="All its papers" if whole else "Newest papers",
                 newest=newest,
                 representative=() if whole else representative,

@@ -474,7 +474,7 @@ def with_outlook(run: Run, *, horizon: int = 3) -> Run:
     trends = tables.trends
     complete = trends.loc[trends["is_complete"] & (trends["n_total"] > 0)]
     months = sorted(complete["period_start"].unique())
-    tried = backtest(trends, horizon=horizon)
+    tried = backtest(trends[trends["kind"] == "theme"], horizon=horizon)
     method, reason = choose_forecaster(tried)
     themes, topics = list(tables.themes["theme_id"]), list(tables.topics["topic_id"])
     planted = replace(

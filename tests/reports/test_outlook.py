@@ -207,43 +207,58 @@ def test_only_what_grows_more_likely_than_not_is_listed():
     assert make_growing(NOTHING, {}, PLACES) is None
 
 
-def loose(*counts: tuple[int, int, int], complete: int | None = None) -> pd.DataFrame:
+def loose(*counts: tuple[int, int, int], complete: int | None = None, undated: int = 0, topics: int = 1):
+    """What is said of counts (of all, in no topic, undated) a month, with `undated` papers in the corpus."""
     last = len(counts) if complete is None else complete
     rows = [
-        (MONTHS[i], MONTHS[i + 1], total, unclustered, undated, i < last)
-        for i, (total, unclustered, undated) in enumerate(counts)
+        (MONTHS[i], MONTHS[i + 1], total, unclustered, undated_then, i < last)
+        for i, (total, unclustered, undated_then) in enumerate(counts)
     ]
-    return table("unassigned", *rows)
+    papers = pd.DataFrame({"published": [pd.NaT] * undated + [MONTHS[0]]})
+    found = table("topics", *[("T0001", "sparse rewards", [], 9, [])] * topics) if topics else NOTHING.topics
+    unassigned = table("unassigned", *rows) if rows else NOTHING.unassigned
+    return make_loose_papers(replace(NOTHING, unassigned=unassigned, papers=papers, topics=found))
 
 
 def test_loose_papers_in_words():
-    found = make_loose_papers(
-        loose((100, 30, 0), (0, 0, 2), (200, 50, 6), (9, 9, 0), complete=3), has_topics=True
-    )
+    found = loose((100, 30, 0), (0, 0, 2), (200, 50, 6), (9, 9, 0), complete=3, undated=9)
     assert (
         plain(found.sentence) == "In no topic: 25 % of the papers in Mar 2024 (50 of 200), 30 % in Jan 2024."
     )
     assert (
-        found.undated == "8 undated papers were first seen from Jan 2024 to Apr 2024, most in Mar 2024 (6)."
+        found.undated
+        == "8 of 9 undated papers were first seen from Jan 2024 to Apr 2024, most in Mar 2024 (6)."
     )
     assert found.values.rows[1] == ("Feb 2024", "0", "0", "\u2013", "yes", "2")
     assert "<path" in found.sparkline
-    one = make_loose_papers(loose((100, 0, 1)), has_topics=True)
-    assert (one.sentence, one.undated) == (
-        "Every dated paper stands in a topic.", "1 undated paper was first seen in Jan 2024."
-    )  # fmt: skip
-    assert one.sparkline == ""
-    begun = make_loose_papers(loose((10, 4, 0), complete=0), has_topics=True)
+    begun = loose((10, 4, 0), complete=0)
     assert begun.sentence == "4 of 10 dated papers stand in no topic; no period is complete yet."
+    assert begun.undated == "No paper is undated."
+
+
+@pytest.mark.parametrize(
+    ("seen", "undated", "sentence"),
+    [
+        (1, 1, "The undated paper was first seen in Jan 2024."),
+        (0, 1, "The undated paper was not first seen in these periods."),
+        (0, 6, "None of 6 undated papers was first seen in these periods."),
+        (1, 6, "1 of 6 undated papers was first seen in Jan 2024."),
+        (6, 6, "6 of 6 undated papers were first seen in Jan 2024."),
+    ],
+)
+def test_undated_papers_in_words(seen, undated, sentence):
+    found = loose((100, 0, seen), undated=undated)
+    assert (found.sentence, found.undated) == ("Every dated paper stands in a topic.", sentence)
+    assert found.sparkline == ""
 
 
 def test_no_loose_paper_is_one_short_sentence_and_an_older_run_says_nothing():
-    none = make_loose_papers(loose((100, 0, 0), (100, 0, 0)), has_topics=True)
-    assert none.sentence.startswith("Every dated paper stands in a topic, and no undated paper")
+    none = loose((100, 0, 0), (100, 0, 0))
+    assert none.sentence == "Every paper has a date and stands in a topic."
     assert (none.undated, none.sparkline, none.values) == ("", "", None)
-    assert make_loose_papers(empty_table("unassigned"), has_topics=True) is None
-    assert make_loose_papers(loose((100, 100, 0)), has_topics=False) is None
-    assert make_loose_papers(loose((100, 100, 3)), has_topics=False).sentence == ""
+    assert loose() is None
+    assert loose((100, 100, 0), topics=0) is None
+    assert loose((100, 100, 3), undated=3, topics=0).sentence == ""
 
 
 def test_steps_explain_only_what_the_run_looked_for(make_run, run_of):
