@@ -11,7 +11,7 @@ from analytics.tables import RunTables
 from reports.headlines import sparkline
 from reports.series import Series
 from reports.theme_sections import Places
-from reports.wording import TIMES, count, odds, percent, plural
+from reports.wording import TIMES, count, odds, percent
 
 __all__ = ["Growing", "GrowingRow", "make_growing"]
 
@@ -98,7 +98,11 @@ def _lead(n_ranked: int, n_shown: int) -> str:
         return f"{ranked} more likely to grow than not."
     if n_ranked == 1:
         return f"The only topic with enough papers to be ranked. {no_test}"
-    return f"The first {n_shown} of {plural(n_ranked, 'topic')}, {meaning}. {no_test}"
+    shown = f"The first {n_shown} of {count(n_ranked)}" if n_shown < n_ranked else f"All {n_shown}"
+    rest = ""
+    if n_shown < min(_MOST_ROWS, n_ranked):
+        rest = " The others are not more likely to grow than not."
+    return f"{shown} topics with enough papers to be ranked, {meaning}.{rest} {no_test}"
 
 
 def ranking_worth(scores: pd.DataFrame) -> str:

@@ -200,8 +200,10 @@ def test_only_what_grows_more_likely_than_not_is_listed():
     assert [(row.label, row.href, plain(row.probability), row.growth) for row in found.rows] == [
         ("sparse rewards", "#topic-t0001", "93 %", "×1.3"), ("T0666", "", "60 %", "×1.1")
     ]  # fmt: skip
-    assert found.lead.startswith("The first 2 of 3 topics, ordered by the probability")
-    assert "It is a ranking and no test" in found.lead
+    assert found.lead.startswith(
+        "The first 2 of 3 topics with enough papers to be ranked, ordered by the probability"
+    )
+    assert "The others are not more likely to grow than not. It is a ranking and no test" in found.lead
     none = make_growing(replace(NOTHING, emerging=emerging[2:]), {}, PLACES)
     assert none.lead == "1 topic is ranked, and it is not more likely to grow than not."
     assert make_growing(NOTHING, {}, PLACES) is None
