@@ -2,8 +2,9 @@
 
 A theme is read as a handful of phrases. How near a paper is to a theme says little by itself, because
 some phrases are near to everything; so each closeness is compared with its *background*, what the
-same phrase gets from general abstracts and from the corpus at hand. One threshold then serves any
-corpus, theme and vectorizer.
+same phrase gets from general abstracts and from the corpus at hand. A paper is read together with the
+papers that are most like it, because one abstract says little and chance words in it say something
+else. One threshold then serves any corpus, theme and vectorizer.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from analytics.tables import validate_table
 
 __all__ = ["THEME_THRESHOLD", "Theme", "ThemeScores", "assign_themes", "score_themes", "theme_table"]
 
-THEME_THRESHOLD = 2.6
+THEME_THRESHOLD = 3.0
 """Score from which a paper belongs to a theme: standard deviations above the background."""
 
+_NEAR_BEST = 0.8  # of the score of the paper's best theme: what a further theme needs
+_NEIGHBORS, _PAPERS_A_NEIGHBOR = 10, 100
+_BLOCK = 512  # rows of cosines at a time
 _BEST_PHRASES = 3
 _PRIOR_PAPERS = 1000
 _SMALLEST_DEVIATION = 1e-6
@@ -61,7 +65,7 @@ class ThemeScores:
     Attributes
     ----------
     scores : float64 array of shape (n papers, n themes)
-        Standard deviations above the background.
+        Standard deviations above the background, in the mean of the paper and its nearest papers.
     phrases : int64 array of shape (n papers, n themes)
         Position in `Theme.texts` of the phrase that is nearest to the paper, by its own background.
     """
@@ -86,6 +90,13 @@ def score_themes(
     Location and scale of the corpus come from the lower part of its distribution (the 10 % and 40 %
     quantiles, as of a normal one), because a good part of a corpus may be about the theme.
 
+    A paper's score is its own standardized closeness, counted ten times, and that of its nearest papers in
+    the whitened space, each counted once: ten of them, but in small corpora one for each hundred papers,
+    because farther ones are about something else. Below a hundred papers each stands for itself. A single
+    paper of a theme needs up to twice the closeness for that. On 12,000 arXiv papers this raised the
+    average precision of ten themes from .61 to .66 and took three in four of the papers from themes about
+    which there are none (`benchmarks/bench_arxiv_themes.py`).
+
     Parameters
     ----------
     vectors : float32 array of shape (n, d)
@@ -99,6 +110,11 @@ def score_themes(
     -------
     ThemeScores
         With n = 0 or without themes: empty arrays of the fitting shape.
+
+    References
+    ----------
+    Nadaraya 1964, doi:10.1137/1109020 (the mean of what is near). Zhou et al. 2003, Learning with local
+    and global consistency, Advances in Neural Information Processing Systems 16 (one step of it).
     """
     n_papers, n_themes = len(vectors), len(phrase_vectors)
     scores = np.empty((n_papers, n_themes))
@@ -119,7 +135,7 @@ def score_themes(
             scale += weight * (own_scale - scale)
         scores[:, theme] = (closeness - location) / max(scale, _SMALLEST_DEVIATION)
         carrying[:, theme] = np.argmax(nearness, axis=1) if n_papers else 0
-    return ThemeScores(scores, carrying)
+    return ThemeScores(_with_neighbors(scores, papers), carrying)
 
 
 def assign_themes(
@@ -138,7 +154,8 @@ def assign_themes(
     scored : ThemeScores
         For the same papers and themes in the same order.
     threshold : float
-        A paper belongs to each theme whose score reaches it.
+        A paper belongs to its best theme when the score reaches it, and to each further one whose score
+        does and is at least 0.8 of the best: what is near to a theme is also, less so, near to related ones.
 
     Returns
     -------
@@ -150,11 +167,13 @@ def assign_themes(
     Examples
     --------
     >>> themes = [Theme("a", "A", "", ("x",)), Theme("b", "B", "", ("y",))]
-    >>> scored = ThemeScores(np.array([[3.0, 2.6], [1.0, 0.0]]), np.zeros((2, 2), dtype=np.int64))
+    >>> scored = ThemeScores(np.array([[3.5, 3.0], [1.0, 0.0]]), np.zeros((2, 2), dtype=np.int64))
     >>> assign_themes(["p1", "p2"], themes, scored)[["paper_id", "theme_id", "is_primary"]].values.tolist()
     [['p1', 'a', True], ['p1', 'b', False]]
     """
-    members = np.argwhere(scored.scores >= threshold).tolist()
+    highest = scored.scores.max(axis=1, keepdims=True, initial=-np.inf)
+    near_best = scored.scores >= highest - (1 - _NEAR_BEST) * np.abs(highest)
+    members = np.argwhere((scored.scores >= threshold) & near_best).tolist()
     best = scored.scores.argmax(axis=1) if len(themes) else np.zeros(len(paper_ids), dtype=np.int64)
     table = pd.DataFrame(
         {
@@ -186,6 +205,22 @@ def _best_mean(nearness: NDArray[np.floating]) -> NDArray[np.float64]:
     """Mean of each row's three largest values, of all when there are fewer."""
     best = min(_BEST_PHRASES, nearness.shape[1])
     return np.asarray(np.sort(nearness, axis=1)[:, -best:].mean(axis=1), dtype=np.float64)
+
+
+def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of each paper's scores, counted `_NEIGHBORS` times, and those of its nearest papers."""
+    n_papers = len(papers)
+    n_neighbors = min(_NEIGHBORS, n_papers // _PAPERS_A_NEIGHBOR)
+    if not n_neighbors or not scores.shape[1]:
+        return scores
+    rows, mixed = papers.astype(np.float32), np.empty_like(scores)
+    for start in range(0, n_papers, _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, n_papers))
+        cosines = rows[block] @ rows.T
+        cosines[block - start, block] = -2.0  # not its own neighbour, even among identical papers
+        nearest = np.argpartition(cosines, -n_neighbors, axis=1)[:, -n_neighbors:]
+        mixed[block] = _NEIGHBORS * scores[block] + scores[np.sort(nearest, axis=1)].sum(axis=1)
+    return mixed / (_NEIGHBORS + n_neighbors)
 
 
 def _lower_moments(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from analytics.background import Background, background_for
-from analytics.themes import Theme, ThemeScores, assign_themes, score_themes, theme_table
+from analytics.themes import (
+    THEME_THRESHOLD,
+    Theme,
+    ThemeScores,
+    _with_neighbors,
+    assign_themes,
+    score_themes,
+    theme_table,
+)
 
 
 def unit(rows):
@@ -33,9 +41,52 @@ def corpus(rng, background, n, direction, n_about):
 def test_unrelated_papers_score_like_the_background(rng, background):
     phrases = unit(rng.standard_normal((6, 16)))
     papers = corpus(rng, background, 4000, phrases[0], 0)
+    alone = score_themes(papers[:99], [phrases], background).scores[:, 0]  # too few for neighbors
+    assert alone.mean() == pytest.approx(0, abs=0.3)
+    assert alone.std() == pytest.approx(1, abs=0.2)
     scores = score_themes(papers, [phrases], background).scores[:, 0]
     assert scores.mean() == pytest.approx(0, abs=0.15)
-    assert scores.std() == pytest.approx(1, abs=0.15)
+    assert 0.5 < scores.std() < 1.0  # the mean with neighbors, which resemble it somewhat
+    assert np.mean(scores >= THEME_THRESHOLD) < 0.002
+
+
+def test_a_lone_coincidence_is_outvoted_by_its_neighbors(rng, background):
+    """The same closeness counts where the papers around share it, and does not where none does."""
+    phrases = unit(rng.standard_normal((1, 16)) + 0.3 * rng.standard_normal((6, 16)))
+    papers = corpus(rng, background, 3000, phrases.mean(axis=0), 0)
+    subject = unit(background.mean + 0.8 * phrases.mean(axis=0) + 0.05 * rng.standard_normal((40, 16)))
+    alone = score_themes(np.vstack([papers, subject[:1]]), [phrases], background).scores[-1, 0]
+    among = score_themes(np.vstack([papers, subject]), [phrases], background).scores[-40, 0]
+    assert among > alone + 0.5
+
+
+def test_scores_with_neighbors_by_hand():
+    """Two hundred papers, two neighbors each, which count a tenth of the paper's own weight."""
+    angles = (
+        np.repeat(np.arange(40) * np.pi / 20, 5)[:, None]
+        + np.tile([0, 0.001, 0.002, 1e-4, 0.003], 40)[:, None]
+    )
+    papers = np.hstack([np.cos(angles), np.sin(angles)])
+    scores = np.zeros((200, 1))
+    scores[0, 0], scores[3, 0], scores[1, 0] = 6.0, 12.0, 24.0
+    # Nearest to paper 0 (angle 0) are papers 3 (0.0001) and 1 (0.001).
+    assert _with_neighbors(scores, papers)[0, 0] == pytest.approx((10 * 6 + 12 + 24) / 12)
+    assert _with_neighbors(scores, papers)[7, 0] == 0
+
+
+def test_identical_papers_are_neighbors_of_each_other():
+    papers = np.ones((100, 1))
+    scores = np.zeros((100, 1))
+    scores[0, 0] = 11.0
+    mixed = _with_neighbors(scores, papers)[:, 0]
+    assert mixed[0] == pytest.approx(10)  # its one neighbor is another paper
+    assert np.all(mixed[1:] <= 1)
+
+
+@pytest.mark.parametrize("n", [0, 1, 99])
+def test_below_a_hundred_papers_each_stands_for_itself(rng, n):
+    scores = rng.standard_normal((n, 2))
+    assert np.array_equal(_with_neighbors(scores, rng.standard_normal((n, 4))), scores)
 
 
 @pytest.mark.parametrize("n_about", [5, 400, 1000])
@@ -89,16 +140,24 @@ THEMES = [Theme("a", "A", "about a", ("a1", "a2")), Theme("b", "B", "", ("b1",))
 
 
 def test_assignment_by_hand():
-    scored = ThemeScores(np.array([[3.0, 4.0], [2.59, 1.0], [5.0, 5.0]]), np.array([[2, 0], [0, 0], [1, 0]]))
+    scored = ThemeScores(np.array([[3.2, 4.0], [2.59, 1.0], [5.0, 5.0]]), np.array([[2, 0], [0, 0], [1, 0]]))
     table = assign_themes(["p", "q", "r"], THEMES, scored, threshold=2.6)
     assert table.to_dict("list") == {
         "paper_id": ["p", "p", "r", "r"],
         "theme_id": ["a", "b", "a", "b"],
-        "score": [3.0, 4.0, 5.0, 5.0],
+        "score": [3.2, 4.0, 5.0, 5.0],
         "is_primary": [False, True, True, False],
         "phrase": ["about a", "b1", "a2", "b1"],
     }
     assert theme_table(THEMES, table)["n_papers"].tolist() == [2, 2]
+
+
+def test_a_further_theme_needs_most_of_the_best_score():
+    scored = ThemeScores(np.array([[5.0, 4.1], [5.0, 3.9], [-1.0, -1.1]]), np.zeros((3, 2), dtype=np.int64))
+    table = assign_themes(["p", "q", "r"], THEMES, scored, threshold=-9)
+    assert table[["paper_id", "theme_id"]].to_numpy().tolist() == [
+        ["p", "a"], ["p", "b"], ["q", "a"], ["r", "a"], ["r", "b"]
+    ]  # fmt: skip
 
 
 def test_at_most_one_primary_theme(rng, background):
