@@ -16,7 +16,7 @@ from scipy import sparse
 
 from analytics.text import phrases
 
-__all__ = ["count_terms", "label_topics", "top_terms"]
+__all__ = ["class_weights", "count_terms", "label_topics", "top_terms"]
 
 _MOST_TERMS = 100_000
 _CANDIDATES = 80
@@ -73,6 +73,47 @@ def count_terms(texts: Sequence[str]) -> tuple[sparse.csr_array, NDArray[np.str_
     counts = sparse.csr_array((values, (rows, columns)), shape=shape, dtype=np.int64)
     counts.sort_indices()
     return counts, np.array(terms, dtype=str)
+
+
+def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> sparse.csr_array:
+    """c-TF-IDF: how much each term tells a class from the others.
+
+    A term's frequency within the class, its root taken so that frequent words do not rule, times
+    ``log(1 + A / f)`` with A the mean number of terms in a class and f the term's number over all [1]_.
+
+    Parameters
+    ----------
+    counts : csr_array of int64, shape (n, t)
+    classes : int64 array of shape (n,)
+        Class of each text, from -1 on: -1 is a class too, of what belongs nowhere.
+
+    Returns
+    -------
+    csr_array of float64, shape (k, t)
+        A row a class that occurs, in order of their numbers.
+
+    References
+    ----------
+    .. [1] Grootendorst (2022), doi:10.48550/arXiv.2203.05794
+
+    Examples
+    --------
+    Two classes of one term each: a frequency of 1, and A = f = 2 make log 2.
+
+    >>> counts = sparse.csr_array(np.array([[2, 0], [0, 2]]))
+    >>> class_weights(counts, np.array([0, 1])).toarray().round(3).tolist()
+    [[0.693, 0.0], [0.0, 0.693]]
+    """
+    numbers, of_row = np.unique(classes, return_inverse=True)
+    rows = np.arange(len(classes))
+    members = sparse.csr_array((np.ones(len(rows)), (of_row, rows)), shape=(len(numbers), len(rows)))
+    per_class = sparse.csr_array(members @ counts)
+    totals = np.asarray(per_class.sum(axis=1)).ravel()
+    uses = np.asarray(per_class.sum(axis=0)).ravel()
+    rarity = np.log1p(int(totals.mean()) / np.maximum(uses, 1))
+    shares = sparse.diags_array(1 / np.maximum(totals, 1)) @ per_class
+    shares.data = np.sqrt(shares.data)
+    return sparse.csr_array(shares @ sparse.diags_array(rarity))
 
 
 def top_terms(

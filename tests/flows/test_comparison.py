@@ -54,7 +54,9 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
     day = (FIRST + pd.DateOffset(months=n_months)).date()
     found = corpus_trends(papers, membership, series, looks=LOOKS, as_of=day, freq="month")
     ahead = look_ahead(found)
-    assigned = papers[["paper_id", "topic_id"]].assign(strength=1.0)
+    assigned = papers[["paper_id", "topic_id"]].assign(
+        strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0
+    )
     themed = papers.loc[papers["has_theme"], ["paper_id"]].assign(
         theme_id=theme, score=3.0, is_primary=True, phrase="agent"
     )
