@@ -21,6 +21,8 @@ _MOST_EXACT = 20_000
 _BLOCK = 1024
 _HELD = 0.1
 """Weight of what papers were before beside what they say now, in the layout."""
+_MIXED = 0.5
+"""Neighbours that two clusters share, over those they would if they were one, from which they are one."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def cluster_vectors(
         Seed of the layout.
     previous : int64 array of shape (n,), optional
         Earlier topic of each row, -1 where there was none. The layout draws rows of one topic together a
-        little (semi-supervised, weight 0.1), so that a refit finds again what is still there.
+        little (semi-supervised, weight 0.1), so that a refit finds again what is still there. Since that
+        also keeps apart what has become one, clusters whose papers are each other's neighbours half
+        as often as chance would make them, were they one, are joined.
 
     Returns
     -------
@@ -84,6 +88,7 @@ def cluster_vectors(
     from hdbscan import HDBSCAN
     from umap import UMAP
 
+    neighbors = _nearest_neighbors(vectors, parameters.n_neighbors)
     layout = UMAP(
         n_neighbors=parameters.n_neighbors,
         n_components=parameters.n_components,
@@ -91,7 +96,7 @@ def cluster_vectors(
         metric="cosine",
         # The spectral start needs more papers than dimensions by a margin and fails on tiny corpora.
         init="spectral" if len(vectors) >= 50 else "random",
-        precomputed_knn=_nearest_neighbors(vectors, parameters.n_neighbors),
+        precomputed_knn=neighbors,
         target_weight=_HELD,
         random_state=random_state,
         n_jobs=1,
@@ -114,6 +119,8 @@ def cluster_vectors(
         warnings.simplefilter("ignore")
         clusters, strengths = model.fit_transform(["" for _ in range(len(vectors))], vectors, y=held)
     labels = np.asarray(clusters, dtype=np.int64)
+    if held is not None and neighbors[0] is not None:
+        labels = _joined_mixtures(labels, neighbors[0][:, 1:])
     firm = np.nan_to_num(np.asarray(strengths, dtype=np.float64))
     return Clusters(labels, np.where(labels < 0, 0.0, firm))
 
@@ -138,6 +145,32 @@ def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[
         found = np.take_along_axis(cosines, indices[rows].astype(np.int64), axis=1)
         distances[rows] = np.clip(1.0 - found, 0.0, None)
     return indices, distances, None
+
+
+def _joined_mixtures(labels: NDArray[np.int64], neighbors: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Labels in which clusters that have become one are one, under the number of the larger.
+
+    Of two clusters of n and m rows that are one, a part 2 n m / (n + m)^2 of the neighbours within them
+    lies across; what is found across, over that, says how mixed they are.
+    """
+    labels = labels.copy()
+    while True:
+        known, codes = np.unique(labels, return_inverse=True)
+        n = len(known)
+        pairs = codes[:, None].repeat(neighbors.shape[1], axis=1) * n + codes[neighbors]
+        edges = np.bincount(pairs.ravel(), minlength=n * n).reshape(n, n).astype(float)
+        sizes = np.bincount(codes, minlength=n).astype(float)
+        across, within = edges + edges.T, edges.diagonal()
+        among = across + within[:, None] + within
+        expected = 2 * np.outer(sizes, sizes) / (sizes[:, None] + sizes) ** 2
+        mixed = np.divide(across, among * expected, out=np.zeros_like(across), where=among > 0)
+        mixed[known < 0, :] = mixed[:, known < 0] = 0
+        np.fill_diagonal(mixed, 0)
+        one, other = np.unravel_index(int(mixed.argmax()), mixed.shape)
+        if mixed[one, other] < _MIXED:
+            return labels
+        keep, lose = (one, other) if sizes[one] >= sizes[other] else (other, one)
+        labels[labels == known[lose]] = known[keep]
 
 
 class _NoTerms(CountVectorizer):  # type: ignore[misc]

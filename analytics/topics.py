@@ -238,7 +238,7 @@ def _held_topics(
     if before is None:
         return [], None
     known = sorted(set(before["topic_id"]) - {UNCLUSTERED})
-    codes = pd.Categorical(before["topic_id"].to_numpy()[fitted], categories=known).codes
+    codes = pd.Index(known).get_indexer(before["topic_id"].to_numpy()[fitted])
     return known, codes.astype(np.int64)
 
 
@@ -351,7 +351,7 @@ def describe_topics(
         Columns of the run table `topics`, largest first.
     """
     known = sorted(set(topic_ids.tolist()) - {UNCLUSTERED})
-    codes = pd.Categorical(topic_ids, categories=known).codes.astype(np.int64)
+    codes = pd.Index(known).get_indexer(topic_ids).astype(np.int64)
     counts, terms = count_terms((papers["title"] + "\n" + papers["abstract"]).tolist())
     weights = class_weights(counts, codes)[-len(known) :]  # without the papers in no topic, which are first
     members = {code: np.flatnonzero(codes == code) for code in range(len(known))}
