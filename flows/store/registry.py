@@ -165,4 +165,4 @@ def read_topic_history(connection: Connection, as_of: date) -> pd.DataFrame:
         .order_by(topic_fits.c.as_of, topic_fits.c.fit_id, topic_events.c.position)
     )
     rows = [(*row[:5], tuple(json.loads(row[5]))) for row in connection.execute(query)]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=object)  # None stays None
