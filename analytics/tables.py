@@ -83,6 +83,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "topic_id": "text",
         "label": "text",
         "top_terms": "texts",
+        "coherence": "float",
         "n_papers": "int",
         "representative_papers": "texts",
     },
@@ -204,6 +205,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
 ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
     "topic_assignments": {"basis": None, "nearest_topic_id": None, "similarity": float("nan")},
+    "topics": {"coherence": float("nan")},
     "verdicts": {"is_fragile": False},
 }
 """Columns that older run folders lack, with what stands in them there."""

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from analytics.text import phrases
 
-__all__ = ["class_weights", "count_terms", "label_topics", "top_terms"]
+__all__ = ["chosen_terms", "class_weights", "count_terms", "label_topics", "written_terms"]
 
 _MOST_TERMS = 100_000
 _CANDIDATES = 80
@@ -116,15 +116,14 @@ def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> spars
     return sparse.csr_array(shares @ sparse.diags_array(rarity))
 
 
-def top_terms(
+def chosen_terms(
     weights: NDArray[np.float64],
     counts: NDArray[np.int64],
     terms: NDArray[np.str_],
     *,
-    display: Mapping[str, str],
     n_terms: int = 10,
-) -> list[str]:
-    """The terms of the largest weights without near-duplicates.
+) -> list[int]:
+    """Columns of the terms of the largest weights without near-duplicates.
 
     Two terms are near-duplicates when the stems of one contain the other's. Of such a pair the
     longer one stays if it makes up at least half of the shorter one's occurrences ("reward
@@ -137,20 +136,18 @@ def top_terms(
     counts : array of shape (t,)
         Occurrences in the topic.
     terms : array of str, shape (t,)
-    display : mapping of str to str
-        Written form of words, see `analytics.text.display_forms`.
     n_terms : int, default 10
 
     Returns
     -------
-    list of str
+    list of int
         At most `n_terms`, heaviest first.
 
     Examples
     --------
-    >>> top_terms(np.array([3.0, 2.0, 1.0]), np.array([9, 9, 8]),
-    ...           np.array(["agents", "rewards", "sparse reward"]), display={})
-    ['agents', 'sparse reward']
+    >>> chosen_terms(np.array([3.0, 2.0, 1.0]), np.array([9, 9, 8]),
+    ...              np.array(["agents", "rewards", "sparse reward"]))
+    [0, 2]
     """
     chosen: list[int] = []
     for candidate in np.argsort(-weights, kind="stable")[:_CANDIDATES]:
@@ -165,7 +162,30 @@ def top_terms(
         longer = stems(terms[candidate]) > stems(terms[chosen[place]])
         if len(rivals) == 1 and longer and counts[candidate] * 2 >= counts[chosen[place]]:
             chosen[place] = int(candidate)
-    return [_written(terms[term], display) for term in chosen]
+    return chosen
+
+
+def written_terms(columns: Sequence[int], terms: NDArray[np.str_], display: Mapping[str, str]) -> list[str]:
+    """Terms as people write them.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        What `chosen_terms` gave.
+    terms : array of str, shape (t,)
+    display : mapping of str to str
+        Written form of words, see `analytics.text.display_forms`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> written_terms([0], np.array(["llm agents"]), {"llm": "LLM"})
+    ['LLM agents']
+    """
+    return [_written(terms[column], display) for column in columns]
 
 
 def label_topics(

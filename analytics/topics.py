@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from analytics.clustering import TopicParameters, cluster_vectors
 from analytics.identity import TopicEvent, match_clusters, topic_events
+from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
-from analytics.terms import class_weights, count_terms, label_topics, top_terms
+from analytics.terms import chosen_terms, class_weights, count_terms, label_topics, written_terms
 from analytics.text import display_forms
 from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
@@ -316,7 +317,7 @@ def _no_topics(papers: pd.DataFrame, parameters: TopicParameters | None) -> Topi
             "similarity": 0.0,
         }
     )
-    columns = ["topic_id", "label", "top_terms", "n_papers", "representative_papers"]
+    columns = ["topic_id", "label", "top_terms", "coherence", "n_papers", "representative_papers"]
     members = assignments[["paper_id", "topic_id", "strength", "basis"]]
     nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
     state = TopicState(members, nowhere)
@@ -364,13 +365,13 @@ def describe_topics(
         middle = vectors[own].mean(axis=0)
         nearest = np.argsort(-(vectors[own] @ middle), kind="stable")[:_REPRESENTATIVES]
         occurrences = np.asarray(counts[own].sum(axis=0)).ravel()
+        chosen = chosen_terms(weights[[code]].toarray().ravel(), occurrences, terms)
         rows.append(
             {
                 "topic_id": known[code],
                 "label": labels[code],
-                "top_terms": top_terms(
-                    weights[[code]].toarray().ravel(), occurrences, terms, display=display
-                ),
+                "top_terms": written_terms(chosen, terms, display),
+                "coherence": npmi_coherence(counts, chosen),
                 "n_papers": len(own),
                 "representative_papers": ids[own[nearest]].tolist(),
             }

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.quality import term_diversity
 from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import THEME_THRESHOLD, Theme
 from analytics.trends import CorpusTrends
@@ -114,6 +115,7 @@ def make_manifest(
             "clustered": not tables.topics.empty,
             "reason": found.topics.reason,
             "parameters": None if found.topics.parameters is None else asdict(found.topics.parameters),
+            "quality": _quality(tables.topics),
             "fit": {
                 "fit_id": found.fit_id,
                 "as_of": found.fitted_on,
@@ -131,6 +133,14 @@ def run_entry(started_at: datetime, seconds: Mapping[str, float]) -> dict[str, A
         "started_at": started_at.isoformat(timespec="seconds"),
         "seconds": {stage: round(taken, 2) for stage, taken in seconds.items()},
     }
+
+
+def _quality(topics: pd.DataFrame) -> dict[str, float] | None:
+    """Mean coherence of the topics' terms, and how far topics differ in them."""
+    coherence = topics["coherence"].mean()
+    if pd.isna(coherence):
+        return None
+    return {"npmi": round(float(coherence), 4), "diversity": round(term_diversity(topics["top_terms"]), 4)}
 
 
 def _title(sources: pd.DataFrame) -> str:
