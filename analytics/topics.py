@@ -61,7 +61,7 @@ class TopicFit:
     state : TopicState
         For later papers.
     events : tuple of TopicEvent
-        What became of the topics at this fit; empty when papers joined without one.
+        What became of the topics at this fit; `join_topics` tells none.
     """
 
     assignments: pd.DataFrame

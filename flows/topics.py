@@ -80,7 +80,7 @@ def find_topics(
         cause = asked or _cause(last, joined, vectorizer_id, decisive)
         if cause is None and last is not None and joined is not None:
             parameters = TopicParameters(**last.parameters) if last.parameters else None
-            kept = replace(joined, parameters=parameters)
+            kept = replace(joined, parameters=parameters, events=last.events)
             return FoundTopics(kept, last.fit_id, last.as_of, last.cause, is_new=False)
         found = fit_topics(
             papers,
@@ -91,8 +91,8 @@ def find_topics(
             first_number=store.next_topic_number(),
         )
         parameters_used = asdict(found.parameters) if found.parameters else {}
-        row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state)
-        return FoundTopics(found, store.write_fit(row, found.events), day, str(cause), is_new=True)
+        row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state, found.events)
+        return FoundTopics(found, store.write_fit(row), day, str(cause), is_new=True)
 
 
 def _cause(

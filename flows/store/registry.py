@@ -41,6 +41,8 @@ class FitRow:
     cause : str
         Why it was made, as a sentence fragment.
     state : TopicState
+    events : tuple of TopicEvent
+        What became of the topics before.
     """
 
     fit_id: int
@@ -50,6 +52,7 @@ class FitRow:
     parameters: Mapping[str, Any]
     cause: str
     state: TopicState
+    events: tuple[TopicEvent, ...] = ()
 
 
 def read_fit(connection: Connection, as_of: date) -> FitRow | None:
@@ -78,6 +81,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
             json.loads(row["parameters"]),
             row["cause"],
             TopicState(_read_members(connection, row["fit_id"]), _read_regions(connection, row["fit_id"])),
+            _read_events(connection, row["fit_id"]),
         )
     except (ValueError, TypeError) as error:
         raise PapertrendsError(
@@ -106,13 +110,21 @@ def _read_regions(connection: Connection, fit_id: int) -> TopicRegions:
     return TopicRegions(tuple(row["topic_id"] for row in rows), matrix, reaches)
 
 
+def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
+    query = select(topic_events).where(topic_events.c.fit_id == fit_id).order_by(topic_events.c.position)
+    return tuple(
+        TopicEvent(row["event"], row["topic_id"], row["other_id"], tuple(json.loads(row["papers"])))
+        for row in connection.execute(query).mappings()
+    )
+
+
 def next_topic_number(connection: Connection) -> int:
     """Number that no topic of any fit has: an id is never given to a second subject."""
     ids = connection.execute(select(topic_centers.c.topic_id).distinct()).scalars()
     return 1 + max((int(topic_id[1:]) for topic_id in ids), default=0)
 
 
-def write_fit(connection: Connection, fit: FitRow, events: tuple[TopicEvent, ...]) -> int:
+def write_fit(connection: Connection, fit: FitRow) -> int:
     """Add a fit and what became of the topics; gives its id."""
     fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
     connection.execute(
@@ -140,7 +152,7 @@ def write_fit(connection: Connection, fit: FitRow, events: tuple[TopicEvent, ...
             "other_id": one.other_id,
             "papers": json.dumps(one.papers),
         }
-        for position, one in enumerate(events)
+        for position, one in enumerate(fit.events)
     ]
     for table, rows in ((topic_centers, centers), (topic_members, members), (topic_events, told)):
         for block in in_blocks(rows):

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.papers import Feed
 from flows.store.blocks import in_blocks
 from flows.store.corpus import (
@@ -259,10 +258,10 @@ class Store:
         with self._reading() as connection:
             return next_topic_number(connection)
 
-    def write_fit(self, fit: FitRow, events: tuple[TopicEvent, ...]) -> int:
+    def write_fit(self, fit: FitRow) -> int:
         """Add a fit of topics to the registry, whole or not at all; gives its id."""
         with self._writing() as connection:
-            return write_fit(connection, fit, events)
+            return write_fit(connection, fit)
 
     def topic_history(self, as_of: date) -> pd.DataFrame:
         """What became of topics at every fit up to a day, see `read_topic_history`."""

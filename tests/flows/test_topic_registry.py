@@ -35,9 +35,16 @@ def state(*topics: str) -> TopicState:
     )
 
 
-def fit(day: date, *topics: str) -> FitRow:
+def fit(day: date, *topics: str, events: tuple[TopicEvent, ...] = ()) -> FitRow:
     return FitRow(
-        0, day, "minilm-1", {"random_state": 0}, {"n_neighbors": 15}, "there was none before", state(*topics)
+        0,
+        day,
+        "minilm-1",
+        {"random_state": 0},
+        {"n_neighbors": 15},
+        "there was none before",
+        state(*topics),
+        events,
     )
 
 
@@ -49,7 +56,7 @@ def store(tmp_path):
 
 def test_what_is_written_is_read_bit_for_bit(store):
     written = fit(MAY, "T0001", "T0002", "-1")
-    fit_id = store.write_fit(written, ())
+    fit_id = store.write_fit(written)
     read = store.read_fit(MAY)
     assert (read.fit_id, read.as_of, read.vectorizer_id, read.cause) == (
         fit_id, MAY, "minilm-1", "there was none before"
@@ -63,7 +70,7 @@ def test_what_is_written_is_read_bit_for_bit(store):
 
 def test_a_day_reads_the_newest_fit_that_knew_nothing_later(store):
     for day, topic in ((JULY, "T0003"), (MAY, "T0001"), (MAY, "T0002")):
-        store.write_fit(fit(day, topic), ())
+        store.write_fit(fit(day, topic))
     assert store.read_fit(date(2025, 4, 30)) is None
     assert store.read_fit(JUNE).state.regions.topic_ids == ("T0002",)
     assert store.read_fit(JULY).state.regions.topic_ids == ("T0003",)
@@ -71,13 +78,13 @@ def test_a_day_reads_the_newest_fit_that_knew_nothing_later(store):
 
 def test_no_number_is_given_twice(store):
     assert store.next_topic_number() == 1
-    store.write_fit(fit(JULY, "T0001", "T0012"), ())
-    store.write_fit(fit(MAY, "T0003"), ())
+    store.write_fit(fit(JULY, "T0001", "T0012"))
+    store.write_fit(fit(MAY, "T0003"))
     assert store.next_topic_number() == 13
 
 
 def test_a_fit_without_topics_is_one_too(store):
-    store.write_fit(fit(MAY, "-1", "-1"), ())
+    store.write_fit(fit(MAY, "-1", "-1"))
     read = store.read_fit(MAY)
     assert read.state.regions.topic_ids == ()
     assert len(read.state.members) == 2
@@ -96,7 +103,7 @@ def test_a_fit_without_topics_is_one_too(store):
 )
 def test_what_cannot_be_read_stops_the_run(tmp_path, damage):
     with Store.open(tmp_path) as store:
-        store.write_fit(fit(MAY, "T0001", "T0002"), ())
+        store.write_fit(fit(MAY, "T0001", "T0002"))
     with sqlite3.connect(tmp_path / "corpus.sqlite") as connection:
         connection.execute(damage)
     with (
@@ -112,9 +119,11 @@ def test_history_tells_every_event_with_its_papers(tmp_path):
         TopicEvent("split", "T0002", "T0001", ("a",)),
     )
     with Store.open(tmp_path) as store:
-        store.write_fit(fit(MAY, "T0001", "T0002"), events)
-        store.write_fit(fit(JULY, "T0001"), (TopicEvent("merged", "T0002", "T0001", ("a", "b", "c", "d")),))
+        store.write_fit(fit(MAY, "T0001", "T0002", events=events))
+        merger = TopicEvent("merged", "T0002", "T0001", ("a", "b", "c", "d"))
+        store.write_fit(fit(JULY, "T0001", events=(merger,)))
         history = store.topic_history(JUNE)
+        assert store.read_fit(JUNE).events == events
     assert history[["event", "topic_id", "other_id"]].values.tolist() == [
         ["born", "T0001", None],
         ["split", "T0002", "T0001"],
