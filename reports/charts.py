@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.style
 
 from analytics.tables import RunTables
+from reports.chart_values import Values, series_label, series_values, shares_values
 from reports.drawing import Drawing, compose_panels, parse_drawing, render_svg
-from reports.figures import PANEL, SETTINGS, WIDE, Layout, plot_series, svg_text
+from reports.figures import PANEL, SETTINGS, WIDE, plot_series, svg_text
+from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
 from reports.palette import theme_colors
-from reports.periods import range_label
-from reports.scales import Scale, share_scale
+from reports.scales import share_scale
 from reports.series import Series, make_series
 from reports.slugs import make_slugs
-from reports.wording import NO_VALUE, clip, count, join_words, percent, plural
+from reports.wording import clip, percent, plural
 
-__all__ = ["Chart", "Values", "make_colors", "plot_charts"]
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """The numbers behind a chart, as text for people: one head, rows of the same length."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+__all__ = ["Chart", "make_colors", "plot_charts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +38,15 @@ class Chart:
     narrow: str = ""
 
 
-def plot_charts(tables: RunTables, manifest: Mapping[str, object]) -> dict[str, Chart]:
+def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Chart]:
     """Every chart of the run by its file stem: ``themes``, and ``theme-<id>`` for each theme.
 
     Parameters
     ----------
     tables : RunTables
     manifest : mapping
-        Of the run; its title is part of what the chart of all themes says of itself.
+        Of the run; its title is part of what the chart of all themes says of itself, and its false discovery
+        rate decides which bursts are drawn.
 
     Returns
     -------
@@ -69,29 +64,41 @@ def plot_charts(tables: RunTables, manifest: Mapping[str, object]) -> dict[str, 
     }
     if not drawn:
         return {}
-    shared = share_scale(list(drawn.values()), PANEL.y_steps)
+    found = make_marks(tables, series, allowed_rate(manifest))
+    marks = {theme_id: found.get(("theme", theme_id), NO_MARKS) for theme_id in drawn}
+    shared = share_scale(list(drawn.values()), PANEL.y_steps, list(marks.values()))
     charts: dict[str, Chart] = {}
     panels: list[tuple[str, str, Drawing]] = []
     with matplotlib.style.context(["default", SETTINGS]):
         for theme_id, one in drawn.items():
-            stem = f"theme-{slugs[theme_id]}"
-            small = _svg(one, colors[theme_id], shared, PANEL)
+            stem, color = f"theme-{slugs[theme_id]}", colors[theme_id]
+            small = svg_text(plot_series(one, color, shared, PANEL, marks[theme_id]))
             number = percent(one.latest.share) if one.latest else ""
             panels.append((names[theme_id], number, parse_drawing(small, f"file-{stem}")))
-            wide = _svg(one, colors[theme_id], share_scale([one], WIDE.y_steps), WIDE)
-            label = _series_label(names[theme_id], one)
-            charts[stem] = Chart(
-                stem,
-                render_svg(parse_drawing(wide, stem), label),
-                label,
-                _series_values(one),
-                panel=render_svg(parse_drawing(small, f"panel-{stem}"), label),
-                narrow=render_svg(parse_drawing(small, f"narrow-{stem}"), label),
-            )
+            own = share_scale([one], WIDE.y_steps, [marks[theme_id]])
+            wide = svg_text(plot_series(one, color, own, WIDE, marks[theme_id]))
+            charts[stem] = _chart(stem, names[theme_id], (one, marks[theme_id]), (wide, small))
     title = clip(str(manifest["title"]), 80)
     label = f"{title}: share of papers over time of {plural(len(drawn), 'theme')}, all on one scale."
-    values = _shares_values({names[theme_id]: one for theme_id, one in drawn.items()})
+    values = shares_values(
+        {names[theme_id]: one for theme_id, one in drawn.items()},
+        {names[theme_id]: one for theme_id, one in marks.items()},
+    )
     return {"themes": Chart("themes", render_svg(compose_panels(panels), label), label, values), **charts}
+
+
+def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, str]) -> Chart:
+    """Chart of one theme from what matplotlib wrote, wide and small."""
+    wide, small = svgs
+    label = series_label(name, *what)
+    return Chart(
+        stem,
+        render_svg(parse_drawing(wide, stem), label),
+        label,
+        series_values(*what),
+        panel=render_svg(parse_drawing(small, f"panel-{stem}"), label),
+        narrow=render_svg(parse_drawing(small, f"narrow-{stem}"), label),
+    )
 
 
 def make_colors(theme_ids: list[str], series: Mapping[tuple[str, str], Series]) -> dict[str, str]:
@@ -107,56 +114,3 @@ def make_colors(theme_ids: list[str], series: Mapping[tuple[str, str], Series]) 
 def _has_papers(series: Series) -> bool:
     """Whether there is anything to draw: a dated paper of the series."""
     return any(period.n_papers for period in series.periods)
-
-
-def _svg(series: Series, color: str, scale: Scale, layout: Layout) -> str:
-    return svg_text(plot_series(series, color, scale, layout))
-
-
-def _series_label(name: str, series: Series) -> str:
-    """One sentence for those who do not see the chart."""
-    periods = series.periods
-    parts = [f"{name}: share of papers per {series.unit}, {range_label(periods[0], periods[-1])}"]
-    if len(series.complete) > 1:
-        first, last = series.complete[0], series.complete[-1]
-        parts.append(f"{percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}")
-    elif series.latest is not None:
-        parts.append(f"{percent(series.latest.share)} in {series.latest.label}")
-    incomplete = [period.label for period in periods if not period.is_complete]
-    if incomplete:
-        parts.append(f"incomplete: {join_words(incomplete[:3])}")
-    empty = sum(period.is_empty for period in periods)
-    if empty:
-        parts.append(f"no paper at all in {plural(empty, series.unit)}")
-    return "; ".join(parts) + "."
-
-
-def _series_values(series: Series) -> Values:
-    """Table of one series: a row per period."""
-    columns = (series.unit.capitalize(), "Papers", "Of all dated", "Share", "95 % from", "to", "Complete")
-    rows = [
-        (
-            period.label,
-            count(period.n_papers),
-            count(period.n_total),
-            percent(period.share),
-            percent(period.low),
-            percent(period.high),
-            "yes" if period.is_complete else "no",
-        )
-        for period in series.periods
-    ]
-    return Values(columns, tuple(rows))
-
-
-def _shares_values(series: Mapping[str, Series]) -> Values:
-    """Table of several series over the same periods: a row per period, a share per series."""
-    first = next(iter(series.values()))
-    shares = {
-        name: {period.start: percent(period.share) for period in one.periods} for name, one in series.items()
-    }
-    rows = [
-        (period.label, count(period.n_total), *(shares[name].get(period.start, NO_VALUE) for name in series))
-        for period in first.periods
-    ]
-    return Values((first.unit.capitalize(), "All dated", *series), tuple(rows))

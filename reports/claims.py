@@ -13,6 +13,7 @@ from reports.series import Comparison, Series, Span, Verdict
 from reports.wording import NARROW, TIMES, count, odds, percent, plural, q_value
 
 __all__ = [
+    "FRAGILE",
     "ICONS",
     "comparison_clause",
     "counts_of",
@@ -24,6 +25,13 @@ __all__ = [
 
 ICONS = {"rising": "▲", "falling": "▼", "steady": "▬", "insufficient": "?"}
 """Sign of each verdict; it never stands without the word."""
+
+
+FRAGILE = (
+    "the verdict changes when the papers without a topic or a date are spread over topics and periods in"
+    " proportion"
+)
+"""What makes a verdict fragile, as a clause."""
 
 
 def counts_of(span: Span) -> str:
@@ -126,6 +134,12 @@ def verdict_sentence(series: Series) -> str:
     ----------
     series : Series
     """
+    sentence = _bare_sentence(series)
+    return f"{sentence} Fragile: {FRAGILE}." if series.verdict.is_fragile else sentence
+
+
+def _bare_sentence(series: Series) -> str:
+    """Tell the verdict without its doubts."""
     verdict, unit = series.verdict, series.unit
     over = f"{plural(verdict.n_periods, f'complete {unit}')}"
     if verdict.word == "insufficient":

@@ -9,8 +9,13 @@ from typing import Any
 
 from analytics.tables import RunTables
 from reports.charts import Chart, make_colors, plot_charts
-from reports.headlines import Moved, Subject, changes_since, make_moved
+from reports.growing import Growing, make_growing
+from reports.headlines import Moved, Subject, make_moved
+from reports.loose_papers import LoosePapers, make_loose_papers
+from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
+from reports.outlook import Outlook, make_outlook
 from reports.paper_lines import PaperLine, make_paper_lines, newest_first
+from reports.run_changes import changes_since
 from reports.series import Series, make_series
 from reports.slugs import make_slugs
 from reports.theme_sections import Places, ThemeSection, make_theme_sections
@@ -64,6 +69,9 @@ class ReportContext:
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
+    loose: LoosePapers | None
+    growing: Growing | None
+    outlook: Outlook | None
     papers: PaperList
     trust: Trust
 
@@ -96,15 +104,19 @@ def make_report_context(
     charts = plot_charts(tables, manifest) if charts is None else charts
     series = make_series(tables)
     places = _places(tables, series)
-    themes = make_theme_sections(tables, series, charts, places)
+    marks = make_marks(tables, series, allowed_rate(manifest))
+    themes = make_theme_sections(tables, series, marks, charts, places)
     topics = make_topic_table(tables, manifest, series, places)
     changes = changes_since(tables.changes, _names(places))
     return ReportContext(
         head=_head(tables, manifest),
         moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
-        multiples=_multiples(themes, charts, series),
+        multiples=_multiples(themes, charts, series, marks),
         themes=themes,
         topics=topics,
+        loose=make_loose_papers(tables),
+        growing=make_growing(tables, series, places),
+        outlook=make_outlook(tables, manifest, places),
         papers=_paper_list(tables, manifest, places),
         trust=make_trust(tables, manifest, series),
     )
@@ -176,7 +188,10 @@ def _subjects(
 
 
 def _multiples(
-    themes: tuple[ThemeSection, ...], charts: Mapping[str, Chart], series: Mapping[tuple[str, str], Series]
+    themes: tuple[ThemeSection, ...],
+    charts: Mapping[str, Chart],
+    series: Mapping[tuple[str, str], Series],
+    marks: Mapping[tuple[str, str], Marks],
 ) -> Multiples | None:
     """Themes that have a chart; None where none has."""
     drawn = tuple(section for section in themes if section.chart is not None)
@@ -190,6 +205,11 @@ def _multiples(
     )
     if not all(period.is_complete for period in one.periods):
         note += f" Hollow on hatching: incomplete {one.unit}."
+    found = [marks.get(("theme", section.theme_id), NO_MARKS) for section in drawn]
+    if any(each.forecasts for each in found):
+        note += f" Dashed: forecast, with bands for 50 and 90{NARROW}% of what may come."
+    note += " Pale span: burst." if any(each.bursts for each in found) else ""
+    note += " Thin rule: the level changed." if any(each.changes for each in found) else ""
     return Multiples(note, charts["themes"], drawn)
 
 

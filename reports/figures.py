@@ -17,6 +17,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from reports.drawing import HALO
+from reports.mark_drawing import draw_mark_names, draw_marks
+from reports.marks import NO_MARKS, Marks
 from reports.palette import LIGHT
 from reports.periods import Period
 from reports.scales import Scale, time_ticks
@@ -57,8 +59,8 @@ PANEL = Layout(width=240, height=164, bars=20, y_steps=3, has_number=False, name
 WIDE = Layout(width=700, height=300, bars=44, y_steps=4, has_number=True, name_room=1.5)
 
 
-def plot_series(series: Series, color: str, scale: Scale, layout: Layout) -> Figure:
-    """Figure of one series: band, line, hollow incomplete periods, bars of n below.
+def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks: Marks = NO_MARKS) -> Figure:
+    """Figure of one series: band, line, hollow incomplete periods, marks, bars of n below.
 
     Parameters
     ----------
@@ -69,6 +71,8 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout) -> Fig
     scale : Scale
         Of the share axis; values beyond it stand at its edge.
     layout : Layout
+    marks : Marks, optional
+        The time axis ends with the last period that is forecast.
     """
     figure = Figure(figsize=(layout.width / 72, layout.height / 72), facecolor=LIGHT["paper"])
     FigureCanvasSVG(figure)
@@ -79,20 +83,26 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout) -> Fig
     top = 12 / layout.height
     shares = figure.add_axes((across[0], feet + bars + gap, across[1], 1 - feet - bars - gap - top))
     counts = figure.add_axes((across[0], feet, across[1], bars))
-    _style(shares, counts, series, scale, layout)
+    pixels = _style((shares, counts), series, marks.axis(series), scale, layout)
+    draw_marks(shares, series, marks, LIGHT[color], scale.top)
+    if layout.has_number:
+        draw_mark_names(shares, series, marks, scale.top, pixels)
     _draw_shares(shares, series, LIGHT[color], scale.top)
-    _draw_last(shares, series, LIGHT[color], scale.top, layout.has_number)
+    _draw_last(shares, series, LIGHT[color], scale.top, layout.has_number, bool(marks.forecasts))
     _draw_counts(counts, series, LIGHT[color])
     return figure
 
 
-def _style(shares: Axes, counts: Axes, series: Series, scale: Scale, layout: Layout) -> None:
-    """Axes without boxes: percent on the left, period names at the foot, grid on y only."""
-    n = len(series.periods)
+def _style(
+    both: tuple[Axes, Axes], series: Series, across: Sequence[Period], scale: Scale, layout: Layout
+) -> float:
+    """Axes without boxes: percent on the left, period names at the foot; gives the pixels of a period."""
+    shares, counts = both
+    n = len(across)
     # A handful of periods must not become a handful of slabs.
     half = max(n, 5) / 2
     text = {"labelsize": 11, "labelcolor": LIGHT["muted"], "length": 0}
-    for axes in (shares, counts):
+    for axes in both:
         axes.set_xlim((n - 1) / 2 - half, (n - 1) / 2 + half)
         axes.patch.set_visible(False)
         axes.spines[:].set_visible(False)
@@ -103,8 +113,11 @@ def _style(shares: Axes, counts: Axes, series: Series, scale: Scale, layout: Lay
     shares.tick_params(axis="y", pad=6, **text)
     shares.grid(axis="y", color=LIGHT["line"], linewidth=1)
     room = (layout.width - layout.left - layout.right) / (2 * half)
-    ticks = time_ticks(series.periods, math.ceil(layout.name_room * _NAME_WIDTHS[series.unit] / room))
-    counts.set_xticks(ticks, [series.periods[tick].label for tick in ticks])
+    name_width = _NAME_WIDTHS[series.unit]
+    ticks = time_ticks(across, math.ceil(layout.name_room * name_width / room))
+    if len(ticks) > 2 and (half - (n - 1) / 2 + n - 1 - ticks[-1]) * room + layout.right < name_width / 2:
+        ticks = ticks[:-1]  # its name would hang over the edge
+    counts.set_xticks(ticks, [across[tick].label for tick in ticks])
     most = max(period.n_total for period in series.periods)
     counts.set_ylim(0, most)
     counts.set_yticks([most], [count(most)])
@@ -113,6 +126,7 @@ def _style(shares: Axes, counts: Axes, series: Series, scale: Scale, layout: Lay
     # Hung from the top of the bars, the number keeps clear of the percentages above it.
     for label in counts.get_yticklabels():
         label.set_verticalalignment("top")
+    return room
 
 
 def _draw_shares(axes: Axes, series: Series, color: str, top: float) -> None:
@@ -144,8 +158,13 @@ def _draw_shares(axes: Axes, series: Series, color: str, top: float) -> None:
                       markeredgecolor=color, markersize=6, markeredgewidth=1.5)  # fmt: skip
 
 
-def _draw_last(axes: Axes, series: Series, color: str, top: float, has_number: bool) -> None:
-    """Dot at the last complete period, and its share above the band or, where that has no room, below."""
+def _draw_last(
+    axes: Axes, series: Series, color: str, top: float, has_number: bool, has_forecast: bool
+) -> None:
+    """Dot at the last complete period, and its share above the band or, where that has no room, below.
+
+    Where a forecast opens to the right of the dot, the number keeps to the left, away from the line.
+    """
     last = series.latest
     if last is None:
         return
@@ -153,17 +172,19 @@ def _draw_last(axes: Axes, series: Series, color: str, top: float, has_number: b
     axes.plot([at], [min(last.share, top)], "o", color=color, markersize=6, markeredgewidth=0, clip_on=False)
     if not has_number:
         return
-    y, above = _free_place(last, top)
+    falls = has_forecast and at > 0 and series.periods[at - 1].share > last.share
+    y, above = _free_place(last, top, keep_below=falls)
     axes.annotate(
-        percent(last.share), (at, y), xytext=(0, 5 if above else -5), textcoords="offset points",
-        ha="center", va="bottom" if above else "top", fontsize=13, fontweight="bold", color=LIGHT["ink"],
-        gid=HALO, annotation_clip=False,
+        percent(last.share), (at, y), xytext=(6 * has_forecast, 5 if above else -5),
+        textcoords="offset points", ha="right" if has_forecast else "center",
+        va="bottom" if above else "top", fontsize=13, fontweight="bold", color=LIGHT["ink"], gid=HALO,
+        annotation_clip=False,
     )  # fmt: skip
 
 
-def _free_place(period: Period, top: float) -> tuple[float, bool]:
+def _free_place(period: Period, top: float, *, keep_below: bool) -> tuple[float, bool]:
     """Height beside which a number may stand, and whether above it: outside the band where there is room."""
-    if period.high < 0.9 * top:
+    if period.high < 0.9 * top and not (keep_below and period.low > 0.12 * top):
         return period.high, True
     if period.low > 0.12 * top:
         return period.low, False

@@ -1,4 +1,4 @@
-"""What moved: the lines a reader sees first, and what changed since the run before.
+"""What moved: the lines a reader sees first.
 
 At most five lines, the strongest evidence first. What is not there to be said is said: that nothing
 moved, or that nothing can be said to have moved.
@@ -7,22 +7,17 @@ moved, or that nothing can be said to have moved.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from reports.claims import ICONS, comparison_clause, evidence_clause, share_clause
 from reports.drawing import render_sparkline
 from reports.series import Series
-from reports.wording import join_words, percent, plural, points
+from reports.wording import join_words, percent, plural
 
-__all__ = ["MOST_HEADLINES", "Headline", "Moved", "Subject", "changes_since", "make_moved", "sparkline"]
+__all__ = ["MOST_HEADLINES", "Headline", "Moved", "Subject", "make_moved", "sparkline"]
 
 MOST_HEADLINES = 5
-_MOST_CHANGES = 3
-_SMALLEST_CHANGE = 0.0005
-"""Shares that differ by less round to a change of 0.0 points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,7 @@ class Headline:
 
     verdict: str
     icon: str
+    is_fragile: bool
     kind: str
     name: str
     href: str
@@ -76,7 +72,7 @@ def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, .
     n_corpus : int
         Papers of the corpus.
     changes : tuple of str
-        See `changes_since`.
+        See `reports.run_changes.changes_since`.
     """
     movers = sorted((subject for subject in subjects if subject.series.verdict.is_move), key=_strength)
     themes = [subject for subject in subjects if subject.series.kind == "theme"]
@@ -153,6 +149,7 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
     return Headline(
         verdict=series.verdict.word,
         icon=ICONS[series.verdict.word],
+        is_fragile=series.verdict.is_fragile,
         kind=series.kind,
         name=subject.name,
         href=subject.href,
@@ -172,40 +169,3 @@ def sparkline(series: Series, name: str, width: int = 96, height: int = 24) -> s
     first, last = complete[0], complete[-1]
     label = f"{name}: {percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}"
     return render_sparkline(series.periods, label, width, height)
-
-
-def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
-    """Sentences on what changed since the run before, and by how much of it the data is the cause.
-
-    Empty on a first run. At most three, the largest change first.
-
-    Parameters
-    ----------
-    changes : DataFrame
-        The table `changes`.
-    names : mapping of (kind, series_id) to str
-        A series that has no name is left out: it is gone.
-    """
-    if changes.empty:
-        return ()
-    told = changes.assign(change=changes["to_share"] - changes["from_share"])
-    told = told[told["change"].abs() >= _SMALLEST_CHANGE]
-    told = told.iloc[told["change"].abs().mul(-1).argsort(kind="stable")]
-    sentences = []
-    for row in told.to_dict("records"):
-        name = names.get((row["kind"], row["series_id"]))
-        if name is None:
-            continue
-        parts = [
-            f"{points(row[column])} {words}"
-            for column, words in (
-                ("by_new_papers", "new papers"),
-                ("by_reassignment", "reassigned"),
-                ("by_definition", "changed definition"),
-            )
-            if abs(row[column]) >= _SMALLEST_CHANGE
-        ]
-        sentences.append(f"{name} {points(row['change'])} points: {', '.join(parts) or 'rounding'}.")
-    if not sentences:
-        return ("No share changed by a tenth of a point.",)
-    return tuple(sentences[:_MOST_CHANGES])

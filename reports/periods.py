@@ -32,6 +32,11 @@ class Period:
         return period_label(self.start, self.unit)
 
     @property
+    def named(self) -> str:
+        """Name of the period that can follow "in": a week is called one."""
+        return f"the week of {self.label}" if self.unit == "week" else self.label
+
+    @property
     def is_empty(self) -> bool:
         """Whether no paper of the corpus is dated in the period."""
         return self.n_total == 0

@@ -8,8 +8,10 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reports.claims import FRAGILE
 from reports.context import ReportContext
 from reports.palette import DARK, LIGHT, MARKS, css_variables
+from reports.wording import NARROW
 
 __all__ = ["render_report"]
 
@@ -49,13 +51,15 @@ def render_report(context: ReportContext) -> str:
 @cache
 def _environment() -> Environment:
     """Templates of this package; every value is escaped, and a missing one is an error."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(fragile=FRAGILE, narrow=NARROW)
+    return environment
 
 
 def _policy_hash(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from reports.marks import Marks
 from reports.periods import Period
 from reports.series import Series
 
@@ -30,12 +31,13 @@ class Scale:
     ticks: tuple[float, ...]
 
 
-def share_scale(series: Sequence[Series], steps: int) -> Scale:
+def share_scale(series: Sequence[Series], steps: int, marks: Sequence[Marks] = ()) -> Scale:
     """One scale for all of `series`, of at most `steps` equal steps of a round size.
 
     It holds every complete share and nine in ten upper limits. A period with fewer than a tenth of
     the usual number of papers has no say: its interval may reach from 1 % to 80 %, and a scale that
-    held it would flatten all the others.
+    held it would flatten all the others. Of forecasts it holds the shares, and the bands as far as they
+    do not reach beyond half as much again.
 
     Examples
     --------
@@ -54,6 +56,9 @@ def share_scale(series: Sequence[Series], steps: int) -> Scale:
         + [1.1 * period.share for period in heard]
         + highs[: math.ceil(0.9 * len(highs))][-1:]
     )  # fmt: skip
+    ahead = [one for each in marks for one in each.forecasts]
+    need = max([need] + [1.1 * one.share for one in ahead])
+    need = max(need, min(1.5 * need, max((one.high_90 for one in ahead), default=0.0)))
     need = min(need, 1.0)
     magnitude = 10.0 ** math.floor(math.log10(need / steps))
     step = next(size * magnitude for size in _STEPS if need / (size * magnitude) <= steps + 1e-9)

@@ -30,7 +30,10 @@ VERDICTS = ("rising", "falling", "steady", "insufficient")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One row of `verdicts`; floats are NaN where nothing could be estimated."""
+    """One row of `verdicts`; floats are NaN where nothing could be estimated.
+
+    A fragile verdict would be another word with the unclustered and undated papers spread.
+    """
 
     word: str
     growth: float = math.nan
@@ -40,6 +43,7 @@ class Verdict:
     q: float = math.nan
     n_papers: int = 0
     n_periods: int = 0
+    is_fragile: bool = False
 
     @property
     def is_move(self) -> bool:
@@ -150,9 +154,9 @@ def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
             f"verdict {row['verdict']!r} of {row['series_id']!r}; allowed are {', '.join(VERDICTS)}"
         )
     growth = (row["growth_per_year"], row["growth_low"], row["growth_high"])
-    return Verdict(
-        row["verdict"], *growth, row["p_value"], row["q_value"], int(row["n_papers"]), int(row["n_periods"])
-    )
+    numbers = (*growth, row["p_value"], row["q_value"])
+    counts = (int(row["n_papers"]), int(row["n_periods"]))
+    return Verdict(row["verdict"], *numbers, *counts, bool(row["is_fragile"]))
 
 
 def _period(row: Mapping[Hashable, Any]) -> Period:

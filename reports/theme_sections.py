@@ -7,26 +7,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.identity import GONE
 from analytics.tables import UNCLUSTERED, RunTables
 from reports.charts import Chart
-from reports.claims import ICONS, counts_of, verdict_sentence
+from reports.claims import ICONS, verdict_sentence
+from reports.marks import NO_MARKS, Marks
 from reports.paper_lines import PaperLine, make_paper_lines, newest_first, papers_by_id
-from reports.series import Comparison, Series
-from reports.wording import NARROW, TIMES, clip, count, odds, percent, plural, q_value
+from reports.series import Series
+from reports.theme_facts import Fact, make_facts, marks_told
+from reports.wording import clip, count, percent, plural
 
-__all__ = ["Fact", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
+__all__ = ["Places", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
 
 _LISTED = 5
 _MOST_TOPICS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One number with its name and what it is made of."""
-
-    name: str
-    value: str
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +53,11 @@ class ThemeSection:
     color: str
     verdict: str
     icon: str
+    is_fragile: bool
     number: str
     sentence: str
     facts: tuple[Fact, ...]
+    marks: tuple[str, ...]
     chart: Chart | None
     newest_title: str
     newest: tuple[ThemePaper, ...]
@@ -84,10 +80,21 @@ class Places:
     topic_slugs: Mapping[str, str]
     topic_names: Mapping[str, str]
 
+    def href(self, kind: str, series_id: str) -> str:
+        """Where a series stands on the page, empty for one that this run does not have."""
+        slugs = self.topic_slugs if kind == "topic" else self.theme_slugs
+        return f"#{kind}-{slugs[series_id]}" if series_id in slugs else ""
+
+    def name(self, kind: str, series_id: str) -> str:
+        """Name of a series; its id where this run does not have it."""
+        names = self.topic_names if kind == "topic" else self.theme_names
+        return names.get(series_id) or clip(series_id.removeprefix(GONE), 40)
+
 
 def make_theme_sections(
     tables: RunTables,
     series: Mapping[tuple[str, str], Series],
+    marks: Mapping[tuple[str, str], Marks],
     charts: Mapping[str, Chart],
     places: Places,
 ) -> tuple[ThemeSection, ...]:
@@ -97,6 +104,8 @@ def make_theme_sections(
     ----------
     tables : RunTables
     series : mapping of (kind, series_id) to Series
+    marks : mapping of (kind, series_id) to Marks
+        Without the series that have none.
     charts : mapping of str to Chart
         See `reports.charts.plot_charts`.
     places : Places
@@ -109,11 +118,11 @@ def make_theme_sections(
         theme_id = row["theme_id"]
         rows = assigned.get(theme_id, none)
         rows = rows[rows["paper_id"].isin(papers.index)]
-        one = series["theme", theme_id]
-        chart = charts.get(f"theme-{places.theme_slugs[theme_id]}")
+        one, marked = series["theme", theme_id], marks.get(("theme", theme_id), NO_MARKS)
         found = papers.loc[rows["paper_id"]]
         newest, representative = _papers(found, rows, places)
         whole = len(newest) == len(found)
+        nothing = f"None of {plural(len(papers), 'paper')} fits this theme."
         sections.append(
             ThemeSection(
                 theme_id=theme_id,
@@ -124,12 +133,12 @@ def make_theme_sections(
                 color=places.theme_colors[theme_id],
                 verdict=one.verdict.word,
                 icon=ICONS[one.verdict.word],
+                is_fragile=one.verdict.is_fragile,
                 number=percent(one.latest.share) if one.latest else plural(len(found), "paper"),
-                sentence=verdict_sentence(one)
-                if len(found)
-                else f"None of {plural(len(papers), 'paper')} fits this theme.",
-                facts=_facts(one, rows, found),
-                chart=chart,
+                sentence=verdict_sentence(one) if len(found) else nothing,
+                facts=make_facts(one, marked, rows, found),
+                marks=marks_told(marked),
+                chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),
                 newest_title="All its papers" if whole else "Newest papers",
                 newest=newest,
                 representative=() if whole else representative,
@@ -137,38 +146,6 @@ def make_theme_sections(
             )
         )
     return tuple(sections)
-
-
-def _facts(series: Series, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
-    """Numbers beside the chart: share and what it was before, growth, evidence, papers."""
-    facts = []
-    comparison = series.comparison()
-    if comparison is not None:
-        facts += _shares(comparison)
-    verdict = series.verdict
-    if verdict.word != "insufficient":
-        interval = f"95{NARROW}% interval {odds(verdict.growth_low)} to {odds(verdict.growth_high)}"
-        facts.append(Fact("Growth of the odds", f"{TIMES}{odds(verdict.growth)} a year", interval))
-        tested = f"over {plural(verdict.n_periods, f'complete {series.unit}')}"
-        facts.append(Fact("Evidence", q_value(verdict.q), tested))
-    recent = series.recent
-    if recent.word != "insufficient":
-        newest = "Newest year" if series.unit == "year" else "Newest quarter"
-        facts.append(Fact(newest, recent.word, f"against what preceded it, {q_value(recent.q)}"))
-    undated = int(found["published"].isna().sum())
-    notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
-    notes += [f"{count(undated)} undated"] if undated else []
-    return (*facts, Fact("Papers", count(len(found)), ", ".join(notes)))
-
-
-def _shares(comparison: Comparison) -> list[Fact]:
-    """Share now and before."""
-    now, before = comparison.now, comparison.before
-    facts = [Fact(f"Share in {now.label}", percent(now.share), f"{counts_of(now)} papers")]
-    if before is not None:
-        name = f"A year before, {before.label}" if comparison.is_year else f"Share in {before.label}"
-        facts.append(Fact(name, percent(before.share), f"{counts_of(before)} papers"))
-    return facts
 
 
 def _papers(

@@ -38,6 +38,7 @@ class TopicRow:
     sparkline: str
     verdict: str
     icon: str
+    is_fragile: bool
     verdict_key: int
     growth: str
     growth_note: str
@@ -110,6 +111,7 @@ def _row(row: Mapping[Hashable, Any], series: Series, papers: pd.DataFrame, plac
         sparkline=sparkline(series, places.topic_names[topic_id]),
         verdict=verdict.word,
         icon=ICONS[verdict.word],
+        is_fragile=verdict.is_fragile,
         verdict_key=_ORDER[verdict.word],
         growth=f"{TIMES}{odds(verdict.growth)}" if has_growth else NO_VALUE,
         growth_note=f"{odds(verdict.growth_low)} to {odds(verdict.growth_high)}" if has_growth else "",

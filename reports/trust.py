@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.growth import MIN_PAPERS, MIN_PERIODS
 from analytics.tables import RunTables
 from analytics.themes import THEME_THRESHOLD
 from reports.series import Series
-from reports.wording import NARROW, clip, count, join_words, percent, plural, seconds
+from reports.verdict_steps import Step, verdict_steps
+from reports.wording import clip, count, join_words, percent, plural, seconds
 
 __all__ = ["Line", "Trust", "make_trust"]
 
@@ -25,7 +25,6 @@ _FAULTS = {
     ),
     "after_id_month": ("after the arXiv id", "later than the id's month allows; the id's month was taken"),
 }
-_USUAL_RATE = 0.05
 _BASES = {
     "stated": "dated by their source",
     "year_inferred": "with a year that was inferred",
@@ -51,7 +50,7 @@ class Trust:
     dates: tuple[Line, ...]
     doubts: tuple[Line, ...]
     periods: tuple[str, ...]
-    verdicts: tuple[str, ...]
+    verdicts: tuple[Step, ...]
     themes: tuple[str, ...]
     topics: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -85,7 +84,7 @@ def make_trust(
         dates=_dates(tables.papers, manifest["counts"]),
         doubts=_doubts(manifest),
         periods=_periods(manifest, series),
-        verdicts=_verdicts(manifest, series),
+        verdicts=verdict_steps(tables, manifest, series),
         themes=_themes(manifest, tables),
         topics=_topics(manifest),
         warnings=tuple(clip(str(warning), 600) for warning in manifest.get("warnings", [])),
@@ -178,39 +177,6 @@ def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Serie
         shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")
         sentences.append(f"No paper is dated in {shown}: the lines are broken there.")
     return tuple(sentences)
-
-
-def _verdicts(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Series]) -> tuple[str, ...]:
-    """How a verdict is reached, for a reader who knows no statistics."""
-    rate = float(manifest["settings"].get("false_discovery_rate") or _USUAL_RATE)
-    allowed = f"{100 * rate:g}{NARROW}%"
-    tested = sum(one.verdict.word != "insufficient" for one in series.values())
-    return (
-        (
-            "A share is the papers of a theme or topic over all dated papers of the same period. The band"
-            f" around a line is its 95{NARROW}% interval (Wilson): what sampling alone leaves open. It holds"
-            " no doubt about whether a paper was put in the right theme."
-        ),
-        (
-            "Rising or falling means that a constant yearly growth of the odds fits the complete periods"
-            " better than no growth does, by a test that allows for counts that scatter more than chance"
-            " and for noise that carries over from period to period, both learned from all series together"
-            " (logistic regression with pooled noise)."
-            f" {plural(tested, 'series was', 'series were')} tested on"
-            " this page; q is corrected for that number (Benjamini-Hochberg), so that at most"
-            f" {allowed} of the claims are expected to be false. The newest complete quarter is tested"
-            " against what preceded it in the same way, as a family of tests of its own."
-        ),
-        (
-            "Steady means that no trend was shown, not that there is none: read the interval. Insufficient"
-            f" means fewer than {MIN_PERIODS} complete periods, {MIN_PAPERS} papers in the series or"
-            f" {MIN_PAPERS} outside it."
-        ),
-        (
-            "Shares are parts of a whole: when one theme takes more of the papers, the rest must take less."
-            " A change in what the sources list moves shares too."
-        ),
-    )
 
 
 def _themes(manifest: Mapping[str, Any], tables: RunTables) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import re
 from datetime import date
 
 __all__ = [
+    "FORECASTERS",
     "NARROW",
     "NO_VALUE",
     "TIMES",
@@ -22,6 +23,7 @@ __all__ = [
     "long_day",
     "month_name",
     "odds",
+    "p_value",
     "percent",
     "plural",
     "points",
@@ -37,6 +39,15 @@ TIMES = "\u00d7"
 
 NO_VALUE = "\u2013"
 """Dash, where a table has no number."""
+
+FORECASTERS = {
+    "last_value": "same as the last period",
+    "trailing_mean": "the mean of the last periods",
+    "pooled_level": "a level smoothed as all series together ask for",
+    "damped_trend": "a damped trend of each series",
+    "pooled_trend": "a damped trend learned from all series together",
+}
+"""Name of each forecaster in plain words, the simplest first."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Embeddings, overrides and isolates: one that is left open reorders whatever follows it on the page.
@@ -179,8 +190,23 @@ def q_value(q: float) -> str:
     >>> [q_value(q).replace("\u00a0", " ") for q in (0.00012, 0.0123, 0.452)]
     ['q < 0.001', 'q = 0.012', 'q = 0.45']
     """
-    number = f"= {q:.3f}" if q < 0.1 else f"= {q:.2f}"
-    return f"q {number if q >= 0.001 else '< 0.001'}".replace(" ", "\u00a0")
+    return _chance("q", q)
+
+
+def p_value(p: float) -> str:
+    r"""Write a p value as `q_value` writes a false discovery rate.
+
+    Examples
+    --------
+    >>> [p_value(p).replace("\u00a0", " ") for p in (0.0005, 0.0123, 0.452)]
+    ['p < 0.001', 'p = 0.012', 'p = 0.45']
+    """
+    return _chance("p", p)
+
+
+def _chance(letter: str, value: float) -> str:
+    number = f"= {value:.3f}" if value < 0.1 else f"= {value:.2f}"
+    return f"{letter} {number if value >= 0.001 else '< 0.001'}".replace(" ", "\u00a0")
 
 
 def seconds(duration: float) -> str:

@@ -139,7 +139,8 @@ class TestSample:
         tables, manifest = read_run(workspace / "latest")
         assert tables.themes["theme_id"].tolist() == ["robots"]
         assert manifest["since"]["new_papers"] == 0
-        assert set(tables.changes["series_id"]) == {"robots", S, E, A, I}
+        of_themes = tables.changes[tables.changes["kind"] == "theme"]
+        assert set(of_themes["series_id"]) == {"robots", S, E, A, I}
 
 
 @pytest.mark.shared

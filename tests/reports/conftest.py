@@ -15,8 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.backtest import backtest, choose_forecaster
+from analytics.forecasts import forecast_shares
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
 from analytics.trends import wilson_interval
+from analytics.unassigned import unassigned_papers
 from reports.context import make_report_context
 from reports.render import render_report
 
@@ -462,6 +465,115 @@ def _forty_themes() -> Run:
     return make_run(2000, n_topics=4, themes=tuple(f"Theme number {i}" for i in range(40)))
 
 
+def with_outlook(run: Run, *, horizon: int = 3) -> Run:
+    """The same run with everything that newer runs hold: bands, marks, doubts and a track record.
+
+    Forecasts, their backtest and the counts of loose papers are made from the run; the rest is planted.
+    """
+    tables = run.tables
+    trends = tables.trends
+    complete = trends.loc[trends["is_complete"] & (trends["n_total"] > 0)]
+    months = sorted(complete["period_start"].unique())
+    tried = backtest(trends[trends["kind"] == "theme"], horizon=horizon)
+    method, reason = choose_forecaster(tried)
+    themes, topics = list(tables.themes["theme_id"]), list(tables.topics["topic_id"])
+    planted = replace(
+        tables,
+        verdicts=tables.verdicts.assign(is_fragile=tables.verdicts["verdict"] == "rising"),
+        unassigned=unassigned_papers(tables.papers, trends),
+        bursts=_bursts(themes, months),
+        change_points=_change_points(themes, months),
+        forecasts=forecast_shares(trends, horizon=horizon, method=method),
+        backtests=tried,
+        emerging=_emerging(topics),
+        emerging_scores=_emerging_scores(),
+        scored_forecasts=_scored_forecasts(themes, months),
+        scored_claims=_scored_claims(themes, topics, months),
+    )
+    forecasts = {"method": method, "reason": reason, "horizon": horizon}
+    return Run(planted, run.manifest | {"forecasts": forecasts, "record": {"n_runs": 7}})
+
+
+def _table(name: str, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    return validate_table(name, pd.DataFrame(rows, columns=list(TABLE_COLUMNS[name])))
+
+
+def _bursts(themes: list[str], months: list[Any]) -> pd.DataFrame:
+    """A burst of three months that is shown, one that is not, and one of a series that is not there."""
+    return _table(
+        "bursts",
+        [
+            ("theme", themes[0], months[8], months[11], 9.1, 0.0005, 0.004),
+            ("theme", themes[0], months[2], months[3], 1.1, 0.3, 0.6),
+            ("theme", "gone", months[2], months[3], 9.0, 0.001, 0.01),
+        ],
+    )
+
+
+def _change_points(themes: list[str], months: list[Any]) -> pd.DataFrame:
+    rows = [("theme", one, months[5], 0.04, 0.09, 0.0004, 0.012) for one in [*themes[:2], "gone"]]
+    return _table("change_points", [*rows, ("theme", themes[0], months[12], 0.09, 0.15, 0.002, 0.03)])
+
+
+def _emerging(topics: list[str]) -> pd.DataFrame:
+    rows = [
+        ("topic", one, 0.97 - 0.6 * i / max(len(topics), 12), 1.4 - i / 100, 30 + i)
+        for i, one in enumerate(topics)
+    ]
+    return _table("emerging", rows)
+
+
+def _emerging_scores() -> pd.DataFrame:
+    rows = []
+    for year, trend, momentum, chance in (
+        (2022, 0.7, 0.6, 0.5),
+        (2023, 0.6, 0.6, 0.4),
+        (2024, *[np.nan] * 3),
+    ):
+        told = {"trend": trend, "momentum": momentum, "chance": chance}
+        rows += [(pd.Timestamp(f"{year}-01-01"), name, value, chance) for name, value in told.items()]
+    return _table("emerging_scores", rows)
+
+
+def _scored_forecasts(themes: list[str], months: list[Any]) -> pd.DataFrame:
+    """Ten forecasts: nine in their wide band, four in their narrow one, errors half of the naive ones."""
+    bands = (0.2, 0.18, 0.22, 0.15, 0.25)
+    rows = [
+        ("r1", "theme", themes[0], months[i], months[i] + pd.DateOffset(months=1), *bands, "last_value", months[i],
+         0.2, 0.01 if i % 2 else -0.01, 0.02 if i else np.nan, i < 4, i < 9)
+        for i in range(10)
+    ]  # fmt: skip
+    return _table("scored_forecasts", rows)
+
+
+def _scored_claims(themes: list[str], topics: list[str], months: list[Any]) -> pd.DataFrame:
+    """Fourteen claims: nine of ten rising came true, one of four falling; two of a topic that is gone."""
+    ids = [
+        *(("topic", one) for one in [*topics[:1], "T0666", *topics[1:]][:13]),
+        *(("theme", one) for one in themes),
+    ]
+    rows = []
+    for i in range(14):
+        kind, series_id = ids[i % len(ids)]
+        verdict = "rising" if i < 10 else "falling"
+        came_true = i != 3 if i < 10 else i == 10
+        rows.append(("r1", kind, series_id, verdict, months[i % 12], 0.05, 0.07, came_true))
+    return _table("scored_claims", rows)
+
+
+def _ahead() -> Run:
+    return with_outlook(make_run(3000, start="2023-06-01", months=30))
+
+
+def _ahead_short() -> Run:
+    """A newer run whose history is too short for anything ahead."""
+    run = make_run(60, months=5, n_topics=3)
+    unassigned = unassigned_papers(run.tables.papers, run.tables.trends)
+    backtests = backtest(run.tables.trends, horizon=3)
+    found = run.with_tables(unassigned=unassigned, backtests=backtests)
+    return Run(found.tables, run.manifest | {"forecasts": None, "record": None})
+
+
 STATES: dict[str, Callable[[], Run]] = {
     "usual": make_run,
     "one-paper": _one_paper,
@@ -477,6 +589,14 @@ STATES: dict[str, Callable[[], Run]] = {
     "nothing-moved": _nothing_moved,
     "compared": _compared,
     "hostile": _hostile,
+    "ahead": _ahead,
+    "ahead-short": _ahead_short,
+    "ahead-hostile": lambda: with_outlook(_hostile()),
+    "ahead-three-hundred-topics": lambda: with_outlook(
+        make_run(4000, n_topics=300, themes=THEMES[:2], months=24)
+    ),
+    "ahead-empty-theme": lambda: with_outlook(_empty_theme()),
+    "ahead-one-theme": lambda: with_outlook(make_run(themes=("Agents",), n_topics=0)),
 }
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from analytics.exceptions import PapertrendsError
 from reports.claims import comparison_clause, evidence_clause, share_clause, verdict_sentence
-from reports.headlines import Subject, changes_since, make_moved
+from reports.headlines import Subject, make_moved
 from reports.periods import Period
+from reports.run_changes import changes_since
 from reports.series import Series, Verdict, make_series
 
 RISING = Verdict("rising", 1.9, 1.5, 2.4, 0.0005, 0.001, 900, 7)
@@ -205,16 +206,34 @@ def test_changes_are_split_as_the_table_splits_them():
         ("theme", "rl", 0.12, 0.118, -0.002, 0.0, 0.0),
         ("theme", "agents", 0.302, 0.310, 0.007, 0.001, 0.0),
         ("theme", "gone", 0.5, 0.0, 0.0, 0.0, -0.5),
+        ("topic", "gone:T0009", 0.9, 0.0, 0.0, -0.9, 0.0),
     ]
     changes = pd.DataFrame(rows, columns=list(columns))
     assert changes_since(changes, names) == (
+        "gone (gone) \u221250.0 points: \u221250.0 changed definition.",
         "Agents +0.8 points: +0.7 new papers, +0.1 reassigned.",
         "RL \u22120.2 points: \u22120.2 new papers.",
     )
+    topics = changes_since(changes[3:], {})
+    assert topics == ("T0009 (topic, gone) \u221290.0 points: \u221290.0 reassigned.",)
     assert changes_since(changes.iloc[:0], names) == ()
     assert changes_since(changes.assign(to_share=changes["from_share"]), names) == (
         "No share changed by a tenth of a point.",
     )
+
+
+def test_news_comes_before_what_was_only_read_anew():
+    columns = [
+        "kind", "series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition"
+    ]  # fmt: skip
+    rows = [
+        ("topic", "T0001", 0.10, 0.20, 0.0, 0.1, 0.0),
+        ("topic", "T0002", 0.10, 0.30, 0.0, 0.0, 0.2),
+        ("theme", "agents", 0.10, 0.11, 0.01, 0.0, 0.0),
+        ("theme", "rl", 0.10, 0.15, 0.0, 0.0, 0.05),
+    ]
+    told = changes_since(pd.DataFrame(rows, columns=columns), {})
+    assert [sentence.split(" ")[0] for sentence in told] == ["rl", "agents", "T0002"]
 
 
 def test_an_unknown_verdict_is_an_error(make_run):

@@ -65,7 +65,9 @@ def ask(chromium, tmp_path):
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
-@pytest.mark.parametrize("name", ["usual", "hostile", "forty-themes", "all-undated"])
+@pytest.mark.parametrize(
+    "name", ["usual", "hostile", "forty-themes", "all-undated", "ahead", "ahead-hostile"]
+)
 def test_nothing_scrolls_sideways(ask, html_of, name, width):
     assert ask(html_of(name), SIDEWAYS, width) == "fits"
 
