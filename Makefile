@@ -2,6 +2,7 @@
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
+# make bench-identity  how many papers keep their topic when papers come or a fit is made anew (long: it encodes 21,000 abstracts)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
 # Each makes .venv from constraints.txt when it is not there or older than its list.
@@ -11,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more bench-trends bench-ingest lint constraints clean
+.PHONY: run test test-more bench-trends bench-identity bench-ingest lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -25,6 +26,9 @@ test-more: .venv/.installed-dev
 
 bench-trends: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_trends.py
+
+bench-identity: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_identity.py
 
 bench-ingest: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_ingest.py

@@ -162,8 +162,10 @@ def report(ours: dict[str, Any], plain: dict[str, Any] | None, about: dict[str, 
     lines = [
         "# Topics that keep their identity",
         "",
-        f"Written by `make bench-identity`: {about['papers']:,} random arXiv papers of 1993-2019 ({about['machine']}, Python {about['python']},"
-        f" {', '.join(f'{name} {number}' for name, number in about['versions'].items())}; vectorizer {about['vectorizer']}; {about['seconds']:.0f} s without encoding).",
+        (
+            f"Written by `make bench-identity`: {about['papers']:,} random arXiv papers of 1993-2019 ({about['machine']}, Python {about['python']},"
+            f" {', '.join(f'{name} {number}' for name, number in about['versions'].items())}; vectorizer {about['vectorizer']}; {about['seconds']:.0f} s without encoding)."
+        ),
         "",
         "Part of the papers that had a topic and keep its id:",
         "",

@@ -14,7 +14,7 @@ _BLOCK = 1000
 
 
 def encode(vectorizer: Vectorizer, texts: list[str], cache: Path | None) -> tuple[np.ndarray, int]:
-    """Vectors of the texts, from the cache where it has them, and how many were not; these are added to it."""
+    """Vectors of the texts, from the cache where it has them, and how many were not and are added to it."""
     keys = np.array([f"{vectorizer.id}:{content_hash(text)}" for text in texts])
     known: dict[str, np.ndarray] = {}
     if cache is not None and cache.is_file():
