@@ -260,8 +260,8 @@ def empty_table(name: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> list(empty_table("topic_assignments").columns)
-    ['paper_id', 'topic_id', 'strength']
+    >>> list(empty_table("themes").columns)
+    ['theme_id', 'name', 'description', 'n_papers']
     """
     kinds = TABLE_COLUMNS[name]
     return pd.DataFrame({column: pd.Series([], dtype=_DTYPES[kind]) for column, kind in kinds.items()})
