@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from encoded import encode
+from arxiv_sample import encode, read_sample, require_corpus
 from sklearn.metrics import v_measure_score
 from threadpoolctl import threadpool_limits
 
@@ -35,7 +35,6 @@ from analytics.topics import TopicFit, fit_topics, join_topics
 from analytics.vectors import make_vectorizer
 
 RESULTS = Path(__file__).parent / "results"
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "arxiv_cs_1993_2019.parquet"
 FIRST_FREE = 1000
 TARGETS = {
     "+1 %": 0.99,
@@ -45,20 +44,6 @@ TARGETS = {
     "refit with another seed": 0.85,
 }
 PACKAGES = ("numpy", "scikit-learn", "umap-learn", "hdbscan", "bertopic", "torch")
-
-
-def read_papers(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series]:
-    """Random papers in the columns of a run, and apart from them the first category of each."""
-    table = pd.read_parquet(CORPUS).sample(n=n, random_state=seed).reset_index(drop=True)
-    papers = pd.DataFrame(
-        {
-            "paper_id": "arxiv:" + table["id"],
-            "title": table["title"],
-            "abstract": table["abstract"],
-            "published": pd.to_datetime(table["date"]).astype("datetime64[us]"),
-        }
-    )
-    return papers, table["primary"]
 
 
 def kept(before: pd.DataFrame, after: pd.DataFrame) -> float:
@@ -163,7 +148,7 @@ def report(ours: dict[str, Any], plain: dict[str, Any] | None, about: dict[str, 
         "# Topics that keep their identity",
         "",
         (
-            f"Written by `make bench-identity`: {about['papers']:,} random arXiv papers of 1993-2019 ({about['machine']}, Python {about['python']},"
+            f"Written by `make bench-identity`: {about['papers']:,} arXiv papers of 1993-2019, equally many of each year ({about['machine']}, Python {about['python']},"
             f" {', '.join(f'{name} {number}' for name, number in about['versions'].items())}; vectorizer {about['vectorizer']}; {about['seconds']:.0f} s without encoding)."
         ),
         "",
@@ -202,9 +187,10 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="npz file for vectors; made when it is not there")
     parser.add_argument("--without-bertopic", action="store_true", help="ours alone; nothing is written")
     chosen = parser.parse_args()
-    if not CORPUS.is_file():
-        raise SystemExit(f"needs the data folder beside the checkout: {CORPUS} is not there")
-    papers, labels = read_papers(chosen.papers + chosen.papers // 20, seed=0)
+    require_corpus()
+    more = chosen.papers + chosen.papers // 20
+    papers, labels = read_sample(more + 200, "even", 0)  # even years do not fill the number exactly
+    papers, labels = papers[:more], labels[:more]
     vectorizer = make_vectorizer("minilm").fit([])
     texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
     vectors, _ = encode(vectorizer, texts, chosen.cache)
