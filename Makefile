@@ -3,6 +3,7 @@
 # make test-more  the slow tests, and those of the data beside the checkout
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
+# make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
 # Each makes .venv from constraints.txt when it is not there or older than its list.
@@ -12,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more bench-trends bench-themes bench-ingest lint constraints clean
+.PHONY: run test test-more bench-trends bench-themes bench-identity bench-ingest lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -29,6 +30,9 @@ bench-trends: .venv/.installed-dev
 
 bench-themes: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_arxiv_themes.py
+
+bench-identity: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_identity.py
 
 bench-ingest: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_ingest.py

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import xlog1py, xlogy
+from scipy.special import xlogy
 
 from analytics.exceptions import InputError
 
-__all__ = ["COST", "RATIO", "Burst", "burst_weights", "find_bursts"]
+__all__ = ["COST", "RATIO", "Burst", "find_bursts", "heaviest_bursts"]
 
 _HIGHEST_SHARE = 0.9999
 RATIO, COST = 2.0, 1.0
@@ -119,24 +119,26 @@ def find_bursts(
         )
     if counts.sum() == 0 or counts.sum() == totals.sum():
         return []
-    found = burst_weights(counts[None], totals, ratio, cost)[0]
+    found = _bursts_of(counts, totals, ratio, cost)
     if not found or n_permutations == 0:
         return [Burst(*burst, float("nan")) for burst in found]
     dealt = np.random.default_rng(random_state).multivariate_hypergeometric(
         totals, int(counts.sum()), size=n_permutations
     )
-    shuffled = burst_weights(dealt, totals, ratio, cost)
-    heaviest = np.array([max((weight for _, _, weight in bursts), default=0.0) for bursts in shuffled])
+    heaviest = heaviest_bursts(dealt, totals, ratio, cost)
     return [
         Burst(start, end, weight, float((1 + (heaviest >= weight).sum()) / (1 + n_permutations)))
         for start, end, weight in found
     ]
 
 
-def burst_weights(
-    counts: NDArray[np.floating] | NDArray[np.int64], totals: NDArray[np.int64], ratio: float, cost: float
-) -> list[list[tuple[int, int, float]]]:
-    """First period, last period and weight of each series' bursts, see `find_bursts`.
+def heaviest_bursts(
+    counts: NDArray[np.floating] | NDArray[np.int64],
+    totals: NDArray[np.int64],
+    ratio: float = RATIO,
+    cost: float = COST,
+) -> NDArray[np.float64]:
+    """Weight of the heaviest burst of each series, 0 without any; see `find_bursts`.
 
     Parameters
     ----------
@@ -147,23 +149,45 @@ def burst_weights(
 
     Returns
     -------
-    list of list of (int, int, float)
-        A list a series, in order of time.
+    ndarray, shape (n_series,)
+
+    Examples
+    --------
+    >>> heaviest_bursts(np.array([[1, 1, 7, 7, 7, 1], [4, 4, 4, 4, 4, 4]]), np.full(6, 20)).round(3).tolist()
+    [3.336, 0.0]
     """
+    gain, states = _gains_and_states(counts, totals, ratio, cost)
+    heaviest, so_far = np.zeros(len(gain)), np.zeros(len(gain))
+    for period in range(gain.shape[1]):
+        so_far = np.where(states[:, period] == 1, so_far + gain[:, period], 0.0)
+        goes_on = period + 1 < gain.shape[1] and states[:, period + 1] == 1
+        heaviest = np.maximum(heaviest, np.where(goes_on, 0.0, so_far))
+    return heaviest
+
+
+def _bursts_of(
+    counts: NDArray[np.int64], totals: NDArray[np.int64], ratio: float, cost: float
+) -> list[tuple[int, int, float]]:
+    """First period, last period and weight of each burst of one series, in order of time."""
+    gain, states = _gains_and_states(counts[None], totals, ratio, cost)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], states[0], [0]])))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(first, stop - 1, float(gain[0, first:stop].sum())) for first, stop in runs]
+
+
+def _gains_and_states(
+    counts: NDArray[np.floating] | NDArray[np.int64], totals: NDArray[np.int64], ratio: float, cost: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """What the burst state gains in each period over the base state, and the cheapest states."""
     base = counts.sum(axis=1, keepdims=True) / totals.sum()
     # A series that holds none of the papers, or all, has no burst: its share cannot be doubled.
     plain = (base > 0) & (base < 1)
     base = np.where(plain, base, 0.5)
     burst = np.where(plain, np.minimum(ratio * base, np.maximum(_HIGHEST_SHARE, base)), base)
     outside = totals - counts
-    gain = counts * np.log(burst / base) + xlog1py(outside, -burst) - xlog1py(outside, -base)
-    states = _cheapest_states(gain, cost * float(xlogy(1, len(totals))))
-    found = []
-    for row, state in zip(gain, states, strict=True):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], state, [0]])))
-        runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-        found.append([(first, stop - 1, float(row[first:stop].sum())) for first, stop in runs])
-    return found
+    # The logarithms are of one share a series, not of one a count.
+    gain = counts * np.log(burst / base) + outside * (np.log1p(-burst) - np.log1p(-base))
+    return gain, _cheapest_states(gain, cost * float(xlogy(1, len(totals))))
 
 
 def _cheapest_states(gain: NDArray[np.float64], climb: float) -> NDArray[np.int64]:

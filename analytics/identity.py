@@ -1,22 +1,153 @@
-"""Which topics of two runs are the same subject, told by the papers that they share."""
+"""Which topics are the same subject: told by the papers that they share and by where they lie."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from analytics.tables import UNCLUSTERED
 
-__all__ = ["GONE", "SAME_SUBJECT", "match_topics", "rename_topics"]
+__all__ = [
+    "GONE",
+    "SAME_SUBJECT",
+    "TopicEvent",
+    "match_clusters",
+    "match_topics",
+    "rename_topics",
+    "topic_events",
+]
 
 SAME_SUBJECT = 0.5
 """Part of the papers of either topic that both must hold to be one subject."""
 
 GONE = "gone:"
 """What stands before the id of an earlier topic that has no match, so that it is no later one's."""
+
+_FEWEST_SHARED = 0.3
+"""Part of the papers of either that a topic and a cluster of a refit must share to be one subject, ..."""
+_FEWEST_NEAR = 0.1
+_NEAR = 0.9
+"""... or so few, if the cosine of their centers is so high."""
+_MOST_OF = 0.5
+"""Part of a cluster's, or a topic's, papers that say where it came from, or went."""
+
+
+@dataclass(frozen=True)
+class TopicEvent:
+    """What became of a topic at a refit.
+
+    Attributes
+    ----------
+    event : str
+        ``born``, ``continued``, ``split`` (came out of `other_id`), ``merged`` (went into `other_id`) or
+        ``retired``.
+    topic_id : str
+    other_id : str or None
+    papers : tuple of str
+        Ids of the papers that carry it: those of a topic that was born or retired, else the shared ones.
+    """
+
+    event: str
+    topic_id: str
+    other_id: str | None
+    papers: tuple[str, ...]
+
+
+def match_clusters(
+    shared: NDArray[np.int64],
+    similarity: NDArray[np.float64],
+    held: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> dict[int, int]:
+    """Match earlier topics and the clusters of a refit one to one.
+
+    Of all one-to-one pairings the one with the highest sum of Jaccard's index [1]_ of the papers and
+    cosine of the centers is taken [2]_, over the pairs that can be one subject at all: that share 0.3 of
+    the papers of either, or 0.1 with centers of cosine 0.9.
+
+    Parameters
+    ----------
+    shared : int64 array of shape (k_before, k_after)
+        Papers in both.
+    similarity : float64 array of shape (k_before, k_after)
+        Cosine of the centers.
+    held : pair of int64 arrays, shapes (k_before,) and (k_after,)
+        Papers of each topic and of each cluster.
+
+    Returns
+    -------
+    dict of int to int
+        Position of the cluster that goes on as each topic.
+
+    References
+    ----------
+    .. [1] Jaccard (1912), doi:10.1111/j.1469-8137.1912.tb05611.x
+    .. [2] Kuhn (1955), doi:10.1002/nav.3800020109
+
+    Examples
+    --------
+    The second cluster holds most of the first topic; nothing is left of the second topic.
+
+    >>> shared, similarity = np.array([[1, 8], [0, 0]]), np.array([[0.2, 0.9], [0.5, 0.1]])
+    >>> match_clusters(shared, similarity, (np.array([10, 5]), np.array([9, 9])))
+    {0: 1}
+    """
+    before, after = held
+    overlap = shared / np.maximum(before[:, None] + after - shared, 1)
+    possible = (overlap >= _FEWEST_SHARED) | ((overlap >= _FEWEST_NEAR) & (similarity >= _NEAR))
+    worth = np.where(possible, overlap + np.maximum(similarity, 0), 0.0)
+    rows, columns = linear_sum_assignment(worth, maximize=True)
+    return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if possible[row, column]}
+
+
+def topic_events(before: pd.Series, after: pd.Series) -> list[TopicEvent]:
+    """Say what became of every topic at a refit.
+
+    Parameters
+    ----------
+    before, after : Series of str or None, indexed by paper_id
+        Topic of each paper before and after, `UNCLUSTERED` or None without one. Papers may come or go.
+
+    Returns
+    -------
+    list of TopicEvent
+        Topics that go on, then those that began, then those that ended, each by id.
+
+    Examples
+    --------
+    >>> papers = list("abcdef")
+    >>> before = pd.Series(["T0001"] * 4 + ["T0002"] * 2, papers)
+    >>> after = pd.Series(["T0001", "T0001", "T0003", "T0003", "T0001", "T0001"], papers)
+    >>> [(one.event, one.topic_id, one.other_id) for one in topic_events(before, after)]
+    [('continued', 'T0001', None), ('split', 'T0003', 'T0001'), ('merged', 'T0002', 'T0001')]
+    """
+    papers = before.index.union(after.index)
+    old, new = (column.where(column != UNCLUSTERED).reindex(papers) for column in (before, after))
+    then, now = set(old.dropna()), set(new.dropna())
+    events = [_event("continued", one, None, (old == one) & (new == one)) for one in sorted(then & now)]
+    for one in sorted(now - then):
+        source = _majority(old[new == one])
+        carried = new.eq(one) if source is None else new.eq(one) & old.eq(source)
+        events.append(_event("born" if source is None else "split", one, source, carried))
+    for one in sorted(then - now):
+        target = _majority(new[old == one])
+        carried = old.eq(one) if target is None else old.eq(one) & new.eq(target)
+        events.append(_event("retired" if target is None else "merged", one, target, carried))
+    return events
+
+
+def _event(event: str, topic_id: str, other_id: str | None, carried: pd.Series) -> TopicEvent:
+    return TopicEvent(event, topic_id, other_id, tuple(carried.index[carried].astype(str)))
+
+
+def _majority(topics: pd.Series) -> str | None:
+    """Topic of most of the papers, None where there is none or they are in no topic."""
+    counts = topics.value_counts()
+    return str(counts.index[0]) if len(counts) and counts.iloc[0] >= _MOST_OF * len(topics) else None
 
 
 def match_topics(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.bursts import COST, RATIO, Burst, burst_weights, find_bursts
+from analytics.bursts import Burst, find_bursts, heaviest_bursts
 from analytics.logit_lines import Floats
 from analytics.noise import PooledNoise
 from analytics.null_series import null_counts, run_noise
@@ -112,16 +112,14 @@ def _judged_bursts(
     counts: Floats, totals: Floats, steps: NDArray[np.int64], noise: PooledNoise, rng: np.random.Generator
 ) -> list[tuple[Burst, float]]:
     """Bursts of a series, each with its p value under the run's noise; many draws where few leave it open."""
-    found = find_bursts(counts, totals, n_permutations=_QUICK, random_state=int(rng.integers(2**31)))
-    if min((burst.p_value for burst in found), default=1.0) > _OPEN:
-        return [(burst, burst.p_value) for burst in found]
-    found = find_bursts(counts, totals, n_permutations=_THOROUGH, random_state=int(rng.integers(2**31)))
-    drawn = null_counts(counts, totals, steps, noise, _THOROUGH, rng)
-    heaviest = _heaviest(drawn, totals.astype(np.int64))
-    return [(burst, float((1 + (heaviest >= burst.weight).sum()) / (1 + _THOROUGH))) for burst in found]
-
-
-def _heaviest(counts: NDArray[np.floating], totals: NDArray[np.int64]) -> Floats:
-    """Weight of each series' heaviest burst under the usual ratio and cost, 0 without any."""
-    bursts = burst_weights(counts, totals, RATIO, COST)
-    return np.array([max((weight for _, _, weight in one), default=0.0) for one in bursts])
+    found, p_noise = [], np.zeros(0)
+    for size in (_QUICK, _THOROUGH):
+        found = find_bursts(counts, totals, n_permutations=size, random_state=int(rng.integers(2**31)))
+        if not found:
+            return []
+        drawn = null_counts(counts, totals, steps, noise, size, rng)
+        heaviest = heaviest_bursts(drawn, totals.astype(np.int64))
+        p_noise = np.array([(1 + (heaviest >= burst.weight).sum()) / (1 + size) for burst in found])
+        if min(max(burst.p_value, p) for burst, p in zip(found, p_noise, strict=True)) > _OPEN:
+            break
+    return list(zip(found, p_noise.tolist(), strict=True))

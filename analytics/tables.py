@@ -70,14 +70,29 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "is_primary": "bool",
         "phrase": "text",
     },
-    "topic_assignments": {"paper_id": "text", "topic_id": "text", "strength": "float"},
+    "topic_assignments": {
+        "paper_id": "text",
+        "topic_id": "text",
+        "strength": "float",
+        "basis": "text?",
+        "nearest_topic_id": "text?",
+        "similarity": "float",
+    },
     "themes": {"theme_id": "text", "name": "text", "description": "text", "n_papers": "int"},
     "topics": {
         "topic_id": "text",
         "label": "text",
         "top_terms": "texts",
+        "coherence": "float",
         "n_papers": "int",
         "representative_papers": "texts",
+    },
+    "topic_events": {
+        "event": "text",
+        "topic_id": "text",
+        "other_id": "text?",
+        "n_papers": "int",
+        "papers": "texts",
     },
     "trends": {
         "kind": "text",
@@ -189,6 +204,8 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
 
 ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
+    "topic_assignments": {"basis": None, "nearest_topic_id": None, "similarity": float("nan")},
+    "topics": {"coherence": float("nan")},
     "verdicts": {"is_fragile": False},
 }
 """Columns that older run folders lack, with what stands in them there."""
@@ -196,7 +213,7 @@ ADDED_COLUMNS: dict[str, dict[str, object]] = {
 ADDED_TABLES = frozenset(
     {
         "unassigned", "bursts", "change_points", "forecasts", "backtests", "emerging", "emerging_scores",
-        "scored_forecasts", "scored_claims",
+        "scored_forecasts", "scored_claims", "topic_events",
     }
 )  # fmt: skip
 """Tables that older run folders lack; they are empty there."""
@@ -223,6 +240,7 @@ class RunTables:
     topic_assignments: pd.DataFrame
     themes: pd.DataFrame
     topics: pd.DataFrame
+    topic_events: pd.DataFrame
     trends: pd.DataFrame
     verdicts: pd.DataFrame
     unassigned: pd.DataFrame
@@ -242,8 +260,8 @@ def empty_table(name: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> list(empty_table("topic_assignments").columns)
-    ['paper_id', 'topic_id', 'strength']
+    >>> list(empty_table("themes").columns)
+    ['theme_id', 'name', 'description', 'n_papers']
     """
     kinds = TABLE_COLUMNS[name]
     return pd.DataFrame({column: pd.Series([], dtype=_DTYPES[kind]) for column, kind in kinds.items()})

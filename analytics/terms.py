@@ -16,7 +16,7 @@ from scipy import sparse
 
 from analytics.text import phrases
 
-__all__ = ["count_terms", "label_topics", "top_terms"]
+__all__ = ["chosen_terms", "class_weights", "count_terms", "label_topics", "written_terms"]
 
 _MOST_TERMS = 100_000
 _CANDIDATES = 80
@@ -75,15 +75,55 @@ def count_terms(texts: Sequence[str]) -> tuple[sparse.csr_array, NDArray[np.str_
     return counts, np.array(terms, dtype=str)
 
 
-def top_terms(
+def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> sparse.csr_array:
+    """c-TF-IDF: how much each term tells a class from the others.
+
+    A term's frequency within the class, its root taken so that frequent words do not rule, times
+    ``log(1 + A / f)`` with A the mean number of terms in a class and f the term's number over all [1]_.
+
+    Parameters
+    ----------
+    counts : csr_array of int64, shape (n, t)
+    classes : int64 array of shape (n,)
+        Class of each text, from -1 on: -1 is a class too, of what belongs nowhere.
+
+    Returns
+    -------
+    csr_array of float64, shape (k, t)
+        A row a class that occurs, in order of their numbers.
+
+    References
+    ----------
+    .. [1] Grootendorst (2022), doi:10.48550/arXiv.2203.05794
+
+    Examples
+    --------
+    Two classes of one term each: a frequency of 1, and A = f = 2 make log 2.
+
+    >>> counts = sparse.csr_array(np.array([[2, 0], [0, 2]]))
+    >>> class_weights(counts, np.array([0, 1])).toarray().round(3).tolist()
+    [[0.693, 0.0], [0.0, 0.693]]
+    """
+    numbers, of_row = np.unique(classes, return_inverse=True)
+    rows = np.arange(len(classes))
+    members = sparse.csr_array((np.ones(len(rows)), (of_row, rows)), shape=(len(numbers), len(rows)))
+    per_class = sparse.csr_array(members @ counts)
+    totals = np.asarray(per_class.sum(axis=1)).ravel()
+    uses = np.asarray(per_class.sum(axis=0)).ravel()
+    rarity = np.log1p(int(totals.mean()) / np.maximum(uses, 1))
+    shares = sparse.diags_array(1 / np.maximum(totals, 1)) @ per_class
+    shares.data = np.sqrt(shares.data)
+    return sparse.csr_array(shares @ sparse.diags_array(rarity))
+
+
+def chosen_terms(
     weights: NDArray[np.float64],
     counts: NDArray[np.int64],
     terms: NDArray[np.str_],
     *,
-    display: Mapping[str, str],
     n_terms: int = 10,
-) -> list[str]:
-    """The terms of the largest weights without near-duplicates.
+) -> list[int]:
+    """Columns of the terms of the largest weights without near-duplicates.
 
     Two terms are near-duplicates when the stems of one contain the other's. Of such a pair the
     longer one stays if it makes up at least half of the shorter one's occurrences ("reward
@@ -96,20 +136,18 @@ def top_terms(
     counts : array of shape (t,)
         Occurrences in the topic.
     terms : array of str, shape (t,)
-    display : mapping of str to str
-        Written form of words, see `analytics.text.display_forms`.
     n_terms : int, default 10
 
     Returns
     -------
-    list of str
+    list of int
         At most `n_terms`, heaviest first.
 
     Examples
     --------
-    >>> top_terms(np.array([3.0, 2.0, 1.0]), np.array([9, 9, 8]),
-    ...           np.array(["agents", "rewards", "sparse reward"]), display={})
-    ['agents', 'sparse reward']
+    >>> chosen_terms(np.array([3.0, 2.0, 1.0]), np.array([9, 9, 8]),
+    ...              np.array(["agents", "rewards", "sparse reward"]))
+    [0, 2]
     """
     chosen: list[int] = []
     for candidate in np.argsort(-weights, kind="stable")[:_CANDIDATES]:
@@ -124,7 +162,30 @@ def top_terms(
         longer = stems(terms[candidate]) > stems(terms[chosen[place]])
         if len(rivals) == 1 and longer and counts[candidate] * 2 >= counts[chosen[place]]:
             chosen[place] = int(candidate)
-    return [_written(terms[term], display) for term in chosen]
+    return chosen
+
+
+def written_terms(columns: Sequence[int], terms: NDArray[np.str_], display: Mapping[str, str]) -> list[str]:
+    """Terms as people write them.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        What `chosen_terms` gave.
+    terms : array of str, shape (t,)
+    display : mapping of str to str
+        Written form of words, see `analytics.text.display_forms`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> written_terms([0], np.array(["llm agents"]), {"llm": "LLM"})
+    ['LLM agents']
+    """
+    return [_written(terms[column], display) for column in columns]
 
 
 def label_topics(

@@ -1,79 +1,75 @@
 """Topics: clusters of papers found in their vectors, with terms, a label and representative papers.
 
-BERTopic runs umap-learn and hdbscan on vectors that are given, and weighs terms by class (c-TF-IDF).
-Rows are put into a canonical order first, because the layout depends on it; labels and term lists
-are made here, from phrases rather than loose words.
+Rows are put into a canonical order first, because the layout depends on it. A fit leaves a `TopicState`,
+by which later papers join its topics and a later fit keeps their ids.
 """
 
 from __future__ import annotations
 
-import logging
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
 
+from analytics.clustering import TopicParameters, cluster_vectors
+from analytics.identity import TopicEvent, match_clusters, topic_events
+from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
-from analytics.terms import count_terms, label_topics, top_terms
+from analytics.terms import chosen_terms, class_weights, count_terms, label_topics, written_terms
 from analytics.text import display_forms
+from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
-__all__ = ["SMALLEST_CLUSTERED_CORPUS", "TopicFit", "TopicParameters", "fit_topics", "topic_parameters"]
-
-logger = logging.getLogger(__name__)
+__all__ = [
+    "MOST_FITTED",
+    "SMALLEST_CLUSTERED_CORPUS",
+    "TopicFit",
+    "TopicParameters",
+    "TopicState",
+    "describe_topics",
+    "fit_topics",
+    "join_topics",
+    "topic_parameters",
+]
 
 SMALLEST_CLUSTERED_CORPUS = 15
 """Below this number of papers density has no meaning, so nothing is clustered."""
 
+MOST_FITTED = 20_000
+"""Papers that are clustered at most; the others join the topics of these."""
+
 _REPRESENTATIVES = 3
-_MOST_EXACT = 20_000
-"""Rows up to which neighbours are searched exactly; the time grows with the square."""
-_BLOCK = 1024
-
-
-@dataclass(frozen=True)
-class TopicParameters:
-    """Parameters of layout and clustering, see `topic_parameters`.
-
-    Attributes
-    ----------
-    n_neighbors, n_components : int
-        Of UMAP.
-    min_cluster_size, min_samples : int
-        Of HDBSCAN.
-    """
-
-    n_neighbors: int
-    n_components: int
-    min_cluster_size: int
-    min_samples: int
 
 
 @dataclass(frozen=True)
 class TopicFit:
-    """What `fit_topics` found.
+    """Topics of a corpus.
 
     Attributes
     ----------
     assignments : DataFrame
-        Columns ``paper_id``, ``topic_id`` (``"-1"``: unclustered), ``strength`` in [0, 1]; one row a
-        paper, in the order given.
+        One row a paper, in the order given. ``topic_id`` (``"-1"``: none) and how it came about, ``basis``:
+        ``clustered``, ``nearest`` (within the reach of the nearest topic) or ``none``. ``strength`` is that
+        of the cluster, 0 where the paper was not clustered. ``nearest_topic_id`` and ``similarity`` (cosine
+        to its center) name the nearest topic whatever the distance, None and 0 where there is no topic.
     topics : DataFrame
         Columns of the run table `topics`, largest first.
     parameters : TopicParameters or None
         None when the corpus was too small to be clustered.
     reason : str
         One sentence for the report.
+    state : TopicState
+        For later papers.
+    events : tuple of TopicEvent
+        What became of the topics at this fit; `join_topics` tells none.
     """
 
     assignments: pd.DataFrame
     topics: pd.DataFrame
     parameters: TopicParameters | None
     reason: str
+    state: TopicState
+    events: tuple[TopicEvent, ...] = ()
 
 
 def topic_parameters(n_papers: int, min_topic_size: int | None = None) -> TopicParameters | None:
@@ -122,185 +118,210 @@ def fit_topics(
     *,
     random_state: int = 0,
     min_topic_size: int | None = None,
+    previous: TopicState | None = None,
+    first_number: int = 1,
+    most: int = MOST_FITTED,
 ) -> TopicFit:
-    """Cluster papers into topics.
+    """Cluster papers into topics, those of before under their ids.
+
+    Papers that no cluster takes join the nearest topic where they lie within its reach (the cosine that
+    95 % of its clustered papers have to its center); the rest belong to none.
 
     Parameters
     ----------
     papers : DataFrame of n rows
-        Columns ``paper_id`` (unique), ``title``, ``abstract``; any row order, not modified.
+        Columns ``paper_id`` (unique), ``title``, ``abstract``, ``published``; any row order, not modified.
     vectors : float32 array of shape (n, d)
         Unit rows in the order of `papers`.
     random_state : int, default 0
         Seed of the layout.
     min_topic_size : int, optional
         See `topic_parameters`.
+    previous : TopicState, optional
+        Topics of before: they draw the layout a little, and clusters that are the same subject keep
+        their ids, see `analytics.identity.match_clusters`.
+    first_number : int, default 1
+        Number of the first new topic; new ones are numbered by size.
+    most : int
+        Papers that are clustered at most, sampled evenly over time; the others join.
 
     Returns
     -------
     TopicFit
-        The same for every row order. Topics are numbered by size, largest first.
-
-    References
-    ----------
-    Grootendorst 2022, BERTopic, doi:10.48550/arXiv.2203.05794. McInnes, Healy & Melville 2018, UMAP,
-    doi:10.21105/joss.00861. Campello, Moulavi & Sander 2013, HDBSCAN,
-    doi:10.1007/978-3-642-37456-2_14.
+        The same for every row order.
     """
-    parameters = topic_parameters(len(papers), min_topic_size)
+    parameters = topic_parameters(min(len(papers), most), min_topic_size)
     if parameters is None:
+        return _no_topics(papers, None)
+    order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
+    ordered = papers.iloc[order].reset_index(drop=True)
+    rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
+    before = None if previous is None else _joined(ordered["paper_id"], rows, previous)
+    fitted = _evenly_over_time(ordered, most)
+    known, held = _held_topics(before, fitted)
+    found = cluster_vectors(rows[fitted], parameters, random_state=random_state, previous=held)
+    if (found.labels < 0).all():
+        return _no_topics(papers, parameters)
+    ids = _name_clusters(found.labels, rows[fitted], known, held, first_number)
+    members = pd.DataFrame(
+        {
+            "paper_id": ordered["paper_id"].to_numpy()[fitted],
+            "topic_id": [ids.get(label, UNCLUSTERED) for label in found.labels.tolist()],
+            "strength": found.strengths,
+            "basis": np.where(found.labels < 0, "none", "clustered"),
+        }
+    )
+    clustered = members[members["basis"] == "clustered"]
+    in_cluster = members["topic_id"].where(members["basis"] == "clustered").astype(object)
+    regions = topic_regions(rows[fitted], in_cluster.where(in_cluster.notna(), None).to_numpy())
+    assignments = _joined(ordered["paper_id"], rows, TopicState(clustered, regions))
+    state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions)
+    return _found(papers, ordered, rows, assignments, parameters, state, _events(before, assignments))
+
+
+def join_topics(papers: pd.DataFrame, vectors: NDArray[np.float32], state: TopicState) -> TopicFit:
+    """Give papers their topics without a new fit.
+
+    Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach.
+
+    Parameters
+    ----------
+    papers, vectors
+        See `fit_topics`.
+    state : TopicState
+        Of a fit in the same vector space.
+
+    Returns
+    -------
+    TopicFit
+        Without parameters and events; `state` is the given one.
+    """
+    order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
+    ordered = papers.iloc[order].reset_index(drop=True)
+    rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
+    if not state.regions.topic_ids:
+        return _no_topics(papers, None)
+    assignments = _joined(ordered["paper_id"], rows, state)
+    return _found(papers, ordered, rows, assignments, None, state, ())
+
+
+def _joined(paper_ids: pd.Series, vectors: NDArray[np.float32], state: TopicState) -> pd.DataFrame:
+    """Assignments by a state: members as they are, others to the nearest topic within its reach."""
+    near = nearest_topics(vectors, state.regions)
+    names = np.array([*state.regions.topic_ids, None], dtype=object)[near.topics]
+    known = state.members.set_index("paper_id").reindex(paper_ids)
+    is_new = known["topic_id"].isna().to_numpy()
+    joins = is_new & near.within
+    return pd.DataFrame(
+        {
+            "paper_id": paper_ids.to_numpy(),
+            "topic_id": np.where(joins, names, np.where(is_new, UNCLUSTERED, known["topic_id"].to_numpy())),
+            "strength": np.where(is_new, 0.0, known["strength"].to_numpy(dtype=float)),
+            "basis": np.where(joins, "nearest", np.where(is_new, "none", known["basis"].to_numpy())),
+            "nearest_topic_id": names,
+            "similarity": near.cosines,
+        }
+    )
+
+
+def _evenly_over_time(papers: pd.DataFrame, most: int) -> NDArray[np.int64]:
+    """Rows to cluster, in ascending order: all, or every so many by date and id."""
+    if len(papers) <= most:
+        return np.arange(len(papers))
+    by_date = papers["published"].argsort(kind="stable").to_numpy()
+    return np.sort(by_date[np.linspace(0, len(papers) - 1, most).round().astype(np.int64)])
+
+
+def _held_topics(
+    before: pd.DataFrame | None, fitted: NDArray[np.int64]
+) -> tuple[list[str], NDArray[np.int64] | None]:
+    """Ids of the earlier topics, and the place in them of each fitted paper's, -1 without one."""
+    if before is None:
+        return [], None
+    known = sorted(set(before["topic_id"]) - {UNCLUSTERED})
+    codes = pd.Index(known).get_indexer(before["topic_id"].to_numpy()[fitted])
+    return known, codes.astype(np.int64)
+
+
+def _name_clusters(
+    labels: NDArray[np.int64],
+    vectors: NDArray[np.float32],
+    known: list[str],
+    held: NDArray[np.int64] | None,
+    first_number: int,
+) -> dict[int, str]:
+    """Id of each cluster: an earlier topic's where it is the same subject, else the next number."""
+    by_size = list(_ranks_by_size(labels))
+    names: dict[int, str] = {}
+    if known and held is not None:
+        shape = (len(known) + 1, len(by_size) + 1)  # the last of either is for papers in none
+        place = {label: at for at, label in enumerate(by_size)}
+        columns = np.array([place.get(label, -1) for label in labels.tolist()])
+        shared = np.zeros(shape, dtype=np.int64)
+        np.add.at(shared, (held, columns), 1)
+        similarity = _centers(vectors, held, len(known)) @ _centers(vectors, columns, len(by_size)).T
+        sizes = shared[:-1].sum(axis=1), shared[:, :-1].sum(axis=0)
+        same = match_clusters(shared[:-1, :-1], similarity, sizes)
+        names = {by_size[column]: known[row] for row, column in same.items()}
+    fresh = [label for label in by_size if label not in names]
+    return names | {label: f"T{first_number + at:04d}" for at, label in enumerate(fresh)}
+
+
+def _centers(vectors: NDArray[np.float32], codes: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """Unit mean of the rows of each code from 0 to n - 1; zeros for a code without rows."""
+    sums = np.zeros((n + 1, vectors.shape[1]))
+    np.add.at(sums, codes, vectors)
+    lengths = np.linalg.norm(sums[:-1], axis=1, keepdims=True)
+    return np.asarray(sums[:-1] / np.where(lengths > 0, lengths, 1))
+
+
+def _events(before: pd.DataFrame | None, after: pd.DataFrame) -> tuple[TopicEvent, ...]:
+    """What became of the topics; at a first fit all of them are born."""
+    now = after.set_index("paper_id")["topic_id"]
+    then = now[:0] if before is None else before.set_index("paper_id")["topic_id"]
+    return tuple(topic_events(then, now))
+
+
+def _found(
+    papers: pd.DataFrame,
+    ordered: pd.DataFrame,
+    vectors: NDArray[np.float32],
+    assignments: pd.DataFrame,
+    parameters: TopicParameters | None,
+    state: TopicState,
+    events: tuple[TopicEvent, ...],
+) -> TopicFit:
+    """Put the assignments back in the order given, describe the topics, say it in a sentence."""
+    topics = describe_topics(ordered, vectors, assignments["topic_id"].to_numpy())
+    given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
+    n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
+    reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers stand in none"
+    return TopicFit(given, topics, parameters, reason, state, events)
+
+
+def _no_topics(papers: pd.DataFrame, parameters: TopicParameters | None) -> TopicFit:
+    if len(papers) < SMALLEST_CLUSTERED_CORPUS:
         reason = (
             f"{len(papers)} papers are too few to cluster; topics are looked for from "
             f"{SMALLEST_CLUSTERED_CORPUS} papers on"
         )
-        return _no_topics(papers, None, reason)
-    order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
-    ordered = papers.iloc[order].reset_index(drop=True)
-    rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
-    counts, terms = count_terms((ordered["title"] + "\n" + ordered["abstract"]).tolist())
-    clusters, strengths, weights = _cluster(rows, counts, terms, parameters, random_state)
-    ranks = _ranks_by_size(clusters)
-    if not ranks:
-        return _no_topics(papers, parameters, "no group of papers was dense enough to be called a topic")
-    topic_ids = pd.Series(clusters).map(ranks).map(_topic_name).fillna(UNCLUSTERED).to_numpy(dtype=object)
-    assignments = pd.DataFrame(
-        {"paper_id": ordered["paper_id"], "topic_id": topic_ids, "strength": strengths}
-    )
-    topics = _describe(ordered, rows, topic_ids, counts, terms, weights, ranks)
-    assignments = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
-    n_unclustered = int((topic_ids == UNCLUSTERED).sum())
-    reason = f"{len(topics)} topics; {n_unclustered} of {len(papers)} papers stand in none"
-    return TopicFit(assignments, topics, parameters, reason)
-
-
-def _no_topics(papers: pd.DataFrame, parameters: TopicParameters | None, reason: str) -> TopicFit:
+    else:
+        reason = "no group of papers was dense enough to be called a topic"
     assignments = pd.DataFrame(
         {
             "paper_id": papers["paper_id"].to_numpy(),
             "topic_id": UNCLUSTERED,
             "strength": 0.0,
+            "basis": "none",
+            "nearest_topic_id": None,
+            "similarity": 0.0,
         }
     )
-    columns = ["topic_id", "label", "top_terms", "n_papers", "representative_papers"]
-    return TopicFit(assignments, pd.DataFrame(columns=columns), parameters, reason)
-
-
-def _cluster(
-    vectors: NDArray[np.float32],
-    counts: sparse.csr_array,
-    terms: NDArray[np.str_],
-    parameters: TopicParameters,
-    random_state: int,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, NDArray[np.float64]]]:
-    """Cluster labels, strengths, and each cluster's term weights (aligned with `terms`)."""
-    # bertopic takes seconds to import, and pulls the whole of sentence-transformers.
-    from bertopic import BERTopic
-    from bertopic.vectorizers import ClassTfidfTransformer
-    from hdbscan import HDBSCAN
-    from umap import UMAP
-
-    layout = UMAP(
-        n_neighbors=parameters.n_neighbors,
-        n_components=parameters.n_components,
-        min_dist=0.0,
-        metric="cosine",
-        # The spectral start needs more papers than dimensions by a margin and fails on tiny corpora.
-        init="spectral" if len(vectors) >= 50 else "random",
-        precomputed_knn=_nearest_neighbors(vectors, parameters.n_neighbors),
-        random_state=random_state,
-        n_jobs=1,
-    )
-    density = HDBSCAN(
-        min_cluster_size=parameters.min_cluster_size,
-        min_samples=parameters.min_samples,
-        core_dist_n_jobs=1,
-    )
-    counted, names = counts, terms
-    if terms.size < 2:  # hardly a word stands in two papers; BERTopic fails below two terms
-        padding = sparse.csr_array(np.ones((len(vectors), 2), dtype=np.int64))
-        counted = sparse.csr_array(sparse.hstack([counts, padding]))
-        names = np.array([*terms, "", " "])
-    # Documents stand for themselves by their row number: the terms were counted already, once.
-    model = BERTopic(
-        umap_model=layout,
-        hdbscan_model=density,
-        vectorizer_model=_CountedTerms(counted, names),
-        ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
-        calculate_probabilities=False,
-        verbose=False,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        clusters, strengths = model.fit_transform([str(row) for row in range(len(vectors))], vectors)
-    labels = np.asarray(clusters, dtype=np.int64)
-    strengths = np.nan_to_num(np.asarray(strengths, dtype=np.float64))
-    # BERTopic renumbers clusters by size; rows of its c-TF-IDF follow the sorted numbers.
-    numbers = sorted(set(labels.tolist()))
-    weights = {
-        number: model.c_tf_idf_[[i]].toarray().ravel()[: counts.shape[1]] for i, number in enumerate(numbers)
-    }
-    return labels, np.where(labels < 0, 0.0, strengths), weights
-
-
-def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[Any, ...]:
-    """Exact cosine neighbours in the form that UMAP takes, itself first; none beyond `_MOST_EXACT` rows.
-
-    Blocked products take a second where UMAP's own search compiles for five and approximates.
-    """
-    n = len(vectors)
-    if n > _MOST_EXACT:
-        return (None, None, None)
-    indices = np.empty((n, n_neighbors), dtype=np.int32)
-    distances = np.empty((n, n_neighbors), dtype=np.float32)
-    for start in range(0, n, _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, n))
-        cosines = vectors[rows] @ vectors.T
-        cosines[rows - start, rows] = 2.0  # first even among identical papers
-        nearest = np.argpartition(-cosines, n_neighbors - 1, axis=1)[:, :n_neighbors]
-        order = np.argsort(-np.take_along_axis(cosines, nearest, axis=1), axis=1, kind="stable")
-        indices[rows] = np.take_along_axis(nearest, order, axis=1)
-        found = np.take_along_axis(cosines, indices[rows].astype(np.int64), axis=1)
-        distances[rows] = np.clip(1.0 - found, 0.0, None)
-    return indices, distances, None
-
-
-class _CountedTerms(CountVectorizer):  # type: ignore[misc]
-    """Hands BERTopic term counts that exist already: a document is a list of row numbers as text.
-
-    BERTopic joins the documents of each class and counts their terms again, in Python; one sparse
-    product over the rows gives the same counts.
-    """
-
-    def __init__(self, counts: Any = None, terms: Any = None) -> None:
-        super().__init__()
-        self.counts = counts
-        self.terms = terms
-
-    def fit(self, raw_documents: Any, y: Any = None) -> _CountedTerms:  # noqa: ARG002
-        """Return self: the vocabulary is known."""
-        return self
-
-    def transform(self, raw_documents: Any) -> sparse.csr_matrix:
-        """Term counts of each document (a text of row numbers), shape (n documents, n terms)."""
-        rows = [[int(row) for row in document.split()] for document in raw_documents]
-        lengths = [len(row) for row in rows]
-        members = sparse.csr_array(
-            (
-                np.ones(sum(lengths), dtype=np.int64),
-                np.concatenate([np.asarray(row, dtype=np.int64) for row in rows]),
-                np.concatenate([[0], np.cumsum(lengths)]),
-            ),
-            shape=(len(rows), self.counts.shape[0]),
-        )
-        return sparse.csr_matrix(members @ self.counts)
-
-    def fit_transform(self, raw_documents: Any, y: Any = None) -> sparse.csr_matrix:  # noqa: ARG002
-        """Same as `transform`."""
-        return self.transform(raw_documents)
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.str_]:  # noqa: ARG002
-        """Terms in the order of the columns."""
-        return np.asarray(self.terms)
+    columns = ["topic_id", "label", "top_terms", "coherence", "n_papers", "representative_papers"]
+    members = assignments[["paper_id", "topic_id", "strength", "basis"]]
+    nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
+    state = TopicState(members, nowhere)
+    return TopicFit(assignments, pd.DataFrame(columns=columns), parameters, reason, state)
 
 
 def _ranks_by_size(clusters: NDArray[np.int64]) -> dict[int, int]:
@@ -312,37 +333,47 @@ def _ranks_by_size(clusters: NDArray[np.int64]) -> dict[int, int]:
     return {int(number): rank for rank, (_, _, number) in enumerate(sorted(kept), start=1)}
 
 
-def _topic_name(rank: float) -> str | float:
-    return rank if pd.isna(rank) else f"T{int(rank):04d}"
-
-
-def _describe(
-    papers: pd.DataFrame,
-    vectors: NDArray[np.float32],
-    topic_ids: NDArray[np.object_],
-    counts: sparse.csr_array,
-    terms: NDArray[np.str_],
-    weights: dict[int, NDArray[np.float64]],
-    ranks: dict[int, int],
+def describe_topics(
+    papers: pd.DataFrame, vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]
 ) -> pd.DataFrame:
-    """Table `topics`: label, ten terms and three representative papers of each."""
-    members = {rank: np.flatnonzero(topic_ids == _topic_name(rank)) for rank in ranks.values()}
-    by_rank = {rank: weights[number] for number, rank in ranks.items()}
+    """Name topics by what their papers say: a label, ten terms and three representative papers of each.
+
+    Parameters
+    ----------
+    papers : DataFrame of n rows
+        `paper_id`, `title`, `abstract`, in canonical order.
+    vectors : float32 array of shape (n, d)
+    topic_ids : array of object, shape (n,)
+        `UNCLUSTERED` for a paper in no topic.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the run table `topics`, largest first.
+    """
+    known = sorted(set(topic_ids.tolist()) - {UNCLUSTERED})
+    codes = pd.Index(known).get_indexer(topic_ids).astype(np.int64)
+    counts, terms = count_terms((papers["title"] + "\n" + papers["abstract"]).tolist())
+    weights = class_weights(counts, codes)[-len(known) :]  # without the papers in no topic, which are first
+    members = {code: np.flatnonzero(codes == code) for code in range(len(known))}
     ids = papers["paper_id"].to_numpy()
     display = display_forms(papers["abstract"])
     labels = label_topics(members, counts, terms, display=display)
     rows = []
-    for rank, rows_of_topic in sorted(members.items()):
-        centroid = vectors[rows_of_topic].mean(axis=0)
-        nearest = np.argsort(-(vectors[rows_of_topic] @ centroid), kind="stable")[:_REPRESENTATIVES]
-        occurrences = np.asarray(counts[rows_of_topic].sum(axis=0)).ravel()
+    for code in sorted(members, key=lambda code: (-len(members[code]), known[code])):
+        own = members[code]
+        middle = vectors[own].mean(axis=0)
+        nearest = np.argsort(-(vectors[own] @ middle), kind="stable")[:_REPRESENTATIVES]
+        occurrences = np.asarray(counts[own].sum(axis=0)).ravel()
+        chosen = chosen_terms(weights[[code]].toarray().ravel(), occurrences, terms)
         rows.append(
             {
-                "topic_id": _topic_name(rank),
-                "label": labels[rank],
-                "top_terms": top_terms(by_rank[rank], occurrences, terms, display=display),
-                "n_papers": len(rows_of_topic),
-                "representative_papers": ids[rows_of_topic[nearest]].tolist(),
+                "topic_id": known[code],
+                "label": labels[code],
+                "top_terms": written_terms(chosen, terms, display),
+                "coherence": npmi_coherence(counts, chosen),
+                "n_papers": len(own),
+                "representative_papers": ids[own[nearest]].tolist(),
             }
         )
     return pd.DataFrame(rows)

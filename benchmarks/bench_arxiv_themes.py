@@ -43,6 +43,7 @@ import pandas as pd
 import scipy
 import sklearn
 import torch
+from arxiv_sample import encode, read_sample, require_corpus
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
@@ -51,17 +52,16 @@ from analytics.backtest import backtest, choose_forecaster
 from analytics.coverage import LOOK_COLUMNS
 from analytics.growth import trend_verdicts
 from analytics.logit_lines import fit_lines
-from analytics.papers import content_hash, paper_text
+from analytics.papers import paper_text
 from analytics.tables import UNCLUSTERED
 from analytics.themes import Theme, assign_themes, score_themes
 from analytics.topics import fit_topics
 from analytics.trends import corpus_trends
-from analytics.vectors import Vectorizer, make_vectorizer
+from analytics.vectors import make_vectorizer
 from flows.themes_file import read_themes
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-CORPUS = HERE.parents[1] / "shared" / "corpora" / "arxiv_cs_1993_2019.parquet"
 THEMES = HERE / "arxiv_themes.toml"
 AS_OF = date(2019, 12, 31)  # the file's last day
 LEAST_PAPERS = 100  # of a year that is scored: below, one paper moves the truth by more than a point
@@ -97,47 +97,14 @@ class Corpus:
 
 def read_corpus(n_papers: int, design: str, seed: int, theme_ids: list[str]) -> Corpus:
     """Sample of the file, the same for the same arguments; a larger one holds a smaller one."""
-    table = pd.read_parquet(CORPUS).sort_values("id", ignore_index=True)
-    table = table.iloc[np.random.default_rng(seed).permutation(len(table))]
-    if design == "even":
-        years = table["date"].str[:4]
-        sizes = years.value_counts()
-        fits = [cap for cap in range(1, len(table) + 1) if sizes.clip(upper=cap).sum() <= n_papers]
-        table = table[years.groupby(years).cumcount() < fits[-1]]
-    table = table[:n_papers].reset_index(drop=True)
-    papers = pd.DataFrame(
-        {
-            "paper_id": "arxiv:" + table["id"],
-            "title": table["title"],
-            "abstract": table["abstract"],
-            "published": pd.to_datetime(table["date"]),
-        }
-    )
-    labels = membership("theme", table["primary"].str.replace(".", "-"), papers["paper_id"])
+    papers, categories = read_sample(n_papers, design, seed)
+    labels = membership("theme", categories.str.replace(".", "-"), papers["paper_id"])
     return Corpus(papers, labels[labels["series_id"].isin(theme_ids)].reset_index(drop=True))
 
 
 def membership(kind: str, series_ids: pd.Series, paper_ids: pd.Series) -> pd.DataFrame:
     """Membership as `analytics.trends` reads it."""
     return pd.DataFrame({"kind": kind, "series_id": series_ids.to_numpy(), "paper_id": paper_ids.to_numpy()})
-
-
-def encode(vectorizer: Vectorizer, texts: list[str], cache: Path | None) -> tuple[np.ndarray, int]:
-    """Vectors of the texts, from the cache where it has them, and how many were not; these are added to it."""
-    keys = np.array([f"{vectorizer.id}:{content_hash(text)}" for text in texts])
-    known: dict[str, np.ndarray] = {}
-    if cache is not None and cache.is_file():
-        with np.load(cache) as stored:
-            known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
-    missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
-    for start in range(0, len(missing), 1000):
-        block = missing[start : start + 1000]
-        rows = vectorizer.transform([text for _, text in block])
-        known |= {key: row for (key, _), row in zip(block, rows, strict=True)}
-        print(f"encoded {start + len(block)} of {len(missing)}", flush=True)
-    if cache is not None and missing:
-        np.savez(cache, keys=np.array(list(known)), vectors=np.array(list(known.values())))
-    return np.array([known[key] for key in keys], dtype=np.float32), len(missing)
 
 
 def trends_of(papers: pd.DataFrame, members: pd.DataFrame, ids: list[str], freq: str) -> pd.DataFrame:
@@ -381,8 +348,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="npz file for vectors; made when it is not there")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     chosen = parser.parse_args()
-    if not CORPUS.is_file():
-        raise SystemExit(f"needs the data folder beside the checkout: {CORPUS} is not there")
+    require_corpus()
     start = time.perf_counter()
     torch.set_num_threads(chosen.threads)
     themes = read_themes(THEMES)

@@ -14,7 +14,7 @@ from prefect import flow, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import comparison, outlook, steps
+from flows import comparison, outlook, steps, topics
 from flows.clock import now, today
 from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.progress import listening
@@ -29,7 +29,7 @@ __all__ = ["analyze"]
 read_day = task(name="read corpus", cache_policy=NO_CACHE, persist_result=False)(steps.read_day)
 encode_corpus = task(name="encode", cache_policy=NO_CACHE, persist_result=False)(steps.encode_corpus)
 find_themes = task(name="themes", cache_policy=NO_CACHE, persist_result=False)(steps.find_themes)
-find_topics = task(name="topics", cache_policy=NO_CACHE, persist_result=False)(steps.find_topics)
+find_topics = task(name="topics", cache_policy=NO_CACHE, persist_result=False)(topics.find_topics)
 follow_trends = task(name="trends", cache_policy=NO_CACHE, persist_result=False)(steps.follow_trends)
 look_ahead = task(name="outlook", cache_policy=NO_CACHE, persist_result=False)(outlook.look_ahead)
 compare_with_previous = task(name="changes", cache_policy=NO_CACHE, persist_result=False)(
@@ -45,6 +45,7 @@ def analyze(
     as_of: date | None = None,
     themes: str | None = None,
     vectorizer: str | None = None,
+    refit: bool = False,
     command: str = "",
 ) -> str:
     """Analyze the store of a workspace and stage the tables of a new run.
@@ -59,6 +60,8 @@ def analyze(
         File of the themes; that of the settings by default.
     vectorizer : str, optional
         ``minilm`` or ``lexical``; that of the settings by default.
+    refit : bool
+        Look for topics anew, whatever the rules say.
     command : str
         The command line that makes this run again, for the report.
 
@@ -79,20 +82,20 @@ def analyze(
     with clock.stage("themes"):
         assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
     with clock.stage("topics"):
-        topics = find_topics(corpus.papers, encoded, settings)
+        found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit)
     with clock.stage("trends"):
-        trends = follow_trends(day, corpus, assignments, theme_rows, topics, settings)
+        trends = follow_trends(day, corpus, assignments, theme_rows, found.topics, settings)
     with clock.stage("outlook"):
         ahead = look_ahead(trends.corpus)
-    tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, topics, trends, ahead)
+    tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, found.topics, trends, ahead)
     definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
-    fingerprint = fingerprint_of(corpus, day, definitions, settings)
+    fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
     with clock.stage("changes"):
         changes, since = compare_with_previous(folder, tables, fingerprint, definitions, day)
     with clock.stage("record"):
         scored, judged, record = keep_record(folder, tables, definitions, day)
     manifest = {
-        **make_manifest(corpus, tables, encoded, topics, trends.corpus, settings),
+        **make_manifest(corpus, tables, encoded, found, trends.corpus, settings),
         **run_entry(started_at, clock.seconds),
         "as_of": day,
         "definitions": definitions,

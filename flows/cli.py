@@ -56,6 +56,7 @@ Workspace = Annotated[
 Themes = Annotated[Path | None, typer.Option("--themes", help="File of the themes.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
 Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="minilm or lexical.")]
+Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show what Prefect logs, and tracebacks.")]
 
 
@@ -133,6 +134,7 @@ def analyze(
     themes: Themes = None,
     as_of: AsOf = None,
     vectorizer: Vectorizer = None,
+    refit: Refit = False,
     verbose: Verbose = False,
 ) -> None:
     """Analyze what the store holds and write a report."""
@@ -142,7 +144,7 @@ def analyze(
 
         _import_ahead()
         with _progress():
-            folder = papertrends([], **_parameters(settings, themes, vectorizer))
+            folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit)
         _tell_run(Path(folder))
 
 
@@ -191,6 +193,34 @@ def diff(
 
         folders = [resolve_run(settings.workspace, name) for name in (before, after)]
         for line in diff_lines(diff_runs(*folders)):
+            _out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def topics(
+    history: Annotated[
+        bool, typer.Option("--history", help="What became of topics at every fit, with papers.")
+    ] = False,
+    as_of: AsOf = None,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """List the topics of the latest run, or what became of topics over time."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, as_of, None)
+        from flows.clock import today
+        from flows.runs import read_tables, resolve_run
+        from flows.store import Store
+        from flows.telling import history_lines, topic_lines
+
+        _require_store(settings.workspace)
+        if history:
+            with Store.open(settings.workspace) as store:
+                lines = history_lines(store.topic_history(settings.as_of or today()))
+        else:
+            folder = resolve_run(settings.workspace)
+            lines = topic_lines(read_tables(folder, ["topics"])["topics"])
+        for line in lines:
             _out.print(line, markup=False, soft_wrap=True)
 
 

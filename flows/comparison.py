@@ -97,8 +97,8 @@ def compare_with_previous(
 def compare_runs(
     before: RunTables, after: RunTables, *, against: str, definition_changed: bool
 ) -> pd.DataFrame:
-    """Table `changes` of two runs; topics have the later run's ids, matched by the papers that they share."""
-    names = match_topics(before.topic_assignments, after.topic_assignments)
+    """Table `changes` of two runs, topics under the later run's ids."""
+    names = _topic_names(before.topic_assignments, after.topic_assignments)
     changes = share_changes(
         replace(
             before,
@@ -133,13 +133,20 @@ def keep_record(
             same_themes = read_manifest(folder).get("definitions") == definitions
         except InputError:
             continue  # a folder that lost a file keeps no record
-        names = match_topics(own["topic_assignments"], tables.topic_assignments)
+        names = _topic_names(own["topic_assignments"], tables.topic_assignments)
         claimed = claims_of(own["verdicts"], own["trends"])
         for record, made in ((forecasts, own["forecasts"]), (claims, claimed)):
             record.append(_scorable(made, names, same_themes=same_themes).assign(run_id=folder.name))
     scored = score_record(pd.concat(forecasts, ignore_index=True), tables.trends)
     judged = score_claims(pd.concat(claims, ignore_index=True), tables.trends)
     return scored, judged, {"n_runs": len(set(scored["run_id"]) | set(judged["run_id"]))}
+
+
+def _topic_names(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
+    """Today's id of each earlier topic: its own, but for runs from before the registry, matched by papers."""
+    if before["basis"].isna().all():
+        return match_topics(before, after)
+    return {one: one for one in before["topic_id"].unique()}
 
 
 def _scorable(made: pd.DataFrame, names: Mapping[str, str], *, same_themes: bool) -> pd.DataFrame:

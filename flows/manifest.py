@@ -12,14 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.quality import term_diversity
 from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import THEME_THRESHOLD, Theme
-from analytics.topics import TopicFit
 from analytics.trends import CorpusTrends
 from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
 from flows.settings import Settings
 from flows.steps import DayCorpus, Encoded
+from flows.topics import FoundTopics
 
 __all__ = ["definitions_hash", "fingerprint_of", "make_manifest", "run_entry"]
 
@@ -56,12 +57,12 @@ def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id:
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
 
-def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Settings) -> str:
+def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Settings, fit_id: int) -> str:
     """Hash of all that a run's tables depend on."""
     return run_fingerprint(
         corpus.corpus_hash,
         day,
-        {"definitions": definitions, "false_discovery_rate": settings.false_discovery_rate},
+        {"definitions": definitions, "false_discovery_rate": settings.false_discovery_rate, "fit": fit_id},
     )
 
 
@@ -69,7 +70,7 @@ def make_manifest(
     corpus: DayCorpus,
     tables: RunTables,
     encoded: Encoded,
-    topics: TopicFit,
+    found: FoundTopics,
     trends: CorpusTrends,
     settings: Settings,
 ) -> dict[str, Any]:
@@ -90,6 +91,7 @@ def make_manifest(
             "year_inferred": int((papers["published_basis"] == "year_inferred").sum()),
             "rejected": len(corpus.rejects),
             "unclustered": int((papers["topic_id"] == UNCLUSTERED).sum()),
+            "nearest": int((tables.topic_assignments["basis"] == "nearest").sum()),
             "without_theme": int(papers["primary_theme"].isna().sum()),
             "merged": int(corpus.sources["n_records"].sum()) - len(papers) - corpus.n_later,
             "later": corpus.n_later,
@@ -111,8 +113,15 @@ def make_manifest(
         "period": None if trends.choice is None else asdict(trends.choice),
         "topics": {
             "clustered": not tables.topics.empty,
-            "reason": topics.reason,
-            "parameters": None if topics.parameters is None else asdict(topics.parameters),
+            "reason": found.topics.reason,
+            "parameters": None if found.topics.parameters is None else asdict(found.topics.parameters),
+            "quality": _quality(tables.topics),
+            "fit": {
+                "fit_id": found.fit_id,
+                "as_of": found.fitted_on,
+                "cause": found.cause,
+                "is_new": found.is_new,
+            },
         },
         "themes_file": settings.themes_file.name,
     }
@@ -124,6 +133,14 @@ def run_entry(started_at: datetime, seconds: Mapping[str, float]) -> dict[str, A
         "started_at": started_at.isoformat(timespec="seconds"),
         "seconds": {stage: round(taken, 2) for stage, taken in seconds.items()},
     }
+
+
+def _quality(topics: pd.DataFrame) -> dict[str, float] | None:
+    """Mean coherence of the topics' terms, and how far topics differ in them."""
+    coherence = topics["coherence"].mean()
+    if pd.isna(coherence):
+        return None
+    return {"npmi": round(float(coherence), 4), "diversity": round(term_diversity(topics["top_terms"]), 4)}
 
 
 def _title(sources: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 @flow(name="papertrends", flow_run_name="papertrends {workspace}")
-def papertrends(
+def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     sources: list[str],
     workspace: str = "data/workspace",
     as_of: date | None = None,
@@ -26,6 +26,7 @@ def papertrends(
     vectorizer: str | None = None,
     command: str = "",
     columns: dict[str, str] | None = None,
+    refit: bool = False,
 ) -> str:
     """Ingest sources, analyze the corpus and publish a report.
 
@@ -45,6 +46,8 @@ def papertrends(
         The command line that makes this run again, for the report.
     columns : dict of str to str, optional
         Own names of a table's columns, see `ingest`.
+    refit : bool
+        Look for topics anew, whatever the rules say.
 
     Raises
     ------
@@ -62,4 +65,4 @@ def papertrends(
             raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
         for failure in counts["failures"]:
             logger.warning("%s; its days are marked incomplete", failure)
-    return publish(workspace, analyze(workspace, as_of, themes, vectorizer, command))
+    return publish(workspace, analyze(workspace, as_of, themes, vectorizer, refit, command))

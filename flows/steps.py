@@ -19,11 +19,12 @@ from analytics.background import background_for
 from analytics.change_points import change_points
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
+from analytics.identity import TopicEvent
 from analytics.papers import paper_text
 from analytics.run_bursts import series_bursts
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
-from analytics.topics import TopicFit, fit_topics
+from analytics.topics import TopicFit
 from analytics.trends import CorpusTrends, corpus_trends
 from analytics.unassigned import mark_fragile, unassigned_papers, undated_papers
 from analytics.vectors import make_vectorizer
@@ -39,11 +40,11 @@ __all__ = [
     "assemble_tables",
     "encode_corpus",
     "find_themes",
-    "find_topics",
     "follow_trends",
     "read_day",
 ]
 
+_PAPERS_OF_EVENT = 20
 _THREADS = 1
 """Of linear algebra: more add up in another order, and a last digit that differs makes other topics."""
 
@@ -134,14 +135,6 @@ def find_themes(
     return assignments, theme_table(themes, assignments)
 
 
-def find_topics(papers: pd.DataFrame, encoded: Encoded, settings: Settings) -> TopicFit:
-    """Topics of the corpus."""
-    with threadpool_limits(_THREADS):
-        return fit_topics(
-            papers, encoded.papers, random_state=settings.random_state, min_topic_size=settings.min_topic_size
-        )
-
-
 def follow_trends(
     day: date,
     corpus: DayCorpus,
@@ -202,6 +195,7 @@ def assemble_tables(
         "topic_assignments": topics.assignments,
         "themes": themes,
         "topics": topics.topics,
+        "topic_events": _event_table(topics.events),
         "trends": trends.corpus.trends,
         "verdicts": trends.verdicts,
         "unassigned": trends.unassigned,
@@ -218,6 +212,15 @@ def assemble_tables(
             for name in TABLE_COLUMNS
         }
     )
+
+
+def _event_table(events: Sequence[TopicEvent]) -> pd.DataFrame:
+    """Table `topic_events`; it names the first papers of each."""
+    rows = [
+        (one.event, one.topic_id, one.other_id, len(one.papers), list(one.papers[:_PAPERS_OF_EVENT]))
+        for one in events
+    ]
+    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS["topic_events"]))
 
 
 def _membership(kind: str, assignments: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -12,9 +12,19 @@ from flows.comparison import RunDifference
 from flows.store import PaperHistory
 from flows.store.looks import Look
 
-__all__ = ["diff_lines", "feed_lines", "ingest_lines", "paper_lines", "run_lines"]
+__all__ = [
+    "diff_lines",
+    "feed_lines",
+    "history_lines",
+    "ingest_lines",
+    "paper_lines",
+    "run_lines",
+    "topic_lines",
+]
 
 _SHOWN = 300
+_PAPERS_SHOWN = 3
+_EVENTS = {"continued": "", "born": "", "split": "from", "merged": "into", "retired": ""}
 _FAULTS = {
     "before_1900": "its stated date is before 1900",
     "before_id_month": "its stated date is long before the month of its arXiv id",
@@ -114,6 +124,29 @@ def diff_lines(difference: RunDifference) -> Iterator[str]:
         parts = [f"{_points(row[key]):>12}" for key in columns]
         name = f"{row['kind']} {row['series_id']} {row['name']}"
         yield f"{name[:47]:48}" + "".join([*shares, *parts])
+
+
+def topic_lines(topics: pd.DataFrame) -> Iterator[str]:
+    """Each topic with its size, name and terms, the largest first."""
+    if topics.empty:
+        yield "no topics"
+    for row in topics.to_dict("records"):
+        yield f"{row['topic_id']}  {row['n_papers']:6}  {row['label']}  ({', '.join(row['top_terms'][:5])})"
+
+
+def history_lines(history: pd.DataFrame) -> Iterator[str]:
+    """Each fit with its cause, then what became of the topics, with the first papers that carry it."""
+    if history.empty:
+        yield "no fit yet"
+    for (as_of, cause), events in history.groupby(["as_of", "cause"], sort=False):
+        counts = events["event"].value_counts()
+        told = ", ".join(f"{counts[event]} {event}" for event in _EVENTS if event in counts)
+        yield f"fit of {as_of}, because {cause}: {told}"
+        for row in events[events["event"] != "continued"].to_dict("records"):
+            other = f" {_EVENTS[row['event']]} {row['other_id']}" if row["other_id"] else ""
+            papers = ", ".join(row["papers"][:_PAPERS_SHOWN])
+            more = ", ..." if len(row["papers"]) > _PAPERS_SHOWN else ""
+            yield f"  {row['topic_id']} {row['event']}{other}, {len(row['papers'])} papers: {papers}{more}"
 
 
 def _points(change: float) -> str:

@@ -19,6 +19,7 @@ from reports.run_changes import changes_since
 from reports.series import Series, make_series
 from reports.slugs import make_slugs
 from reports.theme_sections import Places, ThemeSection, make_theme_sections
+from reports.topic_history import TopicHistory, make_topic_history
 from reports.topic_rows import TopicTable, make_topic_table
 from reports.trust import Trust, make_trust
 from reports.wording import NARROW, clip, count, long_day, plural
@@ -69,6 +70,7 @@ class ReportContext:
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
+    topic_history: TopicHistory | None
     loose: LoosePapers | None
     growing: Growing | None
     outlook: Outlook | None
@@ -114,6 +116,7 @@ def make_report_context(
         multiples=_multiples(themes, charts, series, marks),
         themes=themes,
         topics=topics,
+        topic_history=make_topic_history(tables, manifest, places),
         loose=make_loose_papers(tables),
         growing=make_growing(tables, series, places),
         outlook=make_outlook(tables, manifest, places),

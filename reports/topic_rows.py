@@ -89,7 +89,7 @@ def make_topic_table(
     clustered = int((tables.papers["topic_id"] != UNCLUSTERED).sum())
     note = (
         f"{plural(len(rows), 'topic')} in the data. {count(clustered)} of {plural(len(papers), 'paper')}"
-        f" ({percent(clustered / len(papers))}) stand in one; the rest are unclustered."
+        f" ({percent(clustered / len(papers))}) stand in one; the rest in none."
     )
     latest = next((one.latest for one in series.values() if one.latest is not None), None)
     return TopicTable(note, f"Share, {latest.label}" if latest else "Share", tuple(rows))

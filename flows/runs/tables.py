@@ -34,8 +34,8 @@ def table_schema(name: str) -> pa.Schema:
 
     Examples
     --------
-    >>> table_schema("topic_assignments").names
-    ['paper_id', 'topic_id', 'strength']
+    >>> table_schema("themes").names
+    ['theme_id', 'name', 'description', 'n_papers']
     """
     return pa.schema(
         [

@@ -41,7 +41,30 @@ def _to_2(connection: Connection) -> None:
             connection.execute(change, {"doi": doi.lower(), "record_id": record_id})
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2,)
+_TO_3 = """
+CREATE TABLE topic_fits (fit_id INTEGER NOT NULL PRIMARY KEY, as_of DATE NOT NULL,
+    vectorizer_id TEXT NOT NULL, settings TEXT NOT NULL, parameters TEXT NOT NULL, cause TEXT NOT NULL);
+CREATE INDEX ix_topic_fits_as_of ON topic_fits (as_of);
+CREATE TABLE topic_centers (fit_id INTEGER NOT NULL REFERENCES topic_fits (fit_id),
+    topic_id TEXT NOT NULL, center {blob} NOT NULL, reach DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (fit_id, topic_id));
+CREATE TABLE topic_members (fit_id INTEGER NOT NULL REFERENCES topic_fits (fit_id),
+    paper_id TEXT NOT NULL, topic_id TEXT NOT NULL, strength DOUBLE PRECISION NOT NULL,
+    basis VARCHAR(16) NOT NULL, PRIMARY KEY (fit_id, paper_id));
+CREATE TABLE topic_events (fit_id INTEGER NOT NULL REFERENCES topic_fits (fit_id),
+    position INTEGER NOT NULL, event VARCHAR(16) NOT NULL, topic_id TEXT NOT NULL, other_id TEXT,
+    papers TEXT NOT NULL, PRIMARY KEY (fit_id, position))
+"""
+
+
+def _to_3(connection: Connection) -> None:
+    """Add the registry of topics, empty: the topics of older runs were numbered anew each time."""
+    blob = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    for statement in _TO_3.format(blob=blob).split(";"):
+        connection.execute(text(statement))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3)
 """Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`."""
 
 

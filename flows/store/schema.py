@@ -6,7 +6,19 @@ moves back and `last_seen` forward. Lists and records are JSON text in one canon
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -18,10 +30,14 @@ __all__ = [
     "runs",
     "schema_version",
     "sightings",
+    "topic_centers",
+    "topic_events",
+    "topic_fits",
+    "topic_members",
     "vectors",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -139,4 +155,47 @@ runs = Table(
     Column("status", String(16), nullable=False),
     Column("fingerprint", String(64)),
     Column("manifest", Text, nullable=False),
+)
+
+# The registry of topics: each fit with the topics that it found, the papers that it gave them, and what
+# became of the topics before. Rows are added and never changed: a past day reads the fit of its time.
+topic_fits = Table(
+    "topic_fits",
+    metadata,
+    Column("fit_id", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", Date, nullable=False, index=True),
+    Column("vectorizer_id", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+)
+
+topic_centers = Table(
+    "topic_centers",
+    metadata,
+    Column("fit_id", Integer, ForeignKey("topic_fits.fit_id"), primary_key=True),
+    Column("topic_id", Text, primary_key=True),
+    Column("center", LargeBinary, nullable=False),
+    Column("reach", Double, nullable=False),
+)
+
+topic_members = Table(
+    "topic_members",
+    metadata,
+    Column("fit_id", Integer, ForeignKey("topic_fits.fit_id"), primary_key=True),
+    Column("paper_id", Text, primary_key=True),
+    Column("topic_id", Text, nullable=False),
+    Column("strength", Double, nullable=False),
+    Column("basis", String(16), nullable=False),
+)
+
+topic_events = Table(
+    "topic_events",
+    metadata,
+    Column("fit_id", Integer, ForeignKey("topic_fits.fit_id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("event", String(16), nullable=False),
+    Column("topic_id", Text, nullable=False),
+    Column("other_id", Text),
+    Column("papers", Text, nullable=False),
 )

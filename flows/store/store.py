@@ -28,6 +28,7 @@ from flows.store.corpus import (
 from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
 from flows.store.history import PaperHistory, read_history
 from flows.store.migrations import migrate
+from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import runs
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
 from flows.store.vectors import Float32Array, check_vectors, read_vector_block, write_vector_block
@@ -240,6 +241,32 @@ class Store:
             part = slice(block[0], block[-1] + 1)
             with self._writing() as connection:
                 write_vector_block(connection, vectorizer_id, hashes[part], vectors[part])
+
+    def read_fit(self, as_of: date) -> FitRow | None:
+        """Read the newest fit of topics that knew nothing later than a day, None without any.
+
+        Raises
+        ------
+        PapertrendsError
+            When what is stored cannot be read.
+        """
+        with self._reading() as connection:
+            return read_fit(connection, as_of)
+
+    def next_topic_number(self) -> int:
+        """Number that no topic of any fit has."""
+        with self._reading() as connection:
+            return next_topic_number(connection)
+
+    def write_fit(self, fit: FitRow) -> int:
+        """Add a fit of topics to the registry, whole or not at all; gives its id."""
+        with self._writing() as connection:
+            return write_fit(connection, fit)
+
+    def topic_history(self, as_of: date) -> pd.DataFrame:
+        """What became of topics at every fit up to a day, see `read_topic_history`."""
+        with self._reading() as connection:
+            return read_topic_history(connection, as_of)
 
     def write_run(self, run: RunRow) -> None:
         """Remember a run, in place of what was remembered under its id."""

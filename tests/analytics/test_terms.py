@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics.terms import count_terms, label_topics, stems, top_terms
+from analytics.terms import chosen_terms, count_terms, label_topics, stems, written_terms
 
 TEXTS = [
     "sparse rewards need exploration",
@@ -41,12 +41,12 @@ def test_no_two_top_terms_share_their_stems():
     terms = np.array(["agent", "agents", "llm agents", "reward", "rewards shaping"])
     weights = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
     counts = np.array([10, 9, 2, 5, 4])
-    chosen = top_terms(weights, counts, terms, display={})
-    assert chosen == ["agent", "rewards shaping"]
+    chosen = chosen_terms(weights, counts, terms)
+    assert written_terms(chosen, terms, {}) == ["agent", "rewards shaping"]
 
 
 def test_a_term_without_weight_is_never_chosen():
-    assert top_terms(np.zeros(2), np.ones(2, dtype=int), np.array(["a1", "b1"]), display={}) == []
+    assert chosen_terms(np.zeros(2), np.ones(2, dtype=int), np.array(["a1", "b1"])) == []
 
 
 def test_labels_are_distinct_phrases_of_their_topics():

@@ -54,12 +54,14 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
     day = (FIRST + pd.DateOffset(months=n_months)).date()
     found = corpus_trends(papers, membership, series, looks=LOOKS, as_of=day, freq="month")
     ahead = look_ahead(found)
-    assigned = papers[["paper_id", "topic_id"]].assign(strength=1.0)
+    assigned = papers[["paper_id", "topic_id"]].assign(
+        strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0
+    )
     themed = papers.loc[papers["has_theme"], ["paper_id"]].assign(
         theme_id=theme, score=3.0, is_primary=True, phrase="agent"
     )
     listed = pd.DataFrame({"topic_id": list(topics.values()), "label": [f"half {half}" for half in topics]})
-    listed = listed.assign(n_papers=1, top_terms=[[]] * 2, representative_papers=[[]] * 2)
+    listed = listed.assign(coherence=0.1, n_papers=1, top_terms=[[]] * 2, representative_papers=[[]] * 2)
     filled = papers.assign(
         title="A title", abstract="An abstract.", published_basis="stated", published_precision="day",
         published_source="x", date_fault=None, updated=pd.NaT, is_withdrawn=False, first_seen=papers["published"],

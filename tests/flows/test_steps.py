@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import flows.topics
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
@@ -20,6 +21,7 @@ from flows.publish import render_page
 from flows.settings import DEFAULT_THEMES, load_settings
 from flows.store import Store
 from flows.themes_file import read_themes
+from flows.topics import find_topics
 
 DAY = date(2025, 12, 10)
 THEMES = read_themes(DEFAULT_THEMES)
@@ -35,15 +37,12 @@ def analyze(workspace, settings, day=DAY):
     corpus = steps.read_day(workspace, day)
     encoded = steps.encode_corpus(workspace, corpus.papers, THEMES, settings)
     assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
-    topics = steps.find_topics(corpus.papers, encoded, settings)
-    trends = steps.follow_trends(day, corpus, assignments, themes, topics, settings)
-    return (
-        corpus,
-        encoded,
-        topics,
-        trends,
-        steps.assemble_tables(corpus.papers, assignments, themes, topics, trends, look_ahead(trends.corpus)),
+    found = find_topics(workspace, day, corpus.papers, encoded, settings)
+    trends = steps.follow_trends(day, corpus, assignments, themes, found.topics, settings)
+    tables = steps.assemble_tables(
+        corpus.papers, assignments, themes, found.topics, trends, look_ahead(trends.corpus)
     )
+    return corpus, encoded, found, trends, tables
 
 
 def write(workspace, *records):
@@ -74,7 +73,8 @@ HARD_CORPORA = {
 @pytest.mark.parametrize("name", HARD_CORPORA)
 def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     write(tmp_path, *HARD_CORPORA[name])
-    _, _, topics, _trends, tables = analyze(tmp_path, settings)
+    _, _, found, _trends, tables = analyze(tmp_path, settings)
+    topics = found.topics
     assert len(tables.papers) == len(HARD_CORPORA[name])
     assert topics.parameters is None
     assert (tables.papers["topic_id"] == UNCLUSTERED).all()
@@ -89,8 +89,8 @@ def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
 def make_manifest_for(workspace, settings):
     from flows.manifest import make_manifest
 
-    corpus, encoded, topics, trends, tables = analyze(workspace, settings)
-    made = make_manifest(corpus, tables, encoded, topics, trends.corpus, settings)
+    corpus, encoded, found, trends, tables = analyze(workspace, settings)
+    made = make_manifest(corpus, tables, encoded, found, trends.corpus, settings)
     return made | {
         "run_id": "r",
         "as_of": DAY.isoformat(),
@@ -112,7 +112,7 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     assert themes["n_papers"].tolist() == [14] * 4
     from dataclasses import replace
 
-    topics = steps.find_topics(small, encoded, settings)
+    topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
     trends = steps.follow_trends(DAY, replace(corpus, papers=small), assignments, themes, topics, settings)
     tables = steps.assemble_tables(small, assignments, themes, topics, trends, look_ahead(trends.corpus))
     assert (tables.trends["n_papers"] == tables.trends["n_total"]).all()
@@ -189,12 +189,12 @@ def test_themes_and_topics_are_the_same_on_any_number_of_cores(tmp_path, setting
         seen.append({one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"})
         raise InputError("seen")
 
-    for name in ("fit_topics", "background_for"):
-        monkeypatch.setattr(steps, name, threads)
+    monkeypatch.setattr(flows.topics, "fit_topics", threads)
+    monkeypatch.setattr(steps, "background_for", threads)
     encoded = steps.Encoded("lexical-1", np.zeros((0, 2), dtype=np.float32), (), 0)
     with threadpool_limits(2):
         for step in (
-            lambda: steps.find_topics(pd.DataFrame(), encoded, settings),
+            lambda: find_topics(tmp_path, DAY, pd.DataFrame(), encoded, settings),
             lambda: steps.find_themes(pd.DataFrame(), THEMES, encoded, None),
         ):
             with pytest.raises(InputError, match="seen"):

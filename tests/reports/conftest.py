@@ -176,7 +176,11 @@ def _theme_assignments(
 
 
 def _topic_assignments(papers: pd.DataFrame) -> pd.DataFrame:
-    return validate_table("topic_assignments", papers[["paper_id", "topic_id"]].assign(strength=1.0))
+    columns = papers[["paper_id", "topic_id"]]
+    basis = np.where(papers["topic_id"] == "-1", "none", "clustered")
+    near = papers["topic_id"].where(papers["topic_id"] != "-1")
+    assigned = columns.assign(strength=1.0, basis=basis, nearest_topic_id=near, similarity=0.8)
+    return validate_table("topic_assignments", assigned)
 
 
 def _themes(names: tuple[str, ...], ids: list[str], assigned: pd.DataFrame) -> pd.DataFrame:
@@ -202,6 +206,7 @@ def _topics(papers: pd.DataFrame, topic_ids: list[str]) -> pd.DataFrame:
         "topic_id": topic_ids,
         "label": [terms[(7 * i) % len(terms)] for i in range(len(topic_ids))],
         "top_terms": [[terms[(7 * i + k) % len(terms)] for k in range(10)] for i in range(len(topic_ids))],
+        "coherence": [0.1] * len(topic_ids),
         "n_papers": [len(members.get(one, [])) for one in topic_ids],
         "representative_papers": [members.get(one, [])[:3] for one in topic_ids],
     }

@@ -1,0 +1,87 @@
+"""How good topics are as lists of terms: whether a topic's terms go together, whether topics differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["npmi_coherence", "term_diversity"]
+
+
+def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
+    """Mean normalized pointwise mutual information of all pairs of terms.
+
+    *Question.* Do the terms of a topic stand in the same papers? For terms a and b with shares p(a) and
+    p(b) of the papers, and p(a, b) of those with both, it is ``log(p(a, b) / (p(a) p(b)))`` over
+    ``-log p(a, b)`` [1]_: 1 if they only occur together, 0 if independently, -1 if never together.
+
+    *What it cannot tell.* That people would call them one subject: it follows human judgement only in
+    part [2]_. Papers are short, so a whole paper is the window.
+
+    *Edges.* A pair that stands in every paper is taken for 1. Fewer than two terms: NaN.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n papers, t)
+        Uses of each term in each paper.
+    terms : sequence of int
+        Columns of the topic's terms; each occurs somewhere.
+
+    Returns
+    -------
+    float
+        From -1 to 1.
+
+    References
+    ----------
+    .. [1] Bouma (2009), Normalized (pointwise) mutual information in collocation extraction, GSCL
+    .. [2] Hoyle et al. (2021), Is automated topic model evaluation broken?, NeurIPS,
+       doi:10.48550/arXiv.2107.02173
+
+    Examples
+    --------
+    Of four papers two hold both terms and two none: log(0.5 / 0.25) / -log 0.5 is 1.
+
+    >>> npmi_coherence(sparse.csr_array(np.array([[1, 2], [3, 1], [0, 0], [0, 0]])), [0, 1])
+    1.0
+    """
+    if len(terms) < 2:
+        return float("nan")
+    n_papers = counts.shape[0]
+    uses = sparse.csr_array(counts[:, list(terms)]).astype(bool).astype(np.int64)
+    together = np.asarray((uses.T @ uses).todense(), dtype=float) / n_papers
+    alone = together.diagonal()
+    one, other = np.triu_indices(len(terms), k=1)
+    both = together[one, other]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.log(both / (alone[one] * alone[other])) / -np.log(both)
+    values = np.where(both == 0, -1.0, np.where(both == 1, 1.0, values))
+    return float(values.mean())
+
+
+def term_diversity(topics: Sequence[Sequence[object]]) -> float:
+    """Part of all topics' terms that are different [1]_.
+
+    Parameters
+    ----------
+    topics : sequence of sequences
+        Terms of each topic.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 1 if no term stands in two topics, NaN without terms.
+
+    References
+    ----------
+    .. [1] Dieng, Ruiz and Blei (2020), doi:10.1162/tacl_a_00325
+
+    Examples
+    --------
+    >>> term_diversity([["agents", "tools"], ["agents", "rewards"]])
+    0.75
+    """
+    terms = [term for topic in topics for term in topic]
+    return len(set(terms)) / len(terms) if terms else float("nan")

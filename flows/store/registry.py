@@ -1,0 +1,180 @@
+"""The registry of topics: fits by the day that they knew, read whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, func, insert, select
+
+from analytics.exceptions import PapertrendsError
+from analytics.identity import TopicEvent
+from analytics.topic_regions import TopicRegions, TopicState
+from flows.store.blocks import in_blocks
+from flows.store.schema import topic_centers, topic_events, topic_fits, topic_members
+
+__all__ = ["FitRow", "next_topic_number", "read_fit", "read_topic_history", "write_fit"]
+
+_STORED = np.dtype("<f4")
+
+
+@dataclass(frozen=True)
+class FitRow:
+    """A fit of topics: when, in which space, under which settings, why, and what it left.
+
+    Attributes
+    ----------
+    fit_id : int
+        Counts up; 0 for one that is not written yet.
+    as_of : date
+        Newest day that it knew.
+    vectorizer_id : str
+    settings : mapping
+        What decides a fit beside papers and vectors.
+    parameters : mapping
+        Of layout and clustering; empty when the papers were too few.
+    cause : str
+        Why it was made, as a sentence fragment.
+    state : TopicState
+    events : tuple of TopicEvent
+        What became of the topics before.
+    """
+
+    fit_id: int
+    as_of: date
+    vectorizer_id: str
+    settings: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    cause: str
+    state: TopicState
+    events: tuple[TopicEvent, ...] = ()
+
+
+def read_fit(connection: Connection, as_of: date) -> FitRow | None:
+    """Read the newest fit that knew nothing later than `as_of`, None without any.
+
+    Raises
+    ------
+    PapertrendsError
+        When what is stored cannot be read: topics are never numbered anew in silence.
+    """
+    newest = (
+        select(topic_fits)
+        .where(topic_fits.c.as_of <= as_of)
+        .order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(newest).mappings().one_or_none()
+    if row is None:
+        return None
+    try:
+        return FitRow(
+            row["fit_id"],
+            row["as_of"],
+            row["vectorizer_id"],
+            json.loads(row["settings"]),
+            json.loads(row["parameters"]),
+            row["cause"],
+            TopicState(_read_members(connection, row["fit_id"]), _read_regions(connection, row["fit_id"])),
+            _read_events(connection, row["fit_id"]),
+        )
+    except (ValueError, TypeError) as error:
+        raise PapertrendsError(
+            f"fit {row['fit_id']} in the registry of topics cannot be read ({error}); topics would lose "
+            "their ids, so nothing is done: restore corpus.sqlite from a copy, or start another --workspace"
+        ) from error
+
+
+def _read_members(connection: Connection, fit_id: int) -> pd.DataFrame:
+    columns = ["paper_id", "topic_id", "strength", "basis"]
+    query = select(*(topic_members.c[name] for name in columns)).where(topic_members.c.fit_id == fit_id)
+    rows = connection.execute(query.order_by(topic_members.c.paper_id)).all()
+    if not rows:
+        raise ValueError("it has no papers")
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _read_regions(connection: Connection, fit_id: int) -> TopicRegions:
+    query = select(topic_centers).where(topic_centers.c.fit_id == fit_id).order_by(topic_centers.c.topic_id)
+    rows = connection.execute(query).mappings().all()
+    centers = [np.frombuffer(row["center"], dtype=_STORED).astype(np.float32) for row in rows]
+    if len({center.size for center in centers}) > 1 or not all(np.isfinite(one).all() for one in centers):
+        raise ValueError("its centers are damaged")
+    matrix = np.stack(centers) if centers else np.zeros((0, 0), dtype=np.float32)
+    reaches = np.array([row["reach"] for row in rows], dtype=np.float64)
+    return TopicRegions(tuple(row["topic_id"] for row in rows), matrix, reaches)
+
+
+def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
+    query = select(topic_events).where(topic_events.c.fit_id == fit_id).order_by(topic_events.c.position)
+    return tuple(
+        TopicEvent(row["event"], row["topic_id"], row["other_id"], tuple(json.loads(row["papers"])))
+        for row in connection.execute(query).mappings()
+    )
+
+
+def next_topic_number(connection: Connection) -> int:
+    """Number that no topic of any fit has: an id is never given to a second subject."""
+    ids = connection.execute(select(topic_centers.c.topic_id).distinct()).scalars()
+    return 1 + max((int(topic_id[1:]) for topic_id in ids), default=0)
+
+
+def write_fit(connection: Connection, fit: FitRow) -> int:
+    """Add a fit and what became of the topics; gives its id."""
+    fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
+    connection.execute(
+        insert(topic_fits).values(
+            fit_id=fit_id,
+            as_of=fit.as_of,
+            vectorizer_id=fit.vectorizer_id,
+            settings=json.dumps(dict(fit.settings), sort_keys=True),
+            parameters=json.dumps(dict(fit.parameters), sort_keys=True),
+            cause=fit.cause,
+        )
+    )
+    regions = fit.state.regions
+    centers = [
+        {"fit_id": fit_id, "topic_id": one, "center": center.astype(_STORED).tobytes(), "reach": float(reach)}
+        for one, center, reach in zip(regions.topic_ids, regions.centers, regions.reaches, strict=True)
+    ]
+    members = [{"fit_id": fit_id, **row} for row in fit.state.members.to_dict("records")]
+    told = [
+        {
+            "fit_id": fit_id,
+            "position": position,
+            "event": one.event,
+            "topic_id": one.topic_id,
+            "other_id": one.other_id,
+            "papers": json.dumps(one.papers),
+        }
+        for position, one in enumerate(fit.events)
+    ]
+    for table, rows in ((topic_centers, centers), (topic_members, members), (topic_events, told)):
+        for block in in_blocks(rows):
+            connection.execute(insert(table), block)
+    return fit_id
+
+
+def read_topic_history(connection: Connection, as_of: date) -> pd.DataFrame:
+    """Events up to a day, oldest fit first: as_of, cause, event, topic_id, other_id, papers."""
+    columns = ["as_of", "cause", "event", "topic_id", "other_id", "papers"]
+    query = (
+        select(
+            topic_fits.c.as_of,
+            topic_fits.c.cause,
+            topic_events.c.event,
+            topic_events.c.topic_id,
+            topic_events.c.other_id,
+            topic_events.c.papers,
+        )
+        .join(topic_fits, topic_fits.c.fit_id == topic_events.c.fit_id)
+        .where(topic_fits.c.as_of <= as_of)
+        .order_by(topic_fits.c.as_of, topic_fits.c.fit_id, topic_events.c.position)
+    )
+    rows = [(*row[:5], tuple(json.loads(row[5]))) for row in connection.execute(query)]
+    return pd.DataFrame(rows, columns=columns, dtype=object)  # None stays None
