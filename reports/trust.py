@@ -189,7 +189,8 @@ def _themes(manifest: Mapping[str, Any], tables: RunTables) -> tuple[str, ...]:
             "A paper's score on a theme is how far it stands above the background, in standard deviations:"
             " above what general abstracts, and the bulk of this corpus, score on the same phrases. From a"
             f" score of {threshold:g} it belongs to the theme; it may belong to several, and the highest"
-            " score is its first theme."
+            " score is its first theme; a further one needs most of that score. In a corpus of some hundred"
+            " papers or more, the papers most like it count beside its own words."
         ),
         (
             "The phrase beside a paper is the one that is nearest to it. No person has read these papers for"
