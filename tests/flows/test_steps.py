@@ -107,15 +107,19 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     small = corpus.papers.iloc[:14]
     encoded = steps.encode_corpus(tmp_path, small, THEMES, settings)
     assignments, themes = steps.find_themes(small, THEMES, encoded, -100.0)
-    assert len(assignments) == 14 * 4
+    # Any score will do for a first theme; a further one needs most of the best score.
+    assert assignments["paper_id"].nunique() == 14
     assert assignments.groupby("paper_id")["is_primary"].sum().eq(1).all()
-    assert themes["n_papers"].tolist() == [14] * 4
+    assert themes["n_papers"].sum() == len(assignments)
     from dataclasses import replace
 
     topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
     trends = steps.follow_trends(DAY, replace(corpus, papers=small), assignments, themes, topics, settings)
     tables = steps.assemble_tables(small, assignments, themes, topics, trends, look_ahead(trends.corpus))
-    assert (tables.trends["n_papers"] == tables.trends["n_total"]).all()
+    assert (tables.trends["n_papers"] <= tables.trends["n_total"]).all()
+    of_themes = tables.trends[tables.trends["kind"] == "theme"]
+    dated = int(assignments["paper_id"].isin(small.loc[small["published"].notna(), "paper_id"]).sum())
+    assert of_themes["n_papers"].sum() == dated
     for name, columns in TABLE_COLUMNS.items():
         assert list(getattr(tables, name).columns) == list(columns)
 
