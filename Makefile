@@ -19,11 +19,11 @@ run: .venv/.installed
 	@$(BIN)/papertrends run
 
 test: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # The rest: real network weights and whole flows, and what reads the data beside the checkout.
 test-more: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 2 -m "slow or shared"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or shared"
 
 bench-trends: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_trends.py

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,9 @@ _COURSES = (
     (0.58, "falling"),
     (1.1, "insufficient"),
 )
+
+
+HERE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -664,6 +668,13 @@ class Page(HTMLParser):
         """The element with that id."""
         (found,) = [element for element in self.elements if element.attributes.get("id") == name]
         return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of this folder on one worker: pages of many states are rendered once, not once each."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("reports"))
 
 
 @pytest.fixture(scope="session")
