@@ -151,17 +151,17 @@ def fit_topics(
         The same for every row order.
     """
     parameters = topic_parameters(min(len(papers), most), min_topic_size)
-    if parameters is None:
-        return _no_topics(papers, None)
     order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
     ordered = papers.iloc[order].reset_index(drop=True)
     rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
     before = None if previous is None else _joined(ordered["paper_id"], rows, previous)
+    if parameters is None:
+        return _no_topics(papers, None, before)
     fitted = _evenly_over_time(ordered, most)
     known, held = _held_topics(before, fitted)
     found = cluster_vectors(rows[fitted], parameters, random_state=random_state, previous=held)
     if (found.labels < 0).all():
-        return _no_topics(papers, parameters)
+        return _no_topics(papers, parameters, before)
     ids = _name_clusters(found.labels, rows[fitted], known, held, first_number)
     members = pd.DataFrame(
         {
@@ -299,7 +299,10 @@ def _found(
     return TopicFit(given, topics, parameters, reason, state, events)
 
 
-def _no_topics(papers: pd.DataFrame, parameters: TopicParameters | None) -> TopicFit:
+def _no_topics(
+    papers: pd.DataFrame, parameters: TopicParameters | None, before: pd.DataFrame | None = None
+) -> TopicFit:
+    """Fit in which no paper stands in a topic; those of before have retired."""
     if len(papers) < SMALLEST_CLUSTERED_CORPUS:
         reason = (
             f"{len(papers)} papers are too few to cluster; topics are looked for from "
@@ -321,7 +324,8 @@ def _no_topics(papers: pd.DataFrame, parameters: TopicParameters | None) -> Topi
     members = assignments[["paper_id", "topic_id", "strength", "basis"]]
     nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
     state = TopicState(members, nowhere)
-    return TopicFit(assignments, pd.DataFrame(columns=columns), parameters, reason, state)
+    topics, events = pd.DataFrame(columns=columns), _events(before, assignments)
+    return TopicFit(assignments, topics, parameters, reason, state, events)
 
 
 def _ranks_by_size(clusters: NDArray[np.int64]) -> dict[int, int]:

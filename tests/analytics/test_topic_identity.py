@@ -165,6 +165,17 @@ class TestRefitRules:
         assert refit_cause(state, more) == "the last fit found no topic"
 
 
+def test_topics_that_a_fit_no_longer_finds_are_told_to_have_ended() -> None:
+    papers = pd.DataFrame({"paper_id": ["a", "b", "c"], "title": "x", "abstract": "y"})
+    papers["published"] = pd.Timestamp("2025-01-01")
+    fit = fit_topics(papers, np.eye(3, 2, dtype=np.float32), previous=state_of({"a": "T0001", "b": "T0002"}))
+    assert [(one.event, one.topic_id, one.papers) for one in fit.events] == [
+        ("retired", "T0001", ("a",)),
+        ("retired", "T0002", ("b",)),
+    ]
+    assert fit.topics.empty
+
+
 def test_weights_are_those_of_bertopic() -> None:
     rng = np.random.default_rng(0)
     counts = sparse.csr_array(rng.poisson(0.4, (60, 25)))
