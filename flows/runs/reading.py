@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -118,16 +118,10 @@ def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:
         None when there is nothing to compare with. Folders whose manifest cannot be read are passed over.
     """
     found: Path | None = None
-    for run_id in list_runs(workspace):
-        folder = workspace / "runs" / run_id
-        try:
-            manifest = read_manifest(folder)
-        except InputError:
-            continue
-        if manifest.get("fingerprint") == fingerprint:
+    for folder, day, its_fingerprint in _readable_runs(workspace):
+        if its_fingerprint == fingerprint:
             return found
-        day = manifest.get("as_of")
-        if isinstance(day, str) and day <= as_of.isoformat():  # ISO days sort as text
+        if day is not None and day <= as_of.isoformat():  # ISO days sort as text
             found = folder
     return found
 
@@ -139,6 +133,14 @@ def earlier_runs(workspace: Path, as_of: date) -> list[Path]:
     whose manifest cannot be read are passed over.
     """
     found: dict[tuple[str, str], Path] = {}
+    for folder, day, fingerprint in _readable_runs(workspace):
+        if day is not None and day < as_of.isoformat():
+            found.setdefault((day, str(fingerprint)), folder)
+    return [found[key] for key in sorted(found, key=lambda key: (key[0], found[key].name))]
+
+
+def _readable_runs(workspace: Path) -> Iterator[tuple[Path, str | None, Any]]:
+    """Folder, day and fingerprint of each run whose manifest can be read, in order of their ids."""
     for run_id in list_runs(workspace):
         folder = workspace / "runs" / run_id
         try:
@@ -146,6 +148,4 @@ def earlier_runs(workspace: Path, as_of: date) -> list[Path]:
         except InputError:
             continue
         day = manifest.get("as_of")
-        if isinstance(day, str) and day < as_of.isoformat():  # ISO days sort as text
-            found.setdefault((day, str(manifest.get("fingerprint"))), folder)
-    return [found[key] for key in sorted(found, key=lambda key: (key[0], found[key].name))]
+        yield folder, day if isinstance(day, str) else None, manifest.get("fingerprint")
