@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
+from analytics.parts import Each
 
 __all__ = ["SPREAD", "NearestTopics", "TopicRegions", "TopicState", "nearest_topics", "topic_regions"]
 
 SPREAD = 0.95
 """Part of a topic's papers that lie within its reach."""
 
-_BLOCK = 4096  # papers whose cosines are held in memory at once
+_BLOCK = 4096  # papers a part: their cosines are held in memory at once
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def topic_regions(vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]) 
     return TopicRegions(tuple(known), centers, reaches)
 
 
-def nearest_topics(vectors: NDArray[np.float32], regions: TopicRegions) -> NearestTopics:
+def nearest_topics(vectors: NDArray[np.float32], regions: TopicRegions, *, each: Each = map) -> NearestTopics:
     """Nearest topic of each paper by the cosine to its center.
 
     Parameters
@@ -113,6 +115,8 @@ def nearest_topics(vectors: NDArray[np.float32], regions: TopicRegions) -> Neare
         Unit rows.
     regions : TopicRegions
         Without any topic nothing is near: positions are -1 and cosines 0.
+    each : Each
+        Where parts of 4,096 papers are done.
 
     Returns
     -------
@@ -129,10 +133,17 @@ def nearest_topics(vectors: NDArray[np.float32], regions: TopicRegions) -> Neare
     n = len(vectors)
     if not regions.topic_ids:
         return NearestTopics(np.full(n, -1, dtype=np.int64), np.zeros(n), np.zeros(n, dtype=bool))
-    topics, cosines = np.empty(n, dtype=np.int64), np.empty(n)
-    for start in range(0, n, _BLOCK):
-        block = vectors[start : start + _BLOCK] @ regions.centers.T
-        best = block.argmax(axis=1)
-        topics[start : start + _BLOCK] = best
-        cosines[start : start + _BLOCK] = np.take_along_axis(block, best[:, None], axis=1)[:, 0]
+    blocks = (vectors[start : start + _BLOCK] for start in range(0, n, _BLOCK))
+    found = list(each(partial(_assign_part, regions.centers), blocks))
+    topics = np.concatenate([np.empty(0, dtype=np.int64), *(best for best, _ in found)])
+    cosines = np.concatenate([np.empty(0), *(near for _, near in found)])
     return NearestTopics(topics, cosines, cosines >= regions.reaches[topics])
+
+
+def _assign_part(
+    centers: NDArray[np.float32], vectors: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Position of the nearest center and the cosine to it, for each row."""
+    cosines = vectors @ centers.T
+    best = cosines.argmax(axis=1)
+    return best, np.take_along_axis(cosines, best[:, None], axis=1)[:, 0].astype(np.float64)

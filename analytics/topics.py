@@ -6,7 +6,7 @@ by which later papers join its topics and a later fit keeps their ids.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analytics.clustering import TopicParameters, cluster_vectors
 from analytics.identity import TopicEvent, match_clusters, topic_events
+from analytics.parts import Each
 from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
 from analytics.terms import chosen_terms, class_weights, count_terms, label_topics, written_terms
@@ -112,7 +113,7 @@ def topic_parameters(n_papers: int, min_topic_size: int | None = None) -> TopicP
     )
 
 
-def fit_topics(
+def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are done
     papers: pd.DataFrame,
     vectors: NDArray[np.float32],
     *,
@@ -121,6 +122,7 @@ def fit_topics(
     previous: TopicState | None = None,
     first_number: int = 1,
     most: int = MOST_FITTED,
+    each: Each = map,
 ) -> TopicFit:
     """Cluster papers into topics, those of before under their ids.
 
@@ -144,6 +146,8 @@ def fit_topics(
         Number of the first new topic; new ones are numbered by size.
     most : int
         Papers that are clustered at most, sampled evenly over time; the others join.
+    each : Each
+        Where parts of the assignment and of the counting of terms are done.
 
     Returns
     -------
@@ -154,7 +158,7 @@ def fit_topics(
     order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
     ordered = papers.iloc[order].reset_index(drop=True)
     rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
-    before = None if previous is None else _joined(ordered["paper_id"], rows, previous)
+    before = None if previous is None else _joined(ordered["paper_id"], rows, previous, each)
     if parameters is None:
         return _no_topics(papers, None, before)
     fitted = _evenly_over_time(ordered, most)
@@ -174,12 +178,15 @@ def fit_topics(
     clustered = members[members["basis"] == "clustered"]
     in_cluster = members["topic_id"].where(members["basis"] == "clustered").astype(object)
     regions = topic_regions(rows[fitted], in_cluster.where(in_cluster.notna(), None).to_numpy())
-    assignments = _joined(ordered["paper_id"], rows, TopicState(clustered, regions))
+    assignments = _joined(ordered["paper_id"], rows, TopicState(clustered, regions), each)
     state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions)
-    return _found(papers, ordered, rows, assignments, parameters, state, _events(before, assignments))
+    told = _found(papers, ordered, rows, assignments, state, each)
+    return replace(told, parameters=parameters, events=_events(before, assignments))
 
 
-def join_topics(papers: pd.DataFrame, vectors: NDArray[np.float32], state: TopicState) -> TopicFit:
+def join_topics(
+    papers: pd.DataFrame, vectors: NDArray[np.float32], state: TopicState, *, each: Each = map
+) -> TopicFit:
     """Give papers their topics without a new fit.
 
     Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach.
@@ -190,6 +197,8 @@ def join_topics(papers: pd.DataFrame, vectors: NDArray[np.float32], state: Topic
         See `fit_topics`.
     state : TopicState
         Of a fit in the same vector space.
+    each : Each
+        See `fit_topics`.
 
     Returns
     -------
@@ -201,13 +210,15 @@ def join_topics(papers: pd.DataFrame, vectors: NDArray[np.float32], state: Topic
     rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
     if not state.regions.topic_ids:
         return _no_topics(papers, None)
-    assignments = _joined(ordered["paper_id"], rows, state)
-    return _found(papers, ordered, rows, assignments, None, state, ())
+    assignments = _joined(ordered["paper_id"], rows, state, each)
+    return _found(papers, ordered, rows, assignments, state, each)
 
 
-def _joined(paper_ids: pd.Series, vectors: NDArray[np.float32], state: TopicState) -> pd.DataFrame:
+def _joined(
+    paper_ids: pd.Series, vectors: NDArray[np.float32], state: TopicState, each: Each
+) -> pd.DataFrame:
     """Assignments by a state: members as they are, others to the nearest topic within its reach."""
-    near = nearest_topics(vectors, state.regions)
+    near = nearest_topics(vectors, state.regions, each=each)
     names = np.array([*state.regions.topic_ids, None], dtype=object)[near.topics]
     known = state.members.set_index("paper_id").reindex(paper_ids)
     is_new = known["topic_id"].isna().to_numpy()
@@ -287,16 +298,15 @@ def _found(
     ordered: pd.DataFrame,
     vectors: NDArray[np.float32],
     assignments: pd.DataFrame,
-    parameters: TopicParameters | None,
     state: TopicState,
-    events: tuple[TopicEvent, ...],
+    each: Each,
 ) -> TopicFit:
     """Put the assignments back in the order given, describe the topics, say it in a sentence."""
-    topics = describe_topics(ordered, vectors, assignments["topic_id"].to_numpy())
+    topics = describe_topics(ordered, vectors, assignments["topic_id"].to_numpy(), each=each)
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
     reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers stand in none"
-    return TopicFit(given, topics, parameters, reason, state, events)
+    return TopicFit(given, topics, None, reason, state)
 
 
 def _no_topics(
@@ -338,7 +348,11 @@ def _ranks_by_size(clusters: NDArray[np.int64]) -> dict[int, int]:
 
 
 def describe_topics(
-    papers: pd.DataFrame, vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]
+    papers: pd.DataFrame,
+    vectors: NDArray[np.float32],
+    topic_ids: NDArray[np.object_],
+    *,
+    each: Each = map,  # noqa: ARG001 - for `count_terms`, once it counts in parts
 ) -> pd.DataFrame:
     """Name topics by what their papers say: a label, ten terms and three representative papers of each.
 
@@ -349,6 +363,8 @@ def describe_topics(
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.
+    each : Each
+        Where parts of the counting of terms are done.
 
     Returns
     -------

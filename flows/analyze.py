@@ -20,6 +20,7 @@ from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_
 from flows.progress import listening
 from flows.runs import list_runs, make_run_id
 from flows.settings import load_settings
+from flows.spreading import spread
 from flows.staging import stage_run
 from flows.themes_file import read_themes
 
@@ -40,13 +41,15 @@ stage_tables = task(name="stage tables", cache_policy=NO_CACHE, persist_result=F
 
 
 @flow(name="analyze", flow_run_name="analyze {workspace}")
-def analyze(
+def analyze(  # noqa: PLR0913 - the form that Prefect shows
     workspace: str = "data/workspace",
     as_of: date | None = None,
     themes: str | None = None,
     vectorizer: str | None = None,
     refit: bool = False,
     command: str = "",
+    runner: str | None = None,
+    dask_address: str | None = None,
 ) -> str:
     """Analyze the store of a workspace and stage the tables of a new run.
 
@@ -64,6 +67,10 @@ def analyze(
         Look for topics anew, whatever the rules say.
     command : str
         The command line that makes this run again, for the report.
+    runner : str, optional
+        ``local`` or ``dask``, see `flows.spreading.spread`; that of the settings by default.
+    dask_address : str, optional
+        Scheduler of a Dask cluster; that of the settings by default.
 
     Returns
     -------
@@ -71,18 +78,26 @@ def analyze(
         The run id, for `flows.publish.publish`.
     """
     settings = load_settings(
-        {"workspace": workspace, "as_of": as_of, "themes": themes, "vectorizer": vectorizer}
+        {
+            "workspace": workspace,
+            "as_of": as_of,
+            "themes": themes,
+            "vectorizer": vectorizer,
+            "runner": runner,
+            "dask_address": dask_address,
+        }
     )
     folder, day, started_at, clock = settings.workspace, settings.as_of or today(), now(), _Stopwatch()
     declared = read_themes(settings.themes_file)
     with clock.stage("read"):
         corpus = read_day(folder, day)
-    with clock.stage("encode"), _progress_artifact():
-        encoded = encode_corpus(folder, corpus.papers, declared, settings)
-    with clock.stage("themes"):
-        assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
-    with clock.stage("topics"):
-        found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit)
+    with spread(settings.runner, settings.dask_address) as each:
+        with clock.stage("encode"), _progress_artifact():
+            encoded = encode_corpus(folder, corpus.papers, declared, settings, each=each)
+        with clock.stage("themes"):
+            assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
+        with clock.stage("topics"):
+            found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
     with clock.stage("trends"):
         trends = follow_trends(day, corpus, assignments, theme_rows, found.topics, settings)
     with clock.stage("outlook"):

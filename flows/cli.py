@@ -57,29 +57,43 @@ Themes = Annotated[Path | None, typer.Option("--themes", help="File of the theme
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
 Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="minilm or lexical.")]
 Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]
+Runner = Annotated[
+    str | None, typer.Option("--runner", help="Where work in parts is done: local or dask.  [default: local]")
+]
+DaskAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--dask-address", metavar="HOST:PORT", help="Dask scheduler; without it workers on this machine."
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show what Prefect logs, and tracebacks.")]
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913 - its options
     sources: Sources = None,
     workspace: Workspace = None,
     themes: Themes = None,
     as_of: AsOf = None,
     vectorizer: Vectorizer = None,
     columns: Columns = None,
+    runner: Runner = None,
+    dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
     with _told_plainly(verbose):
-        settings = _settings(workspace, themes, as_of, vectorizer)
+        spreading = _spreading(runner, dask_address)
+        settings = _settings(workspace, themes, as_of, vectorizer, spreading)
         given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
         _check_sources(given, settings.as_of, named)
         from flows.pipeline import papertrends
 
         _import_ahead()
         with _progress():
-            folder = papertrends(given, **_parameters(settings, themes, vectorizer), columns=named)
+            folder = papertrends(
+                given, **_parameters(settings, themes, vectorizer), columns=named, **spreading
+            )
         _tell_run(Path(folder))
 
 
@@ -129,22 +143,25 @@ def paper(
 
 
 @app.command()
-def analyze(
+def analyze(  # noqa: PLR0913 - its options
     workspace: Workspace = None,
     themes: Themes = None,
     as_of: AsOf = None,
     vectorizer: Vectorizer = None,
     refit: Refit = False,
+    runner: Runner = None,
+    dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
     """Analyze what the store holds and write a report."""
     with _told_plainly(verbose):
-        settings = _settings(workspace, themes, as_of, vectorizer)
+        spreading = _spreading(runner, dask_address)
+        settings = _settings(workspace, themes, as_of, vectorizer, spreading)
         from flows.pipeline import papertrends
 
         _import_ahead()
         with _progress():
-            folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit)
+            folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit, **spreading)
         _tell_run(Path(folder))
 
 
@@ -251,15 +268,18 @@ def serve(
     cron: Annotated[str, typer.Option("--cron", help="When to run, as a cron line.")] = "0 6 * * 1",
     timezone: Annotated[str, typer.Option("--timezone", help="Of the cron line.")] = "UTC",
     workspace: Workspace = None,
+    runner: Runner = None,
+    dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
     """Stay and run on a schedule: ingest the sources, analyze, report."""
     with _told_plainly(verbose):
-        settings = _settings(workspace, None, None, None)
+        spreading = _spreading(runner, dask_address)
+        settings = _settings(workspace, None, None, None, spreading)
         _check_sources(sources, settings.as_of)
         from flows.schedules import serve_pipeline
 
-        serve_pipeline(sources, settings.workspace, cron=cron, timezone=timezone)
+        serve_pipeline(sources, settings.workspace, cron=cron, timezone=timezone, **spreading)
 
 
 def main() -> None:
@@ -267,16 +287,32 @@ def main() -> None:
     app()
 
 
-def _settings(workspace: Path | None, themes: Path | None, as_of: str | None, vectorizer: str | None) -> Any:
-    """Settings with the command line on top; the themes file is checked before anything starts."""
+def _settings(
+    workspace: Path | None,
+    themes: Path | None,
+    as_of: str | None,
+    vectorizer: str | None,
+    spreading: dict[str, Any] | None = None,
+) -> Any:
+    """Settings with the command line on top; themes and cluster are checked before anything starts."""
     from flows.settings import load_settings
     from flows.themes_file import read_themes
 
-    settings = load_settings(
-        {"workspace": workspace, "themes": themes, "as_of": _day(as_of), "vectorizer": vectorizer}
-    )
+    given = {"workspace": workspace, "themes": themes, "as_of": _day(as_of), "vectorizer": vectorizer}
+    settings = load_settings({**given, **(spreading or {})})
     read_themes(settings.themes_file)
+    if spreading is not None and settings.runner != "local":
+        from flows.spreading import check_runner
+
+        check_runner(settings.runner, settings.dask_address)
     return settings
+
+
+def _spreading(runner: str | None, dask_address: str | None) -> dict[str, Any]:
+    """Flow parameters that say where work in parts is done."""
+    if dask_address is not None and runner == "local":
+        raise InputError("--dask-address is of use with --runner dask only; leave one of them out")
+    return {"runner": runner, "dask_address": dask_address}
 
 
 def _parameters(settings: Any, themes: Path | None, vectorizer: str | None) -> dict[str, Any]:
@@ -347,6 +383,7 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("TQDM_DISABLE", "1")
+        os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
         logging.getLogger().setLevel(logging.ERROR)
     try:
         yield

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash
+from analytics.parts import Each
 from analytics.vectors import Vectorizer
 from flows.progress import say_progress
 from flows.store import Store
 
-__all__ = ["encode_texts"]
+__all__ = ["encode_part", "encode_texts"]
 
 _BLOCK = 256
 
 
 def encode_texts(
-    store: Store, vectorizer: Vectorizer, texts: Sequence[str]
+    store: Store, vectorizer: Vectorizer, texts: Sequence[str], *, each: Each = map
 ) -> tuple[NDArray[np.float32], int]:
     """Vectors of `texts`, from the store where it has them; new ones are stored block by block.
 
@@ -28,6 +31,8 @@ def encode_texts(
     vectorizer : Vectorizer
         Fitted.
     texts : sequence of str, length n
+    each : Each
+        Where blocks are encoded.
 
     Returns
     -------
@@ -38,13 +43,33 @@ def encode_texts(
     hashes = [content_hash(text) for text in texts]
     found, vectors = store.read_vectors(vectorizer.id, hashes)
     missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
+    if not missing:
+        return vectors, 0
     # Neighbours of similar length waste no padding; the hash makes the order canonical.
     order = sorted(missing, key=lambda key: (len(missing[key]), key))
-    for start in range(0, len(order), _BLOCK):
-        say_progress("encode", start, len(order))
-        block = order[start : start + _BLOCK]
-        store.write_vectors(vectorizer.id, block, vectorizer.transform([missing[key] for key in block]))
-    if missing:
-        say_progress("encode", len(order), len(order))
-        _, vectors = store.read_vectors(vectorizer.id, hashes)
+    blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
+    parts = ([missing[key] for key in block] for block in blocks)
+    n_done = 0
+    say_progress("encode", n_done, len(order))
+    for block, rows in zip(blocks, each(partial(encode_part, vectorizer, vectorizer.id), parts), strict=True):
+        store.write_vectors(vectorizer.id, block, rows)
+        n_done += len(block)
+        say_progress("encode", n_done, len(order))
+    _, vectors = store.read_vectors(vectorizer.id, hashes)
     return vectors, len(missing)
+
+
+def encode_part(vectorizer: Vectorizer, vectors_id: str, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors of texts, on whichever machine this runs.
+
+    Raises
+    ------
+    PapertrendsError
+        When this machine makes vectors of another id: they would not fit the others.
+    """
+    if vectorizer.id != vectors_id:
+        raise PapertrendsError(
+            f"this worker makes vectors {vectorizer.id}, the run those of {vectors_id}, because their "
+            "processors differ; use workers of one kind, or start the run on one of them"
+        )
+    return vectorizer.transform(texts)

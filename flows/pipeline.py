@@ -27,6 +27,8 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     command: str = "",
     columns: dict[str, str] | None = None,
     refit: bool = False,
+    runner: str | None = None,
+    dask_address: str | None = None,
 ) -> str:
     """Ingest sources, analyze the corpus and publish a report.
 
@@ -48,6 +50,10 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
         Own names of a table's columns, see `ingest`.
     refit : bool
         Look for topics anew, whatever the rules say.
+    runner : str, optional
+        ``local`` or ``dask``, see `flows.spreading.spread`; that of the settings by default.
+    dask_address : str, optional
+        Scheduler of a Dask cluster; that of the settings by default.
 
     Raises
     ------
@@ -65,4 +71,5 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
             raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
         for failure in counts["failures"]:
             logger.warning("%s; its days are marked incomplete", failure)
-    return publish(workspace, analyze(workspace, as_of, themes, vectorizer, refit, command))
+    run_id = analyze(workspace, as_of, themes, vectorizer, refit, command, runner, dask_address)
+    return publish(workspace, run_id)

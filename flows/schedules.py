@@ -32,7 +32,15 @@ def make_schedule(cron: str, timezone: str) -> Schedule:
         ) from error
 
 
-def serve_pipeline(sources: Sequence[str], workspace: Path, *, cron: str, timezone: str) -> None:
+def serve_pipeline(
+    sources: Sequence[str],
+    workspace: Path,
+    *,
+    cron: str,
+    timezone: str,
+    runner: str | None = None,
+    dask_address: str | None = None,
+) -> None:
     """Serve the pipeline until the process is stopped, on the Prefect server that is configured.
 
     Without a configured server Prefect starts a temporary one, which lives as long as this process.
@@ -46,6 +54,8 @@ def serve_pipeline(sources: Sequence[str], workspace: Path, *, cron: str, timezo
         Five fields.
     timezone : str
         IANA name, such as ``Europe/Zurich``.
+    runner, dask_address : str, optional
+        See `flows.pipeline.papertrends`.
 
     Raises
     ------
@@ -61,5 +71,7 @@ def serve_pipeline(sources: Sequence[str], workspace: Path, *, cron: str, timezo
             ],
             "workspace": str(workspace.resolve()),
             "command": "papertrends serve",
+            "runner": runner,
+            "dask_address": dask_address,
         },
     )

@@ -34,6 +34,7 @@ _PREFIX = "PAPERTRENDS_"
 _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
+_SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
@@ -76,6 +77,16 @@ class Settings(BaseSettings):
     )
     papers_in_report: int = Field(
         2000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
+    )
+
+    runner: Literal["local", "dask"] = Field(
+        "local",
+        description="Where work in parts is done: `local` (this process) or `dask` (worker processes).",
+    )
+    dask_address: str | None = Field(
+        None,
+        pattern=_SCHEDULER,
+        description="Scheduler of a Dask cluster, as tcp://host:port; unset starts workers on this machine.",
     )
 
     overlap_days: int = Field(

@@ -21,6 +21,7 @@ from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
 from analytics.papers import paper_text
+from analytics.parts import Each
 from analytics.run_bursts import series_bursts
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
@@ -111,14 +112,19 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
 
 
 def encode_corpus(
-    workspace: Path, papers: pd.DataFrame, themes: Sequence[Theme], settings: Settings
+    workspace: Path,
+    papers: pd.DataFrame,
+    themes: Sequence[Theme],
+    settings: Settings,
+    *,
+    each: Each = map,
 ) -> Encoded:
-    """Vectors of papers and themes, from the store where it has them."""
+    """Vectors of papers and themes, from the store where it has them; others are made by `each`."""
     texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
     vectorizer = make_vectorizer(settings.vectorizer, random_state=settings.random_state).fit(texts)
     phrases = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
-        vectors, n_encoded = encode_texts(store, vectorizer, texts + phrases)
+        vectors, n_encoded = encode_texts(store, vectorizer, texts + phrases, each=each)
     stops = np.cumsum([len(texts), *(len(theme.texts) for theme in themes)])
     return Encoded(vectorizer.id, vectors[: len(texts)], tuple(np.split(vectors, stops[:-1])[1:]), n_encoded)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from analytics.parts import Each
 from analytics.refits import refit_cause
 from analytics.topic_regions import TopicRegions, TopicState
 from analytics.topics import TopicFit, TopicParameters, fit_topics, join_topics
@@ -57,8 +58,9 @@ def find_topics(
     settings: Settings,
     *,
     refit: bool = False,
+    each: Each = map,
 ) -> FoundTopics:
-    """Topics of the papers of a day; a new fit is added to the registry.
+    """Topics of the papers of a day; a new fit is added to the registry, parts of the work go to `each`.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def find_topics(
         last = store.read_fit(day)
         joined = None
         if last is not None and last.vectorizer_id == vectorizer_id:
-            joined = join_topics(papers, vectors, last.state)
+            joined = join_topics(papers, vectors, last.state, each=each)
         cause = asked or _cause(last, joined, vectorizer_id, decisive)
         if cause is None and last is not None and joined is not None:
             parameters = TopicParameters(**last.parameters) if last.parameters else None
@@ -89,6 +91,7 @@ def find_topics(
             min_topic_size=settings.min_topic_size,
             previous=_previous(last, vectorizer_id),
             first_number=store.next_topic_number(),
+            each=each,
         )
         parameters_used = asdict(found.parameters) if found.parameters else {}
         row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state, found.events)
