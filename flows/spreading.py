@@ -6,12 +6,13 @@ API hears of each task only its name, its states and their times. Dask is import
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -101,6 +102,7 @@ def spread(runner: str, address: str | None = None, *, n_workers: int | None = N
         yield map
         return
     import dask
+    import distributed  # noqa: F401 - puts its defaults into Dask's settings, which are changed below
 
     # A function with a fitted model is as large as the model, and sent once.
     quietly = dask.config.set({"distributed.admin.large-graph-warning-threshold": "4GB"})
@@ -232,13 +234,15 @@ def _check_cluster(address: str) -> None:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=_ANSWER_S, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+        # In a thread of its own: this one may run an event loop, as in a notebook.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _greet_scheduler(address)).result()
+    except Exception as error:  # whatever listens there may say anything
         raise InputError(
-            f"no Dask scheduler answers at {address} within {_ANSWER_S} s ({error}); give --dask-address "
+            f"no Dask scheduler answers at {address} ({type(error).__name__}: {error}); give --dask-address "
             "as its log names it, such as tcp://10.0.0.5:8786, or leave it out for workers on this machine"
         ) from error
-    with client:
+    with Client(address, timeout=_ANSWER_S, set_as_default=False) as client:
         try:
             client.wait_for_workers(1, timeout=_ANSWER_S)
         except TimeoutError as error:
@@ -246,6 +250,19 @@ def _check_cluster(address: str) -> None:
                 f"the Dask scheduler at {address} has no worker; start one: dask worker {address}"
             ) from error
         _check_workers(client, address)
+
+
+async def _greet_scheduler(address: str) -> None:
+    """Ask who it is; a client that met something else would not close again quietly."""
+    from distributed.core import connect, send_recv
+    from distributed.security import Security
+
+    async with asyncio.timeout(_ANSWER_S):
+        line = await connect(address, timeout=_ANSWER_S, **Security().get_connection_args("client"))
+        try:
+            await send_recv(line, op="identity")
+        finally:
+            line.abort()
 
 
 def _check_workers(client: Client, address: str) -> None:
