@@ -302,7 +302,7 @@ def _settings(
     settings = load_settings({**given, **(spreading or {})})
     read_themes(settings.themes_file)
     if spreading is not None and settings.runner != "local":
-        from flows.spreading import check_runner
+        from flows.cluster_checks import check_runner
 
         check_runner(settings.runner, settings.dask_address)
     return settings

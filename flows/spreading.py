@@ -6,16 +6,13 @@ API hears of each task only its name, its states and their times. Dask is import
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pickle
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from importlib.metadata import version
-from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,21 +22,20 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from threadpoolctl import threadpool_limits
 
-from analytics.exceptions import InputError, PapertrendsError
+from analytics.exceptions import PapertrendsError
 from analytics.parts import Each
+from flows.cluster_checks import ANSWER_S, check_runner, check_server
 
 if TYPE_CHECKING:
     from distributed import Client
     from prefect_dask import DaskTaskRunner
     from prefect_dask.task_runners import PrefectDaskFuture
 
-__all__ = ["check_runner", "spread"]
+__all__ = ["spread"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-_ANSWER_S = 5
-"""For a scheduler to answer and a worker to be there."""
 _RETURN_S = 60
 """For a worker to come back when the last one is gone."""
 _AHEAD = 2
@@ -47,34 +43,6 @@ _AHEAD = 2
 _THREADS = 1
 """Of linear algebra, as in the rest of a run: more add up in another order."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PACKAGES = ("dask", "distributed", "prefect_dask")
-
-
-def check_runner(runner: str, address: str | None = None) -> None:
-    """Find out in a few seconds whether work can be spread.
-
-    Parameters
-    ----------
-    runner : {"local", "dask"}
-    address : str, optional
-        Of a Dask scheduler; without one a run starts its own workers.
-
-    Raises
-    ------
-    InputError
-        When packages are missing, no scheduler answers, it has no worker, or its workers do not have
-        this version of papertrends.
-    """
-    if runner == "local":
-        return
-    missing = [package for package in _PACKAGES if find_spec(package) is None]
-    if missing:
-        raise InputError(
-            f"runner 'dask' needs packages that are not installed ({', '.join(missing)}); "
-            "install the extra of that name, pip install '.[dask]', or use runner 'local'"
-        )
-    if address is not None:
-        _check_cluster(address)
 
 
 @contextmanager
@@ -95,7 +63,7 @@ def spread(runner: str, address: str | None = None, *, n_workers: int | None = N
     Raises
     ------
     InputError
-        As `check_runner`.
+        As `check_runner`, and when a worker of the cluster does not reach Prefect's server.
     """
     check_runner(runner, address)
     if runner == "local":
@@ -107,6 +75,8 @@ def spread(runner: str, address: str | None = None, *, n_workers: int | None = N
     # A function with a fitted model is as large as the model, and sent once.
     quietly = dask.config.set({"distributed.admin.large-graph-warning-threshold": "4GB"})
     with quietly, _task_runner(address, n_workers) as task_runner:
+        if address is not None:
+            check_server(task_runner.client, address, _server_url())
         yield _EachOnDask(task_runner)
 
 
@@ -164,14 +134,19 @@ def _context_to_send() -> Iterator[None]:
     It would hold the parameters of the task that spreads, which is the whole corpus, with every part;
     and it would not name a temporary server, so that each worker would start one of its own.
     """
-    flow_run, spreading = FlowRunContext.get(), TaskRunContext.get()
-    server = {} if flow_run is None else {PREFECT_API_URL: str(flow_run.client.api_url)}
-    with temporary_settings(server):
+    server, spreading = _server_url(), TaskRunContext.get()
+    with temporary_settings({PREFECT_API_URL: server} if server else {}):
         if spreading is None:
             yield
         else:
             with TaskRunContext.model_construct(**{**dict(spreading), "parameters": {}}):
                 yield
+
+
+def _server_url() -> str:
+    """Prefect's server of this run, temporary or not; outside of a flow the configured one, if any."""
+    flow_run = FlowRunContext.get()
+    return PREFECT_API_URL.value() or "" if flow_run is None else str(flow_run.client.api_url)
 
 
 def _result(future: PrefectDaskFuture[Any], client: Client) -> Any:
@@ -187,7 +162,7 @@ def _result(future: PrefectDaskFuture[Any], client: Client) -> Any:
     last_seen = monotonic()
     try:
         while not future.wrapped_future.done():
-            future.wait(timeout=_ANSWER_S)
+            future.wait(timeout=ANSWER_S)
             if client.nthreads():
                 last_seen = monotonic()
             elif monotonic() - last_seen > _RETURN_S:
@@ -214,7 +189,7 @@ def _task_runner(address: str | None, n_workers: int | None) -> Iterator[DaskTas
     from prefect_dask import DaskTaskRunner
 
     if address is not None:
-        task_runner = DaskTaskRunner(address=address, client_kwargs={"timeout": _ANSWER_S})
+        task_runner = DaskTaskRunner(address=address, client_kwargs={"timeout": ANSWER_S})
     else:
         task_runner = DaskTaskRunner(
             cluster_class=LocalCluster,
@@ -228,58 +203,3 @@ def _task_runner(address: str | None, n_workers: int | None) -> Iterator[DaskTas
         )
     with task_runner:
         yield task_runner
-
-
-def _check_cluster(address: str) -> None:
-    from distributed import Client
-
-    try:
-        # In a thread of its own: this one may run an event loop, as in a notebook.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, _greet_scheduler(address)).result()
-    except Exception as error:  # whatever listens there may say anything
-        raise InputError(
-            f"no Dask scheduler answers at {address} ({type(error).__name__}: {error}); give --dask-address "
-            "as its log names it, such as tcp://10.0.0.5:8786, or leave it out for workers on this machine"
-        ) from error
-    with Client(address, timeout=_ANSWER_S, set_as_default=False) as client:
-        try:
-            client.wait_for_workers(1, timeout=_ANSWER_S)
-        except TimeoutError as error:
-            raise InputError(
-                f"the Dask scheduler at {address} has no worker; start one: dask worker {address}"
-            ) from error
-        _check_workers(client, address)
-
-
-async def _greet_scheduler(address: str) -> None:
-    """Ask who it is; a client that met something else would not close again quietly."""
-    from distributed.core import connect, send_recv
-    from distributed.security import Security
-
-    async with asyncio.timeout(_ANSWER_S):
-        line = await connect(address, timeout=_ANSWER_S, **Security().get_connection_args("client"))
-        try:
-            await send_recv(line, op="identity")
-        finally:
-            line.abort()
-
-
-def _check_workers(client: Client, address: str) -> None:
-    ours = version("papertrends")
-    try:
-        found: dict[str, str] = client.run(_version_here)
-    except Exception as error:  # whatever unpickling meets on another machine
-        raise InputError(
-            f"the Dask workers at {address} cannot run papertrends ({type(error).__name__}: {error}); "
-            f"install papertrends {ours} with its extra dask on each"
-        ) from error
-    for worker, theirs in sorted(found.items()):
-        if theirs != ours:
-            raise InputError(
-                f"Dask worker {worker} has papertrends {theirs}, not {ours}; install the same on each"
-            )
-
-
-def _version_here() -> str:
-    return version("papertrends")

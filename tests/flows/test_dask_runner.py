@@ -19,11 +19,12 @@ from typer.testing import CliRunner
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.vectors import LexicalVectorizer
-from flows import spreading
+from flows import cluster_checks, spreading
 from flows.cli import app
+from flows.cluster_checks import check_runner
 from flows.encode import encode_part
 from flows.settings import load_settings
-from flows.spreading import check_runner, spread
+from flows.spreading import spread
 
 DAY = date(2025, 12, 10)
 
@@ -43,18 +44,20 @@ class TestMistakes:
         assert load_settings({"dask_address": address}, folder=tmp_path).dask_address == address
 
     def test_nobody_listens(self, monkeypatch):
-        monkeypatch.setattr(spreading, "_ANSWER_S", 0.3)
+        monkeypatch.setattr(cluster_checks, "ANSWER_S", 0.3)
         with pytest.raises(InputError, match="no Dask scheduler answers at 127.0.0.1:9 "):
             check_runner("dask", "127.0.0.1:9")
 
     def test_something_else_listens(self, loopback_server, monkeypatch):
-        monkeypatch.setattr(spreading, "_ANSWER_S", 0.5)
+        monkeypatch.setattr(cluster_checks, "ANSWER_S", 0.5)
         address = loopback_server.url.removeprefix("http://")
         with pytest.raises(InputError, match="no Dask scheduler answers"):
             check_runner("dask", address)
 
     def test_without_the_packages(self, monkeypatch):
-        monkeypatch.setattr(spreading, "find_spec", lambda name: None if name == "prefect_dask" else object())
+        monkeypatch.setattr(
+            cluster_checks, "find_spec", lambda name: None if name == "prefect_dask" else object()
+        )
         with pytest.raises(InputError, match=r"prefect_dask.*pip install '\.\[dask\]'"):
             check_runner("dask")
 
@@ -323,7 +326,7 @@ START = time.time()
 class TestGoneCluster:
     @pytest.fixture
     @staticmethod
-    def cluster():
+    def cluster(slow_parts):
         from distributed import LocalCluster
 
         with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -332,18 +335,26 @@ class TestGoneCluster:
     def test_a_scheduler_without_workers(self, monkeypatch):
         from distributed import LocalCluster
 
-        monkeypatch.setattr(spreading, "_ANSWER_S", 1)
+        monkeypatch.setattr(cluster_checks, "ANSWER_S", 1)
         empty = LocalCluster(n_workers=0, dashboard_address=None)
         with empty as cluster, pytest.raises(InputError, match="has no worker"):
             check_runner("dask", cluster.scheduler_address)
 
     def test_workers_with_another_version(self, cluster, monkeypatch):
-        monkeypatch.setattr(spreading, "version", lambda name: "9.9")
+        monkeypatch.setattr(cluster_checks, "version", lambda name: "9.9")
         with pytest.raises(InputError, match=r"not 9\.9"):
             check_runner("dask", cluster.scheduler_address)
 
+    def test_workers_that_do_not_reach_prefect(self, cluster):
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        elsewhere = temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"})
+        refused = pytest.raises(InputError, match="does not reach Prefect's server http://127.0.0.1:9")
+        with elsewhere, refused, spread("dask", cluster.scheduler_address):
+            pass
+
     def test_the_last_worker_does_not_come_back(self, server, cluster, slow_parts, tmp_path, monkeypatch):
-        monkeypatch.setattr(spreading, "_ANSWER_S", 2)
+        monkeypatch.setattr(spreading, "ANSWER_S", 2)
         monkeypatch.setattr(spreading, "_RETURN_S", 2)
         with spread("dask", cluster.scheduler_address) as each:
             results = iter(each(partial(slow_parts.square_part, str(tmp_path)), [np.arange(3)] * 20))

@@ -49,6 +49,8 @@ def test_defaults():
         "min_topic_size": None,
         "theme_threshold": None,
         "papers_in_report": 2000,
+        "runner": "local",
+        "dask_address": None,
         "overlap_days": 7,
         "first_days": 30,
         "contact": None,
@@ -100,7 +102,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
         "TITLE": "My papers", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
-        "PAPERS_IN_REPORT": "10", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
+        "PAPERS_IN_REPORT": "10", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
         "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "OPENALEX_KEY": "k1",
         "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
@@ -108,8 +110,8 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", 0.1, 5, 2.5, 10, 3, 9, "a@b.org",
-        "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", 0.1, 5, 2.5, 10, "dask",
+        "tcp://a:1", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5,
     ]  # fmt: skip
     assert load_settings().feed_settings == FeedSettings(
