@@ -63,8 +63,8 @@ def check_server(client: Client, address: str, server: str) -> None:
         if fault is not None:
             raise InputError(
                 f"worker {worker} of the Dask cluster at {address} does not reach Prefect's server {server} "
-                f"({fault}); start one that it reaches, prefect server start --host 0.0.0.0, and name it here "
-                "in PREFECT_API_URL"
+                f"({fault}); start one that it reaches (prefect server start --host 0.0.0.0) "
+                "and name it here in PREFECT_API_URL"
             )
 
 

@@ -70,6 +70,25 @@ class TestRegions:
         assert found.topics.tolist() == [-1] * 3
         assert not found.within.any()
 
+    def test_parts_give_what_the_whole_gives(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        _, vectors = subjects([9, 14])
+        names = np.array(["T0001"] * 9 + ["T0002"] * 14, dtype=object)
+        regions = topic_regions(vectors, names)
+        whole = nearest_topics(vectors, regions)
+        sizes = []
+
+        def each(function, parts):
+            for part in parts:
+                sizes.append(len(part))
+                yield function(part)
+
+        monkeypatch.setattr("analytics.topic_regions._BLOCK", 7)
+        found = nearest_topics(vectors, regions, each=each)
+        assert sizes == [7, 7, 7, 2]
+        assert found.topics.tolist() == whole.topics.tolist() == [0] * 9 + [1] * 14
+        assert found.cosines == pytest.approx(whole.cosines, abs=1e-6)
+        assert nearest_topics(vectors[:0], regions, each=each).topics.tolist() == []
+
 
 class TestJoining:
     def test_members_keep_their_topic_and_others_join_within_reach(self) -> None:
