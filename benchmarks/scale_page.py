@@ -76,8 +76,10 @@ def checked_targets(results: Results) -> list[dict[str, Any]]:
 
 
 def readme_table(results: Results) -> str:
-    """Table of the README: both at every size, ours alone, and the targets."""
-    return "\n".join([*_comparison(results, short=True), "", *_alone(results), "", *_target_table(results)])
+    """Tables of the README: both at every size, ours alone, and the targets."""
+    told = f"Vectorizer of ours: {results['about']['vectorizer']}. {results['about']['machine']}. All figures: [benchmarks/results/scale.md](benchmarks/results/scale.md)."
+    tables = [_comparison(results, short=True), _alone(results), _target_table(results), [told]]
+    return "\n\n".join("\n".join(lines) for lines in tables)
 
 
 def render_page(results: Results) -> str:
