@@ -10,7 +10,8 @@ alone at the sizes of `--scale`, and 1 % more papers into the first of these. Li
 
 On two cores BERTopic takes twenty to thirty minutes, most of it encoding, ours alone about as long; run it
 when nothing else runs. Each part is written to DIR when it is finished, so a run that was stopped goes on
-where it was; a part made by other code, packages, vectorizer or threads is made again (`--keep` takes it).
+where it was; a part made by other code, packages, vectorizer or threads is made again (`--keep` takes it;
+after a change of the corpus remove DIR).
 Writes benchmarks/results/scale.json, scale.md and the table in the README when all parts of the usual sizes
 are there; otherwise scale.json and scale.md in DIR.
 """
@@ -54,6 +55,7 @@ AS_OF = "2019-12-31"
 COLUMNS = ("id", "title", "abstract", "date", "updated", "authors", "doi")
 PACKAGES = ("bertopic", "umap-learn", "hdbscan", "scikit-learn", "numpy", "pandas", "torch", "sentence-transformers", "prefect")  # fmt: skip
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+MEASURING = ("plain_bertopic", "arxiv_sample", "measured_process", "scale_measures")
 STARTING = "start and ingest"
 
 
@@ -141,7 +143,7 @@ def measure_more(bench: Bench, n: int) -> dict[str, Any]:
     """1 % more papers into a copy of the workspace of n."""
     first, workspace = bench.work / f"scale-{n}", bench.work / f"more-{n}"
     if not (first / "latest").exists():
-        raise SystemExit(f"the workspace {first} is gone; remove {first}.json, so that it is made again")
+        raise RuntimeError(f"the workspace {first} is gone; remove {first}.json, so that it is made again")
     shutil.rmtree(workspace, ignore_errors=True)
     shutil.copytree(first, workspace, symlinks=True)
     more = max(1, n // 100)
@@ -173,7 +175,9 @@ def described(done: Measured, workspace: Path, labels: pd.Series, texts: list[st
     stages = {**manifest["seconds"], STARTING: done.seconds - sum(manifest["seconds"].values())}
     assigned = pd.read_parquet(workspace / "latest" / "topic_assignments.parquet").set_index("paper_id")
     if len(assigned) != len(labels):
-        raise SystemExit(f"{len(labels)} papers were given to {workspace.name}, its run has {len(assigned)}")
+        raise RuntimeError(
+            f"{len(labels)} papers were given to {workspace.name}, its run has {len(assigned)}"
+        )
     quality = agreement(labels, assigned["topic_id"][labels.index], UNCLUSTERED)
     if texts is None:
         quality |= manifest["topics"]["quality"] or {}
@@ -202,10 +206,10 @@ def made_by(name: str, vectorizer: str) -> str:
     """Hash of everything that a part's figures depend on: code, packages, vectorizer, threads."""
     threads = [f"{variable}={os.environ.get(variable)}" for variable in THREADS]
     digest = hashlib.sha256("\n".join([*map(version, PACKAGES), *threads]).encode())
-    files = [PLAIN]
+    files = [Path(__file__).with_name(f"{module}.py") for module in MEASURING]
     if not name.startswith("bertopic"):
         digest.update(vectorizer.encode())
-        files = sorted(path for layer in ("analytics", "flows", "reports", "data/themes.toml")
+        files += sorted(path for layer in ("analytics", "flows", "reports", "data/themes.toml")
                        for path in [ROOT / layer, *(ROOT / layer).rglob("*")]
                        if path.is_file() and path.suffix != ".pyc")  # fmt: skip
     for path in files:
@@ -241,7 +245,11 @@ def run_parts(bench: Bench, names: list[str], only: list[str], *, keep: bool) ->
             print(f"{name} needs the vectors of bertopic-{size}: run --only bertopic first", flush=True)
             continue
         print(f"{name} ...", flush=True)
-        part = measure(bench, name) | {"made_by": made_by(name, bench.vectorizer)}
+        try:
+            part = measure(bench, name) | {"made_by": made_by(name, bench.vectorizer)}
+        except RuntimeError as error:  # the parts that follow take hours; this one can be run again
+            print(f"{name} failed: {error}", flush=True)
+            continue
         (bench.work / f"{name}.json").write_text(json.dumps(part, indent=1) + "\n", encoding="utf-8")
         print(f"{name}: {part['seconds']:.1f} s, {part['peak_mb']:.0f} MB", flush=True)
         parts[name] = part
@@ -300,6 +308,10 @@ def main() -> None:
     write_results(results, folder)
     print((folder / "scale.md").read_text(encoding="utf-8"))
     print(f"written to {folder}")
+    if len(parts) < len(names):
+        raise SystemExit(
+            f"not run: {', '.join(name for name in names if name not in parts)}; run it again for these"
+        )
 
 
 def numbers(text: str) -> list[int]:

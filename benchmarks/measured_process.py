@@ -42,8 +42,10 @@ def run_measured(command: Sequence[str], folder: Path, environment: dict[str, st
 
     Raises
     ------
+    RuntimeError
+        When it fails: its last lines.
     SystemExit
-        When it fails: its last lines. When there is no /proc.
+        When there is no /proc.
     """
     if not (_PROC / "self" / "status").is_file():
         raise SystemExit("memory is read from /proc, which is not there; run the benchmark on Linux")
@@ -67,7 +69,7 @@ def run_measured(command: Sequence[str], folder: Path, environment: dict[str, st
         errors.seek(0)
         if process.returncode != 0:
             said = errors.read()[-3000:] or output.read()[-3000:]
-            raise SystemExit(f"{' '.join(map(str, command))}\nended with {process.returncode}: {said}")
+            raise RuntimeError(f"{' '.join(map(str, command))}\nended with {process.returncode}: {said}")
         return Measured(seconds, peak / 1e6, output.read())
 
 

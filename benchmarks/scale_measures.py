@@ -58,23 +58,29 @@ def term_quality(texts: Sequence[str], topics: Sequence[Sequence[str]]) -> dict[
     Returns
     -------
     dict
-        `npmi` and `diversity`, None without topics, and `uncounted`, the terms that stand in no text as they
-        are written.
+        `npmi` over all terms, `npmi_subject` over those that `count_terms` has, so without function words,
+        and `diversity`, each None without topics; `uncounted`, the terms that stand in no text as written.
     """
     terms = [[term.casefold() for term in topic] for topic in topics]
-    counts, columns = _count_matrix(texts, {term for topic in terms for term in topic})
+    counts, columns, n_subject = _count_matrix(texts, {term for topic in terms for term in topic})
     known = [[columns[term] for term in topic if term in columns] for topic in terms]
-    coherence = [npmi_coherence(counts, topic) for topic in known if len(topic) > 1]
     return {
-        "npmi": float(np.mean(coherence)) if coherence else None,
+        "npmi": _mean_coherence(counts, known),
+        "npmi_subject": _mean_coherence(counts, [[at for at in topic if at < n_subject] for topic in known]),
         "diversity": term_diversity(terms) if any(terms) else None,
         "uncounted": sum(map(len, terms)) - sum(map(len, known)),
     }
 
 
-def _count_matrix(texts: Sequence[str], wanted: set[str]) -> tuple[sparse.csr_array, dict[str, int]]:
-    """Uses of terms in texts, shape (n, t), and the column of each wanted term that occurs."""
+def _mean_coherence(counts: sparse.csr_array, topics: list[list[int]]) -> float | None:
+    found = [npmi_coherence(counts, topic) for topic in topics if len(topic) > 1]
+    return float(np.mean(found)) if found else None
+
+
+def _count_matrix(texts: Sequence[str], wanted: set[str]) -> tuple[sparse.csr_array, dict[str, int], int]:
+    """Uses of terms in texts, the column of each wanted term that occurs, how many `count_terms` made."""
     counts, terms = count_terms(texts)
+    n_subject = counts.shape[1]
     of_term = {str(term): column for column, term in enumerate(terms)}
     columns = {term: of_term[term] for term in wanted if term in of_term}
     ways: tuple[Callable[[str], str], ...] = (str, lambda text: re.sub(r"[^A-Za-z0-9 ]+", "", text))
@@ -85,4 +91,4 @@ def _count_matrix(texts: Sequence[str], wanted: set[str]) -> tuple[sparse.csr_ar
             occurring = np.flatnonzero(np.asarray(more.sum(axis=0)).ravel())
             columns |= {missing[at]: counts.shape[1] + row for row, at in enumerate(occurring)}
             counts = sparse.csr_array(sparse.hstack([counts, more[:, occurring]], format="csr"))
-    return counts, columns
+    return counts, columns, n_subject

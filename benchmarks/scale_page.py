@@ -24,6 +24,7 @@ _QUALITY = {
     "V-measure against categories": "v_measure",
     "the same, clustered papers only": "v_measure_clustered",
     "coherence of ten terms (NPMI)": "npmi",
+    "the same, function words left out": "npmi_subject",
     "diversity of terms": "diversity",
     "part of papers in no topic": "unclustered",
     "topics": "topics",
