@@ -1,6 +1,7 @@
 # make run     the main flow on the sample; prints the path of the report
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
+# make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
 # make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
@@ -13,7 +14,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more bench-trends bench-themes bench-identity bench-ingest lint constraints clean
+.PHONY: run test test-more bench bench-trends bench-themes bench-identity bench-ingest lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -24,6 +25,9 @@ test: .venv/.installed-dev
 # The rest: real network weights and whole flows, and what reads the data beside the checkout.
 test-more: .venv/.installed-dev
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or shared"
+
+bench: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_scale.py
 
 bench-trends: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_trends.py
