@@ -23,6 +23,7 @@ MOST_TERMS = 100_000
 """Terms that are counted at most."""
 
 _PART = 2_000  # texts that are read at a time
+_LINE_END = "-"  # a stretch that ends a phrase, as the end of a line does
 
 
 class _Numbers(dict[str, int]):
@@ -130,14 +131,40 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _read_part(texts: Sequence[str]) -> _Sequences:
-    """Words of a part of the texts, numbered as they come."""
-    numbers_of = _Numbers({"": 0})
-    numbers, lengths = array("i"), []
+    """Words of a part of the texts, numbered as they come.
+
+    A stretch between spaces is looked up once a use, its words once a part.
+    """
+    places_of = _Numbers({_LINE_END: 0})
+    places, n_stretches = array("i"), []
     for text in texts:
-        before = len(numbers)
-        numbers.extend(map(numbers_of.__getitem__, phrase_words(text)))
-        lengths.append(len(numbers) - before)
-    return _Sequences(list(numbers_of), np.array(numbers, dtype=np.int32), np.array(lengths, dtype=np.int64))
+        before = len(places)
+        for line in text.split("\n"):
+            places.extend(map(places_of.__getitem__, line.split()))
+            places.append(0)
+        n_stretches.append(len(places) - before)
+    numbers_of = _Numbers({"": 0})
+    words, sizes = array("i"), []
+    for stretch in places_of:
+        found = phrase_words(stretch)
+        words.extend(map(numbers_of.__getitem__, found))
+        sizes.append(len(found))
+    numbers, n_words = _laid_out(np.array(words), np.array(sizes), np.array(places))
+    ends = np.cumsum(n_words)[np.cumsum(n_stretches, dtype=np.int64) - 1] - 1
+    # Of ends of phrases that follow one another the last does.
+    kept = np.append((numbers[:-1] > 0) | (numbers[1:] > 0), True)
+    kept[ends] = True
+    lengths = np.diff(np.cumsum(kept)[ends], prepend=0)
+    return _Sequences(list(numbers_of), numbers[kept], lengths)
+
+
+def _laid_out(
+    items: NDArray[np.int32], sizes: NDArray[np.int64], places: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Lists that lie one after the other in `items`, laid out in the order of `places`, and their sizes."""
+    chosen = sizes[places]
+    shift = (np.cumsum(sizes) - sizes)[places] - (np.cumsum(chosen) - chosen)
+    return items[np.repeat(shift, chosen) + np.arange(chosen.sum())], chosen
 
 
 def _merged(parts: Iterable[_Sequences]) -> _Sequences:
@@ -162,16 +189,16 @@ def _repeated_grams(read: _Sequences) -> Iterator[_Grams]:
     n_texts, n_words, numbers = len(read.lengths), len(read.words), read.numbers
     texts = np.repeat(np.arange(n_texts, dtype=np.int32), read.lengths)
     words = np.zeros((1, 0), dtype=np.int64)  # the sequence without a word, which begins at every place
-    gram = np.zeros(len(numbers), dtype=np.int64)
+    gram = np.zeros(len(numbers), dtype=np.int32)
     for size in range(1, LONGEST_PHRASE + 1):
         # A sequence is repeated only where the one without its last word is, and that without its first.
         at = np.flatnonzero((gram[:-1] >= 0) & (gram[1:] >= 0))
         last = numbers[at + size - 1]
         at, last = at[last > 0], last[last > 0]
-        distinct, which = np.unique(gram[at] * n_words + last, return_inverse=True)
+        distinct, which = np.unique(gram[at] * np.int64(n_words) + last, return_inverse=True)
         counts = _counts(texts[at], which, (n_texts, len(distinct)))
         repeated = np.bincount(counts.indices, minlength=len(distinct)) > 1
-        gram = np.full(len(numbers), -1, dtype=np.int64)
+        gram = np.full(len(numbers), -1, dtype=np.int32)
         gram[at] = np.where(repeated, np.cumsum(repeated) - 1, -1)[which]
         words = np.column_stack((words[distinct // n_words], distinct % n_words))[repeated]
         yield _Grams(words, counts[:, np.flatnonzero(repeated)])
@@ -179,7 +206,8 @@ def _repeated_grams(read: _Sequences) -> Iterator[_Grams]:
 
 def _counts(rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_array:
     """How often each pair of row and column stands there."""
-    return sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=shape)
+    ones = np.ones(len(rows), dtype=np.int32)
+    return sparse.csr_array((ones, (rows, columns.astype(np.int32))), shape=shape)
 
 
 def _chosen(table: NDArray[np.int64], counts: sparse.csr_array) -> tuple[NDArray[np.int64], sparse.csr_array]:
@@ -191,6 +219,6 @@ def _chosen(table: NDArray[np.int64], counts: sparse.csr_array) -> tuple[NDArray
     n_texts = np.bincount(counts.indices, minlength=len(table))
     most = np.lexsort((*table.T[::-1], -n_texts))[:MOST_TERMS]
     order = most[np.lexsort(table[most].T[::-1])]
-    chosen = counts[:, order]
+    chosen = counts[:, order].astype(np.int64)
     chosen.sort_indices()
     return table[order], chosen

@@ -129,6 +129,8 @@ class _Remembered(dict[str, tuple[str, ...]]):
 
 
 def _words_of(stretch: str) -> tuple[str, ...]:
+    if stretch.isascii() and stretch.isalpha():
+        return (stretch.lower(),)  # most are plain words
     plain = _TEX.sub(" ", unicodedata.normalize("NFKC", stretch)).casefold()
     found: list[str] = []
     for token in _TOKEN.findall(plain):
@@ -177,21 +179,18 @@ def tokenize(text: str) -> list[str]:
     return [word for word in words(text) if _is_term_word(word, STOP_WORDS)]
 
 
-def phrase_words(text: str) -> list[str]:
-    """Words of `text` that may stand in a phrase, in order, and ``""`` wherever a phrase ends.
+def phrase_words(stretch: str) -> tuple[str, ...]:
+    """Words of a stretch between spaces that may stand in a phrase, and ``""`` wherever a phrase ends.
 
-    Phrases end at punctuation, at the end of a line, and at a stop word or furniture of abstracts.
+    Phrases end at punctuation, at a stop word or furniture of abstracts, and (which a stretch does not
+    tell) at the end of a line.
 
     Examples
     --------
-    >>> phrase_words("We propose sparse rewards. An agent explores")
-    ['', '', 'sparse', 'rewards', '', '', 'agent', '', '']
+    >>> phrase_words("rewards."), phrase_words("the"), phrase_words("agent")
+    (('rewards', ''), ('',), ('agent',))
     """
-    found: list[str] = []
-    for line in text.split("\n"):
-        found += chain.from_iterable(map(_PHRASE_WORDS.__getitem__, line.split()))
-        found.append("")
-    return found
+    return _PHRASE_WORDS[stretch]
 
 
 def is_subject(word: str) -> bool:
@@ -215,7 +214,8 @@ def phrases(text: str) -> list[str]:
     >>> phrases("We propose sparse rewards. An agent explores")
     ['sparse', 'sparse rewards', 'rewards', 'agent']
     """
-    sequence = phrase_words(text)
+    stretches = (stretch for line in text.split("\n") for stretch in (*line.split(), "-"))
+    sequence = [word for stretch in stretches for word in phrase_words(stretch)]
     found: list[str] = []
     for start in range(len(sequence)):
         for stop in range(start, min(start + LONGEST_PHRASE, len(sequence))):
