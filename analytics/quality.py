@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["npmi_coherence", "term_diversity"]
+__all__ = ["npmi_coherence", "npmi_coherences", "term_diversity"]
 
 
 def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
@@ -47,13 +48,43 @@ def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
     >>> npmi_coherence(sparse.csr_array(np.array([[1, 2], [3, 1], [0, 0], [0, 0]])), [0, 1])
     1.0
     """
-    if len(terms) < 2:
-        return float("nan")
-    n_papers = counts.shape[0]
-    uses = sparse.csr_array(counts[:, list(terms)]).astype(bool).astype(np.int64)
-    together = np.asarray((uses.T @ uses).todense(), dtype=float) / n_papers
+    return float(npmi_coherences(counts, [terms])[0])
+
+
+def npmi_coherences(counts: sparse.csr_array, topics: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+    """`npmi_coherence` of many topics by one sparse product over all of their terms.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n papers, t)
+    topics : sequence of sequences of int, length k
+        Columns of each topic's terms.
+
+    Returns
+    -------
+    float64 array of shape (k,)
+
+    Examples
+    --------
+    >>> counts = sparse.csr_array(np.array([[1, 2], [3, 1], [0, 0], [0, 0]]))
+    >>> npmi_coherences(counts, [[0, 1], [1]]).tolist()
+    [1.0, nan]
+    """
+    columns = np.array(sorted({term for terms in topics for term in terms}), dtype=np.int64)
+    uses = sparse.csr_array(counts[:, columns]).astype(bool).astype(np.int64)
+    both = sparse.csr_array(uses.T @ uses)
+    found = np.full(len(topics), np.nan)
+    for topic, terms in enumerate(topics):
+        if len(terms) > 1:
+            own = np.searchsorted(columns, terms)
+            found[topic] = _mean_npmi(both[np.ix_(own, own)].toarray() / counts.shape[0])
+    return found
+
+
+def _mean_npmi(together: NDArray[np.float64]) -> float:
+    """Mean over the pairs of terms, from the share of papers with both; the diagonal is of one alone."""
     alone = together.diagonal()
-    one, other = np.triu_indices(len(terms), k=1)
+    one, other = np.triu_indices(len(together), k=1)
     both = together[one, other]
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.log(both / (alone[one] * alone[other])) / -np.log(both)

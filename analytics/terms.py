@@ -1,12 +1,10 @@
-"""Terms that describe topics: counts by one sparse product, lists without near-duplicates, labels.
-
-A *term* is a word or a phrase of up to three words as `analytics.text.phrases` gives them.
-"""
+"""Terms that describe topics: weights by one sparse product, lists without near-duplicates, labels."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,14 +12,15 @@ import snowballstemmer
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analytics.text import phrases
+from analytics.term_counts import class_sums
 
-__all__ = ["chosen_terms", "class_weights", "count_terms", "label_topics", "written_terms"]
+__all__ = ["chosen_terms", "class_weights", "label_topics", "written_terms"]
 
-_MOST_TERMS = 100_000
 _CANDIDATES = 80
 _LEAST_COVERAGE = 0.1
 """A label must stand in a tenth of its topic's papers at least."""
+_KEPT_LABEL = 0.5
+"""A topic's earlier label stays while it has half the evidence of the best one."""
 _PHRASE_PREFERENCE = 0.3
 """A phrase names a topic better than a word unless the word's evidence is over three times its own."""
 
@@ -29,50 +28,6 @@ _COMPLETION = 0.5
 """A phrase is completed to a longer one that makes up half of its uses."""
 
 _stemmer = snowballstemmer.stemmer("english")
-
-
-def count_terms(texts: Sequence[str]) -> tuple[sparse.csr_array, NDArray[np.str_]]:
-    """Counts of terms in texts.
-
-    Terms that stand in a single text describe no group, so they are left out; beyond 100,000 terms
-    those of the fewest texts go first.
-
-    Parameters
-    ----------
-    texts : sequence of str, length n
-
-    Returns
-    -------
-    counts : csr_array of int64, shape (n, t)
-    terms : array of str, shape (t,)
-        In alphabetical order.
-
-    Examples
-    --------
-    >>> counts, terms = count_terms(["sparse rewards", "sparse rewards and agents", "agents"])
-    >>> terms.tolist()
-    ['agents', 'rewards', 'sparse', 'sparse rewards']
-    >>> counts.toarray().tolist()
-    [[0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0]]
-    """
-    counted = [Counter(phrases(text)) for text in texts]
-    n_texts: Counter[str] = Counter()
-    for counter in counted:
-        n_texts.update(counter.keys())
-    repeated = sorted((-n, term) for term, n in n_texts.items() if n > 1)[:_MOST_TERMS]
-    terms = sorted(term for _, term in repeated)
-    column = {term: position for position, term in enumerate(terms)}
-    rows, columns, values = [], [], []
-    for row, counter in enumerate(counted):
-        for term, n in counter.items():
-            if term in column:
-                rows.append(row)
-                columns.append(column[term])
-                values.append(n)
-    shape = (len(texts), len(terms))
-    counts = sparse.csr_array((values, (rows, columns)), shape=shape, dtype=np.int64)
-    counts.sort_indices()
-    return counts, np.array(terms, dtype=str)
 
 
 def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> sparse.csr_array:
@@ -104,10 +59,7 @@ def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> spars
     >>> class_weights(counts, np.array([0, 1])).toarray().round(3).tolist()
     [[0.693, 0.0], [0.0, 0.693]]
     """
-    numbers, of_row = np.unique(classes, return_inverse=True)
-    rows = np.arange(len(classes))
-    members = sparse.csr_array((np.ones(len(rows)), (of_row, rows)), shape=(len(numbers), len(rows)))
-    per_class = sparse.csr_array(members @ counts)
+    per_class = class_sums(counts, classes)
     totals = np.asarray(per_class.sum(axis=1)).ravel()
     uses = np.asarray(per_class.sum(axis=0)).ravel()
     rarity = np.log1p(int(totals.mean()) / np.maximum(uses, 1))
@@ -194,6 +146,7 @@ def label_topics(
     terms: NDArray[np.str_],
     *,
     display: Mapping[str, str],
+    before: Mapping[int, str] | None = None,
 ) -> dict[int, str]:
     """One label for each topic, all different: a phrase that many of its papers use and others do not.
 
@@ -201,33 +154,90 @@ def label_topics(
     ``c log(c / C)`` with the shares c and C of papers that use it. Without a usable phrase the label
     is the two strongest words.
 
+    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while a tenth
+    of its papers use it more than others do, its evidence is at least half that of the best label, and
+    no other topic has kept it (the larger topic comes first). Of an earlier label of two words the
+    first has that evidence, and both are still in use. Kept labels are taken before new ones are chosen.
+
     Parameters
     ----------
     members : mapping of topic number to row numbers
+        No row stands in two topics.
     counts : csr_array, shape (n, t)
     terms : array of str, shape (t,)
+        In alphabetical order.
     display : mapping of str to str
         Written form of words.
+    before : mapping of topic number to label, optional
+        Labels of topics that are known from before.
 
     Returns
     -------
     dict of topic number to label
         A topic in which no term stands twice is called ``"unnamed topic"``, numbered if need be.
     """
-    uses = counts.astype(bool).astype(np.int64)
-    corpus_share = np.asarray(uses.sum(axis=0)).ravel() / max(1, uses.shape[0])
+    # Largest topic first, so that the widest subject gets the plainest name.
+    by_size = sorted(members, key=lambda number: (-len(members[number]), number))
+    evidence = dict(
+        zip(by_size, _evidence([members[topic] for topic in by_size], counts, terms), strict=True)
+    )
     labels: dict[int, str] = {}
     taken: set[frozenset[str]] = set()
-    # Largest topic first, so that the widest subject gets the plainest name.
-    for topic in sorted(members, key=lambda number: (-len(members[number]), number)):
-        share = np.asarray(uses[members[topic]].sum(axis=0)).ravel() / len(members[topic])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            evidence = np.where(share >= _LEAST_COVERAGE, share * np.log(share / corpus_share), 0.0)
-        label = _completed(_best_label(evidence, terms, taken), share, terms, taken)
-        taken.add(frozenset(stems(label)))
-        written = ", ".join(_written(part, display) for part in label.split(", "))
-        labels[topic] = written
-    return _distinct(labels)
+    for topic in by_size:
+        earlier = (before or {}).get(topic)
+        if earlier is not None and _is_still_apt(earlier, evidence[topic], taken):
+            taken.add(stems(earlier.casefold()))
+            labels[topic] = earlier
+    for topic in by_size:
+        if topic not in labels:
+            label = _completed(_best_label(evidence[topic], taken), evidence[topic], taken)
+            taken.add(stems(label))
+            labels[topic] = ", ".join(_written(part, display) for part in label.split(", "))
+    return _distinct({topic: labels[topic] for topic in by_size})
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """Terms that a topic uses, in alphabetical order: their share of its papers, and their evidence."""
+
+    terms: NDArray[np.str_]
+    shares: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+def _evidence(
+    members: Sequence[NDArray[np.int64]], counts: sparse.csr_array, terms: NDArray[np.str_]
+) -> Iterator[_Evidence]:
+    """Evidence of the terms of each topic, one after the other."""
+    uses = counts.astype(bool).astype(np.int64)
+    corpus_share = np.asarray(uses.sum(axis=0)).ravel() / max(1, uses.shape[0])
+    classes = np.full(uses.shape[0], len(members))  # the last one: papers of no topic
+    for place, rows in enumerate(members):
+        classes[rows] = place
+    sums = class_sums(uses, classes)
+    for place, rows in enumerate(members):
+        own = slice(sums.indptr[place], sums.indptr[place + 1])
+        used = sums.indices[own]
+        share = sums.data[own] / len(rows)
+        value = np.where(share >= _LEAST_COVERAGE, share * np.log(share / corpus_share[used]), 0.0)
+        yield _Evidence(terms[used], share, value)
+
+
+def _is_still_apt(label: str, evidence: _Evidence, taken: set[frozenset[str]]) -> bool:
+    """Whether an earlier label still names its topic, by the rule of `label_topics`."""
+    parts = label.casefold().split(", ")
+    places = np.searchsorted(evidence.terms, parts)
+    values = [
+        float(evidence.values[place])
+        if place < len(evidence.terms) and evidence.terms[place] == part
+        else 0.0
+        for place, part in zip(places.tolist(), parts, strict=True)
+    ]
+    if min(values) <= 0 or stems(label.casefold()) in taken:
+        return False
+    leading = _best_label(evidence, taken).split(", ")[0]
+    best = float(evidence.values[np.searchsorted(evidence.terms, leading)])
+    return values[0] >= _KEPT_LABEL * best
 
 
 @lru_cache(maxsize=200_000)
@@ -247,11 +257,12 @@ def _overlap(left: str, right: str) -> bool:
     return one <= other or other <= one or 2 * len(one & other) >= len(one | other)
 
 
-def _best_label(evidence: NDArray[np.float64], terms: NDArray[np.str_], taken: set[frozenset[str]]) -> str:
-    ranked = [int(term) for term in np.argsort(-evidence, kind="stable")[:_CANDIDATES] if evidence[term] > 0]
+def _best_label(evidence: _Evidence, taken: set[frozenset[str]]) -> str:
+    terms, values = evidence.terms, evidence.values
+    ranked = [int(term) for term in np.argsort(-values, kind="stable")[:_CANDIDATES] if values[term] > 0]
     free = [term for term in ranked if stems(terms[term]) not in taken]
     named = [term for term in free if len(stems(terms[term])) > 1]
-    if named and evidence[named[0]] >= _PHRASE_PREFERENCE * evidence[free[0]]:
+    if named and values[named[0]] >= _PHRASE_PREFERENCE * values[free[0]]:
         return str(terms[named[0]])
     if not free:
         return "unnamed topic"
@@ -259,16 +270,15 @@ def _best_label(evidence: NDArray[np.float64], terms: NDArray[np.str_], taken: s
     return str(terms[free[0]]) if partner is None else f"{terms[free[0]]}, {terms[partner]}"
 
 
-def _completed(
-    label: str, share: NDArray[np.float64], terms: NDArray[np.str_], taken: set[frozenset[str]]
-) -> str:
+def _completed(label: str, evidence: _Evidence, taken: set[frozenset[str]]) -> str:
     """The longer phrase that `label` is cut from: "graphical user" becomes "graphical user interface"."""
+    terms, shares = evidence.terms, evidence.shares
     place = np.searchsorted(terms, label)
     if place == len(terms) or terms[place] != label:
         return label
     longer = [
-        (-share[at], str(terms[at]))
-        for at in np.flatnonzero(share >= _COMPLETION * share[place])
+        (-shares[at], str(terms[at]))
+        for at in np.flatnonzero(shares >= _COMPLETION * shares[place])
         if f" {label} " in f" {terms[at]} " and len(terms[at]) > len(label) and stems(terms[at]) not in taken
     ]
     return min(longer)[1] if longer else label

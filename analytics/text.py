@@ -10,11 +10,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import chain
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-__all__ = ["ABSTRACT_FURNITURE", "STOP_WORDS", "display_forms", "phrases", "tokenize", "words"]
+__all__ = [
+    "ABSTRACT_FURNITURE",
+    "LONGEST_PHRASE",
+    "STOP_WORDS",
+    "display_forms",
+    "is_subject",
+    "phrase_words",
+    "phrases",
+    "tokenize",
+    "words",
+]
 
 # Words that nearly every abstract uses whatever its subject: never a term on their own, and not in a
 # phrase either, apart from those in `_KEPT_IN_PHRASES` ("learning" says nothing, "contrastive
@@ -82,17 +93,66 @@ _KEPT_IN_PHRASES = frozenset(
 STOP_WORDS = frozenset(ENGLISH_STOP_WORDS) - {"system", "fire", "computer", "interest", "describe", "detail"}
 _NOT_IN_PHRASES = STOP_WORDS | (ABSTRACT_FURNITURE - _KEPT_IN_PHRASES)
 _NOT_ALONE = STOP_WORDS | ABSTRACT_FURNITURE
-_LONGEST_PHRASE = 3
+LONGEST_PHRASE = 3
+"""Words of a phrase at most."""
 
 _TEX = re.compile(r"\\[a-zA-Z]+|[$^_{}~\\]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]+|[^\W\d_{_CJK}][^\W_{_CJK}]*(?:-[^\W_{_CJK}]+)*")
 _BREAK = re.compile(
-    r"\n|[.,;:!?()\[\]\"\u3001\u3002\uff0c\uff1b\u201c\u201d]+(?=\s|$)"
-    r"|[()\[\]\"\u3002\uff0c\u201c\u201d]"
-    r"|\s[-\u2013\u2014]+\s"
+    r"[.,;:!?()\[\]\"\u3001\u3002\uff0c\uff1b\u201c\u201d]+\Z|[()\[\]\"\u3002\uff0c\u201c\u201d]"
 )
+_DASHES = re.compile(r"[-\u2013\u2014]+")
 _CJK_RUN = re.compile(rf"[{_CJK}]")
+
+_MOST_REMEMBERED = 1 << 17
+_LONGEST_REMEMBERED = 40
+
+
+class _Remembered(dict[str, tuple[str, ...]]):
+    """What a function gives for a stretch between spaces: nearly all of them come again and again.
+
+    No word and no composed sign goes across a space, so that a text is the sum of its stretches.
+    """
+
+    def __init__(self, function: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, stretch: str) -> tuple[str, ...]:
+        found = self._function(stretch)
+        if len(stretch) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[stretch] = found
+        return found
+
+
+def _words_of(stretch: str) -> tuple[str, ...]:
+    if stretch.isascii() and stretch.isalpha():
+        return (stretch.lower(),)  # most are plain words
+    plain = _TEX.sub(" ", unicodedata.normalize("NFKC", stretch)).casefold()
+    found: list[str] = []
+    for token in _TOKEN.findall(plain):
+        if _CJK_RUN.match(token):
+            found += [token[i : i + 2] for i in range(len(token) - 1)] or [token]
+        else:
+            found.append(token)
+    return tuple(found)
+
+
+def _phrase_words_of(stretch: str) -> tuple[str, ...]:
+    if _DASHES.fullmatch(stretch):
+        return ("",)
+    found: list[str] = []
+    for segment in _BREAK.split(stretch):
+        found += [word if _is_term_word(word, _NOT_IN_PHRASES) else "" for word in _words_of(segment)]
+        found.append("")
+    return tuple(found[:-1])
+
+
+_WORDS = _Remembered(_words_of)
+_PHRASE_WORDS = _Remembered(_phrase_words_of)
 
 
 def words(text: str) -> list[str]:
@@ -105,14 +165,7 @@ def words(text: str) -> list[str]:
     >>> words("强化学习 agents")
     ['强化', '化学', '学习', 'agents']
     """
-    plain = _TEX.sub(" ", unicodedata.normalize("NFKC", text)).casefold()
-    found: list[str] = []
-    for token in _TOKEN.findall(plain):
-        if _CJK_RUN.match(token):
-            found += [token[i : i + 2] for i in range(len(token) - 1)] or [token]
-        else:
-            found.append(token)
-    return found
+    return list(chain.from_iterable(map(_WORDS.__getitem__, text.split())))
 
 
 def tokenize(text: str) -> list[str]:
@@ -126,6 +179,31 @@ def tokenize(text: str) -> list[str]:
     return [word for word in words(text) if _is_term_word(word, STOP_WORDS)]
 
 
+def phrase_words(stretch: str) -> tuple[str, ...]:
+    """Words of a stretch between spaces that may stand in a phrase, and ``""`` wherever a phrase ends.
+
+    Phrases end at punctuation, at a stop word or furniture of abstracts, and (which a stretch does not
+    tell) at the end of a line.
+
+    Examples
+    --------
+    >>> phrase_words("rewards."), phrase_words("the"), phrase_words("agent")
+    (('rewards', ''), ('',), ('agent',))
+    """
+    return _PHRASE_WORDS[stretch]
+
+
+def is_subject(word: str) -> bool:
+    """Whether a word of `phrase_words` is a term by itself; a phrase needs one such word.
+
+    Examples
+    --------
+    >>> is_subject("rewards"), is_subject("learning"), is_subject("")
+    (True, False, False)
+    """
+    return word not in _NOT_ALONE and word != ""
+
+
 def phrases(text: str) -> list[str]:
     """Candidate terms of `text`: subject words, and phrases of two or three adjacent words.
 
@@ -136,20 +214,16 @@ def phrases(text: str) -> list[str]:
     >>> phrases("We propose sparse rewards. An agent explores")
     ['sparse', 'sparse rewards', 'rewards', 'agent']
     """
+    stretches = (stretch for line in text.split("\n") for stretch in (*line.split(), "-"))
+    sequence = [word for stretch in stretches for word in phrase_words(stretch)]
     found: list[str] = []
-    for segment in _BREAK.split(text):
-        sequence = words(segment)
-        for start, word in enumerate(sequence):
-            if not _is_term_word(word, _NOT_IN_PHRASES):
-                continue
-            if word not in _NOT_ALONE:
-                found.append(word)
-            for stop in range(start + 1, min(start + _LONGEST_PHRASE, len(sequence))):
-                if not _is_term_word(sequence[stop], _NOT_IN_PHRASES):
-                    break
-                phrase = sequence[start : stop + 1]
-                if any(part not in _NOT_ALONE for part in phrase):
-                    found.append(" ".join(phrase))
+    for start in range(len(sequence)):
+        for stop in range(start, min(start + LONGEST_PHRASE, len(sequence))):
+            if not sequence[stop]:
+                break
+            phrase = sequence[start : stop + 1]
+            if any(map(is_subject, phrase)):
+                found.append(" ".join(phrase))
     return found
 
 
@@ -161,9 +235,13 @@ def display_forms(texts: Iterable[str]) -> dict[str, str]:
     >>> display_forms(["An LLM agent and the LLM", "Agent agent"])["llm"]
     'LLM'
     """
-    counts: Counter[str] = Counter()
+    stretches: Counter[str] = Counter()
     for text in texts:
-        counts.update(_TOKEN.findall(unicodedata.normalize("NFKC", text)))
+        stretches.update(text.split())
+    counts: Counter[str] = Counter()
+    for stretch, n in stretches.items():
+        for form in _TOKEN.findall(unicodedata.normalize("NFKC", stretch)):
+            counts[form] += n
     forms: dict[str, str] = {}
     # Most frequent first, ties by the written form, so that the first one seen stays.
     for form, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):

@@ -56,10 +56,13 @@ class TopicState:
         `paper_id`, `topic_id`, `strength`, `basis` of every paper, see `analytics.topics.TopicFit`.
     regions : TopicRegions
         Of the papers that were clustered.
+    descriptions : DataFrame or None
+        What `analytics.topic_descriptions.describe_topics` gave at the fit; None where nothing is known.
     """
 
     members: pd.DataFrame
     regions: TopicRegions
+    descriptions: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

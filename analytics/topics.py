@@ -1,24 +1,23 @@
-"""Topics: clusters of papers found in their vectors, with terms, a label and representative papers.
+"""Topics: clusters of papers found in their vectors, and papers that join them later.
 
 Rows are put into a canonical order first, because the layout depends on it. A fit leaves a `TopicState`,
-by which later papers join its topics and a later fit keeps their ids.
+by which later papers join its topics under their descriptions, and a later fit keeps their ids.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analytics.cluster_names import held_topics, name_clusters
 from analytics.clustering import TopicParameters, cluster_vectors
-from analytics.identity import TopicEvent, match_clusters, topic_events
+from analytics.identity import TopicEvent, topic_events
 from analytics.parts import Each
-from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
-from analytics.terms import chosen_terms, class_weights, count_terms, label_topics, written_terms
-from analytics.text import display_forms
+from analytics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
 from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "TopicFit",
     "TopicParameters",
     "TopicState",
-    "describe_topics",
     "fit_topics",
     "join_topics",
     "topic_parameters",
@@ -37,9 +35,7 @@ SMALLEST_CLUSTERED_CORPUS = 15
 """Below this number of papers density has no meaning, so nothing is clustered."""
 
 MOST_FITTED = 20_000
-"""Papers that are clustered at most; the others join the topics of these."""
-
-_REPRESENTATIVES = 3
+"""Papers that are clustered and described at most; the others join the topics of these."""
 
 
 @dataclass(frozen=True)
@@ -141,11 +137,13 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
         See `topic_parameters`.
     previous : TopicState, optional
         Topics of before: they draw the layout a little, and clusters that are the same subject keep
-        their ids, see `analytics.identity.match_clusters`.
+        their ids, see `analytics.identity.match_clusters`, and labels that are still apt, see
+        `analytics.terms.label_topics`.
     first_number : int, default 1
         Number of the first new topic; new ones are numbered by size.
     most : int
-        Papers that are clustered at most, sampled evenly over time; the others join.
+        Papers that are clustered at most, sampled evenly over time; the others join. Labels and terms
+        are those of the papers that were clustered.
     each : Each
         Where parts of the assignment and of the counting of terms are done.
 
@@ -162,11 +160,11 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
     if parameters is None:
         return _no_topics(papers, None, before)
     fitted = _evenly_over_time(ordered, most)
-    known, held = _held_topics(before, fitted)
+    known, held = held_topics(before, fitted)
     found = cluster_vectors(rows[fitted], parameters, random_state=random_state, previous=held)
     if (found.labels < 0).all():
         return _no_topics(papers, parameters, before)
-    ids = _name_clusters(found.labels, rows[fitted], known, held, first_number)
+    ids = name_clusters(found.labels, rows[fitted], known, held, first_number)
     members = pd.DataFrame(
         {
             "paper_id": ordered["paper_id"].to_numpy()[fitted],
@@ -179,9 +177,15 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
     in_cluster = members["topic_id"].where(members["basis"] == "clustered").astype(object)
     regions = topic_regions(rows[fitted], in_cluster.where(in_cluster.notna(), None).to_numpy())
     assignments = _joined(ordered["paper_id"], rows, TopicState(clustered, regions), each)
-    state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions)
-    told = _found(papers, ordered, rows, assignments, state, each)
-    return replace(told, parameters=parameters, events=_events(before, assignments))
+    described = describe_topics(
+        ordered.iloc[fitted],
+        assignments["topic_id"].to_numpy()[fitted],
+        before=_labels(previous),
+        each=each,
+    )
+    state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions, described)
+    topics = topic_table(described, ordered["paper_id"], rows, assignments["topic_id"].to_numpy())
+    return _found(papers, assignments, topics, parameters, state, _events(before, assignments))
 
 
 def join_topics(
@@ -190,6 +194,8 @@ def join_topics(
     """Give papers their topics without a new fit.
 
     Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach.
+    Labels, terms and coherence are those of the fit; only where it left none, topics are described
+    anew, over at most `MOST_FITTED` papers evenly over time.
 
     Parameters
     ----------
@@ -211,7 +217,22 @@ def join_topics(
     if not state.regions.topic_ids:
         return _no_topics(papers, None)
     assignments = _joined(ordered["paper_id"], rows, state, each)
-    return _found(papers, ordered, rows, assignments, state, each)
+    ids = assignments["topic_id"].to_numpy()
+    described = state.descriptions
+    if described is None:
+        sample = _evenly_over_time(ordered, MOST_FITTED)
+        left_out = np.flatnonzero(~np.isin(ids, [*set(ids[sample].tolist()), UNCLUSTERED]))
+        sample = np.union1d(sample, left_out)  # no topic is without a description
+        described = describe_topics(ordered.iloc[sample], ids[sample], each=each)
+    topics = topic_table(described, ordered["paper_id"], rows, ids)
+    return _found(papers, assignments, topics, None, state, ())
+
+
+def _labels(state: TopicState | None) -> dict[str, str]:
+    """Labels of the topics of a state, by id."""
+    if state is None or state.descriptions is None:
+        return {}
+    return dict(zip(state.descriptions["topic_id"], state.descriptions["label"], strict=True))
 
 
 def _joined(
@@ -243,49 +264,6 @@ def _evenly_over_time(papers: pd.DataFrame, most: int) -> NDArray[np.int64]:
     return np.sort(by_date[np.linspace(0, len(papers) - 1, most).round().astype(np.int64)])
 
 
-def _held_topics(
-    before: pd.DataFrame | None, fitted: NDArray[np.int64]
-) -> tuple[list[str], NDArray[np.int64] | None]:
-    """Ids of the earlier topics, and the place in them of each fitted paper's, -1 without one."""
-    if before is None:
-        return [], None
-    known = sorted(set(before["topic_id"]) - {UNCLUSTERED})
-    codes = pd.Index(known).get_indexer(before["topic_id"].to_numpy()[fitted])
-    return known, codes.astype(np.int64)
-
-
-def _name_clusters(
-    labels: NDArray[np.int64],
-    vectors: NDArray[np.float32],
-    known: list[str],
-    held: NDArray[np.int64] | None,
-    first_number: int,
-) -> dict[int, str]:
-    """Id of each cluster: an earlier topic's where it is the same subject, else the next number."""
-    by_size = list(_ranks_by_size(labels))
-    names: dict[int, str] = {}
-    if known and held is not None:
-        shape = (len(known) + 1, len(by_size) + 1)  # the last of either is for papers in none
-        place = {label: at for at, label in enumerate(by_size)}
-        columns = np.array([place.get(label, -1) for label in labels.tolist()])
-        shared = np.zeros(shape, dtype=np.int64)
-        np.add.at(shared, (held, columns), 1)
-        similarity = _centers(vectors, held, len(known)) @ _centers(vectors, columns, len(by_size)).T
-        sizes = shared[:-1].sum(axis=1), shared[:, :-1].sum(axis=0)
-        same = match_clusters(shared[:-1, :-1], similarity, sizes)
-        names = {by_size[column]: known[row] for row, column in same.items()}
-    fresh = [label for label in by_size if label not in names]
-    return names | {label: f"T{first_number + at:04d}" for at, label in enumerate(fresh)}
-
-
-def _centers(vectors: NDArray[np.float32], codes: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """Unit mean of the rows of each code from 0 to n - 1; zeros for a code without rows."""
-    sums = np.zeros((n + 1, vectors.shape[1]))
-    np.add.at(sums, codes, vectors)
-    lengths = np.linalg.norm(sums[:-1], axis=1, keepdims=True)
-    return np.asarray(sums[:-1] / np.where(lengths > 0, lengths, 1))
-
-
 def _events(before: pd.DataFrame | None, after: pd.DataFrame) -> tuple[TopicEvent, ...]:
     """What became of the topics; at a first fit all of them are born."""
     now = after.set_index("paper_id")["topic_id"]
@@ -295,18 +273,17 @@ def _events(before: pd.DataFrame | None, after: pd.DataFrame) -> tuple[TopicEven
 
 def _found(
     papers: pd.DataFrame,
-    ordered: pd.DataFrame,
-    vectors: NDArray[np.float32],
     assignments: pd.DataFrame,
+    topics: pd.DataFrame,
+    parameters: TopicParameters | None,
     state: TopicState,
-    each: Each,
+    events: tuple[TopicEvent, ...],
 ) -> TopicFit:
-    """Put the assignments back in the order given, describe the topics, say it in a sentence."""
-    topics = describe_topics(ordered, vectors, assignments["topic_id"].to_numpy(), each=each)
+    """Put the assignments back in the order given, and say what was found in a sentence."""
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
     reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers stand in none"
-    return TopicFit(given, topics, None, reason, state)
+    return TopicFit(given, topics, parameters, reason, state, events)
 
 
 def _no_topics(
@@ -330,70 +307,9 @@ def _no_topics(
             "similarity": 0.0,
         }
     )
-    columns = ["topic_id", "label", "top_terms", "coherence", "n_papers", "representative_papers"]
+    columns = [*DESCRIPTION_COLUMNS, "n_papers", "representative_papers"]
     members = assignments[["paper_id", "topic_id", "strength", "basis"]]
     nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
-    state = TopicState(members, nowhere)
+    state = TopicState(members, nowhere, pd.DataFrame(columns=list(DESCRIPTION_COLUMNS)))
     topics, events = pd.DataFrame(columns=columns), _events(before, assignments)
     return TopicFit(assignments, topics, parameters, reason, state, events)
-
-
-def _ranks_by_size(clusters: NDArray[np.int64]) -> dict[int, int]:
-    """Cluster number to rank, largest first; ties by the cluster's first row, which is canonical."""
-    numbers, first, sizes = np.unique(clusters, return_index=True, return_counts=True)
-    kept = [
-        (-size, row, number) for number, row, size in zip(numbers, first, sizes, strict=True) if number >= 0
-    ]
-    return {int(number): rank for rank, (_, _, number) in enumerate(sorted(kept), start=1)}
-
-
-def describe_topics(
-    papers: pd.DataFrame,
-    vectors: NDArray[np.float32],
-    topic_ids: NDArray[np.object_],
-    *,
-    each: Each = map,  # noqa: ARG001 - for `count_terms`, once it counts in parts
-) -> pd.DataFrame:
-    """Name topics by what their papers say: a label, ten terms and three representative papers of each.
-
-    Parameters
-    ----------
-    papers : DataFrame of n rows
-        `paper_id`, `title`, `abstract`, in canonical order.
-    vectors : float32 array of shape (n, d)
-    topic_ids : array of object, shape (n,)
-        `UNCLUSTERED` for a paper in no topic.
-    each : Each
-        Where parts of the counting of terms are done.
-
-    Returns
-    -------
-    DataFrame
-        Columns of the run table `topics`, largest first.
-    """
-    known = sorted(set(topic_ids.tolist()) - {UNCLUSTERED})
-    codes = pd.Index(known).get_indexer(topic_ids).astype(np.int64)
-    counts, terms = count_terms((papers["title"] + "\n" + papers["abstract"]).tolist())
-    weights = class_weights(counts, codes)[-len(known) :]  # without the papers in no topic, which are first
-    members = {code: np.flatnonzero(codes == code) for code in range(len(known))}
-    ids = papers["paper_id"].to_numpy()
-    display = display_forms(papers["abstract"])
-    labels = label_topics(members, counts, terms, display=display)
-    rows = []
-    for code in sorted(members, key=lambda code: (-len(members[code]), known[code])):
-        own = members[code]
-        middle = vectors[own].mean(axis=0)
-        nearest = np.argsort(-(vectors[own] @ middle), kind="stable")[:_REPRESENTATIVES]
-        occurrences = np.asarray(counts[own].sum(axis=0)).ravel()
-        chosen = chosen_terms(weights[[code]].toarray().ravel(), occurrences, terms)
-        rows.append(
-            {
-                "topic_id": known[code],
-                "label": labels[code],
-                "top_terms": written_terms(chosen, terms, display),
-                "coherence": npmi_coherence(counts, chosen),
-                "n_papers": len(own),
-                "representative_papers": ids[own[nearest]].tolist(),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -113,10 +113,10 @@ def _cause(
 
 
 def _previous(last: FitRow | None, vectorizer_id: str) -> TopicState | None:
-    """Topics of the last fit; of one in another vector space only the papers, not where they lie."""
+    """Topics of the last fit; of one in another vector space only papers and names, not where they lie."""
     if last is None:
         return None
     if last.vectorizer_id == vectorizer_id:
         return last.state
     nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
-    return TopicState(last.state.members, nowhere)
+    return TopicState(last.state.members, nowhere, last.state.descriptions)

@@ -64,7 +64,20 @@ def _to_3(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3)
+_TO_4 = (
+    "ALTER TABLE topic_centers ADD COLUMN label TEXT",
+    "ALTER TABLE topic_centers ADD COLUMN top_terms TEXT",
+    "ALTER TABLE topic_centers ADD COLUMN coherence DOUBLE PRECISION",
+)
+
+
+def _to_4(connection: Connection) -> None:
+    """Descriptions of topics with their fit; fits that are there already have none."""
+    for statement in _TO_4:
+        connection.execute(text(statement))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4)
 """Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`."""
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from analytics.exceptions import PapertrendsError
 from analytics.identity import TopicEvent
@@ -80,7 +80,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
             json.loads(row["settings"]),
             json.loads(row["parameters"]),
             row["cause"],
-            TopicState(_read_members(connection, row["fit_id"]), _read_regions(connection, row["fit_id"])),
+            _read_state(connection, row["fit_id"]),
             _read_events(connection, row["fit_id"]),
         )
     except (ValueError, TypeError) as error:
@@ -88,6 +88,12 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
             f"fit {row['fit_id']} in the registry of topics cannot be read ({error}); topics would lose "
             "their ids, so nothing is done: restore corpus.sqlite from a copy, or start another --workspace"
         ) from error
+
+
+def _read_state(connection: Connection, fit_id: int) -> TopicState:
+    query = select(topic_centers).where(topic_centers.c.fit_id == fit_id).order_by(topic_centers.c.topic_id)
+    rows = connection.execute(query).mappings().all()
+    return TopicState(_read_members(connection, fit_id), _regions(rows), _descriptions(rows))
 
 
 def _read_members(connection: Connection, fit_id: int) -> pd.DataFrame:
@@ -99,15 +105,31 @@ def _read_members(connection: Connection, fit_id: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _read_regions(connection: Connection, fit_id: int) -> TopicRegions:
-    query = select(topic_centers).where(topic_centers.c.fit_id == fit_id).order_by(topic_centers.c.topic_id)
-    rows = connection.execute(query).mappings().all()
+def _regions(rows: Sequence[RowMapping]) -> TopicRegions:
     centers = [np.frombuffer(row["center"], dtype=_STORED).astype(np.float32) for row in rows]
     if len({center.size for center in centers}) > 1 or not all(np.isfinite(one).all() for one in centers):
         raise ValueError("its centers are damaged")
     matrix = np.stack(centers) if centers else np.zeros((0, 0), dtype=np.float32)
     reaches = np.array([row["reach"] for row in rows], dtype=np.float64)
     return TopicRegions(tuple(row["topic_id"] for row in rows), matrix, reaches)
+
+
+def _descriptions(rows: Sequence[RowMapping]) -> pd.DataFrame | None:
+    """Labels, terms and coherence of a fit's topics, None for a fit from before they were kept."""
+    if any(row["label"] is None for row in rows):
+        return None
+    terms = [json.loads(row["top_terms"]) for row in rows]
+    if not all(isinstance(one, list) and all(isinstance(term, str) for term in one) for one in terms):
+        raise ValueError("its terms are damaged")
+    coherences = [np.nan if row["coherence"] is None else row["coherence"] for row in rows]
+    return pd.DataFrame(
+        {
+            "topic_id": [row["topic_id"] for row in rows],
+            "label": [row["label"] for row in rows],
+            "top_terms": terms,
+            "coherence": np.array(coherences, dtype=np.float64),
+        }
+    )
 
 
 def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
@@ -137,11 +159,7 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
             cause=fit.cause,
         )
     )
-    regions = fit.state.regions
-    centers = [
-        {"fit_id": fit_id, "topic_id": one, "center": center.astype(_STORED).tobytes(), "reach": float(reach)}
-        for one, center, reach in zip(regions.topic_ids, regions.centers, regions.reaches, strict=True)
-    ]
+    centers = [{"fit_id": fit_id, **row} for row in _center_rows(fit.state)]
     members = [{"fit_id": fit_id, **row} for row in fit.state.members.to_dict("records")]
     told = [
         {
@@ -158,6 +176,27 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
         for block in in_blocks(rows):
             connection.execute(insert(table), block)
     return fit_id
+
+
+def _center_rows(state: TopicState) -> list[dict[str, Any]]:
+    """Where each topic lies and what it is called."""
+    regions, described = state.regions, state.descriptions
+    called: dict[str, dict[str, Any]] = {}
+    if described is not None:
+        for topic in described.itertuples():
+            coherence = None if pd.isna(topic.coherence) else float(topic.coherence)
+            terms = json.dumps(list(topic.top_terms))
+            called[topic.topic_id] = {"label": topic.label, "top_terms": terms, "coherence": coherence}
+    nothing = {"label": None, "top_terms": None, "coherence": None}
+    return [
+        {
+            "topic_id": topic_id,
+            "center": center.astype(_STORED).tobytes(),
+            "reach": float(reach),
+            **called.get(topic_id, nothing),
+        }
+        for topic_id, center, reach in zip(regions.topic_ids, regions.centers, regions.reaches, strict=True)
+    ]
 
 
 def read_topic_history(connection: Connection, as_of: date) -> pd.DataFrame:

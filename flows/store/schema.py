@@ -37,7 +37,7 @@ __all__ = [
     "vectors",
 ]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -159,6 +159,7 @@ runs = Table(
 
 # The registry of topics: each fit with the topics that it found, the papers that it gave them, and what
 # became of the topics before. Rows are added and never changed: a past day reads the fit of its time.
+# Fits of before version 4 have no labels and terms; a coherence of NULL beside a label is not a number.
 topic_fits = Table(
     "topic_fits",
     metadata,
@@ -177,6 +178,9 @@ topic_centers = Table(
     Column("topic_id", Text, primary_key=True),
     Column("center", LargeBinary, nullable=False),
     Column("reach", Double, nullable=False),
+    Column("label", Text),
+    Column("top_terms", Text),
+    Column("coherence", Double),
 )
 
 topic_members = Table(

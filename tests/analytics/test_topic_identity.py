@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -225,6 +226,18 @@ class TestRefits:
         pd.testing.assert_frame_equal(again.assignments, fit.assignments)
         pd.testing.assert_frame_equal(again.topics, fit.topics)
         assert again.reason == fit.reason
+
+    def test_an_earlier_label_that_is_still_apt_stays_at_a_refit(self, first) -> None:
+        papers, vectors, fit = first
+        topic_id, gone = fit.topics["topic_id"].iloc[0], fit.topics["topic_id"].iloc[1]
+        subject = {topic: name for name, topic in topic_of_subject(fit.assignments).items()}[topic_id]
+        old = f"METHOD{int(subject[1:])}"  # as many papers say it as say the phrase that is the best label
+        labels = fit.state.descriptions["label"].where(fit.state.descriptions["topic_id"] != topic_id, old)
+        labels = labels.where(fit.state.descriptions["topic_id"] != gone, "protein folding")
+        named = replace(fit.state, descriptions=fit.state.descriptions.assign(label=labels))
+        refit = fit_topics(papers, vectors, previous=named, first_number=5)
+        expected = fit.topics.set_index("topic_id")["label"].to_dict() | {topic_id: old}
+        assert refit.topics.set_index("topic_id")["label"].to_dict() == expected
 
     def test_ids_stay_though_sizes_and_seed_change(self, first) -> None:
         papers, vectors, fit = first

@@ -6,11 +6,15 @@ import sqlite3
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import create_engine, inspect, text
 
 from analytics.papers import Feed, PaperRecord
+from analytics.topics import join_topics
 from flows.store import Store
+from flows.store.migrations import MIGRATIONS
 from flows.store.schema import SCHEMA_VERSION, metadata
 from flows.store.stored_records import StoredRecord, encode_record
 
@@ -113,3 +117,33 @@ def test_a_taken_up_store_has_the_tables_of_a_new_one(old_workspace, tmp_path):
         "SELECT max(version) FROM schema_version"
     )
     assert versions.fetchone() == (SCHEMA_VERSION,)
+
+
+def test_a_fit_of_version_3_is_read_without_descriptions(old_workspace):
+    """It was written before topics kept theirs; its topics are described anew when papers join them."""
+    engine = create_engine(f"sqlite:///{old_workspace / 'corpus.sqlite'}")
+    center = np.array([1, 0], dtype="<f4").tobytes()
+    with engine.begin() as connection:
+        for version, step in zip((2, 3), MIGRATIONS, strict=False):
+            step(connection)
+            connection.execute(text("INSERT INTO schema_version VALUES (:version)"), {"version": version})
+        for statement, values in (
+            (
+                "INSERT INTO topic_fits VALUES (1, '2025-03-04', 'minilm-1', '{}', '{}', 'it was asked for')",
+                {},
+            ),
+            ("INSERT INTO topic_centers VALUES (1, 'T0001', :center, 0.9)", {"center": center}),
+            ("INSERT INTO topic_members VALUES (1, 'a', 'T0001', 0.5, 'clustered')", {}),
+        ):
+            connection.execute(text(statement), values)
+    engine.dispose()
+    with Store.open(old_workspace) as store:
+        state = store.read_fit(DAY).state
+    assert state.descriptions is None
+    assert state.regions.topic_ids == ("T0001",)
+    papers = pd.DataFrame({"paper_id": ["a", "b"], "title": "sparse rewards", "abstract": "Sparse rewards."})
+    papers["published"] = pd.Timestamp(DAY)
+    topics = join_topics(papers, np.array([[1, 0], [1, 0]], dtype=np.float32), state).topics
+    assert topics["n_papers"].tolist() == [2]
+    # The phrase is in every paper, so that it tells the topic from nothing.
+    assert topics["label"].tolist() == ["unnamed topic"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -68,6 +69,50 @@ def test_what_is_written_is_read_bit_for_bit(store):
     assert np.array_equal(read.state.regions.reaches, written.state.regions.reaches)
 
 
+def described(*topics: str) -> pd.DataFrame:
+    """Descriptions with floats and letters that must come back as they were."""
+    return pd.DataFrame(
+        {
+            "topic_id": list(topics),
+            "label": ["sparse rewards", "强化 学习 \U0001f600", "unnamed topic"][: len(topics)],
+            "top_terms": [["sparse rewards", 'a "b"'], ["é"], []][: len(topics)],
+            "coherence": np.array([0.1 + 0.2, -1 / 3, np.nan])[: len(topics)],
+        }
+    )
+
+
+def test_descriptions_come_back_bit_for_bit(store):
+    written = fit(MAY, "T0001", "T0002", "T0003")
+    names = described("T0001", "T0002", "T0003")
+    store.write_fit(replace(written, state=replace(written.state, descriptions=names)))
+    pd.testing.assert_frame_equal(store.read_fit(MAY).state.descriptions, names, check_exact=True)
+
+
+def test_a_fit_without_descriptions_has_none(store):
+    store.write_fit(fit(MAY, "T0001", "T0002"))
+    assert store.read_fit(MAY).state.descriptions is None
+
+
+@pytest.mark.slow
+def test_a_run_again_gives_the_same_table_to_the_bit(tmp_path):
+    rng = np.random.default_rng(0)
+    centers = np.repeat(4 * np.eye(8)[:3], 20, axis=0)
+    vectors = (centers + 0.3 * rng.standard_normal((60, 8))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    said = ["sparse rewards of curious agents", "protein folding in water", "speech of many speakers"]
+    papers = pd.DataFrame({"paper_id": [f"p{i:02}" for i in range(60)], "title": "t"})
+    papers["abstract"] = [f"{said[i // 20]} number{i % 7}" for i in range(60)]
+    papers["published"] = pd.Timestamp("2025-01-01")
+    settings = load_settings({"workspace": tmp_path}, folder=tmp_path)
+    encoded = Encoded("minilm-1", vectors, (), 0)
+    first = find_topics(tmp_path, MAY, papers, encoded, settings)
+    again = find_topics(tmp_path, JUNE, papers, encoded, settings)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert len(first.topics.topics) == 3
+    assert first.topics.topics["coherence"].notna().all()
+    pd.testing.assert_frame_equal(again.topics.topics, first.topics.topics, check_exact=True)
+
+
 def test_a_day_reads_the_newest_fit_that_knew_nothing_later(store):
     for day, topic in ((JULY, "T0003"), (MAY, "T0001"), (MAY, "T0002")):
         store.write_fit(fit(day, topic))
@@ -99,11 +144,17 @@ def test_a_fit_without_topics_is_one_too(store):
         "UPDATE topic_centers SET center = x'0000c07f0000c07f0000c07f0000c07f'",
         "UPDATE topic_fits SET settings = '{'",
         "UPDATE topic_centers SET reach = 'far'",
+        "UPDATE topic_centers SET top_terms = '['",
+        "UPDATE topic_centers SET top_terms = NULL",
+        "UPDATE topic_centers SET top_terms = '[1]'",
+        "UPDATE topic_centers SET coherence = 'high'",
     ],
 )
 def test_what_cannot_be_read_stops_the_run(tmp_path, damage):
+    written = fit(MAY, "T0001", "T0002")
     with Store.open(tmp_path) as store:
-        store.write_fit(fit(MAY, "T0001", "T0002"))
+        names = described("T0001", "T0002")
+        store.write_fit(replace(written, state=replace(written.state, descriptions=names)))
     with sqlite3.connect(tmp_path / "corpus.sqlite") as connection:
         connection.execute(damage)
     with (
