@@ -1,4 +1,4 @@
-"""Terms that describe topics: counts by one sparse product, lists without near-duplicates, labels.
+"""Terms that describe topics: counts by one sparse product, lists without near-duplicates.
 
 A *term* is a word or a phrase of up to three words as `analytics.text.phrases` gives them.
 """
@@ -16,17 +16,10 @@ from scipy import sparse
 
 from analytics.text import phrases
 
-__all__ = ["chosen_terms", "class_weights", "count_terms", "label_topics", "written_terms"]
+__all__ = ["chosen_terms", "class_weights", "count_terms", "overlap", "stems", "written_terms"]
 
 _MOST_TERMS = 100_000
 _CANDIDATES = 80
-_LEAST_COVERAGE = 0.1
-"""A label must stand in a tenth of its topic's papers at least."""
-_PHRASE_PREFERENCE = 0.3
-"""A phrase names a topic better than a word unless the word's evidence is over three times its own."""
-
-_COMPLETION = 0.5
-"""A phrase is completed to a longer one that makes up half of its uses."""
 
 _stemmer = snowballstemmer.stemmer("english")
 
@@ -153,7 +146,7 @@ def chosen_terms(
     for candidate in np.argsort(-weights, kind="stable")[:_CANDIDATES]:
         if weights[candidate] <= 0:
             break
-        rivals = [place for place, kept in enumerate(chosen) if _overlap(terms[kept], terms[candidate])]
+        rivals = [place for place, kept in enumerate(chosen) if overlap(terms[kept], terms[candidate])]
         if not rivals:
             if len(chosen) < n_terms:
                 chosen.append(int(candidate))
@@ -188,48 +181,6 @@ def written_terms(columns: Sequence[int], terms: NDArray[np.str_], display: Mapp
     return [_written(terms[column], display) for column in columns]
 
 
-def label_topics(
-    members: Mapping[int, NDArray[np.int64]],
-    counts: sparse.csr_array,
-    terms: NDArray[np.str_],
-    *,
-    display: Mapping[str, str],
-) -> dict[int, str]:
-    """One label for each topic, all different: a phrase that many of its papers use and others do not.
-
-    The evidence of a term is its part of the Kullback-Leibler divergence between topic and corpus,
-    ``c log(c / C)`` with the shares c and C of papers that use it. Without a usable phrase the label
-    is the two strongest words.
-
-    Parameters
-    ----------
-    members : mapping of topic number to row numbers
-    counts : csr_array, shape (n, t)
-    terms : array of str, shape (t,)
-    display : mapping of str to str
-        Written form of words.
-
-    Returns
-    -------
-    dict of topic number to label
-        A topic in which no term stands twice is called ``"unnamed topic"``, numbered if need be.
-    """
-    uses = counts.astype(bool).astype(np.int64)
-    corpus_share = np.asarray(uses.sum(axis=0)).ravel() / max(1, uses.shape[0])
-    labels: dict[int, str] = {}
-    taken: set[frozenset[str]] = set()
-    # Largest topic first, so that the widest subject gets the plainest name.
-    for topic in sorted(members, key=lambda number: (-len(members[number]), number)):
-        share = np.asarray(uses[members[topic]].sum(axis=0)).ravel() / len(members[topic])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            evidence = np.where(share >= _LEAST_COVERAGE, share * np.log(share / corpus_share), 0.0)
-        label = _completed(_best_label(evidence, terms, taken), share, terms, taken)
-        taken.add(frozenset(stems(label)))
-        written = ", ".join(_written(part, display) for part in label.split(", "))
-        labels[topic] = written
-    return _distinct(labels)
-
-
 @lru_cache(maxsize=200_000)
 def stems(term: str) -> frozenset[str]:
     """Stems of the words of a term; a hyphen separates words.
@@ -242,46 +193,17 @@ def stems(term: str) -> frozenset[str]:
     return frozenset(_stemmer.stemWords(term.replace("-", " ").replace(",", " ").split()))
 
 
-def _overlap(left: str, right: str) -> bool:
+def overlap(left: str, right: str) -> bool:
+    """Whether two terms say nearly the same: one's stems are in the other's, or half of all are in both.
+
+    Examples
+    --------
+    >>> overlap("reward", "reward shaping"), overlap("reward shaping", "policy shaping")
+    (True, False)
+    """
     one, other = stems(left), stems(right)
     return one <= other or other <= one or 2 * len(one & other) >= len(one | other)
 
 
-def _best_label(evidence: NDArray[np.float64], terms: NDArray[np.str_], taken: set[frozenset[str]]) -> str:
-    ranked = [int(term) for term in np.argsort(-evidence, kind="stable")[:_CANDIDATES] if evidence[term] > 0]
-    free = [term for term in ranked if stems(terms[term]) not in taken]
-    named = [term for term in free if len(stems(terms[term])) > 1]
-    if named and evidence[named[0]] >= _PHRASE_PREFERENCE * evidence[free[0]]:
-        return str(terms[named[0]])
-    if not free:
-        return "unnamed topic"
-    partner = next((term for term in free[1:] if not _overlap(terms[term], terms[free[0]])), None)
-    return str(terms[free[0]]) if partner is None else f"{terms[free[0]]}, {terms[partner]}"
-
-
-def _completed(
-    label: str, share: NDArray[np.float64], terms: NDArray[np.str_], taken: set[frozenset[str]]
-) -> str:
-    """The longer phrase that `label` is cut from: "graphical user" becomes "graphical user interface"."""
-    place = np.searchsorted(terms, label)
-    if place == len(terms) or terms[place] != label:
-        return label
-    longer = [
-        (-share[at], str(terms[at]))
-        for at in np.flatnonzero(share >= _COMPLETION * share[place])
-        if f" {label} " in f" {terms[at]} " and len(terms[at]) > len(label) and stems(terms[at]) not in taken
-    ]
-    return min(longer)[1] if longer else label
-
-
 def _written(term: str, display: Mapping[str, str]) -> str:
     return " ".join(display.get(word, word) for word in term.split())
-
-
-def _distinct(labels: dict[int, str]) -> dict[int, str]:
-    seen: Counter[str] = Counter()
-    result = {}
-    for topic, label in labels.items():
-        seen[label] += 1
-        result[topic] = label if seen[label] == 1 else f"{label} ({seen[label]})"
-    return result

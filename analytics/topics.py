@@ -16,8 +16,9 @@ from analytics.clustering import TopicParameters, cluster_vectors
 from analytics.identity import TopicEvent, match_clusters, topic_events
 from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
-from analytics.terms import chosen_terms, class_weights, count_terms, label_topics, written_terms
+from analytics.terms import chosen_terms, class_weights, count_terms, written_terms
 from analytics.text import display_forms
+from analytics.topic_labels import label_topics
 from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
 __all__ = [
@@ -362,7 +363,7 @@ def describe_topics(
     members = {code: np.flatnonzero(codes == code) for code in range(len(known))}
     ids = papers["paper_id"].to_numpy()
     display = display_forms(papers["abstract"])
-    labels = label_topics(members, counts, terms, display=display)
+    labels = label_topics(members, counts, terms, vectors=vectors, display=display)
     rows = []
     for code in sorted(members, key=lambda code: (-len(members[code]), known[code])):
         own = members[code]
