@@ -191,7 +191,7 @@ class _OwnUses:
         ]
         if not nexts or -min(nexts)[0] < _COMPLETION * self._count(phrase):
             return None
-        return min(nexts)[1]
+        return str(min(nexts)[1])
 
     def makes_up(self, longer: str, phrase: str) -> bool:
         """Whether half of the uses of a phrase are within a longer one; no where that was not counted."""

@@ -6,18 +6,21 @@ by which later papers join its topics and a later fit keeps their ids.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from analytics.clustering import TopicParameters, cluster_vectors
 from analytics.identity import TopicEvent, match_clusters, topic_events
 from analytics.quality import npmi_coherence
-from analytics.tables import UNCLUSTERED
+from analytics.tables import UNCLUSTERED, empty_table
 from analytics.terms import chosen_terms, class_weights, count_terms, written_terms
 from analytics.text import display_forms
+from analytics.topic_groups import label_groups, topic_groups
 from analytics.topic_labels import label_topics
 from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
@@ -293,7 +296,10 @@ def _found(
     events: tuple[TopicEvent, ...],
 ) -> TopicFit:
     """Put the assignments back in the order given, describe the topics, say it in a sentence."""
-    topics = describe_topics(ordered, vectors, assignments["topic_id"].to_numpy())
+    at_fit = state.members["topic_id"].value_counts()  # not today's, so that groups change with a fit only
+    sizes = [int(at_fit[one]) for one in state.regions.topic_ids]
+    groups = topic_groups(state.regions.topic_ids, state.regions.centers, sizes)
+    topics = describe_topics(ordered, vectors, assignments["topic_id"].to_numpy(), groups)
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
     reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers stand in none"
@@ -321,11 +327,10 @@ def _no_topics(
             "similarity": 0.0,
         }
     )
-    columns = ["topic_id", "label", "top_terms", "coherence", "n_papers", "representative_papers"]
     members = assignments[["paper_id", "topic_id", "strength", "basis"]]
     nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
     state = TopicState(members, nowhere)
-    topics, events = pd.DataFrame(columns=columns), _events(before, assignments)
+    topics, events = empty_table("topics"), _events(before, assignments)
     return TopicFit(assignments, topics, parameters, reason, state, events)
 
 
@@ -339,7 +344,10 @@ def _ranks_by_size(clusters: NDArray[np.int64]) -> dict[int, int]:
 
 
 def describe_topics(
-    papers: pd.DataFrame, vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]
+    papers: pd.DataFrame,
+    vectors: NDArray[np.float32],
+    topic_ids: NDArray[np.object_],
+    groups: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Name topics by what their papers say: a label, ten terms and three representative papers of each.
 
@@ -350,6 +358,8 @@ def describe_topics(
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.
+    groups : mapping of topic_id to group_id, optional
+        See `analytics.topic_groups.topic_groups`.
 
     Returns
     -------
@@ -364,13 +374,15 @@ def describe_topics(
     ids = papers["paper_id"].to_numpy()
     display = display_forms(papers["abstract"])
     labels = label_topics(members, counts, terms, vectors=vectors, display=display)
+    occurrences = _per_topic(counts, codes, len(known))
+    group_of = [(groups or {}).get(topic_id) for topic_id in known]
+    group_labels = label_groups(group_of, weights, occurrences, terms, names=labels.values(), display=display)
     rows = []
     for code in sorted(members, key=lambda code: (-len(members[code]), known[code])):
         own = members[code]
         middle = vectors[own].mean(axis=0)
         nearest = np.argsort(-(vectors[own] @ middle), kind="stable")[:_REPRESENTATIVES]
-        occurrences = np.asarray(counts[own].sum(axis=0)).ravel()
-        chosen = chosen_terms(weights[[code]].toarray().ravel(), occurrences, terms)
+        chosen = chosen_terms(weights[[code]].toarray().ravel(), occurrences[[code]].toarray().ravel(), terms)
         rows.append(
             {
                 "topic_id": known[code],
@@ -379,6 +391,15 @@ def describe_topics(
                 "coherence": npmi_coherence(counts, chosen),
                 "n_papers": len(own),
                 "representative_papers": ids[own[nearest]].tolist(),
+                "group_id": group_of[code],
+                "group_label": group_labels.get(str(group_of[code])),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _per_topic(counts: sparse.csr_array, codes: NDArray[np.int64], n_topics: int) -> sparse.csr_array:
+    """Uses of each term in each topic, by one product."""
+    rows = np.flatnonzero(codes >= 0)
+    shape = (n_topics, len(codes))
+    return sparse.csr_array(sparse.csr_array((np.ones_like(rows), (codes[rows], rows)), shape=shape) @ counts)
