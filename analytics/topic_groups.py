@@ -12,6 +12,7 @@ from sklearn.metrics import silhouette_score
 
 from analytics.exceptions import InputError
 from analytics.terms import chosen_terms, overlap, stems, written_terms
+from analytics.topic_labels import OwnUses
 
 __all__ = ["FEWEST_GROUPED", "label_groups", "topic_groups"]
 
@@ -170,25 +171,34 @@ def label_groups(
         return {}
     member = np.array([[one == group for one in group_of] for group in groups], dtype=float)
     mean = sparse.csr_array(sparse.csr_array(member / member.sum(axis=1, keepdims=True)) @ weights)
-    uses = sparse.csr_array(sparse.csr_array(member) @ occurrences)
+    uses = sparse.csr_array(sparse.csr_array(member.astype(np.int64)) @ occurrences)
+    uses.sort_indices()
     largest = mean.max(axis=0).toarray().ravel()
-    names = list(names)
+    names, listed = list(names), terms.tolist()
     labels: dict[str, str] = {}
     taken: list[str] = []
     for place, group in enumerate(groups):
         own = mean[[place]].toarray().ravel()
         own[own < largest] = 0
-        counts = uses[[place]].toarray().ravel().astype(np.int64)
-        ranked = [column for column in chosen_terms(own, counts, terms) if not _repeats(terms[column], taken)]
-        fresh = [column for column in ranked if not _names_one(terms[column], names)]
-        chosen = (fresh or ranked)[:_TERMS]
-        taken += [str(terms[column]) for column in chosen]
-        labels[group] = ", ".join(written_terms(chosen, terms, display)) or group
+        counts = uses[[place]].toarray().ravel()
+        used = np.flatnonzero(counts)
+        own_uses = OwnUses(listed, used, counts[used])
+        # A phrase that another group owns as a whole may be cut here: "large language" of "models".
+        whole = [own_uses.completed(listed[column]) for column in chosen_terms(own, counts, terms)]
+        ranked = _unrepeated(whole, taken)
+        chosen = ([term for term in ranked if not _names_one(term, names)] or ranked)[:_TERMS]
+        taken += chosen
+        labels[group] = ", ".join(written_terms(range(len(chosen)), np.array(chosen), display)) or group
     return labels
 
 
-def _repeats(term: str, taken: list[str]) -> bool:
-    return any(overlap(term, one) for one in taken)
+def _unrepeated(terms: list[str], taken: list[str]) -> list[str]:
+    """Terms that say nothing which stands before them or is taken."""
+    kept: list[str] = []
+    for term in terms:
+        if not any(overlap(term, one) for one in taken + kept):
+            kept.append(term)
+    return kept
 
 
 def _names_one(term: str, names: list[str]) -> bool:

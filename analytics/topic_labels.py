@@ -14,7 +14,7 @@ from scipy import sparse
 
 from analytics.terms import overlap, stems, written_terms
 
-__all__ = ["label_topics"]
+__all__ = ["OwnUses", "label_topics"]
 
 _CANDIDATES = 40
 """Terms of a topic whose nearness is looked at: those of the most evidence."""
@@ -98,7 +98,7 @@ def label_topics(
     taken: list[frozenset[str]] = []
     labels: dict[int, str] = {}
     for place, scores in enumerate(_near_scores(evidence, centers, uses, vectors)):
-        own = _OwnUses(listed, *_row(within, place))
+        own = OwnUses(listed, *_row(within, place))
         parts = _chosen_label(scores, own, taken)
         taken.append(stems(" ".join(parts)))
         labels[order[place]] = ", ".join(
@@ -160,8 +160,8 @@ def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 @dataclass(frozen=True)
-class _OwnUses:
-    """Uses of terms among the papers of one topic: all terms in order, and the topic's columns and counts."""
+class OwnUses:
+    """Uses of terms in one topic or group: all terms in order, and the columns and counts of those used."""
 
     terms: list[str]
     columns: NDArray[np.int64]
@@ -205,7 +205,7 @@ class _OwnUses:
         return float(self.counts[at]) if is_own else math.inf
 
 
-def _chosen_label(scores: Mapping[int, float], own: _OwnUses, taken: list[frozenset[str]]) -> tuple[str, ...]:
+def _chosen_label(scores: Mapping[int, float], own: OwnUses, taken: list[frozenset[str]]) -> tuple[str, ...]:
     """A phrase, or a word and another term."""
     ranked = []
     for column, score in scores.items():

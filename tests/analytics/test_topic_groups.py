@@ -120,6 +120,14 @@ def test_a_group_is_named_by_what_its_topics_share():
     }
 
 
+def test_a_phrase_is_whole_even_if_another_group_owns_the_whole():
+    terms = np.array(["large language", "large language models"])
+    weights = sparse.csr_array(np.array([[3.0, 1], [2, 2]]))
+    uses = sparse.csr_array(np.array([[9, 8], [9, 9]]))
+    labels = label_groups(["G01", "G02"], weights, uses, terms, display={})
+    assert labels == {"G01": "large language models", "G02": "G02"}
+
+
 def test_a_term_names_the_group_where_it_weighs_most():
     labels = labelled(["G01", "G01", "G02", "G02", "G03"])
     assert labels == {"G01": "sparse rewards", "G02": "Images edited", "G03": "agents"}
