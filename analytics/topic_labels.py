@@ -28,6 +28,8 @@ _WORD = 0.45
 """What a word counts beside a phrase: it names a topic only if its evidence is over twice the phrase's."""
 _REPETITION = 0.5
 """Part of its score that a term loses if its words are those of another topic's label."""
+_KEPT = 0.5
+"""Part of the best score with which an earlier label stays."""
 _COMPLETION = 0.5
 """A phrase is a fragment if half of its uses go on with the same word."""
 _LONGEST = 4
@@ -40,6 +42,7 @@ def label_topics(
     *,
     vectors: NDArray[np.float32],
     display: Mapping[str, str],
+    before: Mapping[int, str] | None = None,
 ) -> dict[int, str]:
     """One label for each topic, all different.
 
@@ -55,6 +58,11 @@ def label_topics(
     label loses up to half of its score, as in maximal marginal relevance [2]_, and what has the very
     same stems is not taken. Without a usable phrase the label is a word and the next best term.
 
+    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while its terms
+    are among the 40 of most evidence, the first has at least half the score of the best one, and no
+    other topic has kept the same (the larger topic comes first). Kept labels are taken before new ones
+    are chosen.
+
     Parameters
     ----------
     members : mapping of topic number to row numbers
@@ -65,6 +73,8 @@ def label_topics(
         Of the texts that were counted, in their order.
     display : mapping of str to str
         Written form of words.
+    before : mapping of topic number to label, optional
+        Labels of topics that are known from before.
 
     Returns
     -------
@@ -95,16 +105,17 @@ def label_topics(
     evidence = _evidence(within, np.asarray(uses.sum(axis=0)).ravel(), sizes)
     centers = np.stack([vectors[members[topic]].mean(axis=0) for topic in order]) if order else vectors[:0]
     listed = terms.tolist()
-    taken: list[frozenset[str]] = []
-    labels: dict[int, str] = {}
-    for place, scores in enumerate(_near_scores(evidence, centers, uses, vectors)):
-        own = OwnUses(listed, *_row(within, place))
-        parts = _chosen_label(scores, own, taken)
-        taken.append(stems(" ".join(parts)))
-        labels[order[place]] = ", ".join(
-            written_terms(range(len(parts)), np.array(parts, dtype=str), display)
-        )
-    return _distinct(labels)
+    owns = [OwnUses(listed, *_row(within, place)) for place in range(len(order))]
+    near = _near_scores(evidence, centers, uses, vectors)
+    scored = {topic: _whole_terms(scores, own) for topic, scores, own in zip(order, near, owns, strict=True)}
+    labels = _kept_labels(before or {}, scored)
+    taken = [stems(label.casefold()) for label in labels.values()]
+    for topic, own in zip(order, owns, strict=True):
+        if topic not in labels:
+            parts = np.array(_chosen_label(scored[topic], own, taken), dtype=str)
+            taken.append(stems(" ".join(parts)))
+            labels[topic] = ", ".join(written_terms(range(len(parts)), parts, display))
+    return _distinct({topic: labels[topic] for topic in order})
 
 
 def _uses_within(members: list[NDArray[np.int64]], uses: sparse.csr_array) -> sparse.csr_array:
@@ -205,16 +216,35 @@ class OwnUses:
         return float(self.counts[at]) if is_own else math.inf
 
 
-def _chosen_label(scores: Mapping[int, float], own: OwnUses, taken: list[frozenset[str]]) -> tuple[str, ...]:
-    """A phrase, or a word and another term."""
-    ranked = []
+def _whole_terms(scores: Mapping[int, float], own: OwnUses) -> dict[str, float]:
+    """Scores of a topic's candidates, fragments completed, a word's beside those of phrases."""
+    whole: dict[str, float] = {}
     for column, score in scores.items():
         term = own.completed(own.terms[column])
+        whole[term] = max(whole.get(term, 0.0), score * (1 if " " in term else _WORD))
+    return whole
+
+
+def _kept_labels(before: Mapping[int, str], scored: Mapping[int, Mapping[str, float]]) -> dict[int, str]:
+    """Earlier labels that are still apt, by the rule of `label_topics`."""
+    kept: dict[int, str] = {}
+    for topic, scores in scored.items():
+        label = before.get(topic, "")
+        parts = label.casefold().split(", ")
+        values = [scores.get(part, 0.0) for part in parts]
+        is_apt = min(values) > 0 and values[0] >= _KEPT * max(scores.values(), default=0.0)
+        if is_apt and all(stems(label.casefold()) != stems(other.casefold()) for other in kept.values()):
+            kept[topic] = label
+    return kept
+
+
+def _chosen_label(scores: Mapping[str, float], own: OwnUses, taken: list[frozenset[str]]) -> tuple[str, ...]:
+    """A phrase, or a word and another term."""
+    ranked = []
+    for term, score in scores.items():
         repeated = max((_shared(stems(term), label) for label in taken), default=0.0)
-        if repeated == 1:
-            continue
-        factor = (1 - _REPETITION * repeated) * (1 if " " in term else _WORD)
-        ranked.append((-score * factor, -len(term), term))
+        if repeated < 1:
+            ranked.append((-score * (1 - _REPETITION * repeated), -len(term), term))
     if not ranked:
         return ("unnamed topic",)
     first, *others = [term for _, _, term in sorted(ranked)]
