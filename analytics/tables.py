@@ -86,6 +86,8 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "coherence": "float",
         "n_papers": "int",
         "representative_papers": "texts",
+        "group_id": "text?",
+        "group_label": "text?",
     },
     "topic_events": {
         "event": "text",
@@ -205,7 +207,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
 ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
     "topic_assignments": {"basis": None, "nearest_topic_id": None, "similarity": float("nan")},
-    "topics": {"coherence": float("nan")},
+    "topics": {"coherence": float("nan"), "group_id": None, "group_label": None},
     "verdicts": {"is_fragile": False},
 }
 """Columns that older run folders lack, with what stands in them there."""

@@ -83,7 +83,7 @@ def count_terms(texts: Sequence[str], *, each: Each = map) -> tuple[sparse.csr_a
     >>> counts.toarray().tolist()
     [[0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0]]
     """
-    read = _merged(each(_read_part, _parts(texts)))
+    read = _merged(each(_count_part, _parts(texts)))
     alone = np.array([is_subject(word) for word in read.words], dtype=bool)
     tables, counts = [], []
     for found in _repeated_grams(read):
@@ -130,7 +130,7 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     return (texts[start : start + _PART] for start in range(0, len(texts), _PART))
 
 
-def _read_part(texts: Sequence[str]) -> _Sequences:
+def _count_part(texts: Sequence[str]) -> _Sequences:
     """Words of a part of the texts, numbered as they come.
 
     A stretch between spaces is looked up once a use, its words once a part.

@@ -1,10 +1,9 @@
-"""Terms that describe topics: weights by one sparse product, lists without near-duplicates, labels."""
+"""Terms that describe topics: weights by one sparse product, lists without near-duplicates."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,19 +13,11 @@ from scipy import sparse
 
 from analytics.term_counts import class_sums
 
-__all__ = ["chosen_terms", "class_weights", "label_topics", "written_terms"]
+__all__ = ["chosen_terms", "class_weights", "overlap", "stems", "written_terms"]
 
 _CANDIDATES = 80
-_LEAST_COVERAGE = 0.1
-"""A label must stand in a tenth of its topic's papers at least."""
-_KEPT_LABEL = 0.5
-"""A topic's earlier label stays while it has half the evidence of the best one."""
-_PHRASE_PREFERENCE = 0.3
-"""A phrase names a topic better than a word unless the word's evidence is over three times its own."""
 
-_COMPLETION = 0.5
-"""A phrase is completed to a longer one that makes up half of its uses."""
-
+_CONSONANTS = re.compile(r"^([^aeiouy]{3,})s$", re.IGNORECASE)
 _stemmer = snowballstemmer.stemmer("english")
 
 
@@ -105,7 +96,7 @@ def chosen_terms(
     for candidate in np.argsort(-weights, kind="stable")[:_CANDIDATES]:
         if weights[candidate] <= 0:
             break
-        rivals = [place for place, kept in enumerate(chosen) if _overlap(terms[kept], terms[candidate])]
+        rivals = [place for place, kept in enumerate(chosen) if overlap(terms[kept], terms[candidate])]
         if not rivals:
             if len(chosen) < n_terms:
                 chosen.append(int(candidate))
@@ -140,158 +131,32 @@ def written_terms(columns: Sequence[int], terms: NDArray[np.str_], display: Mapp
     return [_written(terms[column], display) for column in columns]
 
 
-def label_topics(
-    members: Mapping[int, NDArray[np.int64]],
-    counts: sparse.csr_array,
-    terms: NDArray[np.str_],
-    *,
-    display: Mapping[str, str],
-    before: Mapping[int, str] | None = None,
-) -> dict[int, str]:
-    """One label for each topic, all different: a phrase that many of its papers use and others do not.
-
-    The evidence of a term is its part of the Kullback-Leibler divergence between topic and corpus,
-    ``c log(c / C)`` with the shares c and C of papers that use it. Without a usable phrase the label
-    is the two strongest words.
-
-    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while a tenth
-    of its papers use it more than others do, its evidence is at least half that of the best label, and
-    no other topic has kept it (the larger topic comes first). Of an earlier label of two words the
-    first has that evidence, and both are still in use. Kept labels are taken before new ones are chosen.
-
-    Parameters
-    ----------
-    members : mapping of topic number to row numbers
-        No row stands in two topics.
-    counts : csr_array, shape (n, t)
-    terms : array of str, shape (t,)
-        In alphabetical order.
-    display : mapping of str to str
-        Written form of words.
-    before : mapping of topic number to label, optional
-        Labels of topics that are known from before.
-
-    Returns
-    -------
-    dict of topic number to label
-        A topic in which no term stands twice is called ``"unnamed topic"``, numbered if need be.
-    """
-    # Largest topic first, so that the widest subject gets the plainest name.
-    by_size = sorted(members, key=lambda number: (-len(members[number]), number))
-    evidence = dict(
-        zip(by_size, _evidence([members[topic] for topic in by_size], counts, terms), strict=True)
-    )
-    labels: dict[int, str] = {}
-    taken: set[frozenset[str]] = set()
-    for topic in by_size:
-        earlier = (before or {}).get(topic)
-        if earlier is not None and _is_still_apt(earlier, evidence[topic], taken):
-            taken.add(stems(earlier.casefold()))
-            labels[topic] = earlier
-    for topic in by_size:
-        if topic not in labels:
-            label = _completed(_best_label(evidence[topic], taken), evidence[topic], taken)
-            taken.add(stems(label))
-            labels[topic] = ", ".join(_written(part, display) for part in label.split(", "))
-    return _distinct({topic: labels[topic] for topic in by_size})
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """Terms that a topic uses, in alphabetical order: their share of its papers, and their evidence."""
-
-    terms: NDArray[np.str_]
-    shares: NDArray[np.float64]
-    values: NDArray[np.float64]
-
-
-def _evidence(
-    members: Sequence[NDArray[np.int64]], counts: sparse.csr_array, terms: NDArray[np.str_]
-) -> Iterator[_Evidence]:
-    """Evidence of the terms of each topic, one after the other."""
-    uses = counts.astype(bool).astype(np.int64)
-    corpus_share = np.asarray(uses.sum(axis=0)).ravel() / max(1, uses.shape[0])
-    classes = np.full(uses.shape[0], len(members))  # the last one: papers of no topic
-    for place, rows in enumerate(members):
-        classes[rows] = place
-    sums = class_sums(uses, classes)
-    for place, rows in enumerate(members):
-        own = slice(sums.indptr[place], sums.indptr[place + 1])
-        used = sums.indices[own]
-        share = sums.data[own] / len(rows)
-        value = np.where(share >= _LEAST_COVERAGE, share * np.log(share / corpus_share[used]), 0.0)
-        yield _Evidence(terms[used], share, value)
-
-
-def _is_still_apt(label: str, evidence: _Evidence, taken: set[frozenset[str]]) -> bool:
-    """Whether an earlier label still names its topic, by the rule of `label_topics`."""
-    parts = label.casefold().split(", ")
-    places = np.searchsorted(evidence.terms, parts)
-    values = [
-        float(evidence.values[place])
-        if place < len(evidence.terms) and evidence.terms[place] == part
-        else 0.0
-        for place, part in zip(places.tolist(), parts, strict=True)
-    ]
-    if min(values) <= 0 or stems(label.casefold()) in taken:
-        return False
-    leading = _best_label(evidence, taken).split(", ")[0]
-    best = float(evidence.values[np.searchsorted(evidence.terms, leading)])
-    return values[0] >= _KEPT_LABEL * best
-
-
 @lru_cache(maxsize=200_000)
 def stems(term: str) -> frozenset[str]:
     """Stems of the words of a term; a hyphen separates words.
 
+    The stemmer leaves the plural of what has no vowel, so that is taken off first.
+
     Examples
     --------
-    >>> sorted(stems("self-improving agents"))
-    ['agent', 'improv', 'self']
+    >>> sorted(stems("self-improving LLMs"))
+    ['LLM', 'improv', 'self']
     """
-    return frozenset(_stemmer.stemWords(term.replace("-", " ").replace(",", " ").split()))
+    words = term.replace("-", " ").replace(",", " ").split()
+    return frozenset(_stemmer.stemWords([_CONSONANTS.sub(r"\1", word) for word in words]))
 
 
-def _overlap(left: str, right: str) -> bool:
+def overlap(left: str, right: str) -> bool:
+    """Whether two terms say nearly the same: one's stems are in the other's, or half of all are in both.
+
+    Examples
+    --------
+    >>> overlap("reward", "reward shaping"), overlap("reward shaping", "policy shaping")
+    (True, False)
+    """
     one, other = stems(left), stems(right)
     return one <= other or other <= one or 2 * len(one & other) >= len(one | other)
 
 
-def _best_label(evidence: _Evidence, taken: set[frozenset[str]]) -> str:
-    terms, values = evidence.terms, evidence.values
-    ranked = [int(term) for term in np.argsort(-values, kind="stable")[:_CANDIDATES] if values[term] > 0]
-    free = [term for term in ranked if stems(terms[term]) not in taken]
-    named = [term for term in free if len(stems(terms[term])) > 1]
-    if named and values[named[0]] >= _PHRASE_PREFERENCE * values[free[0]]:
-        return str(terms[named[0]])
-    if not free:
-        return "unnamed topic"
-    partner = next((term for term in free[1:] if not _overlap(terms[term], terms[free[0]])), None)
-    return str(terms[free[0]]) if partner is None else f"{terms[free[0]]}, {terms[partner]}"
-
-
-def _completed(label: str, evidence: _Evidence, taken: set[frozenset[str]]) -> str:
-    """The longer phrase that `label` is cut from: "graphical user" becomes "graphical user interface"."""
-    terms, shares = evidence.terms, evidence.shares
-    place = np.searchsorted(terms, label)
-    if place == len(terms) or terms[place] != label:
-        return label
-    longer = [
-        (-shares[at], str(terms[at]))
-        for at in np.flatnonzero(shares >= _COMPLETION * shares[place])
-        if f" {label} " in f" {terms[at]} " and len(terms[at]) > len(label) and stems(terms[at]) not in taken
-    ]
-    return min(longer)[1] if longer else label
-
-
 def _written(term: str, display: Mapping[str, str]) -> str:
     return " ".join(display.get(word, word) for word in term.split())
-
-
-def _distinct(labels: dict[int, str]) -> dict[int, str]:
-    seen: Counter[str] = Counter()
-    result = {}
-    for topic, label in labels.items():
-        seen[label] += 1
-        result[topic] = label if seen[label] == 1 else f"{label} ({seen[label]})"
-    return result

@@ -60,21 +60,22 @@ ABSTRACT_FURNITURE = frozenset(
     performs perspective pipeline point points popular possible potential potentially power powerful
     practical practice present presented presents previous previously prior problem problems process
     processes progress promising propose proposed proposes proposing provide provided provides providing
-    publicly purpose quality question questions range rapid rare rarely rate rather real recent recently
-    reduce reduces reducing regarding related release relevant reliable rely relying remain remains
-    remarkable report represent require required requirements requires research researchers respect
-    respectively result resulting results reveal reveals rich robust role says scale scenario scenarios
-    scheme scope second section seen select self sense set sets setting settings shape shapes shared short
-    show showing shown shows significant significantly similar simple simply single size small solution
-    solutions solve solving sota source specific specifically stage stages standard starting state step
-    steps straightforward strategies strategy strong structure studied studies study substantial
-    substantially success successful successfully suffer suggest suitable superior support survey system
-    systems take takes target task tasks technical technique techniques tend tends term terms test testing
-    theoretical theory therefore think thus time times today tool tools toward towards traditional train
-    trained training turn turns type types typical typically ubiquitous underlying understand understanding
-    unified unique unlike url use used useful user users uses using usually utilize utilizing value values
-    variety various vary varying version view way ways well whole wide widely wider work works world write
-    writes writing written www year years yet yield yields
+    publicly purpose quality question questions range rapid rare rarely rate rather real real-world recent
+    recently reduce reduces reducing regarding related release relevant reliable rely relying remain
+    remains remarkable report represent require required requirements requires research researchers
+    respect respectively result resulting results reveal reveals rich robust role says scale scenario
+    scenarios scheme scope second section seen select self sense set sets setting settings shape shapes
+    shared short show showing shown shows significant significantly similar simple simply single size
+    small solution solutions solve solving sota source specific specifically stage stages standard
+    starting state state-of-the-art step steps straightforward strategies strategy strong structure
+    studied studies study substantial substantially success successful successfully suffer suggest
+    suitable superior support survey system systems take takes target task tasks technical technique
+    techniques tend tends term terms test testing theoretical theory therefore think thus time times today
+    tool tools toward towards traditional train trained training turn turns type types typical typically
+    ubiquitous underlying understand understanding unified unique unlike url use used useful user users
+    uses using usually utilize utilizing value values variety various vary varying version view way ways
+    well whole wide widely wider work works world write writes writing written www year years yet yield
+    yields
     """.split()  # noqa: SIM905 - a word list is read and changed as words
 )
 

@@ -17,34 +17,41 @@ from analytics.parts import Each
 from analytics.quality import npmi_coherences
 from analytics.tables import UNCLUSTERED
 from analytics.term_counts import class_sums, count_terms
-from analytics.terms import chosen_terms, class_weights, label_topics, written_terms
+from analytics.terms import chosen_terms, class_weights, written_terms
 from analytics.text import display_forms
+from analytics.topic_groups import label_groups
+from analytics.topic_labels import label_topics
 
 __all__ = ["DESCRIPTION_COLUMNS", "describe_topics", "topic_table"]
 
-DESCRIPTION_COLUMNS = ("topic_id", "label", "top_terms", "coherence")
+DESCRIPTION_COLUMNS = ("topic_id", "label", "top_terms", "coherence", "group_id", "group_label")
 
 _REPRESENTATIVES = 3
 
 
 def describe_topics(
     papers: pd.DataFrame,
+    vectors: NDArray[np.float32],
     topic_ids: NDArray[np.object_],
     *,
+    groups: Mapping[str, str] | None = None,
     before: Mapping[str, str] | None = None,
     each: Each = map,
 ) -> pd.DataFrame:
-    """Name topics by what their papers say: a label, ten terms, and how well these go together.
+    """Name topics and their groups by what their papers say, and tell how well a topic's terms go together.
 
     Parameters
     ----------
     papers : DataFrame of n rows
         `title`, `abstract`.
+    vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.
+    groups : mapping of topic_id to group_id, optional
+        See `analytics.topic_groups.topic_groups`.
     before : mapping of topic_id to label, optional
         Labels of topics that are known from before: they stay while they are apt, see
-        `analytics.terms.label_topics`.
+        `analytics.topic_labels.label_topics`.
     each : Each, default map
         How parts of the texts are read.
 
@@ -52,7 +59,8 @@ def describe_topics(
     -------
     DataFrame
         `DESCRIPTION_COLUMNS` of each topic that has papers, in order of id; `coherence` is
-        `analytics.quality.npmi_coherence`, NaN with fewer than two terms.
+        `analytics.quality.npmi_coherence`, NaN with fewer than two terms; `group_id` and
+        `group_label` are None for a topic in no group.
     """
     known, members = _members(topic_ids)
     if not known:
@@ -70,13 +78,19 @@ def describe_topics(
         weight = weights[[topic]].toarray().ravel()[used]
         chosen.append(used[chosen_terms(weight, sums.data[own], terms[used])].tolist())
     earlier = {at: label for at, name in enumerate(known) if (label := (before or {}).get(name))}
-    labels = label_topics(dict(enumerate(members)), counts, terms, display=display, before=earlier)
+    labels = label_topics(
+        dict(enumerate(members)), counts, terms, vectors=vectors, display=display, before=earlier
+    )
+    group_of = [(groups or {}).get(topic_id) for topic_id in known]
+    group_labels = label_groups(group_of, weights, sums, terms, names=labels.values(), display=display)
     return pd.DataFrame(
         {
             "topic_id": known,
             "label": [labels[topic] for topic in range(len(known))],
             "top_terms": [written_terms(columns, terms, display) for columns in chosen],
             "coherence": npmi_coherences(counts, chosen),
+            "group_id": pd.Series(group_of, dtype=object),
+            "group_label": pd.Series([group_labels.get(str(one)) for one in group_of], dtype=object),
         }
     )
 

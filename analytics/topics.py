@@ -6,7 +6,7 @@ by which later papers join its topics under their descriptions, and a later fit 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from analytics.identity import TopicEvent, topic_events
 from analytics.parts import Each
 from analytics.tables import UNCLUSTERED
 from analytics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
+from analytics.topic_groups import topic_groups
 from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
 __all__ = [
@@ -177,13 +178,16 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
     in_cluster = members["topic_id"].where(members["basis"] == "clustered").astype(object)
     regions = topic_regions(rows[fitted], in_cluster.where(in_cluster.notna(), None).to_numpy())
     assignments = _joined(ordered["paper_id"], rows, TopicState(clustered, regions), each)
+    state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions)
     described = describe_topics(
         ordered.iloc[fitted],
+        rows[fitted],
         assignments["topic_id"].to_numpy()[fitted],
+        groups=_groups(state),
         before=_labels(previous),
         each=each,
     )
-    state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions, described)
+    state = replace(state, descriptions=described)
     topics = topic_table(described, ordered["paper_id"], rows, assignments["topic_id"].to_numpy())
     return _found(papers, assignments, topics, parameters, state, _events(before, assignments))
 
@@ -223,9 +227,19 @@ def join_topics(
         sample = _evenly_over_time(ordered, MOST_FITTED)
         left_out = np.flatnonzero(~np.isin(ids, [*set(ids[sample].tolist()), UNCLUSTERED]))
         sample = np.union1d(sample, left_out)  # no topic is without a description
-        described = describe_topics(ordered.iloc[sample], ids[sample], each=each)
+        described = describe_topics(
+            ordered.iloc[sample], rows[sample], ids[sample], groups=_groups(state), each=each
+        )
     topics = topic_table(described, ordered["paper_id"], rows, ids)
     return _found(papers, assignments, topics, None, state, ())
+
+
+def _groups(state: TopicState) -> dict[str, str]:
+    """Broad groups of a fit's topics, by their sizes at the fit, so that they change with a fit only."""
+    regions, at_fit = state.regions, state.members["topic_id"].value_counts()
+    return topic_groups(
+        regions.topic_ids, regions.centers, [int(at_fit.get(one, 0)) for one in regions.topic_ids]
+    )
 
 
 def _labels(state: TopicState | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import v_measure_score
 
 from analytics.quality import npmi_coherence, term_diversity
-from analytics.terms import count_terms
+from analytics.term_counts import count_terms
 
 __all__ = ["agreement", "term_quality"]
 
@@ -44,8 +44,8 @@ def agreement(labels: pd.Series, topics: pd.Series, unclustered: object) -> dict
 def term_quality(texts: Sequence[str], topics: Sequence[Sequence[str]]) -> dict[str, float | None]:
     """Mean NPMI of the topics' terms and their diversity, see `analytics.quality`.
 
-    A term is counted in the column of `analytics.terms.count_terms`, whoever's term it is. That matrix has
-    no function words; those, and words that BERTopic makes by deleting punctuation, get columns by
+    A term is counted in the column of `analytics.term_counts.count_terms`, whoever's term it is. That
+    matrix has no function words; those, and words that BERTopic makes by deleting punctuation, get columns by
     scikit-learn's tokenizer, which is BERTopic's.
 
     Parameters

@@ -127,11 +127,15 @@ def diff_lines(difference: RunDifference) -> Iterator[str]:
 
 
 def topic_lines(topics: pd.DataFrame) -> Iterator[str]:
-    """Each topic with its size, name and terms, the largest first."""
+    """Each topic with its size, name and terms, the largest first, under its group where there are groups."""
     if topics.empty:
         yield "no topics"
-    for row in topics.to_dict("records"):
-        yield f"{row['topic_id']}  {row['n_papers']:6}  {row['label']}  ({', '.join(row['top_terms'][:5])})"
+    for (_, label), own in topics.groupby(["group_id", "group_label"], dropna=False, sort=True):
+        if isinstance(label, str):
+            yield f"{label}: {len(own)} topics, {own['n_papers'].sum()} papers"
+        for row in own.to_dict("records"):
+            terms = ", ".join(row["top_terms"][:5])
+            yield f"{row['topic_id']}  {row['n_papers']:6}  {row['label']}  ({terms})"
 
 
 def history_lines(history: pd.DataFrame) -> Iterator[str]:

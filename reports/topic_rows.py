@@ -1,4 +1,4 @@
-"""The topics of the page: one row each, what moved first, then by size."""
+"""The topics of the page under their broad groups: one row each, what moved first, then by size."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from reports.claims import ICONS
 from reports.headlines import sparkline
 from reports.paper_lines import PaperLine, make_paper_lines, papers_by_id
 from reports.series import Series
+from reports.slugs import make_slugs
 from reports.theme_sections import Places
 from reports.wording import NO_VALUE, TIMES, clip, count, odds, percent, plural
 
-__all__ = ["TopicRow", "TopicTable", "make_topic_table"]
+__all__ = ["TopicGroup", "TopicRow", "TopicTable", "make_topic_table"]
 
 _MOST_TERMS = 10
 _ORDER = {"rising": 0, "falling": 1, "steady": 2, "insufficient": 3}
@@ -47,12 +48,34 @@ class TopicRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicGroup:
+    """Topics under one heading; a heading without label is not shown."""
+
+    slug: str
+    label: str
+    n_topics: str
+    n_papers: str
+    share: str
+    rows: tuple[TopicRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TopicTable:
-    """All topics, or in `note` why there are none."""
+    """All topics in their groups, or in `note` why there are none; without groups they stand in one."""
 
     note: str
     share_title: str
-    rows: tuple[TopicRow, ...]
+    groups: tuple[TopicGroup, ...]
+
+    @property
+    def rows(self) -> tuple[TopicRow, ...]:
+        """Topics of all groups."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether there are headings."""
+        return any(group.label for group in self.groups)
 
 
 def make_topic_table(
@@ -61,7 +84,7 @@ def make_topic_table(
     series: Mapping[tuple[str, str], Series],
     places: Places,
 ) -> TopicTable:
-    """Rows of the table `topics`: movers by their evidence, then the rest by size.
+    """Rows of the table `topics`, in each group movers by their evidence, then the rest by size.
 
     Parameters
     ----------
@@ -91,8 +114,46 @@ def make_topic_table(
         f"{plural(len(rows), 'topic')} in the data. {count(clustered)} of {plural(len(papers), 'paper')}"
         f" ({percent(clustered / len(papers))}) stand in one; the rest in none."
     )
+    groups = _groups(rows, tables.topics, series)
+    if len(groups) > 1:
+        note += f" They stand in {len(groups)} groups by nearness, an order for reading."
     latest = next((one.latest for one in series.values() if one.latest is not None), None)
-    return TopicTable(note, f"Share, {latest.label}" if latest else "Share", tuple(rows))
+    return TopicTable(note, f"Share, {latest.label}" if latest else "Share", groups)
+
+
+def _groups(
+    rows: list[TopicRow], topics: pd.DataFrame, series: Mapping[tuple[str, str], Series]
+) -> tuple[TopicGroup, ...]:
+    """Groups in order of their ids, which is that of their size at the fit; topics in none last."""
+    found = topics.loc[topics["group_id"].notna(), ["topic_id", "group_id", "group_label"]]
+    of_topic = dict(zip(found["topic_id"], found["group_id"], strict=True))
+    labels = dict(zip(found["group_id"], found["group_label"], strict=True))
+    ids = sorted(labels)
+    slugs = make_slugs(ids)
+    groups = []
+    for group_id in ids:
+        own = tuple(row for row in rows if of_topic.get(row.topic_id) == group_id)
+        name = labels[group_id] if isinstance(labels[group_id], str) else group_id
+        groups.append(_group(f"group-{slugs[group_id]}", clip(name, 80), own, series))
+    rest = tuple(row for row in rows if row.topic_id not in of_topic)
+    if rest:
+        groups.append(_group("group-none", "In no group" if groups else "", rest, series))
+    return tuple(groups)
+
+
+def _group(
+    slug: str, label: str, rows: tuple[TopicRow, ...], series: Mapping[tuple[str, str], Series]
+) -> TopicGroup:
+    latest = [one for row in rows if (one := series["topic", row.topic_id].latest) is not None]
+    share = sum(one.n_papers for one in latest) / latest[0].n_total if latest else math.nan
+    return TopicGroup(
+        slug,
+        label,
+        plural(len(rows), "topic"),
+        count(sum(row.n_papers_key for row in rows)),
+        percent(share),
+        rows,
+    )
 
 
 def _row(row: Mapping[Hashable, Any], series: Series, papers: pd.DataFrame, places: Places) -> TopicRow:

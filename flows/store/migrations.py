@@ -68,6 +68,8 @@ _TO_4 = (
     "ALTER TABLE topic_centers ADD COLUMN label TEXT",
     "ALTER TABLE topic_centers ADD COLUMN top_terms TEXT",
     "ALTER TABLE topic_centers ADD COLUMN coherence DOUBLE PRECISION",
+    "ALTER TABLE topic_centers ADD COLUMN group_id TEXT",
+    "ALTER TABLE topic_centers ADD COLUMN group_label TEXT",
 )
 
 

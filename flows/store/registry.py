@@ -128,6 +128,8 @@ def _descriptions(rows: Sequence[RowMapping]) -> pd.DataFrame | None:
             "label": [row["label"] for row in rows],
             "top_terms": terms,
             "coherence": np.array(coherences, dtype=np.float64),
+            "group_id": pd.Series([row["group_id"] for row in rows], dtype=object),
+            "group_label": pd.Series([row["group_label"] for row in rows], dtype=object),
         }
     )
 
@@ -184,10 +186,14 @@ def _center_rows(state: TopicState) -> list[dict[str, Any]]:
     called: dict[str, dict[str, Any]] = {}
     if described is not None:
         for topic in described.itertuples():
-            coherence = None if pd.isna(topic.coherence) else float(topic.coherence)
-            terms = json.dumps(list(topic.top_terms))
-            called[topic.topic_id] = {"label": topic.label, "top_terms": terms, "coherence": coherence}
-    nothing = {"label": None, "top_terms": None, "coherence": None}
+            called[topic.topic_id] = {
+                "label": topic.label,
+                "top_terms": json.dumps(list(topic.top_terms)),
+                "coherence": None if pd.isna(topic.coherence) else float(topic.coherence),
+                "group_id": topic.group_id,
+                "group_label": topic.group_label,
+            }
+    nothing = dict.fromkeys(("label", "top_terms", "coherence", "group_id", "group_label"))
     return [
         {
             "topic_id": topic_id,

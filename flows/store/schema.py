@@ -181,6 +181,8 @@ topic_centers = Table(
     Column("label", Text),
     Column("top_terms", Text),
     Column("coherence", Double),
+    Column("group_id", Text),
+    Column("group_label", Text),
 )
 
 topic_members = Table(

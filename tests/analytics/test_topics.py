@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from analytics.tables import UNCLUSTERED
-from analytics.topics import SMALLEST_CLUSTERED_CORPUS, fit_topics, topic_parameters
+from analytics.topic_regions import TopicRegions, TopicState
+from analytics.topics import SMALLEST_CLUSTERED_CORPUS, fit_topics, join_topics, topic_parameters
 
 SUBJECTS = {
     "protein folding": "protein folding of amino acid chains",
@@ -47,6 +48,26 @@ def test_parameters_grow_with_the_corpus_and_fit_it():
         assert parameters.n_neighbors < n
         before = parameters.min_cluster_size
     assert topic_parameters(100, min_topic_size=9).min_cluster_size == 9
+
+
+def test_groups_are_those_of_the_fit_whatever_joins():
+    """Nine topics of two papers on three axes; then thirty papers join the smallest group's."""
+    centers = np.repeat(np.eye(12)[:3], 3, axis=0) + 0.1 * np.eye(12)[3:]
+    centers = (centers / np.linalg.norm(centers, axis=1, keepdims=True)).astype(np.float32)
+    ids = tuple(f"T{number:04d}" for number in range(1, 10))
+    own = [(f"p{at:02d}", topic_id) for at, topic_id in enumerate([*ids, *ids, *ids[:3], ids[3]])]
+    members = pd.DataFrame(own, columns=["paper_id", "topic_id"]).assign(strength=1.0, basis="clustered")
+    state = TopicState(members, TopicRegions(ids, centers, np.full(9, 0.9)))
+    vectors = centers[[ids.index(topic_id) for _, topic_id in own]]
+    papers = pd.DataFrame({"paper_id": [one for one, _ in own], "title": "t", "abstract": "a"})
+    before = join_topics(papers, vectors, state).topics.set_index("topic_id")["group_id"]
+    assert [before[one] for one in ids] == ["G01"] * 3 + ["G02"] * 3 + ["G03"] * 3
+    new = pd.DataFrame({"paper_id": [f"q{at}" for at in range(30)], "title": "t", "abstract": "a"})
+    joined = join_topics(
+        pd.concat([papers, new], ignore_index=True), np.vstack([vectors, np.tile(centers[8], (30, 1))]), state
+    )
+    assert joined.topics["topic_id"].iloc[0] == ids[8]
+    assert joined.topics.set_index("topic_id")["group_id"].to_dict() == before.to_dict()
 
 
 @pytest.mark.slow

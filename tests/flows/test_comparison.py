@@ -62,6 +62,7 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
     )
     listed = pd.DataFrame({"topic_id": list(topics.values()), "label": [f"half {half}" for half in topics]})
     listed = listed.assign(coherence=0.1, n_papers=1, top_terms=[[]] * 2, representative_papers=[[]] * 2)
+    listed = listed.assign(group_id=None, group_label=None)
     filled = papers.assign(
         title="A title", abstract="An abstract.", published_basis="stated", published_precision="day",
         published_source="x", date_fault=None, updated=pd.NaT, is_withdrawn=False, first_seen=papers["published"],

@@ -145,5 +145,4 @@ def test_a_fit_of_version_3_is_read_without_descriptions(old_workspace):
     papers["published"] = pd.Timestamp(DAY)
     topics = join_topics(papers, np.array([[1, 0], [1, 0]], dtype=np.float32), state).topics
     assert topics["n_papers"].tolist() == [2]
-    # The phrase is in every paper, so that it tells the topic from nothing.
-    assert topics["label"].tolist() == ["unnamed topic"]
+    assert topics["label"].tolist() == ["Sparse rewards"]

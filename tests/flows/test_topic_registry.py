@@ -77,6 +77,8 @@ def described(*topics: str) -> pd.DataFrame:
             "label": ["sparse rewards", "强化 学习 \U0001f600", "unnamed topic"][: len(topics)],
             "top_terms": [["sparse rewards", 'a "b"'], ["é"], []][: len(topics)],
             "coherence": np.array([0.1 + 0.2, -1 / 3, np.nan])[: len(topics)],
+            "group_id": pd.Series(["G01", "G02", None][: len(topics)], dtype=object),
+            "group_label": pd.Series(["rewards", "é, 'b'", None][: len(topics)], dtype=object),
         }
     )
 

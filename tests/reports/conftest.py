@@ -213,6 +213,8 @@ def _topics(papers: pd.DataFrame, topic_ids: list[str]) -> pd.DataFrame:
         "coherence": [0.1] * len(topic_ids),
         "n_papers": [len(members.get(one, [])) for one in topic_ids],
         "representative_papers": [members.get(one, [])[:3] for one in topic_ids],
+        "group_id": None,
+        "group_label": None,
     }
     return validate_table("topics", pd.DataFrame(rows))
 
@@ -474,6 +476,17 @@ def _forty_themes() -> Run:
     return make_run(2000, n_topics=4, themes=tuple(f"Theme number {i}" for i in range(40)))
 
 
+def with_groups(run: Run, n_groups: int, labels: tuple[str, ...] = ()) -> Run:
+    """The same run with its topics dealt out to groups."""
+    topics = run.tables.topics
+    codes = [at % n_groups for at in range(len(topics))]
+    names = labels or tuple(f"{a.lower()}, {b.lower()}" for a in _FIRST for b in _SECOND)
+    found = pd.Series([names[code] for code in codes], dtype=object)
+    return run.with_tables(
+        topics=topics.assign(group_id=[f"G{code + 1:02d}" for code in codes], group_label=found)
+    )
+
+
 def with_outlook(run: Run, *, horizon: int = 3) -> Run:
     """The same run with everything that newer runs hold: bands, marks, doubts and a track record.
 
@@ -593,6 +606,9 @@ STATES: dict[str, Callable[[], Run]] = {
     "one-theme": lambda: make_run(themes=("Agents",)),
     "forty-themes": _forty_themes,
     "three-hundred-topics": lambda: make_run(4000, n_topics=300, themes=THEMES[:2]),
+    "grouped": lambda: with_groups(make_run(2000, n_topics=60), 7),
+    "grouped-three-hundred-topics": lambda: with_groups(make_run(4000, n_topics=300, themes=THEMES[:2]), 12),
+    "grouped-hostile": lambda: with_groups(_hostile(), 3, HOSTILE),
     "empty-theme": _empty_theme,
     "feed-gap": _feed_gap,
     "nothing-moved": _nothing_moved,

@@ -31,6 +31,20 @@ const down = sorted(numbers(), -1), first = head.getAttribute("aria-sort");
 head.querySelector("button").click();
 say([down, first, sorted(numbers(), 1), head.getAttribute("aria-sort")].join(" "));
 """
+REGROUP = """
+const table = page.getElementById("topic-table"), button = page.getElementById("regroup");
+const shown = () => [...table.tBodies].filter(body => !body.hidden);
+const rows = () => shown().flatMap(body => [...body.rows].filter(row => !row.classList.contains("group")));
+const falls = list => list.every((n, i) => i === 0 || n <= list[i - 1]);
+const sizes = list => list.map(row => Number(row.cells[1].dataset.key));
+const before = shown().length, ids = rows().map(row => row.id);
+table.tHead.rows[0].cells[1].querySelector("button").click();
+const within = shown().every(body => falls(sizes([...body.rows].slice(1)))) && shown()[0].rows[0].className === "group";
+button.click();
+const flat = shown().length, all = falls(sizes(rows())), whole = rows().length === ids.length;
+button.click();
+say([before, within, flat, all, whole, shown().length, button.textContent].join(" "));
+"""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +80,17 @@ def ask(chromium, tmp_path):
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 @pytest.mark.parametrize(
-    "name", ["usual", "hostile", "forty-themes", "all-undated", "ahead", "ahead-hostile"]
+    "name",
+    [
+        "usual",
+        "hostile",
+        "forty-themes",
+        "all-undated",
+        "ahead",
+        "ahead-hostile",
+        "grouped",
+        "grouped-hostile",
+    ],
 )
 def test_nothing_scrolls_sideways(ask, html_of, name, width):
     assert ask(html_of(name), SIDEWAYS, width) == "fits"
@@ -78,3 +102,7 @@ def test_the_theme_switch_shows_and_switches(ask, html_of):
 
 def test_a_click_on_a_head_sorts_and_another_turns_the_order(ask, html_of):
     assert ask(html_of("usual"), SORT, 1280) == "true descending true ascending"
+
+
+def test_groups_are_sorted_within_and_can_be_one_list(ask, html_of):
+    assert ask(html_of("grouped"), REGROUP, 1280) == "7 true 1 true true 7 One list"

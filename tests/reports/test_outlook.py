@@ -218,7 +218,9 @@ def loose(*counts: tuple[int, int, int], complete: int | None = None, undated: i
     ]
     papers = pd.DataFrame({"published": [pd.NaT] * undated + [MONTHS[0]]})
     found = (
-        table("topics", *[("T0001", "sparse rewards", [], 0.1, 9, [])] * topics) if topics else NOTHING.topics
+        table("topics", *[("T0001", "sparse rewards", [], 0.1, 9, [], None, None)] * topics)
+        if topics
+        else NOTHING.topics
     )
     unassigned = table("unassigned", *rows) if rows else NOTHING.unassigned
     return make_loose_papers(replace(NOTHING, unassigned=unassigned, papers=papers, topics=found))

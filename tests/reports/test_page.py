@@ -19,7 +19,7 @@ from reports.charts import plot_charts
 from reports.context import MOST_PAPERS, make_report_context
 from reports.paper_lines import paper_href
 from reports.render import render_report
-from reports.wording import clean, clip
+from reports.wording import clean, clip, percent
 
 LOADING = {
     "src",
@@ -368,12 +368,48 @@ def test_the_same_page_twice_and_tables_untouched(run_of, render):
         pd.testing.assert_frame_equal(getattr(run.tables, name), table)
 
 
+def test_topics_stand_under_their_groups(run_of, page_of):
+    run, page = run_of("grouped"), page_of("grouped")
+    table = make_report_context(*_parts(run)).topics
+    topics = run.tables.topics
+    assert table.is_grouped
+    assert [group.label for group in table.groups] == topics["group_label"].drop_duplicates().tolist()
+    for group, (_, own) in zip(table.groups, topics.groupby("group_id"), strict=True):
+        assert sorted(row.topic_id for row in group.rows) == sorted(own["topic_id"])
+        assert group.n_papers == f"{own['n_papers'].sum():,}"
+        heading = page.by_id(group.slug).text
+        assert group.label in heading
+        assert f"{len(own)} topics" in heading
+    assert len(table.rows) == len(topics)
+
+
+def test_the_share_of_a_group_is_that_of_its_papers_in_the_newest_complete_period(run_of):
+    run = run_of("grouped")
+    latest = run.tables.trends.query("kind == 'topic' and is_complete")
+    latest = latest[latest["period_start"] == latest["period_start"].max()].set_index("series_id")
+    first = run.tables.topics.query("group_id == 'G01'")["topic_id"]
+    share = latest.loc[first, "n_papers"].sum() / latest["n_total"].iloc[0]
+    assert make_report_context(*_parts(run)).topics.groups[0].share == percent(share)
+
+
+def test_topics_in_no_group_stand_last_and_without_groups_there_is_no_heading(run_of):
+    run = run_of("grouped")
+    topics = run.tables.topics.copy()
+    topics.loc[[0, 5], ["group_id", "group_label"]] = None
+    table = make_report_context(*_parts(run.with_tables(topics=topics))).topics
+    assert table.groups[-1].label == "In no group"
+    assert sorted(row.topic_id for row in table.groups[-1].rows) == sorted(topics["topic_id"][[0, 5]])
+    plain = make_report_context(*_parts(run_of("usual"))).topics
+    assert [group.label for group in plain.groups] == [""]
+    assert not plain.is_grouped
+
+
 def test_size_stays_within_the_budget(make_run, render):
     html = render(make_run(6141, n_topics=100, months=20))
     assert len(html.encode()) < 1_500_000
 
 
-@pytest.mark.parametrize("name", ["forty-themes", "three-hundred-topics"])
+@pytest.mark.parametrize("name", ["forty-themes", "three-hundred-topics", "grouped-three-hundred-topics"])
 def test_size_of_large_states(name, html_of):
     assert len(html_of(name).encode()) < 2_500_000
 
