@@ -4,6 +4,7 @@
 # make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
+# make bench-student  how near the student comes to MiniLM and how much faster it is (half an hour)
 # make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
@@ -14,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more bench bench-trends bench-themes bench-identity bench-ingest lint constraints clean
+.PHONY: run test test-more bench bench-trends bench-themes bench-student bench-identity bench-ingest lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -34,6 +35,9 @@ bench-trends: .venv/.installed-dev
 
 bench-themes: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_arxiv_themes.py
+
+bench-student: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_student.py
 
 bench-identity: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_identity.py

@@ -84,11 +84,12 @@ def background_for(vectorizer_id: str, vectors: NDArray[np.float32]) -> Backgrou
     Parameters
     ----------
     vectorizer_id : str
-        ``minilm-...`` has shipped statistics (the number format does not matter to them).
+        ``minilm-...`` and ``student-...``, whose space is MiniLM's, have shipped statistics (the number
+        format does not matter to them).
     vectors : float32 array of shape (n, d)
         Of the corpus, n at least 1.
     """
-    if not vectorizer_id.startswith("minilm-"):
+    if not vectorizer_id.startswith(("minilm-", "student-")):
         return Background.of_vectors(vectors, is_general=False)
     packed = (resources.files("analytics") / "resources" / "minilm_background.npz").read_bytes()
     with np.load(io.BytesIO(packed)) as arrays:

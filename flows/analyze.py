@@ -62,7 +62,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
     themes : str, optional
         File of the themes; that of the settings by default.
     vectorizer : str, optional
-        ``minilm`` or ``lexical``; that of the settings by default.
+        ``auto``, ``minilm``, ``student`` or ``lexical``; that of the settings by default.
     refit : bool
         Look for topics anew, whatever the rules say.
     command : str
@@ -93,7 +93,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         corpus = read_day(folder, day)
     with spread(settings.runner, settings.dask_address) as each:
         with clock.stage("encode"), _progress_artifact():
-            encoded = encode_corpus(folder, corpus.papers, declared, settings, each=each)
+            encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
         with clock.stage("themes"):
             assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
         with clock.stage("topics"):

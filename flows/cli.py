@@ -55,7 +55,7 @@ Workspace = Annotated[
 ]
 Themes = Annotated[Path | None, typer.Option("--themes", help="File of the themes.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
-Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="minilm or lexical.")]
+Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="auto, minilm, student or lexical.")]
 Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]
 Runner = Annotated[
     str | None, typer.Option("--runner", help="Where work in parts is done: local or dask.  [default: local]")

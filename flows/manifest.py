@@ -83,6 +83,7 @@ def make_manifest(
         "versions": {package: version(package) for package in _PACKAGES},
         "random_state": settings.random_state,
         "vectorizer_id": encoded.vectorizer_id,
+        "vectorizer_why": encoded.why,
         "corpus_hash": corpus.corpus_hash,
         "counts": {
             "papers": len(papers),

@@ -43,7 +43,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     themes : str, optional
         File of the themes; that of the settings by default.
     vectorizer : str, optional
-        ``minilm`` or ``lexical``; that of the settings by default.
+        ``auto``, ``minilm``, ``student`` or ``lexical``; that of the settings by default.
     command : str
         The command line that makes this run again, for the report.
     columns : dict of str to str, optional

@@ -52,9 +52,10 @@ class Settings(BaseSettings):
     themes: Path | None = Field(
         None, description="File of the themes; unset takes the `data/themes.toml` of the project."
     )
-    vectorizer: Literal["minilm", "lexical"] = Field(
-        "minilm",
-        description="How abstracts become vectors: `minilm` (sentence encoder) or `lexical` (word weights).",
+    vectorizer: Literal["auto", "minilm", "student", "lexical"] = Field(
+        "auto",
+        description="How abstracts become vectors: `minilm` (sentence encoder), `student` (learns from it), "
+        "`lexical` (word weights), or `auto`: MiniLM up to 10,000 new abstracts, the student beyond.",
     )
     random_state: int = Field(0, ge=0, lt=2**32, description="Seed of everything that draws at random.")
     as_of: date | None = Field(

@@ -6,6 +6,7 @@ Nothing here knows of Prefect; `flows.analyze` wires the steps together as tasks
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,7 @@ from analytics.identity import TopicEvent
 from analytics.papers import paper_text
 from analytics.parts import Each
 from analytics.run_bursts import series_bursts
+from analytics.student import StudentVectorizer
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
 from analytics.topics import TopicFit
@@ -33,6 +35,7 @@ from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings
 from flows.store import Store
+from flows.vectorizers import ready_vectorizer
 
 __all__ = [
     "DayCorpus",
@@ -65,9 +68,10 @@ class DayCorpus:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors of the papers, shape (n, d), and of each theme's texts, shape (m, d)."""
+    """Vectors of the papers, shape (n, d), and of each theme's texts, (m, d); by what, and why."""
 
     vectorizer_id: str
+    why: str
     papers: NDArray[np.float32]
     phrases: tuple[NDArray[np.float32], ...]
     n_encoded: int
@@ -113,6 +117,7 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
 
 def encode_corpus(
     workspace: Path,
+    day: date,
     papers: pd.DataFrame,
     themes: Sequence[Theme],
     settings: Settings,
@@ -121,12 +126,17 @@ def encode_corpus(
 ) -> Encoded:
     """Vectors of papers and themes, from the store where it has them; others are made by `each`."""
     texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
-    vectorizer = make_vectorizer(settings.vectorizer, random_state=settings.random_state).fit(texts)
-    phrases = [text for theme in themes for text in theme.texts]
+    said = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
-        vectors, n_encoded = encode_texts(store, vectorizer, texts + phrases, each=each)
-    stops = np.cumsum([len(texts), *(len(theme.texts) for theme in themes)])
-    return Encoded(vectorizer.id, vectors[: len(texts)], tuple(np.split(vectors, stops[:-1])[1:]), n_encoded)
+        vectorizer, why = ready_vectorizer(store, day, texts, settings, each=each)
+        # A student knows abstracts; the few short phrases are left to its teacher, whose space it shares.
+        reader = make_vectorizer("minilm") if isinstance(vectorizer, StudentVectorizer) else vectorizer
+        with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
+            vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
+        phrases, n_phrases = encode_texts(store, reader, said, each=each)
+    stops = np.cumsum([len(theme.texts) for theme in themes])
+    split = tuple(np.split(phrases, stops[:-1])) if themes else ()
+    return Encoded(vectorizer.id, why, vectors, split, n_encoded + n_phrases)
 
 
 def find_themes(

@@ -239,6 +239,7 @@ def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
         ("compared with", "against"),
         ("themes", "themes_file"),
         ("vectorizer", "vectorizer_id"),
+        ("this vectorizer because", "vectorizer_why"),
         ("seed", "random_state"),
         ("corpus hash", "corpus_hash"),
     )

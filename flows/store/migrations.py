@@ -70,13 +70,17 @@ _TO_4 = (
     "ALTER TABLE topic_centers ADD COLUMN coherence DOUBLE PRECISION",
     "ALTER TABLE topic_centers ADD COLUMN group_id TEXT",
     "ALTER TABLE topic_centers ADD COLUMN group_label TEXT",
+    """CREATE TABLE students (vectorizer_id TEXT NOT NULL PRIMARY KEY, as_of DATE NOT NULL,
+        n_texts INTEGER NOT NULL, teacher_id TEXT NOT NULL, random_state BIGINT NOT NULL,
+        arrays {blob} NOT NULL)""",
 )
 
 
 def _to_4(connection: Connection) -> None:
-    """Descriptions of topics with their fit; fits that are there already have none."""
+    """Descriptions of topics with their fit (fits that are there already have none), and students."""
+    blob = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
     for statement in _TO_4:
-        connection.execute(text(statement))
+        connection.execute(text(statement.format(blob=blob)))
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4)

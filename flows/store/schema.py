@@ -7,6 +7,7 @@ moves back and `last_seen` forward. Lists and records are JSON text in one canon
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -30,6 +31,7 @@ __all__ = [
     "runs",
     "schema_version",
     "sightings",
+    "students",
     "topic_centers",
     "topic_events",
     "topic_fits",
@@ -143,6 +145,18 @@ vectors = Table(
     Column("content_hash", String(64), primary_key=True),
     Column("dimension", Integer, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+)
+
+# A fitted student of MiniLM is arrays in NumPy's own format; rows are added and never changed.
+students = Table(
+    "students",
+    metadata,
+    Column("vectorizer_id", Text, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("n_texts", Integer, nullable=False),
+    Column("teacher_id", Text, nullable=False),
+    Column("random_state", BigInteger, nullable=False),
+    Column("arrays", LargeBinary, nullable=False),
 )
 
 runs = Table(

@@ -31,7 +31,14 @@ from flows.store.migrations import migrate
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import runs
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
-from flows.store.vectors import Float32Array, check_vectors, read_vector_block, write_vector_block
+from flows.store.students import StudentRow, read_student, write_student
+from flows.store.vectors import (
+    Float32Array,
+    check_vectors,
+    count_vectors,
+    read_vector_block,
+    write_vector_block,
+)
 from flows.store.watch import read_asked_windows, read_feed_looks
 
 __all__ = ["RunRow", "Store"]
@@ -241,6 +248,21 @@ class Store:
             part = slice(block[0], block[-1] + 1)
             with self._writing() as connection:
                 write_vector_block(connection, vectorizer_id, hashes[part], vectors[part])
+
+    def count_vectors(self, vectorizer_id: str, hashes: Sequence[str]) -> int:
+        """How many of different hashes have a stored vector."""
+        with self._reading() as connection:
+            return count_vectors(connection, vectorizer_id, hashes)
+
+    def read_student(self, as_of: date) -> StudentRow | None:
+        """Read the newest student of MiniLM that knew nothing later than a day, see `read_student`."""
+        with self._reading() as connection:
+            return read_student(connection, as_of)
+
+    def write_student(self, row: StudentRow) -> None:
+        """Keep a student of MiniLM."""
+        with self._writing() as connection:
+            write_student(connection, row)
 
     def read_fit(self, as_of: date) -> FitRow | None:
         """Read the newest fit of topics that knew nothing later than a day, None without any.

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from analytics.exceptions import PapertrendsError
 from flows.store.blocks import in_blocks
 from flows.store.schema import vectors
 
-__all__ = ["Float32Array", "check_vectors", "read_vector_block", "write_vector_block"]
+__all__ = ["Float32Array", "check_vectors", "count_vectors", "read_vector_block", "write_vector_block"]
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,17 @@ def read_vector_block(
             matrix[row] = stored[key]
             found[row] = True
     return found, matrix
+
+
+def count_vectors(connection: Connection, vectorizer_id: str, hashes: Sequence[str]) -> int:
+    """How many of different hashes have a stored vector, damaged or not."""
+    total = 0
+    for block in in_blocks(hashes):
+        query = select(func.count()).where(
+            vectors.c.vectorizer_id == vectorizer_id, vectors.c.content_hash.in_(block)
+        )
+        total += connection.execute(query).scalar_one()
+    return total
 
 
 def _decode(blob: Any, dimension: Any) -> Float32Array | None:

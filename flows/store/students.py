@@ -1,0 +1,87 @@
+"""Students of MiniLM that were fitted in a workspace: read whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Connection, insert, select
+
+from analytics.exceptions import PapertrendsError
+from analytics.student import StudentVectorizer
+from flows.store.schema import students
+
+__all__ = ["StudentRow", "read_student", "write_student"]
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """A student, and what decides whether it still does.
+
+    Attributes
+    ----------
+    student : StudentVectorizer
+    as_of : date
+        Newest day that it knew.
+    n_texts : int
+        Of the corpus that it was fitted on.
+    teacher_id : str
+        What encoded the texts that it was taught.
+    random_state : int
+    """
+
+    student: StudentVectorizer
+    as_of: date
+    n_texts: int
+    teacher_id: str
+    random_state: int
+
+
+def read_student(connection: Connection, as_of: date) -> StudentRow | None:
+    """Read the newest student that knew nothing later than `as_of`, None without any.
+
+    Raises
+    ------
+    PapertrendsError
+        When it cannot be read: another one would give other vectors, and topics would be found anew.
+    """
+    newest = (
+        select(students)
+        .where(students.c.as_of <= as_of)
+        .order_by(students.c.as_of.desc(), students.c.n_texts.desc(), students.c.vectorizer_id)
+        .limit(1)
+    )
+    row = connection.execute(newest).mappings().one_or_none()
+    if row is None:
+        return None
+    try:
+        with np.load(io.BytesIO(row["arrays"]), allow_pickle=False) as stored:
+            student = StudentVectorizer.of_arrays(row["vectorizer_id"], dict(stored))
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, PapertrendsError) as error:
+        raise PapertrendsError(
+            f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore "
+            "corpus.sqlite from a copy, or choose --vectorizer minilm"
+        ) from error
+    return StudentRow(student, row["as_of"], row["n_texts"], row["teacher_id"], row["random_state"])
+
+
+def write_student(connection: Connection, row: StudentRow) -> None:
+    """Keep a student; one that is there already stays."""
+    same = select(students.c.vectorizer_id).where(students.c.vectorizer_id == row.student.id)
+    if connection.execute(same).first() is not None:
+        return
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **row.student.arrays)
+    connection.execute(
+        insert(students).values(
+            vectorizer_id=row.student.id,
+            as_of=row.as_of,
+            n_texts=row.n_texts,
+            teacher_id=row.teacher_id,
+            random_state=row.random_state,
+            arrays=packed.getvalue(),
+        )
+    )

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import text as statement
+
+from analytics.exceptions import PapertrendsError
+from analytics.papers import content_hash, paper_text
+from analytics.student import StudentVectorizer
+from analytics.themes import Theme
+from flows import steps, vectorizers
+from flows.settings import Settings
+from flows.store import Store
+from flows.vectorizers import ready_vectorizer
+
+DAY = date(2025, 6, 1)
+
+
+class Teacher:
+    """Stands in for MiniLM: a direction for each text, and a count of the texts that it saw."""
+
+    needs_corpus = False
+    id = "minilm-test"
+    n_seen = 0
+
+    def transform(self, texts):
+        type(self).n_seen += len(texts)
+        seeds = [int(content_hash(text)[:8], 16) for text in texts]
+        rows = np.stack([np.random.default_rng(seed).standard_normal(384) for seed in seeds])
+        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def teacher(monkeypatch):
+    Teacher.n_seen = 0
+    for module in (vectorizers, steps):
+        monkeypatch.setattr(module, "make_vectorizer", lambda name, **_: Teacher())
+    monkeypatch.setattr(vectorizers, "MOST_BY_MINILM", 30)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(tmp_path) as store:
+        yield store
+
+
+def texts(n: int) -> list[str]:
+    return [f"Paper {number}. Agents explore mazes {number} times" for number in range(n)]
+
+
+def ready(store, n, day=DAY, **settings):
+    return ready_vectorizer(store, day, texts(n), Settings(**settings))
+
+
+class TestAuto:
+    def test_few_new_abstracts_are_left_to_minilm(self, store):
+        vectorizer, why = ready(store, 30)
+        assert vectorizer.id == "minilm-test"
+        assert why == "30 abstracts had no vector; MiniLM takes up to 30"
+
+    def test_more_of_them_make_a_student(self, store):
+        vectorizer, why = ready(store, 31)
+        assert isinstance(vectorizer, StudentVectorizer)
+        assert why == "31 abstracts had no vector; MiniLM takes up to 30"
+
+    def test_what_has_a_vector_does_not_count(self, store):
+        known = texts(25)
+        store.write_vectors("minilm-test", [content_hash(one) for one in known], Teacher().transform(known))
+        assert ready(store, 55)[0].id == "minilm-test"
+        assert isinstance(ready(store, 56)[0], StudentVectorizer)
+
+    def test_a_workspace_with_a_student_stays_with_it(self, store):
+        first, _ = ready(store, 31)
+        again, why = ready(store, 20)
+        assert (again.id, why) == (first.id, "the workspace has a student")
+
+
+class TestStudent:
+    def test_it_is_fitted_once(self, store):
+        first, why = ready(store, 20, vectorizer="student")
+        assert why == "it was chosen"
+        assert Teacher.n_seen == 20
+        again, _ = ready(store, 40, vectorizer="student")  # twice the texts and no more
+        assert again.id == first.id
+        assert np.array_equal(again.transform(texts(40)), first.transform(texts(40)))
+        assert Teacher.n_seen == 20
+
+    def test_over_twice_the_texts_make_a_new_one_and_say_so(self, store):
+        first, _ = ready(store, 20, vectorizer="student")
+        second, why = ready(store, 41, vectorizer="student")
+        assert second.id != first.id
+        assert why == "it was chosen; fitted anew: 41 texts, over 2 times the 20 before"
+        assert Teacher.n_seen == 41  # what was encoded for the first is not encoded again
+
+    def test_another_seed_makes_a_new_one(self, store):
+        first, _ = ready(store, 20, vectorizer="student")
+        assert ready(store, 20, vectorizer="student", random_state=1)[0].id != first.id
+
+    def test_a_past_day_knows_no_later_one(self, store):
+        later, _ = ready(store, 40, vectorizer="student")
+        earlier, _ = ready(store, 20, day=DAY - timedelta(days=1), vectorizer="student")
+        assert earlier.id != later.id
+        assert ready(store, 40, vectorizer="student")[0].id == later.id
+
+    @pytest.mark.parametrize("arrays", ["x'00'", "x''", "substr(arrays, 1, 2000)"])
+    def test_a_damaged_one_stops_the_run(self, store, arrays):
+        ready(store, 20, vectorizer="student")
+        with store._writing() as connection:
+            connection.execute(statement(f"UPDATE students SET arrays = {arrays}"))
+        with pytest.raises(PapertrendsError, match="cannot be read.*--vectorizer minilm"):
+            ready(store, 20, vectorizer="student")
+        assert ready(store, 20, vectorizer="minilm")[0].id == "minilm-test"
+
+
+def test_themes_are_read_by_the_teacher_papers_by_the_student(tmp_path):
+    papers = pd.DataFrame({"title": [f"Paper {i}" for i in range(35)], "abstract": "Agents explore"})
+    themes = [Theme("a", "A", "About a", ("one", "two")), Theme("b", "B", "", ("three",))]
+    found = steps.encode_corpus(tmp_path, DAY, papers, themes, Settings(vectorizer="student"))
+    assert found.vectorizer_id.startswith("student-")
+    assert [len(one) for one in found.phrases] == [3, 1]
+    assert np.array_equal(found.phrases[0], Teacher().transform(["one", "two", "About a"]))
+    with Store.open(tmp_path) as store:
+        student = store.read_student(DAY).student
+    said = [paper_text(*row) for row in papers.itertuples(index=False)]
+    assert found.papers == pytest.approx(student.transform(said), abs=1e-5)
+    again = steps.encode_corpus(tmp_path, DAY, papers, themes, Settings(vectorizer="student"))
+    assert again.n_encoded == 0
+    assert np.array_equal(again.papers, found.papers)
