@@ -28,7 +28,8 @@ THEME_THRESHOLD = 3.0
 _NEAR_BEST = 0.85  # of the score of the paper's best theme: what a further theme needs
 _NEIGHBORS, _PAPERS_A_NEIGHBOR = 10, 100
 _MOST_SEARCHED = 20_000  # papers among which neighbors are looked for; the work would grow with the square
-_BLOCK = 512  # rows of cosines at a time
+_BLOCK = 512  # rows at a time
+_STRETCH = 64  # cosines whose largest is looked at first
 _BEST_PHRASES = 3
 _PRIOR_PAPERS = 1000
 _SMALLEST_DEVIATION = 1e-6
@@ -121,22 +122,30 @@ def score_themes(
     n_papers, n_themes = len(vectors), len(phrase_vectors)
     scores = np.empty((n_papers, n_themes))
     carrying = np.zeros((n_papers, n_themes), dtype=np.int64)
-    papers, general = background.whiten(vectors), background.sample()
+    general = background.sample()
+    directions = [background.whiten(phrases).T for phrases in phrase_vectors]
+    expected = [general @ one for one in directions]
+    means = [one.mean(axis=0) for one in expected]
+    deviations = [np.maximum(one.std(axis=0), _SMALLEST_DEVIATION) for one in expected]
+    papers = np.empty(vectors.shape, dtype=np.float32)
+    for start in range(0, n_papers, _BLOCK):  # in double precision a large corpus would not fit
+        block = slice(start, start + _BLOCK)
+        whitened = background.whiten(vectors[block])
+        papers[block] = whitened
+        for theme, (one, mean, deviation) in enumerate(zip(directions, means, deviations, strict=True)):
+            nearness = (whitened @ one - mean) / deviation
+            scores[block, theme] = _best_mean(nearness)
+            carrying[block, theme] = np.argmax(nearness, axis=1)
     weight = n_papers / (n_papers + _PRIOR_PAPERS)
-    for theme, phrases in enumerate(phrase_vectors):
-        directions = background.whiten(phrases).T
-        expected = general @ directions
-        mean, deviation = expected.mean(axis=0), np.maximum(expected.std(axis=0), _SMALLEST_DEVIATION)
-        nearness = (papers @ directions - mean) / deviation
-        closeness = _best_mean(nearness)
-        prior = _best_mean((expected - mean) / deviation)
+    for theme, (one, mean, deviation) in enumerate(zip(expected, means, deviations, strict=True)):
+        closeness = scores[:, theme]
+        prior = _best_mean((one - mean) / deviation)
         location, scale = float(prior.mean()), float(prior.std())
         if n_papers > 1:
             own_location, own_scale = _lower_moments(closeness)
             location += weight * (own_location - location)
             scale += weight * (own_scale - scale)
         scores[:, theme] = (closeness - location) / max(scale, _SMALLEST_DEVIATION)
-        carrying[:, theme] = np.argmax(nearness, axis=1) if n_papers else 0
     return ThemeScores(_with_neighbors(scores, papers), carrying)
 
 
@@ -209,22 +218,41 @@ def _best_mean(nearness: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.sort(nearness, axis=1)[:, -best:].mean(axis=1), dtype=np.float64)
 
 
-def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float32]) -> NDArray[np.float64]:
     """Mean of each paper's scores, counted `_NEIGHBORS` times, and those of its nearest papers."""
     n_papers = len(papers)
     n_neighbors = min(_NEIGHBORS, n_papers // _PAPERS_A_NEIGHBOR)
     if not n_neighbors or not scores.shape[1]:
         return scores
-    rows, mixed = papers.astype(np.float32), np.empty_like(scores)
+    mixed = np.empty_like(scores)
     searched = np.linspace(0, n_papers - 1, min(n_papers, _MOST_SEARCHED)).round().astype(np.int64)
-    among = rows[searched]
+    among = papers[searched]
     for start in range(0, n_papers, _BLOCK):
         block = np.arange(start, min(start + _BLOCK, n_papers))
-        cosines = rows[block] @ among.T
+        cosines = papers[block] @ among.T
         cosines[block[:, None] == searched] = -2.0  # not its own neighbour, even among identical papers
-        nearest = searched[np.argpartition(cosines, -n_neighbors, axis=1)[:, -n_neighbors:]]
+        nearest = searched[_largest(cosines, n_neighbors)]
         mixed[block] = _NEIGHBORS * scores[block] + scores[np.sort(nearest, axis=1)].sum(axis=1)
     return mixed / (_NEIGHBORS + n_neighbors)
+
+
+def _largest(values: NDArray[np.float32], n_largest: int) -> NDArray[np.int64]:
+    """Places of the largest values of each row, in no order.
+
+    They stand in the stretches with the largest maxima, and maxima are found much faster than places.
+    """
+    n_rows, width = values.shape
+    n_stretches = width // _STRETCH
+    if n_stretches <= n_largest:
+        return np.argpartition(values, -n_largest, axis=1)[:, -n_largest:]
+    whole = n_stretches * _STRETCH
+    maxima = values[:, :whole].reshape(n_rows, n_stretches, _STRETCH).max(axis=2)
+    best = np.argpartition(maxima, -n_largest, axis=1)[:, -n_largest:]
+    places = (best[:, :, None] * _STRETCH + np.arange(_STRETCH)).reshape(n_rows, -1)
+    rest = np.broadcast_to(np.arange(whole, width), (n_rows, width - whole))
+    places = np.concatenate([places, rest], axis=1)
+    among = np.take_along_axis(values, places, axis=1)
+    return np.take_along_axis(places, np.argpartition(among, -n_largest, axis=1)[:, -n_largest:], axis=1)
 
 
 def _lower_moments(values: NDArray[np.float64]) -> tuple[float, float]:
