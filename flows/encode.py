@@ -51,10 +51,12 @@ def encode_texts(
     parts = ([missing[key] for key in block] for block in blocks)
     n_done = 0
     say_progress("encode", n_done, len(order))
-    for block, rows in zip(blocks, each(partial(encode_part, vectorizer, vectorizer.id), parts), strict=True):
+    made = each(partial(encode_part, vectorizer, vectorizer.id), parts)
+    for block, rows in zip(blocks, made, strict=True):
         store.write_vectors(vectorizer.id, block, rows)
         n_done += len(block)
         say_progress("encode", n_done, len(order))
+    del vectors  # a corpus's vectors are held once
     _, vectors = store.read_vectors(vectorizer.id, hashes)
     return vectors, len(missing)
 

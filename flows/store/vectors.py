@@ -6,7 +6,7 @@ A vector is stored as little-endian float32, so it reads back bit for bit on eve
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,36 +30,43 @@ def read_vector_block(
     connection: Connection, vectorizer_id: str, hashes: Sequence[str]
 ) -> tuple[NDArray[np.bool_], Float32Array]:
     """Read the stored vectors in the order of `hashes`, see `Store.read_vectors`."""
+    dimension = _usual_dimension(connection, vectorizer_id)
     found = np.zeros(len(hashes), dtype=bool)
-    stored: dict[str, Float32Array] = {}
-    damaged = 0
-    for block in in_blocks(dict.fromkeys(hashes)):
+    matrix = np.zeros((len(hashes), dimension), dtype=np.float32)
+    places: dict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(hashes):
+        places[key].append(row)
+    n_stored = 0
+    for block in in_blocks(places):
         query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
             vectors.c.vectorizer_id == vectorizer_id, vectors.c.content_hash.in_(block)
         )
-        for key, dimension, blob in connection.execute(query):
-            vector = _decode(blob, dimension)
-            if vector is None:
-                damaged += 1
-            else:
-                stored[key] = vector
-    # One vectorizer gives one length; where rows disagree, the few are the damaged ones.
-    lengths = Counter(vector.size for vector in stored.values())
-    dimension = max(lengths, key=lambda size: (lengths[size], size), default=0)
-    damaged += len(stored) - lengths[dimension]
+        for key, stated, blob in connection.execute(query):
+            n_stored += 1
+            vector = _decode(blob, stated)
+            if vector is not None and vector.size == dimension:
+                matrix[places[key]] = vector
+                found[places[key]] = True
+    damaged = n_stored - sum(bool(found[rows[0]]) for rows in places.values())
     if damaged:
         logger.warning(
             "%d of %d stored vectors of %s are damaged; they count as absent and will be made again",
             damaged,
-            damaged + lengths[dimension],
+            n_stored,
             vectorizer_id,
         )
-    matrix = np.zeros((len(hashes), dimension), dtype=np.float32)
-    for row, key in enumerate(hashes):
-        if key in stored and stored[key].size == dimension:
-            matrix[row] = stored[key]
-            found[row] = True
-    return found, matrix
+    return (found, matrix) if found.any() else (found, matrix[:, :0])
+
+
+def _usual_dimension(connection: Connection, vectorizer_id: str) -> int:
+    """Length of a vectorizer's vectors: where rows disagree, the few are the damaged ones."""
+    query = (
+        select(vectors.c.dimension, func.count())
+        .where(vectors.c.vectorizer_id == vectorizer_id)
+        .group_by(vectors.c.dimension)
+    )
+    lengths = [(n, size) for size, n in connection.execute(query) if isinstance(size, int) and size > 0]
+    return max(lengths, default=(0, 0))[1]
 
 
 def count_vectors(connection: Connection, vectorizer_id: str, hashes: Sequence[str]) -> int:
