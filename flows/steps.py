@@ -71,10 +71,10 @@ class Encoded:
     """Vectors of the papers, shape (n, d), and of each theme's texts, (m, d); by what, and why."""
 
     vectorizer_id: str
-    why: str
     papers: NDArray[np.float32]
     phrases: tuple[NDArray[np.float32], ...]
     n_encoded: int
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def encode_corpus(
         phrases, n_phrases = encode_texts(store, reader, said, each=each)
     stops = np.cumsum([len(theme.texts) for theme in themes])
     split = tuple(np.split(phrases, stops[:-1])) if themes else ()
-    return Encoded(vectorizer.id, why, vectors, split, n_encoded + n_phrases)
+    return Encoded(vectorizer.id, vectors, split, n_encoded + n_phrases, why)
 
 
 def find_themes(

@@ -35,7 +35,7 @@ def settings(tmp_path):
 
 def analyze(workspace, settings, day=DAY):
     corpus = steps.read_day(workspace, day)
-    encoded = steps.encode_corpus(workspace, corpus.papers, THEMES, settings)
+    encoded = steps.encode_corpus(workspace, day, corpus.papers, THEMES, settings)
     assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
     found = find_topics(workspace, day, corpus.papers, encoded, settings)
     trends = steps.follow_trends(day, corpus, assignments, themes, found.topics, settings)
@@ -105,7 +105,7 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     corpus = steps.read_day(tmp_path, DAY)
     # 14 papers are too few to cluster, which keeps this test quick; the slow tests cluster all.
     small = corpus.papers.iloc[:14]
-    encoded = steps.encode_corpus(tmp_path, small, THEMES, settings)
+    encoded = steps.encode_corpus(tmp_path, DAY, small, THEMES, settings)
     assignments, themes = steps.find_themes(small, THEMES, encoded, -100.0)
     # Any score will do for a first theme; a further one needs most of the best score.
     assert assignments["paper_id"].nunique() == 14
@@ -149,9 +149,9 @@ def test_encoding_again_encodes_nothing(tmp_path):
 def test_other_themes_need_no_new_vectors_of_papers(tmp_path, settings, sample_path, monkeypatch):
     ingest_source(str(sample_path), tmp_path, DAY)
     corpus = steps.read_day(tmp_path, DAY)
-    assert steps.encode_corpus(tmp_path, corpus.papers, THEMES, settings).n_encoded > 47
+    assert steps.encode_corpus(tmp_path, DAY, corpus.papers, THEMES, settings).n_encoded > 47
     other = [type(THEMES[0])("robots", "Robots", "Robots that walk.", ("legged locomotion",))]
-    assert steps.encode_corpus(tmp_path, corpus.papers, other, settings).n_encoded == 2
+    assert steps.encode_corpus(tmp_path, DAY, corpus.papers, other, settings).n_encoded == 2
 
 
 def test_no_paper_is_a_clear_error(tmp_path):
