@@ -8,6 +8,7 @@ MiniLM's space, so that phrases which MiniLM itself encoded can be compared with
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
@@ -33,7 +34,7 @@ _PART_TAUGHT = 10
 _MOST_READ = 20_000
 """Texts at most from which words and their axes are learned."""
 _MOST_WORDS = 30_000
-_N_AXES = 512
+_N_AXES, _ITERATIONS = 512, 2
 _LEAD = 3
 """Times that a word of the title counts: MiniLM, too, gives more to what comes first."""
 _WIDTH, _NOISE = 0.3, 0.03  # of the kernel, chosen on abstracts apart from those that the benchmark holds out
@@ -245,15 +246,15 @@ def _fitted_axes(texts: list[str], random_state: int) -> tuple[list[str], NDArra
         return words, np.zeros((1, 1), dtype=np.float32)
     n_axes = min(_N_AXES, *weights.shape)
     with np.errstate(divide="ignore", invalid="ignore"):  # the total variance of texts that are all alike
-        axes = TruncatedSVD(n_axes, random_state=random_state).fit(weights).components_
+        axes = TruncatedSVD(n_axes, n_iter=_ITERATIONS, random_state=random_state).fit(weights).components_
     return words, np.asarray(axes.T * tfidf.idf_[:, None], dtype=np.float32)
 
 
 def _word_counts(texts: Sequence[str], column: Mapping[str, int]) -> sparse.csr_array:
     """Damped counts of known words, shape (n, w); only the direction of a row is used."""
-    starts, places = [0], []
+    starts, places = [0], array("i")
     for text in texts:
-        places += [column[word] for word in _words_of(text) if word in column]
+        places.extend(column[word] for word in _words_of(text) if word in column)
         starts.append(len(places))
     return _damped(starts, places, len(column))
 
@@ -261,15 +262,20 @@ def _word_counts(texts: Sequence[str], column: Mapping[str, int]) -> sparse.csr_
 def _piece_counts(texts: Sequence[str]) -> sparse.csr_array:
     """Damped counts of the word pieces that MiniLM would see, shape (n, p)."""
     tokenizer, embeddings = _pieces()
-    plain = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no UTF-8
-    found = [encoding.ids for encoding in tokenizer.encode_batch(plain, add_special_tokens=False)]
-    starts = np.cumsum([0, *map(len, found)])
-    return _damped(starts, [piece for ids in found for piece in ids], len(embeddings))
+    starts, places = [0], array("i")
+    for start in range(0, len(texts), _BLOCK):  # what the tokenizer gives is a hundred times the numbers
+        # Lone surrogates have no UTF-8.
+        block = [text.encode("utf-8", "replace").decode() for text in texts[start : start + _BLOCK]]
+        for encoding in tokenizer.encode_batch_fast(block, add_special_tokens=False):
+            places.extend(encoding.ids)
+            starts.append(len(places))
+    return _damped(starts, places, len(embeddings))
 
 
-def _damped(starts: Sequence[int] | NDArray[Any], places: list[int], width: int) -> sparse.csr_array:
-    ones = np.ones(len(places), dtype=np.float32)
-    counts = sparse.csr_array((ones, places, starts), shape=(len(starts) - 1, width))
+def _damped(starts: Sequence[int], places: array[int], width: int) -> sparse.csr_array:
+    """One plus the logarithm of how often each place occurs between two starts."""
+    ones, columns = np.ones(len(places), dtype=np.float32), np.array(places, dtype=np.int32)
+    counts = sparse.csr_array((ones, columns, starts), shape=(len(starts) - 1, width))
     counts.sum_duplicates()
     counts.data = 1 + np.log(counts.data)
     return counts
