@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
@@ -100,6 +102,17 @@ def test_a_stored_one_gives_the_same_bits():
     again = StudentVectorizer.of_arrays(student.id, student.arrays)
     assert again.id == student.id
     assert np.array_equal(again.transform(texts), student.transform(texts))
+
+
+def test_it_travels_to_another_process_as_what_is_stored():
+    texts, rows, _ = shuffled()
+    student = fitted(texts, rows, 90)
+    packed = pickle.dumps(student)
+    assert len(packed) < 1.1 * sum(one.nbytes for one in student.arrays.values())
+    again = pickle.loads(packed)
+    assert again.id == student.id
+    assert np.array_equal(again.transform(texts), student.transform(texts))
+    assert pickle.loads(pickle.dumps(StudentVectorizer(3))).random_state == 3
 
 
 def test_a_damaged_one_is_refused():
