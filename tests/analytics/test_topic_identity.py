@@ -231,7 +231,8 @@ class TestRefits:
         papers, vectors, fit = first
         topic_id, gone = fit.topics["topic_id"].iloc[0], fit.topics["topic_id"].iloc[1]
         subject = {topic: name for name, topic in topic_of_subject(fit.assignments).items()}[topic_id]
-        old = f"METHOD{int(subject[1:])}"  # as many papers say it as say the phrase that is the best label
+        number = int(subject[1:])
+        old = f"SUBJECT{number} METHOD{number}"  # the best label, as an earlier fit wrote it
         labels = fit.state.descriptions["label"].where(fit.state.descriptions["topic_id"] != topic_id, old)
         labels = labels.where(fit.state.descriptions["topic_id"] != gone, "protein folding")
         named = replace(fit.state, descriptions=fit.state.descriptions.assign(label=labels))

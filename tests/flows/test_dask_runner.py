@@ -265,7 +265,8 @@ class TestKilledWorker:
         pids = set(begun(tmp_path)) - {killer.killed}
         assert killer.killed not in {None, os.getpid()}
         assert len(pids) == 2  # the other one, and the one that took the place
-        assert 25 <= len(begun(tmp_path)) <= 26  # only what the killed one held was done again
+        # The killed part is done again, and of the others at most the four that were under way.
+        assert 25 <= len(begun(tmp_path)) <= 28
 
         only = FlowRunFilter(id={"any_": [flow_run]})
         with get_client(sync_client=True) as client:
@@ -284,7 +285,7 @@ class TestKilledWorker:
         )
 
     def test_an_analysis_gives_the_same_bytes(self, server, slow_parts, tmp_path, sample_path, monkeypatch):
-        from flows import encode, steps
+        from flows import encode, vectorizers
         from flows.analyze import analyze
         from flows.ingest import ingest_source
         from flows.store import Store
@@ -307,7 +308,7 @@ class TestKilledWorker:
             return made
 
         expected = tables("local", "local")
-        monkeypatch.setattr(steps, "make_vectorizer", slow_vectorizer)
+        monkeypatch.setattr(vectorizers, "make_vectorizer", slow_vectorizer)
         killer = Killer(tmp_path)
         killer.start()
         found = tables("dask", "dask")
