@@ -34,11 +34,13 @@ _PART_TAUGHT = 10
 _MOST_READ = 20_000
 """Texts at most from which words and their axes are learned."""
 _MOST_WORDS = 30_000
-_N_AXES, _ITERATIONS = 512, 2
+_N_AXES = 512
 _LEAD = 3
 """Times that a word of the title counts: MiniLM, too, gives more to what comes first."""
-_WIDTH, _NOISE = 0.3, 0.03  # of the kernel, chosen on abstracts apart from those that the benchmark holds out
+_WIDTH, _NOISE = 0.3, 0.03  # of the kernel, chosen on the arXiv sample of the benchmark
 _BLOCK = 1024
+_METHOD = 1
+"""Raised when the same texts would make another student."""
 _STORED = np.float16
 
 
@@ -75,7 +77,8 @@ class StudentVectorizer:
     axes [1]_, the title's counted three times; and the mean of MiniLM's input vectors of the text's word
     pieces by TF-IDF, less the mean of all texts. The regression has a Gaussian kernel of the features'
     distance and a ridge [2]_. On 20,000 arXiv abstracts that it had not seen, 5,000 taught ones give
-    0.98 of MiniLM's 15-nearest-neighbors accuracy and 0.98 of its V-measure (`benchmarks/bench_student.py`).
+    0.98 of MiniLM's 15-nearest-neighbors accuracy and 0.98 of its V-measure (`benchmarks/bench_student.py`);
+    features and kernel were chosen on that sample.
 
     What is kept of a fit are half-precision arrays, see `arrays`; values are rounded before they are used, so
     that a student which was stored gives the same vectors.
@@ -108,7 +111,7 @@ class StudentVectorizer:
 
     @property
     def id(self) -> str:
-        """``student-<hash of teacher, texts, taught vectors and parameters>``."""
+        """``student-<hash of method, teacher, seed, taught texts and texts read>``."""
         self._check_fitted()
         return self._id
 
@@ -213,7 +216,14 @@ class StudentVectorizer:
         return unit_rows(np.hstack([unit_rows(counts @ self._axes), unit_rows(means)]))
 
     def _name(self, read: list[str], known: list[str], teacher_id: str) -> str:
-        parts = [teacher_id, str(self.random_state), *map(content_hash, known), "", *map(content_hash, read)]
+        parts = [
+            str(_METHOD),
+            teacher_id,
+            str(self.random_state),
+            *map(content_hash, known),
+            "",
+            *map(content_hash, read),
+        ]
         return f"student-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
 
     def _check_fitted(self) -> None:
@@ -252,7 +262,7 @@ def _fitted_axes(texts: list[str], random_state: int) -> tuple[list[str], NDArra
         return words, np.zeros((1, 1), dtype=np.float32)
     n_axes = min(_N_AXES, *weights.shape)
     with np.errstate(divide="ignore", invalid="ignore"):  # the total variance of texts that are all alike
-        axes = TruncatedSVD(n_axes, n_iter=_ITERATIONS, random_state=random_state).fit(weights).components_
+        axes = TruncatedSVD(n_axes, random_state=random_state).fit(weights).components_
     return words, np.asarray(axes.T * tfidf.idf_[:, None], dtype=np.float32)
 
 
