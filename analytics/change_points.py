@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ from analytics.exceptions import InputError
 from analytics.logit_lines import Floats
 from analytics.noise import PooledNoise
 from analytics.null_series import null_counts, run_noise
+from analytics.parts import on_threads
 from analytics.series_grids import MIN_PAPERS, SeriesGrids, series_grids
 from analytics.tables import TABLE_COLUMNS, validate_table
 
@@ -209,8 +211,9 @@ def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
     if not len(rows):
         return {}
     lines, noise = run_noise(grids, rows)
-    tested = {}
-    for row, root in zip(rows, lines.root, strict=True):
+
+    def test(at: int) -> _Series:
+        row = rows[at]
         where = np.flatnonzero(grids.totals[row] > 0)
         signal = np.column_stack([grids.counts[row], grids.totals[row]])[where]
         statistic, scale = (float(value[0]) for value in _strongest(signal[:, 0][None], signal[:, 1]))
@@ -218,8 +221,9 @@ def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
         name = "\0".join(map(str, grids.keys.iloc[row]))
         rng = np.random.default_rng([random_state, zlib.crc32(name.encode())])
         null = _null_statistics(signal, grids.steps[where], noise, statistic, rng)
-        tested[int(row)] = _Series(signal, where, statistic, scale, null, float(root**2))
-    return tested
+        return _Series(signal, where, statistic, scale, null, float(lines.root[at] ** 2))
+
+    return dict(zip(rows.tolist(), on_threads(test, range(len(rows))), strict=True))
 
 
 def _null_statistics(
@@ -248,11 +252,13 @@ def _strongest(counts: Floats, totals: Floats) -> tuple[Floats, Floats]:
 def _ratios(counts: Floats, totals: Floats) -> tuple[Floats, Floats]:
     """Do the work of `_strongest` for as many series as fit in memory."""
     n = len(totals)
-    inside = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1)
-    total = np.concatenate([[0.0], np.cumsum(totals)])
+    inside = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1).astype(np.int32)
+    total = np.concatenate([[0], np.cumsum(totals)]).astype(np.int32)
+    table = _x_log_x(int(total[-1]) + 1)
 
     def cost(start: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
-        return _deviance(inside[:, end] - inside[:, start], total[end] - total[start])
+        among, within = total[end] - total[start], inside[:, end] - inside[:, start]
+        return np.asarray(2 * (table[among] - table[within] - table[among - within]))
 
     level = cost(np.array([0]), np.array([n]))[:, 0] - _deviance(counts, totals).sum(axis=1)
     cuts = np.arange(MIN_LEVEL, n - MIN_LEVEL + 1)
@@ -290,6 +296,13 @@ def _changes(one: _Series, critical: float) -> list[tuple[int, float, float, flo
         p_value = one.p_value(min(gain / one.scale, one.statistic))
         found.append((place, before[0] / before[1], after[0] / after[1], p_value))
     return found
+
+
+@lru_cache(maxsize=1)
+def _x_log_x(n: int) -> Floats:
+    """Each count times its logarithm, from 0 to n - 1: looked up in a quarter of the time it takes to find."""
+    counts = np.arange(n, dtype=float)
+    return np.asarray(xlogy(counts, counts))
 
 
 def _deviance(inside: Floats, total: Floats) -> Floats:

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
+from threadpoolctl import threadpool_limits
+
+from analytics.neighbors import nearest_rows
 
 __all__ = ["Clusters", "TopicParameters", "cluster_vectors"]
 
 _MOST_EXACT = 20_000
 """Rows up to which neighbours are searched exactly; the time grows with the square."""
-_BLOCK = 1024
 _HELD = 0.1
 """Weight of what papers were before beside what they say now, in the layout."""
 _MIXED = 0.5
@@ -133,17 +135,10 @@ def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[
     n = len(vectors)
     if n > _MOST_EXACT:
         return (None, None, None)
-    indices = np.empty((n, n_neighbors), dtype=np.int32)
-    distances = np.empty((n, n_neighbors), dtype=np.float32)
-    for start in range(0, n, _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, n))
-        cosines = vectors[rows] @ vectors.T
-        cosines[rows - start, rows] = 2.0  # first even among identical papers
-        nearest = np.argpartition(-cosines, n_neighbors - 1, axis=1)[:, :n_neighbors]
-        order = np.argsort(-np.take_along_axis(cosines, nearest, axis=1), axis=1, kind="stable")
-        indices[rows] = np.take_along_axis(nearest, order, axis=1)
-        found = np.take_along_axis(cosines, indices[rows].astype(np.int64), axis=1)
-        distances[rows] = np.clip(1.0 - found, 0.0, None)
+    with threadpool_limits(1):
+        places, cosines = nearest_rows(vectors, vectors, np.arange(n), n_neighbors - 1)
+    indices = np.column_stack((np.arange(n), places)).astype(np.int32)  # first even among identical papers
+    distances = np.column_stack((np.zeros(n), np.clip(1.0 - cosines, 0.0, None))).astype(np.float32)
     return indices, distances, None
 
 

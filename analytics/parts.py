@@ -1,11 +1,13 @@
-"""Work in parts: one function over many parts, here by `map`, elsewhere on other processes or machines."""
+"""Work in parts: one function over many parts, by `map`, on threads, on other processes or machines."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-__all__ = ["Each"]
+__all__ = ["Each", "blocks_of", "on_threads"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -20,3 +22,34 @@ class Each(Protocol):
 
     def __call__(self, function: Callable[[Part], Result], parts: Iterable[Part], /) -> Iterable[Result]:
         """Results of the function, in the order of the parts."""
+
+
+def on_threads(function: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:
+    """Results of a function, in the order of the parts, on as many threads as this process has cores.
+
+    For array operations, which let other threads run; linear algebra should be limited to one thread by
+    the caller, so that each part is one thread's work and the same on every machine. The parts are taken
+    all at once.
+
+    Examples
+    --------
+    >>> list(on_threads(abs, [1, -2]))
+    [1, 2]
+    """
+    with ThreadPoolExecutor(_n_cores()) as threads:
+        yield from threads.map(function, parts)
+
+
+def blocks_of(n: int, size: int) -> list[slice]:
+    """Blocks of n rows.
+
+    Examples
+    --------
+    >>> blocks_of(5, 4)
+    [slice(0, 4, None), slice(4, 5, None)]
+    """
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

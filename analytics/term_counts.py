@@ -16,6 +16,7 @@ from scipy import sparse
 
 from analytics.parts import Each
 from analytics.text import LONGEST_PHRASE, is_subject, phrase_words
+from analytics.word_numbers import Numbers, laid_out
 
 __all__ = ["MOST_TERMS", "class_sums", "count_terms"]
 
@@ -24,14 +25,6 @@ MOST_TERMS = 100_000
 
 _PART = 2_000  # texts that are read at a time
 _LINE_END = "-"  # a stretch that ends a phrase, as the end of a line does
-
-
-class _Numbers(dict[str, int]):
-    """Numbers of words, given as they come."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self)
-        return number
 
 
 @dataclass(frozen=True)
@@ -135,7 +128,7 @@ def _count_part(texts: Sequence[str]) -> _Sequences:
 
     A stretch between spaces is looked up once a use, its words once a part.
     """
-    places_of = _Numbers({_LINE_END: 0})
+    places_of = Numbers({_LINE_END: 0})
     places, n_stretches = array("i"), []
     for text in texts:
         before = len(places)
@@ -143,13 +136,13 @@ def _count_part(texts: Sequence[str]) -> _Sequences:
             places.extend(map(places_of.__getitem__, line.split()))
             places.append(0)
         n_stretches.append(len(places) - before)
-    numbers_of = _Numbers({"": 0})
+    numbers_of = Numbers({"": 0})
     words, sizes = array("i"), []
     for stretch in places_of:
         found = phrase_words(stretch)
         words.extend(map(numbers_of.__getitem__, found))
         sizes.append(len(found))
-    numbers, n_words = _laid_out(np.array(words), np.array(sizes), np.array(places))
+    numbers, n_words = laid_out(np.array(words), np.array(sizes, dtype=np.int64), np.array(places))
     ends = np.cumsum(n_words)[np.cumsum(n_stretches, dtype=np.int64) - 1] - 1
     # Of ends of phrases that follow one another the last does.
     kept = np.append((numbers[:-1] > 0) | (numbers[1:] > 0), True)
@@ -158,18 +151,9 @@ def _count_part(texts: Sequence[str]) -> _Sequences:
     return _Sequences(list(numbers_of), numbers[kept], lengths)
 
 
-def _laid_out(
-    items: NDArray[np.int32], sizes: NDArray[np.int64], places: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Lists that lie one after the other in `items`, laid out in the order of `places`, and their sizes."""
-    chosen = sizes[places]
-    shift = (np.cumsum(sizes) - sizes)[places] - (np.cumsum(chosen) - chosen)
-    return items[np.repeat(shift, chosen) + np.arange(chosen.sum())], chosen
-
-
 def _merged(parts: Iterable[_Sequences]) -> _Sequences:
     """One sequence of all parts: words in alphabetical order, those of a single text as ends of phrases."""
-    numbers_of = _Numbers({"": 0})
+    numbers_of = Numbers({"": 0})
     all_numbers, all_lengths = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int64)]
     for part in parts:
         places = np.array([numbers_of[word] for word in part.words], dtype=np.int32)

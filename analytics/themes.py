@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analytics.background import Background
+from analytics.neighbors import nearest_rows
+from analytics.parts import blocks_of, on_threads
 from analytics.tables import validate_table
 
 __all__ = ["THEME_THRESHOLD", "Theme", "ThemeScores", "assign_themes", "score_themes", "theme_table"]
@@ -28,8 +30,7 @@ THEME_THRESHOLD = 3.0
 _NEAR_BEST = 0.85  # of the score of the paper's best theme: what a further theme needs
 _NEIGHBORS, _PAPERS_A_NEIGHBOR = 10, 100
 _MOST_SEARCHED = 20_000  # papers among which neighbors are looked for; the work would grow with the square
-_BLOCK = 512  # rows at a time
-_STRETCH = 64  # cosines whose largest is looked at first
+_BLOCK = 512  # papers at a time
 _BEST_PHRASES = 3
 _PRIOR_PAPERS = 1000
 _SMALLEST_DEVIATION = 1e-6
@@ -128,14 +129,19 @@ def score_themes(
     means = [one.mean(axis=0) for one in expected]
     deviations = [np.maximum(one.std(axis=0), _SMALLEST_DEVIATION) for one in expected]
     papers = np.empty(vectors.shape, dtype=np.float32)
-    for start in range(0, n_papers, _BLOCK):  # in double precision a large corpus would not fit
-        block = slice(start, start + _BLOCK)
+
+    def score(block: slice) -> None:
         whitened = background.whiten(vectors[block])
         papers[block] = whitened
         for theme, (one, mean, deviation) in enumerate(zip(directions, means, deviations, strict=True)):
             nearness = (whitened @ one - mean) / deviation
             scores[block, theme] = _best_mean(nearness)
             carrying[block, theme] = np.argmax(nearness, axis=1)
+
+    for _ in on_threads(
+        score, blocks_of(n_papers, _BLOCK)
+    ):  # in double precision a large corpus would not fit
+        pass
     weight = n_papers / (n_papers + _PRIOR_PAPERS)
     for theme, (one, mean, deviation) in enumerate(zip(expected, means, deviations, strict=True)):
         closeness = scores[:, theme]
@@ -224,35 +230,14 @@ def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float32]) ->
     n_neighbors = min(_NEIGHBORS, n_papers // _PAPERS_A_NEIGHBOR)
     if not n_neighbors or not scores.shape[1]:
         return scores
-    mixed = np.empty_like(scores)
     searched = np.linspace(0, n_papers - 1, min(n_papers, _MOST_SEARCHED)).round().astype(np.int64)
-    among = papers[searched]
-    for start in range(0, n_papers, _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, n_papers))
-        cosines = papers[block] @ among.T
-        cosines[block[:, None] == searched] = -2.0  # not its own neighbour, even among identical papers
-        nearest = searched[_largest(cosines, n_neighbors)]
-        mixed[block] = _NEIGHBORS * scores[block] + scores[np.sort(nearest, axis=1)].sum(axis=1)
+    own = np.full(n_papers, -1)
+    own[searched] = np.arange(len(searched))
+    nearest = searched[nearest_rows(papers, papers[searched], own, n_neighbors)[0]]
+    mixed = _NEIGHBORS * scores
+    for place in np.sort(nearest, axis=1).T:
+        mixed += scores[place]
     return mixed / (_NEIGHBORS + n_neighbors)
-
-
-def _largest(values: NDArray[np.float32], n_largest: int) -> NDArray[np.int64]:
-    """Places of the largest values of each row, in no order.
-
-    They stand in the stretches with the largest maxima, and maxima are found much faster than places.
-    """
-    n_rows, width = values.shape
-    n_stretches = width // _STRETCH
-    if n_stretches <= n_largest:
-        return np.argpartition(values, -n_largest, axis=1)[:, -n_largest:]
-    whole = n_stretches * _STRETCH
-    maxima = values[:, :whole].reshape(n_rows, n_stretches, _STRETCH).max(axis=2)
-    best = np.argpartition(maxima, -n_largest, axis=1)[:, -n_largest:]
-    places = (best[:, :, None] * _STRETCH + np.arange(_STRETCH)).reshape(n_rows, -1)
-    rest = np.broadcast_to(np.arange(whole, width), (n_rows, width - whole))
-    places = np.concatenate([places, rest], axis=1)
-    among = np.take_along_axis(values, places, axis=1)
-    return np.take_along_axis(places, np.argpartition(among, -n_largest, axis=1)[:, -n_largest:], axis=1)
 
 
 def _lower_moments(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
@@ -52,12 +53,17 @@ def encode_texts(
     n_done = 0
     say_progress("encode", n_done, len(order))
     made = each(partial(encode_part, vectorizer, vectorizer.id), parts)
+    places: dict[str, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(~found).tolist():
+        places[hashes[row]].append(row)
     for block, rows in zip(blocks, made, strict=True):
         store.write_vectors(vectorizer.id, block, rows)
+        if not vectors.size:  # none was stored, so that nothing said how long they are
+            vectors = np.zeros((len(texts), rows.shape[1]), dtype=np.float32)
+        for key, vector in zip(block, rows, strict=True):
+            vectors[places[key]] = vector
         n_done += len(block)
         say_progress("encode", n_done, len(order))
-    del vectors  # a corpus's vectors are held once
-    _, vectors = store.read_vectors(vectorizer.id, hashes)
     return vectors, len(missing)
 
 

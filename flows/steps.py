@@ -24,13 +24,12 @@ from analytics.identity import TopicEvent
 from analytics.papers import paper_text
 from analytics.parts import Each
 from analytics.run_bursts import series_bursts
-from analytics.student import StudentVectorizer
+from analytics.student import StudentVectorizer, student_teacher
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
 from analytics.topics import TopicFit
 from analytics.trends import CorpusTrends, corpus_trends
 from analytics.unassigned import mark_fragile, unassigned_papers, undated_papers
-from analytics.vectors import make_vectorizer
 from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings
@@ -130,7 +129,7 @@ def encode_corpus(
     with Store.open(workspace) as store:
         vectorizer, why = ready_vectorizer(store, day, texts, settings, each=each)
         # A student knows abstracts; the few short phrases are left to its teacher, whose space it shares.
-        reader = make_vectorizer("minilm") if isinstance(vectorizer, StudentVectorizer) else vectorizer
+        reader = student_teacher() if isinstance(vectorizer, StudentVectorizer) else vectorizer
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
         phrases, n_phrases = encode_texts(store, reader, said, each=each)

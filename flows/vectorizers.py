@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from analytics.papers import content_hash
 from analytics.parts import Each
-from analytics.student import StudentVectorizer, taught_texts
+from analytics.student import StudentVectorizer, student_teacher, taught_texts
 from analytics.vectors import Vectorizer, make_vectorizer
 from flows.encode import encode_texts
 from flows.settings import Settings
@@ -80,7 +80,7 @@ def _fitted_student(
     store: Store, day: date, texts: Sequence[str], settings: Settings, each: Each
 ) -> StudentVectorizer:
     """Let MiniLM encode some of the texts, fit a student to them, and keep it."""
-    teacher = make_vectorizer("minilm")
+    teacher = student_teacher()
     sample = taught_texts(texts)
     vectors, _ = encode_texts(store, teacher, sample, each=each)
     with threadpool_limits(1):  # more threads add up in another order

@@ -158,13 +158,13 @@ def test_misuse_is_said_plainly():
 
 
 class TestTaughtTexts:
-    def test_a_tenth_within_bounds(self):
-        assert [n_taught(n) for n in (0, 1, 1999, 2001, 20_001, 35_000, 49_999, 50_010)] == [
-            0, 1, 1999, 2000, 2000, 3500, 4999, 5000
+    def test_a_fifteenth_within_bounds(self):
+        assert [n_taught(n) for n in (0, 1, 999, 1001, 15_001, 30_000, 74_999, 75_010)] == [
+            0, 1, 999, 1000, 1000, 2000, 4999, 5000
         ]  # fmt: skip
 
     def test_different_ones_in_every_order(self):
-        texts = [f"text {number}" for number in range(2500)]
+        texts = [f"text {number}" for number in range(1500)]
         chosen = taught_texts(texts + texts[:100])
-        assert len(chosen) == len(set(chosen)) == 2000
+        assert len(chosen) == len(set(chosen)) == 1000
         assert taught_texts(texts[::-1]) == chosen

@@ -8,7 +8,6 @@ from analytics.themes import (
     THEME_THRESHOLD,
     Theme,
     ThemeScores,
-    _largest,
     _with_neighbors,
     assign_themes,
     score_themes,
@@ -188,13 +187,3 @@ def test_other_vectorizers_use_the_corpus_itself(rng):
     assert not own.is_general
     assert own.mean == pytest.approx(papers.mean(axis=0), abs=1e-6)
     assert own.covariance == pytest.approx(np.cov(papers.T), abs=1e-6)
-
-
-@pytest.mark.parametrize("width", [1, 10, 11, 64, 640, 641, 703, 2000])
-def test_the_largest_are_those_of_sorting(width):
-    rng = np.random.default_rng(width)
-    values = rng.choice(np.arange(4 * width, dtype=np.float32), size=(7, width))
-    values[0] = 1  # all alike
-    n_largest = min(10, width)
-    found = np.take_along_axis(values, _largest(values, n_largest), axis=1)
-    assert np.array_equal(np.sort(found, axis=1), np.sort(values, axis=1)[:, -n_largest:])

@@ -36,8 +36,9 @@ class Teacher:
 @pytest.fixture(autouse=True)
 def teacher(monkeypatch):
     Teacher.n_seen = 0
+    monkeypatch.setattr(vectorizers, "make_vectorizer", lambda name, **_: Teacher())
     for module in (vectorizers, steps):
-        monkeypatch.setattr(module, "make_vectorizer", lambda name, **_: Teacher())
+        monkeypatch.setattr(module, "student_teacher", Teacher)
     monkeypatch.setattr(vectorizers, "MOST_BY_MINILM", 30)
 
 
