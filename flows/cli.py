@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import shlex
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -87,9 +85,8 @@ def run(  # noqa: PLR0913 - its options
         settings = _settings(workspace, themes, as_of, vectorizer, spreading)
         given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
         _check_sources(given, settings.as_of, named)
-        from flows.pipeline import papertrends
-
-        _import_ahead()
+        with _server_ahead(fits=not (settings.workspace / "latest").exists()):
+            from flows.pipeline import papertrends
         with _progress():
             folder = papertrends(
                 given, **_parameters(settings, themes, vectorizer), columns=named, **spreading
@@ -114,8 +111,8 @@ def ingest(
         settings, named, given = _settings(workspace, None, as_of, None), _columns(columns), sources or []
         _check_ingest(given, fill_dates, settings)
         _check_sources(given, settings.as_of, named)
-        from flows.ingest import ingest as ingest_flow
-
+        with _server_ahead():
+            from flows.ingest import ingest as ingest_flow
         with _progress():
             counts = ingest_flow(given, str(settings.workspace), settings.as_of, named, fill_dates)
         _tell_ingest(counts, fill_dates)
@@ -157,9 +154,8 @@ def analyze(  # noqa: PLR0913 - its options
     with _told_plainly(verbose):
         spreading = _spreading(runner, dask_address)
         settings = _settings(workspace, themes, as_of, vectorizer, spreading)
-        from flows.pipeline import papertrends
-
-        _import_ahead()
+        with _server_ahead(fits=refit or not (settings.workspace / "latest").exists()):
+            from flows.pipeline import papertrends
         with _progress():
             folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit, **spreading)
         _tell_run(Path(folder))
@@ -329,7 +325,7 @@ def _parameters(settings: Any, themes: Path | None, vectorizer: str | None) -> d
 def _check_sources(sources: list[str], as_of: date | None, columns: dict[str, str] | None = None) -> None:
     """Fail before Prefect's server starts, which takes seconds: a file is looked at, a folder is listed."""
     from flows.clock import today
-    from flows.ingest import named_feed
+    from flows.feeds.names import named_feed
     from flows.sources.recognition import read_source
 
     for source in sources:
@@ -407,15 +403,11 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _import_ahead() -> None:
-    """Import the slow libraries while Prefect's server starts in its own process: both take seconds."""
+def _server_ahead(*, fits: bool = False) -> AbstractContextManager[None]:
+    """Start Prefect's temporary server, which takes seconds, while the flows are imported."""
+    from flows.temporary_server import started_ahead
 
-    def import_quietly() -> None:
-        # What is wrong with a library is said where it is used.
-        with suppress(Exception):
-            importlib.import_module("bertopic")
-
-    threading.Thread(target=import_quietly, daemon=True).start()
+    return started_ahead(["bertopic"] if fits else [])
 
 
 @contextmanager

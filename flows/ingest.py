@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from analytics.papers import Feed
 from flows.clock import today
 from flows.date_lookup import look_up_dates
-from flows.feeds.names import FeedSpec, parse_feed_name
+from flows.feeds.names import FeedSpec, named_feed
 from flows.feeds.network import task_reader
 from flows.feeds.paging import Read, fetch_feeds
 from flows.feeds.windows import default_window, remaining_windows
@@ -25,7 +25,7 @@ from flows.sources.formats import UNKNOWN
 from flows.sources.recognition import read_source
 from flows.store import IngestCounts, Store
 
-__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "named_feed"]
+__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source"]
 
 COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
@@ -85,21 +85,6 @@ def read_into_store(
 ) -> dict[str, Any]:
     """Read one file or folder into the store, see `ingest_source`."""
     return ingest_source(source, Path(workspace), as_of, columns)
-
-
-def named_feed(source: str, day: date) -> FeedSpec | None:
-    """Spec of a feed by name, None for the path of a file or folder.
-
-    Raises
-    ------
-    InputError
-        When it is written like a feed, is no file, and is not one of the feeds.
-    """
-    try:
-        is_path = Path(source).exists()
-    except (OSError, ValueError):  # a name that is too long, or holds NUL
-        is_path = False
-    return None if is_path else parse_feed_name(source, today=day)
 
 
 def ingest_source(

@@ -9,7 +9,7 @@ from prefect.schedules import Cron, Schedule
 
 from analytics.exceptions import InputError
 from flows.clock import today
-from flows.ingest import named_feed
+from flows.feeds.names import named_feed
 from flows.pipeline import papertrends
 
 __all__ = ["make_schedule", "serve_pipeline"]

@@ -6,13 +6,14 @@ import difflib
 import re
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from analytics.exceptions import InputError
 from flows.feeds.windows import WRITTEN_WINDOWS, Window, parse_window, window_text
 from flows.sources.plain_text import clean_text
 
-__all__ = ["FEED_NAMES", "FeedSpec", "parse_feed_name"]
+__all__ = ["FEED_NAMES", "FeedSpec", "named_feed", "parse_feed_name"]
 
 DAILY_PAPERS = "daily-papers"
 RSS = "rss"
@@ -73,6 +74,21 @@ class FeedSpec:
         '2025-10-03'
         """
         return " ".join(part for part in (self.query, window_text(window) if window else "") if part)
+
+
+def named_feed(source: str, day: date) -> FeedSpec | None:
+    """Spec of a feed by name, None for the path of a file or folder.
+
+    Raises
+    ------
+    InputError
+        When it is written like a feed, is no file, and is not one of the feeds.
+    """
+    try:
+        is_path = Path(source).exists()
+    except (OSError, ValueError):  # a name that is too long, or holds NUL
+        is_path = False
+    return None if is_path else parse_feed_name(source, today=day)
 
 
 def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:

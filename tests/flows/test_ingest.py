@@ -17,10 +17,10 @@ from analytics.papers import Feed, PaperRecord
 from flows.date_lookup import MOST_TITLES, look_up_dates
 from flows.feeds.errors import FeedError
 from flows.feeds.fetch import fetch_page
-from flows.feeds.names import parse_feed_name
+from flows.feeds.names import named_feed, parse_feed_name
 from flows.feeds.pages import Page, Request
 from flows.feeds.settings import FeedSettings
-from flows.ingest import fetch_into_store, fill_missing_dates, ingest_source, named_feed
+from flows.ingest import fetch_into_store, fill_missing_dates, ingest_source
 from flows.settings import Settings, load_settings
 from flows.steps import read_day
 from flows.store import Store
