@@ -8,9 +8,7 @@ MiniLM's space, so that phrases which MiniLM itself encoded can be compared with
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -23,8 +21,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash
-from analytics.vectors import MiniLMVectorizer, Vectors, minilm_folder, unit_rows
+from analytics.vectors import MiniLMVectorizer, Vectors, unit_rows
 from analytics.word_pairs import PairCounter, common_terms
+from analytics.word_pieces import piece_counts, piece_vectors
 
 __all__ = ["StudentVectorizer", "n_taught", "student_teacher", "taught_texts"]
 
@@ -150,7 +149,7 @@ class StudentVectorizer:
         known = _by_hash(taught)
         self._id = self._name(read, known, teacher_id)
         words, axes = _fitted_axes(read, self.random_state)
-        pieces = _piece_counts(read[:_MOST_PIECES_READ])
+        pieces = _damped(piece_counts(read[:_MOST_PIECES_READ]))
         n_texts = np.asarray(pieces.astype(bool).sum(axis=0)).ravel()
         piece_idf = np.log((1 + pieces.shape[0]) / (1 + n_texts)).astype(np.float32)
         self.arrays: dict[str, NDArray[Any]] = {
@@ -222,7 +221,9 @@ class StudentVectorizer:
     def _features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Features of texts, shape (n, f), rows of unit length."""
         counts = _damped(self._counter.counts(texts))
-        means = _piece_means(_piece_counts(texts), self.arrays["piece_idf"]) - self.arrays["piece_mean"]
+        means = (
+            _piece_means(_damped(piece_counts(texts)), self.arrays["piece_idf"]) - self.arrays["piece_mean"]
+        )
         return unit_rows(np.hstack([unit_rows(counts @ self._axes), unit_rows(means)]))
 
     def _name(self, read: list[str], known: list[str], teacher_id: str) -> str:
@@ -249,31 +250,16 @@ def _by_hash(texts: Sequence[str] | Mapping[str, Any]) -> list[str]:
 
 def _fitted_axes(texts: list[str], random_state: int) -> tuple[list[str], NDArray[np.float32]]:
     """Words of a corpus and where each lies on its axes, the word's rarity included; shape (w, a)."""
-    words = common_terms(texts, fewest_texts=1 if len(texts) < 200 else 2, most_terms=_MOST_WORDS)
+    fewest = 1 if len(texts) < 200 else 2
+    words, counts = common_terms(texts, fewest_texts=fewest, most_terms=_MOST_WORDS)
     if len(words) < 2:  # a single word tells no texts apart
         return words or [""], np.zeros((1, 1), dtype=np.float32)
     tfidf = TfidfTransformer(sublinear_tf=True)
-    weights = tfidf.fit_transform(PairCounter(words).counts(texts))
+    weights = tfidf.fit_transform(counts)
     n_axes = min(_N_AXES, *weights.shape)
     with np.errstate(divide="ignore", invalid="ignore"):  # the total variance of texts that are all alike
         axes = TruncatedSVD(n_axes, random_state=random_state).fit(weights).components_
     return words, np.asarray(axes.T * tfidf.idf_[:, None], dtype=np.float32)
-
-
-def _piece_counts(texts: Sequence[str]) -> sparse.csr_array:
-    """Damped counts of the word pieces that MiniLM would see, shape (n, p)."""
-    tokenizer, embeddings = _pieces()
-    starts, places = [0], array("i")
-    for start in range(0, len(texts), _BLOCK):  # what the tokenizer gives is a hundred times the numbers
-        # Lone surrogates have no UTF-8.
-        block = [text.encode("utf-8", "replace").decode() for text in texts[start : start + _BLOCK]]
-        for encoding in tokenizer.encode_batch_fast(block, add_special_tokens=False):
-            places.extend(encoding.ids)
-            starts.append(len(places))
-    ones, columns = np.ones(len(places), dtype=np.float32), np.array(places, dtype=np.int32)
-    counts = sparse.csr_array((ones, columns, starts), shape=(len(texts), len(embeddings)))
-    counts.sum_duplicates()
-    return _damped(counts)
 
 
 def _damped(counts: sparse.csr_array) -> sparse.csr_array:
@@ -284,24 +270,9 @@ def _damped(counts: sparse.csr_array) -> sparse.csr_array:
 
 def _piece_means(counts: sparse.csr_array, idf: NDArray[np.float32]) -> NDArray[np.float32]:
     weighted = sparse.csr_array(counts @ sparse.diags_array(idf))
-    return unit_rows(weighted @ _pieces()[1])
+    return unit_rows(weighted @ piece_vectors())
 
 
 def _kernel(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
     """Gaussian kernel of unit rows: their squared distance is twice what their cosine lacks to 1."""
     return np.asarray(np.exp(2 * _WIDTH * np.minimum(one @ other.T - 1, 0)), dtype=np.float32)
-
-
-@cache
-def _pieces() -> tuple[Any, NDArray[np.float32]]:
-    """MiniLM's tokenizer and its input vectors of word pieces, of the packaged weights."""
-    from safetensors import safe_open
-    from tokenizers import Tokenizer
-
-    folder = minilm_folder()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(256)
-    with safe_open(str(folder / "model.safetensors"), "np") as weights:
-        embeddings = weights.get_tensor("embeddings.word_embeddings.weight")
-    return tokenizer, np.asarray(embeddings, dtype=np.float32)

@@ -89,7 +89,9 @@ class PairCounter:
         return np.where(self._codes[at] == codes, self._code_columns[at], -1)
 
 
-def common_terms(texts: Sequence[str], *, fewest_texts: int, most_terms: int) -> list[str]:
+def common_terms(
+    texts: Sequence[str], *, fewest_texts: int, most_terms: int
+) -> tuple[list[str], sparse.csr_array]:
     """Words and pairs that stand in at least so many texts, the most frequent of them.
 
     Parameters
@@ -99,12 +101,14 @@ def common_terms(texts: Sequence[str], *, fewest_texts: int, most_terms: int) ->
 
     Returns
     -------
-    list of str
+    terms : list of str
         In alphabetical order; of equally frequent ones the first in it are taken.
+    counts : csr_array of float32, shape (n, t)
+        Those of `PairCounter` for these terms.
 
     Examples
     --------
-    >>> common_terms(["sparse rewards", "sparse rewards here"], fewest_texts=2, most_terms=9)
+    >>> common_terms(["sparse rewards", "sparse rewards here"], fewest_texts=2, most_terms=9)[0]
     ['rewards', 'sparse', 'sparse rewards']
     """
     read = _read_words(texts)
@@ -115,11 +119,15 @@ def common_terms(texts: Sequence[str], *, fewest_texts: int, most_terms: int) ->
     rows, times = np.concatenate([read.rows, read.rows[at]]), np.concatenate([read.times, read.times[at]])
     counts = _summed(rows, which, times, (len(texts), len(distinct)))
     n_texts = np.bincount(counts.indices, minlength=len(distinct))
-    kept = np.flatnonzero(n_texts >= fewest_texts)
-    frequency = np.bincount(which, weights=times, minlength=len(distinct))[kept]
-    terms = [_written(read.words, int(code)) for code in distinct[kept]]
-    ranked = sorted(zip(-frequency, terms, strict=True))[:most_terms]
-    return sorted(term for _, term in ranked)
+    frequency = np.bincount(which, weights=times, minlength=len(distinct))
+    enough = np.flatnonzero(n_texts >= fewest_texts)
+    if most_terms < len(enough):  # what is rarer than so many others need not be written out
+        enough = enough[frequency[enough] >= np.partition(frequency[enough], -most_terms)[-most_terms]]
+    ranked = sorted((-frequency[at], _written(read.words, int(distinct[at])), int(at)) for at in enough)
+    chosen = sorted((term, at) for _, term, at in ranked[:most_terms])
+    counts = sparse.csr_array(counts[:, [at for _, at in chosen]])
+    counts.sort_indices()
+    return [term for term, _ in chosen], counts
 
 
 def _written(words: list[str], code: int) -> str:

@@ -8,7 +8,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics.exceptions import InputError, PapertrendsError
+from flows.temporary_server import import_quietly, server_ahead
 
 __all__ = ["app", "main"]
 
@@ -81,12 +82,14 @@ def run(  # noqa: PLR0913 - its options
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
     with _told_plainly(verbose):
-        spreading = _spreading(runner, dask_address)
-        settings = _settings(workspace, themes, as_of, vectorizer, spreading)
-        given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
-        _check_sources(given, settings.as_of, named)
-        with _server_ahead(fits=not (settings.workspace / "latest").exists()):
+        with server_ahead():
+            spreading = _spreading(runner, dask_address)
+            settings = _settings(workspace, themes, as_of, vectorizer, spreading)
+            given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
+            _check_sources(given, settings.as_of, named)
             from flows.pipeline import papertrends
+
+            _import_ahead(settings.workspace)
         with _progress():
             folder = papertrends(
                 given, **_parameters(settings, themes, vectorizer), columns=named, **spreading
@@ -108,11 +111,12 @@ def ingest(
 ) -> None:
     """Read sources into the store, without an analysis."""
     with _told_plainly(verbose):
-        settings, named, given = _settings(workspace, None, as_of, None), _columns(columns), sources or []
-        _check_ingest(given, fill_dates, settings)
-        _check_sources(given, settings.as_of, named)
-        with _server_ahead():
+        with server_ahead():
+            settings, named, given = _settings(workspace, None, as_of, None), _columns(columns), sources or []
+            _check_ingest(given, fill_dates, settings)
+            _check_sources(given, settings.as_of, named)
             from flows.ingest import ingest as ingest_flow
+
         with _progress():
             counts = ingest_flow(given, str(settings.workspace), settings.as_of, named, fill_dates)
         _tell_ingest(counts, fill_dates)
@@ -152,10 +156,12 @@ def analyze(  # noqa: PLR0913 - its options
 ) -> None:
     """Analyze what the store holds and write a report."""
     with _told_plainly(verbose):
-        spreading = _spreading(runner, dask_address)
-        settings = _settings(workspace, themes, as_of, vectorizer, spreading)
-        with _server_ahead(fits=refit or not (settings.workspace / "latest").exists()):
+        with server_ahead():
+            spreading = _spreading(runner, dask_address)
+            settings = _settings(workspace, themes, as_of, vectorizer, spreading)
             from flows.pipeline import papertrends
+
+            _import_ahead(settings.workspace, refit=refit)
         with _progress():
             folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit, **spreading)
         _tell_run(Path(folder))
@@ -403,11 +409,10 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _server_ahead(*, fits: bool = False) -> AbstractContextManager[None]:
-    """Start Prefect's temporary server, which takes seconds, while the flows are imported."""
-    from flows.temporary_server import started_ahead
-
-    return started_ahead(["bertopic"] if fits else [])
+def _import_ahead(workspace: Path, *, refit: bool = False) -> None:
+    """Import what finds topics while papers are read, where a fit is likely; it takes seconds."""
+    if refit or not (workspace / "latest").exists():
+        import_quietly("bertopic")
 
 
 @contextmanager

@@ -1,47 +1,123 @@
-"""Prefect's temporary server, started in its own process while this one still imports what a run needs."""
+"""Prefect's temporary server, started before anything of Prefect is imported.
+
+Prefect starts one itself where none is configured, but only when a flow begins, and reads half of its
+server's code to do so: seconds that a run need not wait, for they pass while the flows are imported.
+"""
 
 from __future__ import annotations
 
+import atexit
 import importlib
+import os
+import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+import tomllib
+import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED
+from analytics.exceptions import PapertrendsError
 
-__all__ = ["started_ahead"]
+__all__ = ["import_quietly", "server_ahead"]
+
+_STARTUP_S = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
+_DECIDING = (
+    "PREFECT_API_URL",
+    "PREFECT_PROFILE",
+    "PREFECT_PROFILES_PATH",
+    "PREFECT_SERVER_EPHEMERAL_ENABLED",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE",
+    "PREFECT_TEST_MODE",
+    "PREFECT_UNIT_TEST_MODE",
+)
+"""Variables by which a user says which server it is, or that there shall be none."""
+# As Prefect starts its own: no pages, no services, settings that nothing changes any more.
+_ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
 @contextmanager
-def started_ahead(modules: Sequence[str] = ()) -> Iterator[None]:
-    """Start the server before the block and wait for its answer after it.
+def server_ahead() -> Iterator[None]:
+    """Start the server, let the block import what it needs, and wait until the server answers.
 
-    Where the user has a server, none is started. What goes wrong is left to Prefect, which tries again
-    when a flow starts and says what is wrong.
+    It ends with this process. Where the user configured anything that decides about a server, or Prefect is
+    imported already, the choice is left to Prefect.
 
-    Parameters
-    ----------
-    modules : sequence of str
-        Slow libraries to be imported meanwhile, and after the block too; what is wrong with one is said where
-        it is used.
+    Raises
+    ------
+    PapertrendsError
+        When the server does not answer in time, or ended.
     """
-    starting = []
-    if not PREFECT_API_URL.value() and PREFECT_SERVER_EPHEMERAL_ENABLED.value():
-        from prefect.server.api.server import SubprocessASGIServer
-
-        starting.append(_in_background(SubprocessASGIServer().start))
+    if "prefect" in sys.modules or _is_configured():
+        yield
+        return
+    port = _free_port()
+    process = subprocess.Popen(_command(port), env={**os.environ, **_ENVIRONMENT})  # noqa: S603 - our own words
+    atexit.register(_stop, process)
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
     yield
-    for name in modules:
-        _in_background(importlib.import_module, name)
-    for thread in starting:
-        thread.join()
+    _wait(process, f"http://127.0.0.1:{port}/api/health")
 
 
-def _in_background(function: Callable[..., object], *arguments: object) -> threading.Thread:
-    def call() -> None:
+def import_quietly(module: str) -> None:
+    """Import a slow library in the background; what is wrong with it is said where it is used."""
+
+    def load() -> None:
         with suppress(Exception):
-            function(*arguments)
+            importlib.import_module(module)
 
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    return thread
+    threading.Thread(target=load, daemon=True).start()
+
+
+def _is_configured() -> bool:
+    """Whether a variable or a file of Prefect's may say which server is used."""
+    if any(name in os.environ for name in _DECIDING):
+        return True
+    home = Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
+    if (home / "profiles.toml").exists() or Path("prefect.toml").exists():
+        return True
+    with suppress(OSError, UnicodeDecodeError):
+        if "PREFECT_" in Path(".env").read_text(encoding="utf-8").upper():
+            return True
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return "prefect" in tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8")).get("tool", {})
+    return False
+
+
+def _command(port: int) -> list[str]:
+    where = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--lifespan", "on"]
+    return [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", *where]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    seconds = float(os.environ[_STARTUP_S])
+    deadline = time.monotonic() + seconds
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), direct.open(url, timeout=5):
+            return
+        time.sleep(0.05)
+    ended = process.poll()
+    what = f"did not answer within {seconds:g} s" if ended is None else f"ended with status {ended}"
+    raise PapertrendsError(
+        f"Prefect's temporary server {what}; try again, or start one (prefect server start) and name it "
+        "in PREFECT_API_URL"
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
