@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from analytics.exceptions import InputError
-from analytics.tables import UNCLUSTERED, RunTables, empty_table, validate_table
+from analytics.tables import UNCLUSTERED, RunTables, empty_table, is_among, validate_table
 
 __all__ = ["KINDS", "share_changes"]
 
@@ -137,5 +137,5 @@ def _counts(kind: str, run: RunTables, papers: pd.Index, series: pd.Index) -> pd
     """Distinct papers, of those given, that the run assigns to each series."""
     _, assignments, key = _TABLES[kind]
     pairs = getattr(run, assignments)[["paper_id", key]].drop_duplicates()
-    kept = pairs.loc[pairs["paper_id"].isin(papers), key]
+    kept = pairs.loc[is_among(pairs["paper_id"], papers), key]
     return kept.value_counts().reindex(series, fill_value=0)

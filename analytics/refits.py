@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analytics.tables import UNCLUSTERED
+from analytics.tables import UNCLUSTERED, is_among
 from analytics.topic_regions import TopicState
 
 __all__ = ["GROWTH", "LOOSE", "refit_cause"]
@@ -54,7 +54,7 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     if len(ids) > GROWTH * len(members):
         return f"{len(ids):,} papers are more than {GROWTH:g} times the {len(members):,} of the last fit"
     is_loose = assignments["topic_id"] == UNCLUSTERED
-    is_new = ~ids.isin(members["paper_id"])
+    is_new = ~is_among(ids, members["paper_id"])
     n_new, before = int(is_new.sum()), float((members["topic_id"] == UNCLUSTERED).mean())
     loose = float(is_loose[is_new].mean()) if n_new else 0.0
     if n_new >= _FEWEST_NEW and loose > before + LOOSE:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
-from analytics.tables import UNCLUSTERED, empty_table, validate_table
+from analytics.tables import UNCLUSTERED, empty_table, is_among, validate_table
 
 __all__ = ["mark_fragile", "spread_unassigned", "unassigned_papers", "undated_papers"]
 
@@ -92,7 +92,7 @@ def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFra
     [['theme', 'agents', 1], ['theme', 'all', 2]]
     """
     undated = pd.Index(papers.loc[papers["published"].isna(), "paper_id"])
-    own = membership[membership["paper_id"].isin(undated)].drop_duplicates([*_KEY, "paper_id"])
+    own = membership[is_among(membership["paper_id"], undated)].drop_duplicates([*_KEY, "paper_id"])
     counts = own.groupby(_KEY, as_index=False).size().rename(columns={"size": "n_undated"})
     topics = own.loc[own["kind"] == "topic", "paper_id"].nunique()
     kinds = [

@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.changes import KINDS, share_changes
 from analytics.exceptions import InputError
 from analytics.identity import GONE, match_topics, rename_topics
-from analytics.tables import RunTables, empty_table, validate_table
+from analytics.tables import RunTables, empty_table, is_among, validate_table
 from analytics.track_record import claims_of, score_claims, score_record
 from flows.runs import earlier_runs, previous_run, read_manifest, read_run, read_tables
 
@@ -90,7 +90,7 @@ def compare_with_previous(
     before, manifest = read_run(folder)
     changed = manifest.get("definitions") != definitions
     changes = compare_runs(before, tables, against=folder.name, definition_changed=changed)
-    new = int((~tables.papers["paper_id"].isin(before.papers["paper_id"])).sum())
+    new = int((~is_among(tables.papers["paper_id"], before.papers["paper_id"])).sum())
     return changes, {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.identity import GONE
-from analytics.tables import UNCLUSTERED, RunTables
+from analytics.tables import UNCLUSTERED, RunTables, is_among
 from reports.charts import Chart
 from reports.claims import ICONS, verdict_sentence
 from reports.marks import NO_MARKS, Marks
@@ -117,7 +117,7 @@ def make_theme_sections(
     for row in tables.themes.to_dict("records"):
         theme_id = row["theme_id"]
         rows = assigned.get(theme_id, none)
-        rows = rows[rows["paper_id"].isin(papers.index)]
+        rows = rows[is_among(rows["paper_id"], papers.index)]
         one, marked = series["theme", theme_id], marks.get(("theme", theme_id), NO_MARKS)
         found = papers.loc[rows["paper_id"]]
         newest, representative = _papers(found, rows, places)

@@ -57,7 +57,8 @@ class Corpus:
     n_future : int
         Of these, the papers that were shown by the day and yet state a later date.
     corpus_hash : str
-        SHA-256 over all values of `papers` in this order: equal hashes mean equal papers.
+        SHA-256 over all values of `papers` in this order, of abstracts over their part in
+        `content_hash`: equal hashes mean equal papers.
     """
 
     papers: pd.DataFrame
@@ -116,13 +117,19 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
     shown = [row for row in rows if row["published"] is None or row["published"] <= as_of]
     shown.sort(key=lambda row: row["paper_id"])
     n_future = len(rows) - len(shown)
-    return Corpus(_papers_table(shown), unseen + n_future, n_future, _hash_rows(shown))
+    hashes = [content_hash(paper_text(row["title"], row["abstract"])) for row in shown]
+    table = _papers_table(shown).assign(content_hash=pd.Series(hashes, dtype="str"))
+    return Corpus(table, unseen + n_future, n_future, _hash_rows(shown, hashes))
 
 
 def _stored_papers(connection: Connection) -> list[dict[str, Any]]:
-    rows = [dict(row) for row in connection.execute(select(papers)).mappings()]
-    for row in rows:
-        row.update({name: json.loads(row[name]) for name in _LISTS})
+    found = connection.execute(select(papers))
+    names = list(found.keys())
+    rows = [dict(zip(names, values, strict=True)) for values in found]
+    for name in _LISTS:
+        lists = json.loads(f"[{','.join(row[name] for row in rows)}]")  # at once: a tenth of the time
+        for row, values in zip(rows, lists, strict=True):
+            row[name] = values
     return rows
 
 
@@ -148,16 +155,15 @@ def _papers_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             columns[str(name)] = np.array(values, dtype="datetime64[us]")
         else:
             columns[str(name)] = pd.Series(values, dtype=dtype)
-    hashes = [content_hash(paper_text(row["title"], row["abstract"])) for row in rows]
-    return pd.DataFrame(columns).assign(content_hash=pd.Series(hashes, dtype="str"))
+    return pd.DataFrame(columns)
 
 
-def _hash_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+def _hash_rows(rows: Iterable[Mapping[str, Any]], hashes: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    names = [name for name in TABLE_COLUMNS["papers"] if name not in _NOT_YET_KNOWN]
-    for row in rows:
-        values = [row[name] for name in names]
-        digest.update(json.dumps(values, default=date.isoformat).encode() + b"\n")
+    names = [name for name in TABLE_COLUMNS["papers"] if name not in {*_NOT_YET_KNOWN, "abstract"}]
+    encode = json.JSONEncoder(default=date.isoformat).encode
+    for row, key in zip(rows, hashes, strict=True):
+        digest.update(encode([*(row[name] for name in names), key]).encode() + b"\n")
     return digest.hexdigest()
 
 

@@ -102,7 +102,8 @@ def _read_members(connection: Connection, fit_id: int) -> pd.DataFrame:
     rows = connection.execute(query.order_by(topic_members.c.paper_id)).all()
     if not rows:
         raise ValueError("it has no papers")
-    return pd.DataFrame(rows, columns=columns)
+    # Of rows of a database pandas asks each whether it is an array.
+    return pd.DataFrame(list(map(tuple, rows)), columns=columns)
 
 
 def _regions(rows: Sequence[RowMapping]) -> TopicRegions:

@@ -6,8 +6,7 @@ A vector is stored as little-endian float32, so it reads back bit for bit on eve
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,49 +23,74 @@ logger = logging.getLogger(__name__)
 
 Float32Array = NDArray[np.float32]
 _STORED = np.dtype("<f4")
+_ROWS_AT_ONCE = 2_000
 
 
 def read_vector_block(
     connection: Connection, vectorizer_id: str, hashes: Sequence[str]
 ) -> tuple[NDArray[np.bool_], Float32Array]:
     """Read the stored vectors in the order of `hashes`, see `Store.read_vectors`."""
-    dimension = _usual_dimension(connection, vectorizer_id)
+    n_stored, dimension = _usual_dimension(connection, vectorizer_id)
     found = np.zeros(len(hashes), dtype=bool)
     matrix = np.zeros((len(hashes), dimension), dtype=np.float32)
-    places: dict[str, list[int]] = defaultdict(list)
-    for row, key in enumerate(hashes):
-        places[key].append(row)
-    n_stored = 0
-    for block in in_blocks(places):
-        query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
-            vectors.c.vectorizer_id == vectorizer_id, vectors.c.content_hash.in_(block)
+    row_of = {key: row for row, key in reversed(list(enumerate(hashes)))}
+    n_seen = 0
+    for keys, rows in _stored_rows(connection, vectorizer_id, row_of, all_of=n_stored):
+        n_seen += len(keys)
+        known = [
+            (row_of[key], blob)
+            for key, (stated, blob) in zip(keys, rows, strict=True)
+            if isinstance(blob, bytes) and stated == dimension and len(blob) == dimension * _STORED.itemsize
+        ]
+        places = [row for row, _ in known]
+        matrix[places] = np.frombuffer(b"".join(blob for _, blob in known), dtype=_STORED).reshape(
+            -1, dimension
         )
-        for key, stated, blob in connection.execute(query):
-            n_stored += 1
-            vector = _decode(blob, stated)
-            if vector is not None and vector.size == dimension:
-                matrix[places[key]] = vector
-                found[places[key]] = True
-    damaged = n_stored - sum(bool(found[rows[0]]) for rows in places.values())
+        found[places] = np.isfinite(matrix[places]).all(axis=1)
+        matrix[[row for row in places if not found[row]]] = 0
+    for row, key in enumerate(hashes):
+        if (first := row_of[key]) != row:
+            found[row], matrix[row] = found[first], matrix[first]
+    damaged = n_seen - int(found[list(row_of.values())].sum())
     if damaged:
         logger.warning(
             "%d of %d stored vectors of %s are damaged; they count as absent and will be made again",
             damaged,
-            n_stored,
+            n_seen,
             vectorizer_id,
         )
     return (found, matrix) if found.any() else (found, matrix[:, :0])
 
 
-def _usual_dimension(connection: Connection, vectorizer_id: str) -> int:
-    """Length of a vectorizer's vectors: where rows disagree, the few are the damaged ones."""
+def _stored_rows(
+    connection: Connection, vectorizer_id: str, hashes: Collection[str], *, all_of: int
+) -> Iterator[tuple[list[str], list[tuple[Any, Any]]]]:
+    """Hashes, and the stated length and bytes of each, in parts; one pass over all where most are wanted."""
+    query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
+        vectors.c.vectorizer_id == vectorizer_id
+    )
+    if len(hashes) > all_of // 2:
+        parts = connection.execute(query).partitions(_ROWS_AT_ONCE)
+    else:
+        parts = (
+            connection.execute(query.where(vectors.c.content_hash.in_(block))).all()
+            for block in in_blocks(hashes)
+        )
+    for part in parts:
+        wanted = [row for row in part if row[0] in hashes]
+        yield [row[0] for row in wanted], [(row[1], row[2]) for row in wanted]
+
+
+def _usual_dimension(connection: Connection, vectorizer_id: str) -> tuple[int, int]:
+    """How many vectors a vectorizer has, and their length: where rows disagree, the few are damaged."""
     query = (
         select(vectors.c.dimension, func.count())
         .where(vectors.c.vectorizer_id == vectorizer_id)
         .group_by(vectors.c.dimension)
     )
-    lengths = [(n, size) for size, n in connection.execute(query) if isinstance(size, int) and size > 0]
-    return max(lengths, default=(0, 0))[1]
+    lengths = [(n, size) for size, n in connection.execute(query)]
+    usual = max(((n, size) for n, size in lengths if isinstance(size, int) and size > 0), default=(0, 0))
+    return sum(n for n, _ in lengths), usual[1]
 
 
 def count_vectors(connection: Connection, vectorizer_id: str, hashes: Sequence[str]) -> int:
@@ -78,18 +102,6 @@ def count_vectors(connection: Connection, vectorizer_id: str, hashes: Sequence[s
         )
         total += connection.execute(query).scalar_one()
     return total
-
-
-def _decode(blob: Any, dimension: Any) -> Float32Array | None:
-    """Vector of a row, None when it cannot be one."""
-    if (
-        not isinstance(blob, bytes)
-        or not isinstance(dimension, int)
-        or len(blob) != dimension * _STORED.itemsize
-    ):
-        return None
-    vector = np.frombuffer(blob, dtype=_STORED).astype(np.float32)
-    return vector if vector.size and bool(np.isfinite(vector).all()) else None
 
 
 def check_vectors(hashes: Sequence[str], matrix: NDArray[np.floating[Any]]) -> None:
