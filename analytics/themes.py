@@ -98,9 +98,9 @@ def score_themes(
     the whitened space, each counted once: ten of them, but in small corpora one for each hundred papers,
     because farther ones are about something else. Below a hundred papers each stands for itself, and so
     does a paper whose own closeness is below 1 for every theme; of over 20,000 so many, evenly spaced, are
-    searched. A single paper of a theme needs up to twice the closeness for that. On 12,000 arXiv papers this raised the
-    average precision of ten themes from .61 to .66 and took three in four of the papers from themes about
-    which there are none (`benchmarks/bench_arxiv_themes.py`).
+    searched. A single paper of a theme needs up to twice the closeness for that. On 12,000 arXiv papers this
+    raised the average precision of ten themes from .61 to .66 and took three in four of the papers from
+    themes about which there are none (`benchmarks/bench_arxiv_themes.py`).
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics.exceptions import InputError, PapertrendsError
-from flows.temporary_server import import_quietly, server_ahead
+from flows.temporary_server import answering, import_quietly, server_ahead
 
 __all__ = ["app", "main"]
 
@@ -82,15 +82,15 @@ def run(  # noqa: PLR0913 - its options
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
     with _told_plainly(verbose):
-        with server_ahead():
-            spreading = _spreading(runner, dask_address)
-            settings = _settings(workspace, themes, as_of, vectorizer, spreading)
-            given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
-            _check_sources(given, settings.as_of, named)
-            from flows.pipeline import papertrends
+        server = server_ahead()
+        spreading = _spreading(runner, dask_address)
+        settings = _settings(workspace, themes, as_of, vectorizer, spreading)
+        given, named = sources or [str(DEFAULT_SOURCE)], _columns(columns)
+        _check_sources(given, settings.as_of, named)
+        from flows.pipeline import papertrends
 
-            _import_ahead(settings.workspace)
-        with _progress():
+        _import_ahead(settings.workspace)
+        with answering(server), _progress():
             folder = papertrends(
                 given, **_parameters(settings, themes, vectorizer), columns=named, **spreading
             )
@@ -111,13 +111,13 @@ def ingest(
 ) -> None:
     """Read sources into the store, without an analysis."""
     with _told_plainly(verbose):
-        with server_ahead():
-            settings, named, given = _settings(workspace, None, as_of, None), _columns(columns), sources or []
-            _check_ingest(given, fill_dates, settings)
-            _check_sources(given, settings.as_of, named)
-            from flows.ingest import ingest as ingest_flow
+        server = server_ahead()
+        settings, named, given = _settings(workspace, None, as_of, None), _columns(columns), sources or []
+        _check_ingest(given, fill_dates, settings)
+        _check_sources(given, settings.as_of, named)
+        from flows.ingest import ingest as ingest_flow
 
-        with _progress():
+        with answering(server), _progress():
             counts = ingest_flow(given, str(settings.workspace), settings.as_of, named, fill_dates)
         _tell_ingest(counts, fill_dates)
 
@@ -156,13 +156,13 @@ def analyze(  # noqa: PLR0913 - its options
 ) -> None:
     """Analyze what the store holds and write a report."""
     with _told_plainly(verbose):
-        with server_ahead():
-            spreading = _spreading(runner, dask_address)
-            settings = _settings(workspace, themes, as_of, vectorizer, spreading)
-            from flows.pipeline import papertrends
+        server = server_ahead()
+        spreading = _spreading(runner, dask_address)
+        settings = _settings(workspace, themes, as_of, vectorizer, spreading)
+        from flows.pipeline import papertrends
 
-            _import_ahead(settings.workspace, refit=refit)
-        with _progress():
+        _import_ahead(settings.workspace, refit=refit)
+        with answering(server), _progress():
             folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit, **spreading)
         _tell_run(Path(folder))
 

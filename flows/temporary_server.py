@@ -18,11 +18,12 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.exceptions import PapertrendsError
 
-__all__ = ["import_quietly", "server_ahead"]
+__all__ = ["TemporaryServer", "answering", "import_quietly", "server_ahead"]
 
 _STARTUP_S = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
 _DECIDING = (
@@ -39,27 +40,52 @@ _DECIDING = (
 _ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
 
-@contextmanager
-def server_ahead() -> Iterator[None]:
-    """Start the server, let the block import what it needs, and wait until the server answers.
+@dataclass(frozen=True)
+class TemporaryServer:
+    """A server of our own, and where it answers."""
 
-    It ends with this process. Where the user configured anything that decides about a server, or Prefect is
-    imported already, the choice is left to Prefect.
+    process: subprocess.Popen[bytes]
+    url: str
+
+
+def server_ahead() -> TemporaryServer | None:
+    """Start the server, which ends with this process, and do not wait for it.
+
+    Returns
+    -------
+    TemporaryServer or None
+        None where the user configured anything that decides about a server, or Prefect is imported already:
+        then the choice is left to Prefect.
+    """
+    if "prefect" in sys.modules or _is_configured():
+        return None
+    port = _free_port()
+    process = subprocess.Popen(_command(port), env={**os.environ, **_ENVIRONMENT})  # noqa: S603 - our own words
+    atexit.register(_stop, process)
+    url = f"http://127.0.0.1:{port}/api"
+    os.environ["PREFECT_API_URL"] = url
+    return TemporaryServer(process, url)
+
+
+@contextmanager
+def answering(server: TemporaryServer | None) -> Iterator[None]:
+    """Wait until a server of `server_ahead` answers; flows in the block send it no heartbeats.
+
+    It watches over no run that crashed, and to end its heartbeat takes each flow a second.
 
     Raises
     ------
     PapertrendsError
         When the server does not answer in time, or ended.
     """
-    if "prefect" in sys.modules or _is_configured():
+    if server is None:
         yield
         return
-    port = _free_port()
-    process = subprocess.Popen(_command(port), env={**os.environ, **_ENVIRONMENT})  # noqa: S603 - our own words
-    atexit.register(_stop, process)
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-    yield
-    _wait(process, f"http://127.0.0.1:{port}/api/health")
+    _wait(server)
+    from prefect.settings import temporary_settings
+
+    with temporary_settings({"flows.heartbeat_frequency": None}):
+        yield
 
 
 def import_quietly(module: str) -> None:
@@ -98,12 +124,13 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def _wait(server: TemporaryServer) -> None:
+    process = server.process
     seconds = float(os.environ[_STARTUP_S])
     deadline = time.monotonic() + seconds
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), direct.open(url, timeout=5):
+        with suppress(OSError), direct.open(f"{server.url}/health", timeout=5):
             return
         time.sleep(0.05)
     ended = process.poll()

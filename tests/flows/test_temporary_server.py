@@ -1,0 +1,125 @@
+"""Prefect's temporary server is started early where nothing says which server it is, and only there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prefect.server.api import server as prefect_server
+from prefect.server.api.server import SubprocessASGIServer
+
+from analytics.exceptions import PapertrendsError
+from flows import temporary_server
+from flows.temporary_server import TemporaryServer, answering, server_ahead
+
+CODE = """
+from flows.temporary_server import answering, server_ahead
+server = server_ahead()
+from prefect import flow, get_client
+from prefect.settings import get_current_settings
+@flow
+def told(): return str(get_client(sync_client=True).api_url).rstrip("/"), get_current_settings().flows.heartbeat_frequency
+with answering(server):
+    assert told() == (server.url, None), told()
+import sys
+assert "prefect.server.api.server" not in sys.modules, "half a server was imported"
+print("done", server.process.pid)
+"""
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return {**kept, "PREFECT_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_flows_use_it_and_it_ends_with_the_process(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    word, pid = ran.stdout.split()[-2:]
+    assert word == "done"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+def test_it_is_started_as_prefect_starts_its_own(monkeypatch):
+    started = []
+
+    class Recorded:
+        def __init__(self, args, env):
+            started.append((args, env))
+
+    monkeypatch.setattr(prefect_server.subprocess, "Popen", Recorded)
+    theirs = SubprocessASGIServer(port=9)
+    theirs._run_uvicorn_command()
+    args, env = started[0]
+    kept = [arg for at, arg in enumerate(args) if arg != "--app-dir" and args[at - 1] != "--app-dir"]
+    assert sorted(temporary_server._command(9)) == sorted(kept)
+    assert temporary_server._ENVIRONMENT.items() <= env.items()
+
+
+class TestWhereASettingDecides:
+    @pytest.fixture(autouse=True)
+    def nothing_configured(self, monkeypatch, tmp_path):
+        for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home"))
+        monkeypatch.chdir(tmp_path)
+
+    def test_nothing(self):
+        assert not temporary_server._is_configured()
+        assert server_ahead() is None  # the tests have imported Prefect
+
+    @pytest.mark.parametrize("name", ["PREFECT_API_URL", "PREFECT_PROFILE"])
+    def test_a_variable(self, monkeypatch, name):
+        monkeypatch.setenv(name, "x")
+        assert temporary_server._is_configured()
+
+    @pytest.mark.parametrize(
+        ("path", "text"),
+        [
+            ("home/profiles.toml", ""),
+            ("prefect.toml", ""),
+            (".env", "prefect_api_url=x"),
+            ("pyproject.toml", "[tool.prefect]"),
+        ],
+    )
+    def test_a_file(self, tmp_path, path, text):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+        assert temporary_server._is_configured()
+
+    @pytest.mark.parametrize(
+        ("path", "text"), [(".env", "A=1"), ("pyproject.toml", "[tool"), (".env", "\udcff")]
+    )
+    def test_a_file_that_says_nothing(self, tmp_path, path, text):
+        (tmp_path / path).write_bytes(text.encode("utf-8", "surrogateescape"))
+        assert not temporary_server._is_configured()
+
+
+def ended_server(code: str) -> TemporaryServer:
+    return TemporaryServer(subprocess.Popen([sys.executable, "-c", code]), "http://127.0.0.1:9/api")
+
+
+def test_one_that_ends_is_told(monkeypatch):
+    monkeypatch.setenv(temporary_server._STARTUP_S, "60")
+    with pytest.raises(PapertrendsError, match="ended with status 3.*PREFECT_API_URL"):
+        answering(ended_server("raise SystemExit(3)")).__enter__()
+
+
+def test_one_that_does_not_answer_is_told(monkeypatch):
+    monkeypatch.setenv(temporary_server._STARTUP_S, "0.2")
+    silent = ended_server("import time; time.sleep(60)")
+    with pytest.raises(PapertrendsError, match=r"did not answer within 0\.2 s"):
+        answering(silent).__enter__()
+    temporary_server._stop(silent.process)
+    assert silent.process.returncode is not None
+
+
+def test_prefects_own_choice_is_left_alone():
+    with answering(None):
+        pass
