@@ -19,7 +19,6 @@ from analytics.exceptions import InputError
 from analytics.logit_lines import Floats
 from analytics.noise import PooledNoise
 from analytics.null_series import null_counts, run_noise
-from analytics.parts import on_threads
 from analytics.series_grids import MIN_PAPERS, SeriesGrids, series_grids
 from analytics.tables import TABLE_COLUMNS, validate_table
 
@@ -223,7 +222,7 @@ def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
         null = _null_statistics(signal, grids.steps[where], noise, statistic, rng)
         return _Series(signal, where, statistic, scale, null, float(lines.root[at] ** 2))
 
-    return dict(zip(rows.tolist(), on_threads(test, range(len(rows))), strict=True))
+    return dict(zip(rows.tolist(), map(test, range(len(rows))), strict=True))
 
 
 def _null_statistics(

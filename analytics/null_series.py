@@ -14,6 +14,16 @@ from analytics.series_grids import SeriesGrids, centered_times
 __all__ = ["null_counts", "run_noise"]
 
 _QUANTILES = np.linspace(-4.5, 4.5, 181)  # of the standard normal, between which shares are interpolated
+_PROBABILITIES = stats.norm.cdf(_QUANTILES)
+_ORDERS = np.arange(1, 9)  # of Hermite polynomials
+# Their values at the quantiles, each of unit variance, times the density.
+_WAVES = (
+    stats.norm.pdf(_QUANTILES)[:, None]
+    * np.polynomial.hermite_e.hermevander(_QUANTILES, _ORDERS[-1])[:, 1:]
+    / np.sqrt(factorial(_ORDERS))
+)
+_CARRIES = np.linspace(0, 1, 101)
+_CARRY_POWERS = _CARRIES[:, None] ** _ORDERS
 
 
 def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, PooledNoise]:
@@ -73,7 +83,7 @@ def null_counts(
         # Correlation of two papers of a period that gives counts this dispersion.
         within = min(value / max(totals.mean() - 1, 1), 0.9)
         ends = (share * (1 / within - 1), (1 - share) * (1 / within - 1))
-        tables[value] = betaincinv(*ends, stats.norm.cdf(_QUANTILES))
+        tables[value] = betaincinv(*ends, _PROBABILITIES)
         carry[excess == value] = _normal_carry(carry[excess == value], tables[value])
     kept = carry[:, None] ** np.diff(steps, prepend=steps[0])
     normal = rng.standard_normal((size, len(totals)))
@@ -92,9 +102,5 @@ def _normal_carry(carry: Floats, table: Floats) -> Floats:
     A small share's distribution is skewed, which loses up to a fifth of the normal noise's correlation:
     by its Hermite coefficients a, from r to the sum of a_k^2 r^k over that of a_k^2 for k from 1 on.
     """
-    orders = np.arange(1, 9)
-    waves = np.polynomial.hermite_e.hermevander(_QUANTILES, orders[-1])[:, 1:] / np.sqrt(factorial(orders))
-    density = stats.norm.pdf(_QUANTILES)
-    parts = (density * table @ waves) ** 2
-    normal = np.linspace(0, 1, 101)
-    return np.asarray(np.interp(carry, normal[:, None] ** orders @ (parts / parts.sum()), normal))
+    parts = (table @ _WAVES) ** 2
+    return np.asarray(np.interp(carry, _CARRY_POWERS @ (parts / parts.sum()), _CARRIES))

@@ -13,7 +13,6 @@ from analytics.bursts import Burst, find_bursts, heaviest_bursts
 from analytics.logit_lines import Floats
 from analytics.noise import PooledNoise
 from analytics.null_series import null_counts, run_noise
-from analytics.parts import on_threads
 from analytics.series_grids import MIN_PAPERS, MIN_PERIODS, series_grids
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 
@@ -91,7 +90,7 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
         return _judged_bursts(counts, totals, grids.steps[where], noise, rng)
 
     rows, heaviest = [], []
-    for row, found in zip(tested, on_threads(judge, tested.tolist()), strict=True):
+    for row, found in zip(tested, map(judge, tested.tolist()), strict=True):
         where = np.flatnonzero(grids.totals[row] > 0)
         heaviest.append(min((max(burst.p_value, p_noise) for burst, p_noise in found), default=1.0))
         rows += [

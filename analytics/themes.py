@@ -29,7 +29,7 @@ THEME_THRESHOLD = 3.0
 
 _NEAR_BEST = 0.85  # of the score of the paper's best theme: what a further theme needs
 _NEIGHBORS, _PAPERS_A_NEIGHBOR = 10, 100
-_FAR = 1.0  # from all themes: a paper so far from each is of none, whatever is near to it
+_FAR = 0.5  # of the threshold: a paper that is no nearer to a theme by itself is not of it
 _MOST_SEARCHED = 20_000  # papers among which neighbors are looked for; the work would grow with the square
 _BLOCK = 512  # papers at a time
 _BEST_PHRASES = 3
@@ -82,6 +82,8 @@ def score_themes(
     vectors: NDArray[np.float32],
     phrase_vectors: Sequence[NDArray[np.float32]],
     background: Background,
+    *,
+    threshold: float = THEME_THRESHOLD,
 ) -> ThemeScores:
     """Score papers on themes against the background.
 
@@ -97,10 +99,10 @@ def score_themes(
     A paper's score is its own standardized closeness, counted ten times, and that of its nearest papers in
     the whitened space, each counted once: ten of them, but in small corpora one for each hundred papers,
     because farther ones are about something else. Below a hundred papers each stands for itself, and so
-    does a paper whose own closeness is below 1 for every theme; of over 20,000 so many, evenly spaced, are
-    searched. A single paper of a theme needs up to twice the closeness for that. On 12,000 arXiv papers this
-    raised the average precision of ten themes from .61 to .66 and took three in four of the papers from
-    themes about which there are none (`benchmarks/bench_arxiv_themes.py`).
+    does a paper whose own closeness is below half the threshold for every theme; of over 20,000 so many,
+    evenly spaced, are searched. A single paper of a theme needs up to twice the closeness for that. On
+    12,000 arXiv papers this raised the average precision of ten themes from .61 to .66 and took three in
+    four of the papers from themes about which there are none (`benchmarks/bench_arxiv_themes.py`).
 
     Parameters
     ----------
@@ -110,6 +112,8 @@ def score_themes(
         For each theme the vectors of its `texts`.
     background : Background
         Of general abstracts in the same vector space.
+    threshold : float
+        That of `assign_themes`.
 
     Returns
     -------
@@ -153,7 +157,7 @@ def score_themes(
             location += weight * (own_location - location)
             scale += weight * (own_scale - scale)
         scores[:, theme] = (closeness - location) / max(scale, _SMALLEST_DEVIATION)
-    return ThemeScores(_with_neighbors(scores, papers), carrying)
+    return ThemeScores(_with_neighbors(scores, papers, _FAR * threshold), carrying)
 
 
 def assign_themes(
@@ -225,8 +229,13 @@ def _best_mean(nearness: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.sort(nearness, axis=1)[:, -best:].mean(axis=1), dtype=np.float64)
 
 
-def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of each paper's scores, counted `_NEIGHBORS` times, and those of its nearest papers."""
+def _with_neighbors(
+    scores: NDArray[np.float64], papers: NDArray[np.float32], far: float
+) -> NDArray[np.float64]:
+    """Mean of each paper's scores, counted `_NEIGHBORS` times, and those of its nearest papers.
+
+    Papers below `far` on every theme keep their own.
+    """
     n_papers = len(papers)
     n_neighbors = min(_NEIGHBORS, n_papers // _PAPERS_A_NEIGHBOR)
     if not n_neighbors or not scores.shape[1]:
@@ -234,7 +243,7 @@ def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float32]) ->
     searched = np.linspace(0, n_papers - 1, min(n_papers, _MOST_SEARCHED)).round().astype(np.int64)
     own = np.full(n_papers, -1)
     own[searched] = np.arange(len(searched))
-    near = np.flatnonzero((scores >= _FAR).any(axis=1))
+    near = np.flatnonzero((scores >= far).any(axis=1))
     nearest = searched[nearest_rows(papers[near], papers[searched], own[near], n_neighbors)[0]]
     total = _NEIGHBORS * scores[near]
     for place in np.sort(nearest, axis=1).T:

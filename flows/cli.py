@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shlex
@@ -286,6 +287,8 @@ def serve(
 
 def main() -> None:
     """Entry point of the ``papertrends`` command."""
+    # A corpus is millions of objects that stay; to look for cycles among them again and again takes seconds.
+    gc.set_threshold(100_000, 20, 100)
     app()
 
 

@@ -15,7 +15,7 @@ from analytics.exceptions import InputError
 from analytics.identity import GONE, match_topics, rename_topics
 from analytics.tables import RunTables, empty_table, is_among, validate_table
 from analytics.track_record import claims_of, score_claims, score_record
-from flows.runs import earlier_runs, previous_run, read_manifest, read_run, read_tables
+from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run, read_tables
 
 __all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
 
@@ -87,7 +87,7 @@ def compare_with_previous(
     folder = previous_run(workspace, fingerprint, day)
     if folder is None:
         return empty_table("changes"), None
-    before, manifest = read_run(folder)
+    before, manifest = read_assignments(folder), read_manifest(folder)
     changed = manifest.get("definitions") != definitions
     changes = compare_runs(before, tables, against=folder.name, definition_changed=changed)
     new = int((~is_among(tables.papers["paper_id"], before.papers["paper_id"])).sum())

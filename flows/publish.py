@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from analytics.tables import RunTables
 from flows.clock import now
 from flows.runs import publish_run
-from flows.staging import read_staged, remove_staged
+from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
 from reports.charts import plot_charts
 from reports.context import make_report_context
@@ -53,7 +53,7 @@ def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[st
     start = time.perf_counter()
     charts, page = render_page(tables, manifest)
     manifest["seconds"] = {**manifest["seconds"], "report": round(time.perf_counter() - start, 2)}
-    return publish_run(root, run_id, tables, manifest, charts, page)
+    return publish_run(root, run_id, staged_folder(root, run_id), manifest, charts, page)
 
 
 @task(name="remember run", cache_policy=NO_CACHE, persist_result=False)

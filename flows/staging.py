@@ -18,7 +18,7 @@ from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
 from flows.runs import canonical_json, read_run, write_table
 
-__all__ = ["read_staged", "remove_staged", "stage_run"]
+__all__ = ["read_staged", "remove_staged", "stage_run", "staged_folder"]
 
 _KEPT_S = 24 * 3600
 
@@ -31,7 +31,7 @@ def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping
     PapertrendsError
         When the disk does not take them.
     """
-    folder = _folder(workspace, run_id)
+    folder = staged_folder(workspace, run_id)
     try:
         _remove_old(folder.parent)
         folder.mkdir(parents=True)
@@ -49,19 +49,20 @@ def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping
 
 def read_staged(workspace: Path, run_id: str) -> tuple[RunTables, dict[str, Any]]:
     """Tables and manifest of a staged run."""
-    return read_run(_folder(workspace, run_id))
+    return read_run(staged_folder(workspace, run_id))
 
 
 def remove_staged(workspace: Path, run_id: str) -> None:
     """Remove a staged run, and the folder of them when it was the last."""
-    shutil.rmtree(_folder(workspace, run_id), ignore_errors=True)
+    shutil.rmtree(staged_folder(workspace, run_id), ignore_errors=True)
     try:
-        _folder(workspace, run_id).parent.rmdir()
+        staged_folder(workspace, run_id).parent.rmdir()
     except OSError:
         return  # another run is staged
 
 
-def _folder(workspace: Path, run_id: str) -> Path:
+def staged_folder(workspace: Path, run_id: str) -> Path:
+    """Folder of a staged run's tables."""
     return workspace / ".staged" / run_id
 
 

@@ -142,10 +142,10 @@ def find_themes(
     papers: pd.DataFrame, themes: Sequence[Theme], encoded: Encoded, threshold: float | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables `theme_assignments` and `themes`."""
+    cut = THEME_THRESHOLD if threshold is None else threshold
     with threadpool_limits(_THREADS):
         background = background_for(encoded.vectorizer_id, encoded.papers)
-        scored = score_themes(encoded.papers, encoded.phrases, background)
-    cut = THEME_THRESHOLD if threshold is None else threshold
+        scored = score_themes(encoded.papers, encoded.phrases, background, threshold=cut)
     assignments = assign_themes(papers["paper_id"].tolist(), themes, scored, threshold=cut)
     return assignments, theme_table(themes, assignments)
 

@@ -2,7 +2,15 @@
 
 from flows.runs.names import canonical_json, list_runs, make_run_id, run_fingerprint
 from flows.runs.publishing import publish_run
-from flows.runs.reading import earlier_runs, previous_run, read_manifest, read_run, read_tables, resolve_run
+from flows.runs.reading import (
+    earlier_runs,
+    previous_run,
+    read_assignments,
+    read_manifest,
+    read_run,
+    read_tables,
+    resolve_run,
+)
 from flows.runs.tables import write_table
 
 __all__ = [
@@ -12,6 +20,7 @@ __all__ = [
     "make_run_id",
     "previous_run",
     "publish_run",
+    "read_assignments",
     "read_manifest",
     "read_run",
     "read_tables",

@@ -30,7 +30,7 @@ _BUILDING = ".building-"
 def publish_run(
     workspace: Path,
     run_id: str,
-    tables: RunTables,
+    tables: RunTables | Path,
     manifest: Mapping[str, Any],
     charts: Mapping[str, str],
     report_html: str,
@@ -44,7 +44,8 @@ def publish_run(
     workspace : Path
     run_id : str
         See `make_run_id`.
-    tables : RunTables
+    tables : RunTables or Path
+        Or the folder in which `write_table` has written them.
     manifest : mapping
         Plain values and dates; `run_id` is set here.
     charts : mapping of str to str
@@ -99,12 +100,16 @@ def _check_free(workspace: Path, folder: Path) -> None:
         raise PapertrendsError(f"{latest} is not a link to a run; move it away, then run again")
 
 
-def _build(folder: Path, tables: RunTables, texts: Mapping[str, str]) -> None:
+def _build(folder: Path, tables: RunTables | Path, texts: Mapping[str, str]) -> None:
     building = folder.with_name(f"{_BUILDING}{folder.name}")
     try:
         (building / "charts").mkdir(parents=True)
         for table in fields(RunTables):
-            write_table(table.name, getattr(tables, table.name), building / f"{table.name}.parquet")
+            path = building / f"{table.name}.parquet"
+            if isinstance(tables, Path):
+                shutil.copyfile(tables / path.name, path)
+            else:
+                write_table(table.name, getattr(tables, table.name), path)
         for name, text in texts.items():
             (building / name).write_bytes(text.encode("utf-8", "replace"))
         for path in (*sorted(building.rglob("*")), building):

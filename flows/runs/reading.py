@@ -13,9 +13,17 @@ import pandas as pd
 from analytics.exceptions import InputError
 from analytics.tables import ADDED_TABLES, TABLE_COLUMNS, RunTables, empty_table
 from flows.runs.names import list_runs
-from flows.runs.tables import read_table
+from flows.runs.tables import read_columns, read_table
 
-__all__ = ["earlier_runs", "previous_run", "read_manifest", "read_run", "read_tables", "resolve_run"]
+__all__ = [
+    "earlier_runs",
+    "previous_run",
+    "read_assignments",
+    "read_manifest",
+    "read_run",
+    "read_tables",
+    "resolve_run",
+]
 
 _LISTED = 10
 
@@ -78,6 +86,20 @@ def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
     """
     _check_whole(folder, ["manifest.json", *(f"{name}.parquet" for name in TABLE_COLUMNS)])
     return RunTables(**read_tables(folder, TABLE_COLUMNS)), read_manifest(folder)
+
+
+def read_assignments(folder: Path) -> RunTables:
+    """What `analytics.changes.share_changes` needs of a run folder; other tables have no rows.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or is not what it should be.
+    """
+    needed = ("themes", "theme_assignments", "topics", "topic_assignments")
+    papers = read_columns("papers", folder / "papers.parquet", ("paper_id", "published"))
+    empty = {name: empty_table(name) for name in TABLE_COLUMNS}
+    return RunTables(**{**empty, **read_tables(folder, needed), "papers": papers})
 
 
 def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:

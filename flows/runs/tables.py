@@ -7,6 +7,7 @@ Python objects. No pandas metadata is written: it names library versions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, validate_table
+from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, empty_table, validate_table
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["read_columns", "read_table", "write_table"]
 
 _TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -101,6 +102,23 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
                 table[column] = [list(value) for value in table[column]]
         return validate_table(name, table)
     except (pa.ArrowException, OSError, TypeError, ValueError, PapertrendsError) as error:
+        raise InputError(
+            f"{path} is not the table {name!r} of a run ({error}); choose another run, or make it again"
+        ) from error
+
+
+def read_columns(name: str, path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read some columns of a table that every version has written, as `read_table` would.
+
+    Raises
+    ------
+    InputError
+        When the file is not such a table.
+    """
+    try:
+        table = pq.ParquetFile(path).read(columns=list(columns)).to_pandas()
+        return table[list(columns)].astype(dict(empty_table(name)[list(columns)].dtypes))
+    except (pa.ArrowException, OSError, TypeError, ValueError, KeyError) as error:
         raise InputError(
             f"{path} is not the table {name!r} of a run ({error}); choose another run, or make it again"
         ) from error

@@ -13,9 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _NOT_YET_KNOWN = ("primary_theme", "topic_id")
+_COLUMNS = tuple(name for name in TABLE_COLUMNS["papers"] if name not in _NOT_YET_KNOWN)
 _LISTS = ("authors", "sources")
 _DAYS = ("published", "updated", "first_seen")
 
@@ -57,7 +59,7 @@ class Corpus:
     n_future : int
         Of these, the papers that were shown by the day and yet state a later date.
     corpus_hash : str
-        SHA-256 over all values of `papers` in this order, of abstracts over their part in
+        SHA-256 over all columns of `papers` in this order, of abstracts over their part in
         `content_hash`: equal hashes mean equal papers.
     """
 
@@ -114,27 +116,29 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
         rows, unseen = _stored_papers(connection), 0
     else:
         rows, unseen = _fold_papers(connection, known)
-    shown = [row for row in rows if row["published"] is None or row["published"] <= as_of]
-    shown.sort(key=lambda row: row["paper_id"])
+    day = _COLUMNS.index("published")
+    shown = sorted((row for row in rows if row[day] is None or row[day] <= as_of), key=itemgetter(0))
+    # Of columns, which take a tenth of the time that as many rows take.
+    columns = dict(zip(_COLUMNS, zip(*shown, strict=True) if shown else [()] * len(_COLUMNS), strict=True))
+    hashes = [
+        content_hash(paper_text(*text)) for text in zip(columns["title"], columns["abstract"], strict=True)
+    ]
+    table = _papers_table(columns).assign(content_hash=pd.Series(hashes, dtype="str"))
     n_future = len(rows) - len(shown)
-    hashes = [content_hash(paper_text(row["title"], row["abstract"])) for row in shown]
-    table = _papers_table(shown).assign(content_hash=pd.Series(hashes, dtype="str"))
-    return Corpus(table, unseen + n_future, n_future, _hash_rows(shown, hashes))
+    return Corpus(table, unseen + n_future, n_future, _hash_columns(columns, hashes))
 
 
-def _stored_papers(connection: Connection) -> list[dict[str, Any]]:
-    found = connection.execute(select(papers))
-    names = list(found.keys())
-    rows = [dict(zip(names, values, strict=True)) for values in found]
-    for name in _LISTS:
-        lists = json.loads(f"[{','.join(row[name] for row in rows)}]")  # at once: a tenth of the time
-        for row, values in zip(rows, lists, strict=True):
-            row[name] = values
-    return rows
+def _stored_papers(connection: Connection) -> list[tuple[Any, ...]]:
+    """Rows of the table `papers` in the order of `_COLUMNS`."""
+    columns = list(zip(*connection.execute(select(*(papers.c[name] for name in _COLUMNS))), strict=True))
+    for at, name in enumerate(_COLUMNS):
+        if columns and name in _LISTS:
+            columns[at] = tuple(json.loads(f"[{','.join(columns[at])}]"))  # at once: a tenth of the time
+    return list(zip(*columns, strict=True))
 
 
-def _fold_papers(connection: Connection, counts: ColumnElement[bool]) -> tuple[list[dict[str, Any]], int]:
-    """Papers from the looks that count, and the number of papers without any such look."""
+def _fold_papers(connection: Connection, counts: ColumnElement[bool]) -> tuple[list[tuple[Any, ...]], int]:
+    """Papers from the looks that count, like `_stored_papers`, and how many papers have no such look."""
     known = read_looks(connection, counts)
     distinct = {look.said.record_id: look.said for _, look in known}
     placed = match_records(distinct.values())
@@ -143,27 +147,25 @@ def _fold_papers(connection: Connection, counts: ColumnElement[bool]) -> tuple[l
         groups[placed[look.said.record_id]].append(look)
     total = connection.execute(select(func.count()).select_from(papers)).scalar_one()
     unseen = total - len({paper_id for paper_id, _ in known})
-    return [merge_looks(paper_id, looks) for paper_id, looks in groups.items()], unseen
+    merged = (merge_looks(paper_id, looks) for paper_id, looks in groups.items())
+    return [tuple(row[name] for name in _COLUMNS) for row in merged], unseen
 
 
-def _papers_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    typed = empty_table("papers").drop(columns=list(_NOT_YET_KNOWN))
+def _papers_table(values: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     columns: dict[str, Any] = {}
-    for name, dtype in typed.dtypes.items():
-        values = [row[str(name)] for row in rows]
+    for name, dtype in empty_table("papers")[list(_COLUMNS)].dtypes.items():
         if str(name) in _DAYS:
-            columns[str(name)] = np.array(values, dtype="datetime64[us]")
+            columns[str(name)] = np.array(values[str(name)], dtype="datetime64[us]")
         else:
-            columns[str(name)] = pd.Series(values, dtype=dtype)
+            columns[str(name)] = pd.Series(list(values[str(name)]), dtype=dtype)
     return pd.DataFrame(columns)
 
 
-def _hash_rows(rows: Iterable[Mapping[str, Any]], hashes: Iterable[str]) -> str:
+def _hash_columns(values: Mapping[str, Sequence[Any]], hashes: Sequence[str]) -> str:
     digest = hashlib.sha256()
-    names = [name for name in TABLE_COLUMNS["papers"] if name not in {*_NOT_YET_KNOWN, "abstract"}]
-    encode = json.JSONEncoder(default=date.isoformat).encode
-    for row, key in zip(rows, hashes, strict=True):
-        digest.update(encode([*(row[name] for name in names), key]).encode() + b"\n")
+    for name in _COLUMNS:
+        column = hashes if name == "abstract" else values[name]
+        digest.update(json.dumps([name, *column], default=date.isoformat).encode() + b"\n")
     return digest.hexdigest()
 
 

@@ -70,15 +70,23 @@ def test_scores_with_neighbors_by_hand():
     scores = np.zeros((200, 1))
     scores[0, 0], scores[3, 0], scores[1, 0] = 6.0, 12.0, 24.0
     # Nearest to paper 0 (angle 0) are papers 3 (0.0001) and 1 (0.001).
-    assert _with_neighbors(scores, papers)[0, 0] == pytest.approx((10 * 6 + 12 + 24) / 12)
-    assert _with_neighbors(scores, papers)[7, 0] == 0
+    assert _with_neighbors(scores, papers, 1.5)[0, 0] == pytest.approx((10 * 6 + 12 + 24) / 12)
+    assert _with_neighbors(scores, papers, 1.5)[7, 0] == 0
+
+
+def test_far_papers_stand_for_themselves():
+    papers = np.ones((100, 1))
+    scores = np.tile([[1.4, 1.49], [1.4, 1.5]], (50, 1))
+    mixed = _with_neighbors(scores, papers, 1.5)
+    assert np.array_equal(mixed[::2], scores[::2])
+    assert mixed[1::2, 1] == pytest.approx(1.5, abs=0.01)
 
 
 def test_identical_papers_are_neighbors_of_each_other():
     papers = np.ones((100, 1))
     scores = np.zeros((100, 1))
     scores[0, 0] = 11.0
-    mixed = _with_neighbors(scores, papers)[:, 0]
+    mixed = _with_neighbors(scores, papers, -1.0)[:, 0]
     assert mixed[0] == pytest.approx(10)  # its one neighbor is another paper
     assert np.all(mixed[1:] <= 1)
 
@@ -86,7 +94,7 @@ def test_identical_papers_are_neighbors_of_each_other():
 @pytest.mark.parametrize("n", [0, 1, 99])
 def test_below_a_hundred_papers_each_stands_for_itself(rng, n):
     scores = rng.standard_normal((n, 2))
-    assert np.array_equal(_with_neighbors(scores, rng.standard_normal((n, 4))), scores)
+    assert np.array_equal(_with_neighbors(scores, rng.standard_normal((n, 4)), -9.0), scores)
 
 
 @pytest.mark.parametrize("n_about", [5, 400, 1000])

@@ -27,6 +27,7 @@ from flows.runs import (
     make_run_id,
     previous_run,
     publish_run,
+    read_assignments,
     read_manifest,
     read_run,
     resolve_run,
@@ -432,3 +433,21 @@ def test_folders_without_a_manifest_are_passed_over(tmp_path):
     assert previous(tmp_path, "f9") == "r1"
     with pytest.raises(InputError, match="manifest"):
         read_manifest(tmp_path / "runs" / "r2")
+
+
+def test_tables_that_are_written_are_copied(tmp_path):
+    folder = publish(tmp_path / "one")
+    again = publish_run(tmp_path / "two", "r1", folder, {}, {}, "")
+    for name in TABLE_COLUMNS:
+        assert (again / f"{name}.parquet").read_bytes() == (folder / f"{name}.parquet").read_bytes()
+
+
+def test_assignments_are_those_of_the_whole_run(tmp_path):
+    folder = publish(tmp_path)
+    whole, part = read_run(folder)[0], read_assignments(folder)
+    for name in ("themes", "theme_assignments", "topics", "topic_assignments"):
+        pd.testing.assert_frame_equal(getattr(part, name), getattr(whole, name))
+    pd.testing.assert_frame_equal(part.papers, whole.papers[["paper_id", "published"]])
+    (folder / "papers.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match="not the table 'papers' of a run"):
+        read_assignments(folder)

@@ -141,8 +141,8 @@ def test_as_of_gives_what_a_run_on_that_day_gave(looks, shuffler: random.Random)
             with store._engine.begin() as connection:
                 folded, _ = _fold_papers(connection, known_by(connection, sightings, day(99)))
                 stored = _stored_papers(connection)
-        by_id = {row["paper_id"]: row for row in folded}
-        assert by_id == {row["paper_id"]: row for row in stored}
+        by_id = {row[0]: row for row in folded}
+        assert by_id == {row[0]: row for row in stored}
         shuffler.shuffle(steps)
         with Store.open(Path(folder) / "shuffled") as store:
             for feed, today in steps:
