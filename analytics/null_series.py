@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -83,7 +85,7 @@ def null_counts(
         # Correlation of two papers of a period that gives counts this dispersion.
         within = min(value / max(totals.mean() - 1, 1), 0.9)
         ends = (share * (1 / within - 1), (1 - share) * (1 / within - 1))
-        tables[value] = betaincinv(*ends, _PROBABILITIES)
+        tables[value] = _shares_at_quantiles(*ends)
         carry[excess == value] = _normal_carry(carry[excess == value], tables[value])
     kept = carry[:, None] ** np.diff(steps, prepend=steps[0])
     normal = rng.standard_normal((size, len(totals)))
@@ -94,6 +96,12 @@ def null_counts(
     for value, table in tables.items():
         shares[excess == value] = np.interp(normal[excess == value], _QUANTILES, table)
     return rng.binomial(totals.astype(np.int64), shares).astype(float)
+
+
+@lru_cache(maxsize=8192)
+def _shares_at_quantiles(a: float, b: float) -> Floats:
+    """Beta quantiles, kept: a series' null is drawn in batches, for bursts and for change points."""
+    return np.asarray(betaincinv(a, b, _PROBABILITIES))
 
 
 def _normal_carry(carry: Floats, table: Floats) -> Floats:

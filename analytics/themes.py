@@ -30,7 +30,7 @@ THEME_THRESHOLD = 3.0
 _NEAR_BEST = 0.85  # of the score of the paper's best theme: what a further theme needs
 _NEIGHBORS, _PAPERS_A_NEIGHBOR = 10, 100
 _FAR = 0.5  # of the threshold: a paper that is no nearer to a theme by itself is not of it
-_MOST_SEARCHED = 20_000  # papers among which neighbors are looked for; the work would grow with the square
+_MOST_SEARCHED = 10_000  # papers among which neighbors are looked for; the work would grow with the square
 _BLOCK = 512  # papers at a time
 _BEST_PHRASES = 3
 _PRIOR_PAPERS = 1000
@@ -99,7 +99,7 @@ def score_themes(
     A paper's score is its own standardized closeness, counted ten times, and that of its nearest papers in
     the whitened space, each counted once: ten of them, but in small corpora one for each hundred papers,
     because farther ones are about something else. Below a hundred papers each stands for itself, and so
-    does a paper whose own closeness is below half the threshold for every theme; of over 20,000 so many,
+    does a paper whose own closeness is below half the threshold for every theme; of over 10,000 so many,
     evenly spaced, are searched. A single paper of a theme needs up to twice the closeness for that. On
     12,000 arXiv papers this raised the average precision of ten themes from .61 to .66 and took three in
     four of the papers from themes about which there are none (`benchmarks/bench_arxiv_themes.py`).

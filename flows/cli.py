@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
@@ -289,6 +290,7 @@ def main() -> None:
     """Entry point of the ``papertrends`` command."""
     # A corpus is millions of objects that stay; to look for cycles among them again and again takes seconds.
     gc.set_threshold(100_000, 20, 100)
+    atexit.register(gc.freeze)
     app()
 
 

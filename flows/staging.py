@@ -7,6 +7,7 @@ analysis after a day.
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from flows.runs import canonical_json, read_run, write_table
 __all__ = ["read_staged", "remove_staged", "stage_run", "staged_folder"]
 
 _KEPT_S = 24 * 3600
+_LAST: dict[Path, tuple[RunTables, dict[str, Any]]] = {}
 
 
 def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping[str, Any]) -> Path:
@@ -32,24 +34,27 @@ def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping
         When the disk does not take them.
     """
     folder = staged_folder(workspace, run_id)
+    text = canonical_json({**manifest, "run_id": run_id}, indent=2)
     try:
         _remove_old(folder.parent)
         folder.mkdir(parents=True)
         for table in fields(RunTables):
             write_table(table.name, getattr(tables, table.name), folder / f"{table.name}.parquet")
-        text = canonical_json({**manifest, "run_id": run_id}, indent=2)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise PapertrendsError(
             f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
             "free space or choose another --workspace, then run again"
         ) from error
+    _LAST.clear()
+    _LAST[folder] = (tables, json.loads(text))
     return folder
 
 
 def read_staged(workspace: Path, run_id: str) -> tuple[RunTables, dict[str, Any]]:
-    """Tables and manifest of a staged run."""
-    return read_run(staged_folder(workspace, run_id))
+    """Tables and manifest of a staged run; what this process staged last it need not read again."""
+    folder = staged_folder(workspace, run_id)
+    return _LAST.pop(folder) if folder in _LAST else read_run(folder)
 
 
 def remove_staged(workspace: Path, run_id: str) -> None:
