@@ -190,7 +190,7 @@ def report(
             raise InputError(
                 f"--output {target} lies in the run folder, which never changes; choose another file"
             )
-        _, page = render_page(*read_run(folder))
+        _, page, _ = render_page(*read_run(folder))
         try:
             target.write_text(page, encoding="utf-8")
         except OSError as error:
@@ -242,6 +242,33 @@ def topics(
             folder = resolve_run(settings.workspace)
             lines = topic_lines(read_tables(folder, ["topics"])["topics"])
         for line in lines:
+            _out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
+    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest without.")] = None,
+    theme: Annotated[str | None, typer.Option("--theme", help="Id of a theme to search in.")] = None,
+    most: Annotated[int, typer.Option("--most", help="Papers to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, a list of papers.")] = False,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Find the papers of a run that are nearest to some words in meaning."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        from flows.runs import resolve_run
+        from flows.search import search_papers
+        from flows.telling import search_json, search_lines
+
+        _require_store(settings.workspace)
+        folder = resolve_run(settings.workspace, run_name)
+        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme)
+        if as_json:
+            typer.echo(search_json(hits))
+            return
+        for line in search_lines(hits):
             _out.print(line, markup=False, soft_wrap=True)
 
 

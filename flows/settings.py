@@ -34,6 +34,7 @@ _PREFIX = "PAPERTRENDS_"
 _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
+_WEB_OR_NONE = rf"^$|{_WEB}"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
@@ -63,6 +64,12 @@ class Settings(BaseSettings):
     )
     title: str | None = Field(
         None, min_length=1, max_length=200, description="Title of the report; unset names the sources."
+    )
+    site: str = Field(
+        "",
+        pattern=_WEB_OR_NONE,
+        description="Web address where the workspace's folder is published, for links in its feed; unset "
+        "makes them relative.",
     )
     false_discovery_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."

@@ -13,7 +13,7 @@ from reports.context import ReportContext
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.wording import NARROW
 
-__all__ = ["render_report"]
+__all__ = ["render_page_of", "render_report"]
 
 
 def render_report(context: ReportContext) -> str:
@@ -32,6 +32,19 @@ def render_report(context: ReportContext) -> str:
     str
         The same for the same context.
     """
+    return render_page_of("report.html.j2", context=context)
+
+
+def render_page_of(template: str, **values: object) -> str:
+    """HTML of a page with the style and the script that all pages share.
+
+    Parameters
+    ----------
+    template : str
+        Name of the page's template.
+    **values
+        What it prints.
+    """
     environment = _environment()
     style = environment.get_template("style.css.j2").render(
         light=css_variables(LIGHT),
@@ -39,8 +52,8 @@ def render_report(context: ReportContext) -> str:
         colors=("paper", "line", "ink", "muted", *MARKS),
     )
     script = environment.get_template("script.js.j2").render()
-    return environment.get_template("report.html.j2").render(
-        context=context,
+    return environment.get_template(template).render(
+        **values,
         style=style,
         script=script,
         style_hash=_policy_hash(style),

@@ -43,6 +43,7 @@ def test_defaults():
         "themes": None,
         "vectorizer": "auto",
         "random_state": 0,
+        "site": "",
         "as_of": None,
         "title": None,
         "false_discovery_rate": 0.05,
