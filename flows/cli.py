@@ -246,6 +246,43 @@ def topics(
 
 
 @app.command()
+def digest(
+    run_name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send it, once to each recipient.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", help="File of the mail, .eml.")] = None,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write what a run has to tell as a mail, or send it to the recipients of the settings."""
+    with _told_plainly(verbose):
+        if send and output is not None:
+            raise InputError("--output is of use without --send only; leave one of them out")
+        settings = _settings(workspace, None, None, None)
+        from flows.clock import now
+        from flows.digest import make_mails, send_mails, write_mail
+        from flows.runs import resolve_run
+        from flows.telling import mail_lines
+
+        folder = resolve_run(settings.workspace, run_name)
+        mails = make_mails(folder, settings, now())
+        if not mails:
+            _out.print("nothing moved and no topic is new; no mail is wished then (setting mail_when_still)")
+            return
+        if not send:
+            target = output or Path(f"{folder.name}.eml")
+            write_mail(next(iter(mails.values())), target)
+            _out.print(f"mail    {target}", soft_wrap=True)
+            return
+        told = send_mails(settings.workspace, folder.name, mails, settings)
+        for line in mail_lines(told):
+            _out.print(line, markup=False, soft_wrap=True)
+        if told.failed:
+            raise PapertrendsError(f"{len(told.failed)} of {len(mails)} mails were not taken; see above")
+
+
+@app.command()
 def search(
     words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
     run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest without.")] = None,

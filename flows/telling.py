@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from flows.comparison import RunDifference
+from flows.digest import SentMails
 from flows.search import SearchHit
 from flows.store import PaperHistory
 from flows.store.looks import Look
@@ -21,6 +22,7 @@ __all__ = [
     "feed_lines",
     "history_lines",
     "ingest_lines",
+    "mail_lines",
     "paper_lines",
     "run_lines",
     "search_json",
@@ -157,6 +159,18 @@ def history_lines(history: pd.DataFrame) -> Iterator[str]:
             papers = ", ".join(row["papers"][:_PAPERS_SHOWN])
             more = ", ..." if len(row["papers"]) > _PAPERS_SHOWN else ""
             yield f"  {row['topic_id']} {row['event']}{other}, {len(row['papers'])} papers: {papers}{more}"
+
+
+def mail_lines(mails: SentMails) -> Iterator[str]:
+    """What became of each mail."""
+    for recipient in mails.sent:
+        yield f"sent    {recipient}"
+    for recipient in mails.before:
+        yield f"before  {recipient} (this run's mail was sent earlier; none is sent twice)"
+    for recipient in mails.unknown:
+        yield f"unknown {recipient} (an earlier attempt broke off while sending; it is not sent again)"
+    for recipient, said in mails.failed:
+        yield f"failed  {recipient}: {said}"
 
 
 def search_lines(hits: Sequence[SearchHit]) -> Iterator[str]:

@@ -32,8 +32,8 @@ class ArchivedLine:
 class ArchivedRun:
     """One run: its day, its first sentence, its headlines, and where its page lies.
 
-    `lines` are those of series that could be tested; `lead` is empty for a run from before summaries were kept. `changes_href` and `diff` (a command) are
-    empty for a run that had nothing to compare with.
+    `lines` are those of series that could be tested. `lead` is empty for a run from before summaries were
+    kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with.
     """
 
     run_id: str

@@ -13,7 +13,7 @@ from reports.context import ReportContext
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.wording import NARROW
 
-__all__ = ["render_page_of", "render_report"]
+__all__ = ["render_mail", "render_page_of", "render_report"]
 
 
 def render_report(context: ReportContext) -> str:
@@ -59,6 +59,22 @@ def render_page_of(template: str, **values: object) -> str:
         style_hash=_policy_hash(style),
         script_hash=_policy_hash(script),
     )
+
+
+def render_mail(template: str, **values: object) -> str:
+    """A part of a mail; values are escaped in a template of HTML, and stand as they are in one of text.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template, which ends in ``.html.j2`` or ``.txt.j2``.
+    **values
+        What it prints.
+    """
+    environment = (
+        _environment() if template.endswith(".html.j2") else _environment().overlay(autoescape=False)
+    )
+    return environment.get_template(template).render(**values)
 
 
 @cache
