@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913 - its options
         _check_sources(given, settings.as_of, named)
         from flows.pipeline import papertrends
 
-        _import_ahead(settings.workspace)
+        _load_ahead(settings.workspace)
         with answering(server), _progress():
             folder = papertrends(
                 given, **_parameters(settings, themes, vectorizer), columns=named, **spreading
@@ -163,7 +163,7 @@ def analyze(  # noqa: PLR0913 - its options
         settings = _settings(workspace, themes, as_of, vectorizer, spreading)
         from flows.pipeline import papertrends
 
-        _import_ahead(settings.workspace, refit=refit)
+        _load_ahead(settings.workspace, refit=refit)
         with answering(server), _progress():
             folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit, **spreading)
         _tell_run(Path(folder))
@@ -478,10 +478,15 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _import_ahead(workspace: Path, *, refit: bool = False) -> None:
-    """Import what finds topics while papers are read, where a fit is likely; it takes seconds."""
+def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
+    """Load what the run will need while Prefect's server starts, which takes seconds longer."""
+    from flows.vectorizers import load_ahead
+    from reports.render import compile_templates
+
     if refit or not (workspace / "latest").exists():
-        import_quietly("bertopic")
+        import_quietly("bertopic")  # topics are likely to be looked for
+    compile_templates()
+    load_ahead(workspace)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from reports.context import ReportContext
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.wording import NARROW
 
-__all__ = ["render_mail", "render_page_of", "render_report"]
+__all__ = ["compile_templates", "render_mail", "render_page_of", "render_report"]
 
 
 def render_report(context: ReportContext) -> str:
@@ -59,6 +59,13 @@ def render_page_of(template: str, **values: object) -> str:
         style_hash=_policy_hash(style),
         script_hash=_policy_hash(script),
     )
+
+
+def compile_templates() -> None:
+    """Compile the templates of the pages now, so that nobody waits for it later."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
 
 
 def render_mail(template: str, **values: object) -> str:
