@@ -13,6 +13,7 @@ from uuid import UUID
 from prefect import flow, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
+from threadpoolctl import threadpool_limits
 
 from flows import comparison, outlook, steps, topics
 from flows.clock import now, today
@@ -25,6 +26,9 @@ from flows.staging import stage_run
 from flows.themes_file import read_themes
 
 __all__ = ["analyze"]
+
+_LONG_ENCODING = 1000
+"""Abstracts whose encoding is worth showing: a student takes a second for them, MiniLM half a minute."""
 
 # Big tables and arrays are passed in memory: nothing of them is hashed, stored or sent.
 read_day = task(name="read corpus", cache_policy=NO_CACHE, persist_result=False)(steps.read_day)
@@ -98,9 +102,10 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
             assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
         with clock.stage("topics"):
             found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
-    with clock.stage("trends"):
+    # One thread of linear algebra, as in the steps before: the matrices are small, and sums keep their order.
+    with clock.stage("trends"), threadpool_limits(1):
         trends = follow_trends(day, corpus, assignments, theme_rows, found.topics, settings)
-    with clock.stage("outlook"):
+    with clock.stage("outlook"), threadpool_limits(1):
         ahead = look_ahead(trends.corpus)
     tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, found.topics, trends, ahead)
     definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
@@ -142,14 +147,16 @@ class _Stopwatch:
 
 @contextmanager
 def _progress_artifact() -> Iterator[None]:
-    """Show the progress of encoding as a Prefect artifact, from the first block on, by steps of 5 %."""
+    """Show the progress of a long encoding as a Prefect artifact, by steps of 5 %."""
     artifact: UUID | None = None
     shown = 0.0
 
     def show(stage: str, done: int, total: int) -> None:
         nonlocal artifact, shown
         percent = 100.0 * done / total if total else 100.0
-        if stage != "encode" or (artifact is not None and percent < 100 and percent - shown < 5):
+        if stage != "encode" or total < _LONG_ENCODING:
+            return
+        if artifact is not None and percent < 100 and percent - shown < 5:
             return
         shown = percent
         if artifact is None:

@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913 - its options
         _check_sources(given, settings.as_of, named)
         from flows.pipeline import papertrends
 
-        _import_ahead(settings.workspace)
+        _load_ahead(settings.workspace)
         with answering(server), _progress():
             folder = papertrends(
                 given, **_parameters(settings, themes, vectorizer), columns=named, **spreading
@@ -163,7 +163,7 @@ def analyze(  # noqa: PLR0913 - its options
         settings = _settings(workspace, themes, as_of, vectorizer, spreading)
         from flows.pipeline import papertrends
 
-        _import_ahead(settings.workspace, refit=refit)
+        _load_ahead(settings.workspace, refit=refit)
         with answering(server), _progress():
             folder = papertrends([], **_parameters(settings, themes, vectorizer), refit=refit, **spreading)
         _tell_run(Path(folder))
@@ -190,7 +190,7 @@ def report(
             raise InputError(
                 f"--output {target} lies in the run folder, which never changes; choose another file"
             )
-        _, page = render_page(*read_run(folder))
+        _, page, _ = render_page(*read_run(folder))
         try:
             target.write_text(page, encoding="utf-8")
         except OSError as error:
@@ -242,6 +242,70 @@ def topics(
             folder = resolve_run(settings.workspace)
             lines = topic_lines(read_tables(folder, ["topics"])["topics"])
         for line in lines:
+            _out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def digest(
+    run_name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send it, once to each recipient.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", help="File of the mail, .eml.")] = None,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write what a run has to tell as a mail, or send it to the recipients of the settings."""
+    with _told_plainly(verbose):
+        if send and output is not None:
+            raise InputError("--output is of use without --send only; leave one of them out")
+        settings = _settings(workspace, None, None, None)
+        from flows.clock import now
+        from flows.digest import make_mails, send_mails, write_mail
+        from flows.runs import resolve_run
+        from flows.telling import mail_lines
+
+        folder = resolve_run(settings.workspace, run_name)
+        mails = make_mails(folder, settings, now())
+        if not mails:
+            _out.print("nothing moved and no topic is new; no mail is wished then (setting mail_when_still)")
+            return
+        if not send:
+            target = output or Path(f"{folder.name}.eml")
+            write_mail(next(iter(mails.values())), target)
+            _out.print(f"mail    {target}", soft_wrap=True)
+            return
+        told = send_mails(settings.workspace, folder.name, mails, settings)
+        for line in mail_lines(told):
+            _out.print(line, markup=False, soft_wrap=True)
+        if told.failed:
+            raise PapertrendsError(f"{len(told.failed)} of {len(mails)} mails were not taken; see above")
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
+    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest without.")] = None,
+    theme: Annotated[str | None, typer.Option("--theme", help="Id of a theme to search in.")] = None,
+    most: Annotated[int, typer.Option("--most", help="Papers to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, a list of papers.")] = False,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Find the papers of a run that are nearest to some words in meaning."""
+    with _told_plainly(verbose):
+        settings = _settings(workspace, None, None, None)
+        from flows.runs import resolve_run
+        from flows.search import search_papers
+        from flows.telling import search_json, search_lines
+
+        _require_store(settings.workspace)
+        folder = resolve_run(settings.workspace, run_name)
+        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme)
+        if as_json:
+            typer.echo(search_json(hits))
+            return
+        for line in search_lines(hits):
             _out.print(line, markup=False, soft_wrap=True)
 
 
@@ -414,10 +478,15 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _import_ahead(workspace: Path, *, refit: bool = False) -> None:
-    """Import what finds topics while papers are read, where a fit is likely; it takes seconds."""
+def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
+    """Load what the run will need while Prefect's server starts, which takes seconds longer."""
+    from flows.vectorizers import load_ahead
+    from reports.render import compile_templates
+
     if refit or not (workspace / "latest").exists():
-        import_quietly("bertopic")
+        import_quietly("bertopic")  # topics are likely to be looked for
+    compile_templates()
+    load_ahead(workspace)
 
 
 @contextmanager

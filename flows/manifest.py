@@ -18,7 +18,7 @@ from analytics.themes import THEME_THRESHOLD, Theme
 from analytics.trends import CorpusTrends
 from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
-from flows.settings import Settings
+from flows.settings import PRIVATE_SETTINGS, Settings
 from flows.steps import DayCorpus, Encoded
 from flows.topics import FoundTopics
 
@@ -79,7 +79,7 @@ def make_manifest(
     n_dated = int(papers["published"].notna().sum())
     return {
         "title": settings.title or _title(corpus.sources),
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json", exclude=set(PRIVATE_SETTINGS)),
         "versions": {package: version(package) for package in _PACKAGES},
         "random_state": settings.random_state,
         "vectorizer_id": encoded.vectorizer_id,

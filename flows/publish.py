@@ -12,6 +12,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from analytics.tables import RunTables
+from flows.archive import update_archive
 from flows.clock import now
 from flows.runs import publish_run
 from flows.staging import read_staged, remove_staged, staged_folder
@@ -19,6 +20,7 @@ from flows.store import RunRow, Store
 from reports.charts import plot_charts
 from reports.context import make_report_context
 from reports.render import render_report
+from reports.summary import make_summary
 
 __all__ = ["publish", "render_page"]
 
@@ -42,6 +44,7 @@ def publish(workspace: str, run_id: str) -> str:
     tables, manifest = read_staged(root, run_id)
     folder = publish_tables(root, run_id, tables, manifest)
     remember_run(root, run_id, manifest)
+    renew_archive(root, str(manifest["settings"].get("site", "")))
     remove_staged(root, run_id)
     show_artifacts(folder, tables)
     return str(folder)
@@ -51,9 +54,13 @@ def publish(workspace: str, run_id: str) -> str:
 def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[str, Any]) -> Path:
     """Draw charts and page, then put the run folder in place."""
     start = time.perf_counter()
-    charts, page = render_page(tables, manifest)
+    charts, page, summary = render_page(tables, manifest)
+    manifest["summary"] = summary
     manifest["seconds"] = {**manifest["seconds"], "report": round(time.perf_counter() - start, 2)}
     return publish_run(root, run_id, staged_folder(root, run_id), manifest, charts, page)
+
+
+renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result=False)(update_archive)
 
 
 @task(name="remember run", cache_policy=NO_CACHE, persist_result=False)
@@ -84,8 +91,9 @@ def show_artifacts(folder: Path, tables: RunTables) -> None:
     create_link_artifact((folder / "report.html").resolve().as_uri(), key="report", link_text="Report")
 
 
-def render_page(tables: RunTables, manifest: dict[str, Any]) -> tuple[dict[str, str], str]:
-    """Charts by name as SVG text, and the page as HTML text."""
+def render_page(tables: RunTables, manifest: dict[str, Any]) -> tuple[dict[str, str], str, dict[str, Any]]:
+    """Charts by name as SVG text, the page as HTML text, and its summary for the manifest."""
     charts = plot_charts(tables, manifest)
     context = make_report_context(tables, manifest, charts)
-    return {name: chart.svg for name, chart in charts.items()}, render_report(context)
+    svgs = {name: chart.svg for name, chart in charts.items()}
+    return svgs, render_report(context), make_summary(context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -26,7 +27,14 @@ from pydantic_settings import (
 from analytics.exceptions import InputError
 from flows.feeds.settings import FeedSettings
 
-__all__ = ["DEFAULT_THEMES", "SETTINGS_FILE", "Settings", "load_settings", "settings_table"]
+__all__ = [
+    "DEFAULT_THEMES",
+    "PRIVATE_SETTINGS",
+    "SETTINGS_FILE",
+    "Settings",
+    "load_settings",
+    "settings_table",
+]
 
 DEFAULT_THEMES = Path(__file__).resolve().parents[1] / "data" / "themes.toml"
 SETTINGS_FILE = "papertrends.toml"
@@ -34,11 +42,22 @@ _PREFIX = "PAPERTRENDS_"
 _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
+_WEB_OR_NONE = rf"^$|{_WEB}"
+_ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
 )  # fmt: skip
+
+
+PRIVATE_SETTINGS = frozenset(
+    {
+        "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
+        "smtp_password", "smtp_password_block", "openalex_key", "semantic_scholar_key",
+    }
+)  # fmt: skip
+"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
 
 
 class Settings(BaseSettings):
@@ -64,6 +83,12 @@ class Settings(BaseSettings):
     title: str | None = Field(
         None, min_length=1, max_length=200, description="Title of the report; unset names the sources."
     )
+    site: str = Field(
+        "",
+        pattern=_WEB_OR_NONE,
+        description="Web address where the workspace's folder is published, for links in its feed; unset "
+        "makes them relative.",
+    )
     false_discovery_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."
     )
@@ -78,6 +103,27 @@ class Settings(BaseSettings):
     )
     papers_in_report: int = Field(
         2000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
+    )
+
+    mail_from: str | None = Field(
+        None, pattern=_ADDRESS, description="Address that mails come from, and that readers write to."
+    )
+    mail_to: tuple[str, ...] = Field(
+        (), description="Addresses that get the digest, one mail each; a list in TOML, JSON in a variable."
+    )
+    mail_when_still: Literal["short", "none"] = Field(
+        "short",
+        description="Mail of a run in which nothing moved and no topic is new: two lines (`short`), `none`.",
+    )
+    smtp_host: str | None = Field(None, description="Mail server.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port: 587 with `starttls`, 465 with `ssl`.")
+    smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        "starttls", description="How the line to the mail server is encrypted; `none` is for a server nearby."
+    )
+    smtp_user: str | None = Field(None, description="Name to log in with; unset does not log in.")
+    smtp_password: SecretStr | None = Field(None, description="Password to log in with.")
+    smtp_password_block: str | None = Field(
+        None, description="Name of a Secret block in Prefect that holds the password instead."
     )
 
     runner: Literal["local", "dask"] = Field(
@@ -150,6 +196,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take only what is passed: `load_settings` reads the rest, and knows what came from where."""
         return (init_settings,)
+
+    @field_validator("mail_to")
+    @classmethod
+    def _check_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not re.fullmatch(_ADDRESS, value):
+                raise ValueError(f"{value!r} is not a mail address; write it as name@example.org")
+        return tuple(dict.fromkeys(values))
 
     @property
     def feed_settings(self) -> FeedSettings:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from flows.comparison import RunDifference
+from flows.digest import SentMails
+from flows.search import SearchHit
 from flows.store import PaperHistory
 from flows.store.looks import Look
+from reports.wording import clip
 
 __all__ = [
     "diff_lines",
     "feed_lines",
     "history_lines",
     "ingest_lines",
+    "mail_lines",
     "paper_lines",
     "run_lines",
+    "search_json",
+    "search_lines",
     "topic_lines",
 ]
 
@@ -151,6 +159,33 @@ def history_lines(history: pd.DataFrame) -> Iterator[str]:
             papers = ", ".join(row["papers"][:_PAPERS_SHOWN])
             more = ", ..." if len(row["papers"]) > _PAPERS_SHOWN else ""
             yield f"  {row['topic_id']} {row['event']}{other}, {len(row['papers'])} papers: {papers}{more}"
+
+
+def mail_lines(mails: SentMails) -> Iterator[str]:
+    """What became of each mail."""
+    for recipient in mails.sent:
+        yield f"sent    {recipient}"
+    for recipient in mails.before:
+        yield f"before  {recipient} (this run's mail was sent earlier; none is sent twice)"
+    for recipient in mails.unknown:
+        yield f"unknown {recipient} (an earlier attempt broke off while sending; it is not sent again)"
+    for recipient, said in mails.failed:
+        yield f"failed  {recipient}: {said}"
+
+
+def search_lines(hits: Sequence[SearchHit]) -> Iterator[str]:
+    """Each paper with its cosine, day, id and title, then its themes and topic."""
+    if not hits:
+        yield "no papers"
+    for hit in hits:
+        yield f"{hit.score:5.2f}  {hit.published or 'undated':10}  {hit.paper_id}  {clip(hit.title, _SHOWN)}"
+        about = [", ".join(hit.themes) or "no theme", *([f"topic {hit.topic}"] if hit.topic else [])]
+        yield f"{'':19}{'; '.join(about)}"
+
+
+def search_json(hits: Sequence[SearchHit]) -> str:
+    """A list of papers as JSON, each with the fields of `SearchHit`."""
+    return json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=1)
 
 
 def _points(change: float) -> str:

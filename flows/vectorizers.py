@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -11,12 +13,13 @@ from analytics.papers import content_hash
 from analytics.parts import Each
 from analytics.student import StudentVectorizer, student_teacher, taught_texts
 from analytics.vectors import Vectorizer, make_vectorizer
+from analytics.word_pieces import piece_counts
 from flows.encode import encode_texts
 from flows.settings import Settings
 from flows.store import Store
 from flows.store.students import StudentRow
 
-__all__ = ["MOST_BY_MINILM", "STUDENT_GROWTH", "ready_vectorizer"]
+__all__ = ["MOST_BY_MINILM", "STUDENT_GROWTH", "load_ahead", "ready_vectorizer"]
 
 MOST_BY_MINILM = 10_000
 """Abstracts without a vector that `auto` leaves to MiniLM: five to ten minutes on two cores."""
@@ -74,6 +77,17 @@ def ready_vectorizer(
             return last.student, why
         why += f"; fitted anew: {n_texts:,} texts, over {STUDENT_GROWTH:g} times the {last.n_texts:,} before"
     return _fitted_student(store, day, texts, settings, each), why
+
+
+def load_ahead(workspace: Path) -> None:
+    """Load what a student reads texts with, where the workspace has one; faults are told where it is used."""
+    if not (workspace / "corpus.sqlite").is_file():
+        return
+    with suppress(Exception):
+        with Store.open(workspace) as store:
+            is_needed = store.has_student()
+        if is_needed:
+            piece_counts([""])
 
 
 def _fitted_student(

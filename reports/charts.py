@@ -11,7 +11,7 @@ import matplotlib.style
 from analytics.tables import RunTables
 from reports.chart_values import Values, series_label, series_values, shares_values
 from reports.drawing import Drawing, compose_panels, parse_drawing, render_svg
-from reports.figures import PANEL, SETTINGS, WIDE, plot_series, svg_text
+from reports.figures import PANEL, SETTINGS, WIDE, plot_series, png_bytes, svg_text
 from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
 from reports.palette import theme_colors
 from reports.scales import share_scale
@@ -19,7 +19,7 @@ from reports.series import Series, make_series
 from reports.slugs import make_slugs
 from reports.wording import clip, percent, plural
 
-__all__ = ["Chart", "make_colors", "plot_charts"]
+__all__ = ["Chart", "make_colors", "plot_charts", "plot_png"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +114,20 @@ def make_colors(theme_ids: list[str], series: Mapping[tuple[str, str], Series]) 
 def _has_papers(series: Series) -> bool:
     """Whether there is anything to draw: a dated paper of the series."""
     return any(period.n_papers for period in series.periods)
+
+
+def plot_png(tables: RunTables, manifest: Mapping[str, Any], theme_id: str) -> bytes:
+    """Wide chart of one theme as PNG, 1400 pixels across, for a mail.
+
+    Parameters
+    ----------
+    tables : RunTables
+    manifest : mapping
+    theme_id : str
+        Of a theme with a dated paper.
+    """
+    series = make_series(tables)
+    one, color = series["theme", theme_id], make_colors(list(tables.themes["theme_id"]), series)[theme_id]
+    marks = make_marks(tables, series, allowed_rate(manifest)).get(("theme", theme_id), NO_MARKS)
+    with matplotlib.style.context(["default", SETTINGS]):
+        return png_bytes(plot_series(one, color, share_scale([one], WIDE.y_steps, [marks]), WIDE, marks))

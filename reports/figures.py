@@ -25,7 +25,7 @@ from reports.scales import Scale, time_ticks
 from reports.series import Series
 from reports.wording import NARROW, count, percent
 
-__all__ = ["PANEL", "SETTINGS", "WIDE", "Layout", "plot_series", "svg_text"]
+__all__ = ["PANEL", "SETTINGS", "WIDE", "Layout", "plot_series", "png_bytes", "svg_text"]
 
 SETTINGS: dict[str, object] = {
     "svg.hashsalt": "papertrends",
@@ -236,4 +236,13 @@ def svg_text(figure: Figure) -> str:
     """SVG of `figure` as matplotlib writes it, the same bytes at every call."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """PNG of `figure` at two pixels a CSS pixel."""
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer, format="png", dpi=144, metadata={"Software": None}, bbox_inches="tight", pad_inches=0.1
+    )
     return buffer.getvalue()

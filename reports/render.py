@@ -13,7 +13,7 @@ from reports.context import ReportContext
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.wording import NARROW
 
-__all__ = ["render_report"]
+__all__ = ["compile_templates", "render_mail", "render_page_of", "render_report"]
 
 
 def render_report(context: ReportContext) -> str:
@@ -32,6 +32,19 @@ def render_report(context: ReportContext) -> str:
     str
         The same for the same context.
     """
+    return render_page_of("report.html.j2", context=context)
+
+
+def render_page_of(template: str, **values: object) -> str:
+    """HTML of a page with the style and the script that all pages share.
+
+    Parameters
+    ----------
+    template : str
+        Name of the page's template.
+    **values
+        What it prints.
+    """
     environment = _environment()
     style = environment.get_template("style.css.j2").render(
         light=css_variables(LIGHT),
@@ -39,13 +52,36 @@ def render_report(context: ReportContext) -> str:
         colors=("paper", "line", "ink", "muted", *MARKS),
     )
     script = environment.get_template("script.js.j2").render()
-    return environment.get_template("report.html.j2").render(
-        context=context,
+    return environment.get_template(template).render(
+        **values,
         style=style,
         script=script,
         style_hash=_policy_hash(style),
         script_hash=_policy_hash(script),
     )
+
+
+def compile_templates() -> None:
+    """Compile the templates of the pages now, so that nobody waits for it later."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+def render_mail(template: str, **values: object) -> str:
+    """A part of a mail; values are escaped in a template of HTML, and stand as they are in one of text.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template, which ends in ``.html.j2`` or ``.txt.j2``.
+    **values
+        What it prints.
+    """
+    environment = (
+        _environment() if template.endswith(".html.j2") else _environment().overlay(autoescape=False)
+    )
+    return environment.get_template(template).render(**values)
 
 
 @cache

@@ -83,7 +83,17 @@ def _to_4(connection: Connection) -> None:
         connection.execute(text(statement.format(blob=blob)))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4)
+def _to_5(connection: Connection) -> None:
+    """Mails of runs, none yet."""
+    connection.execute(
+        text(
+            "CREATE TABLE mails (run_id TEXT NOT NULL, recipient TEXT NOT NULL, claimed_at TEXT NOT NULL, "
+            "is_sent BOOLEAN NOT NULL, PRIMARY KEY (run_id, recipient))"
+        )
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4, _to_5)
 """Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`."""
 
 

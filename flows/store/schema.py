@@ -24,6 +24,7 @@ from sqlalchemy import (
 __all__ = [
     "SCHEMA_VERSION",
     "feeds",
+    "mails",
     "metadata",
     "papers",
     "records",
@@ -39,7 +40,7 @@ __all__ = [
     "vectors",
 ]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -169,6 +170,16 @@ runs = Table(
     Column("status", String(16), nullable=False),
     Column("fingerprint", String(64)),
     Column("manifest", Text, nullable=False),
+)
+
+# A mail is claimed before it is sent, so that a crash in the middle sends none twice.
+mails = Table(
+    "mails",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("claimed_at", Text, nullable=False),
+    Column("is_sent", Boolean, nullable=False),
 )
 
 # The registry of topics: each fit with the topics that it found, the papers that it gave them, and what

@@ -27,11 +27,12 @@ from flows.store.corpus import (
 )
 from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
 from flows.store.history import PaperHistory, read_history
+from flows.store.mails import claim_mail, confirm_mail, release_mail
 from flows.store.migrations import migrate
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import runs
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
-from flows.store.students import StudentRow, read_student, write_student
+from flows.store.students import StudentRow, has_student, read_student, write_student
 from flows.store.vectors import (
     Float32Array,
     check_vectors,
@@ -254,6 +255,11 @@ class Store:
         with self._reading() as connection:
             return count_vectors(connection, vectorizer_id, hashes)
 
+    def has_student(self) -> bool:
+        """Whether there is any student of MiniLM."""
+        with self._reading() as connection:
+            return has_student(connection)
+
     def read_student(self, as_of: date) -> StudentRow | None:
         """Read the newest student of MiniLM that knew nothing later than a day, see `read_student`."""
         with self._reading() as connection:
@@ -306,6 +312,21 @@ class Store:
             RunRow(**{**row, "manifest": json.loads(row["manifest"])})
             for row in sorted(rows, key=lambda row: row["run_id"])
         ]
+
+    def claim_mail(self, run_id: str, recipient: str, claimed_at: str) -> bool | None:
+        """Claim the mail of a run to a recipient, see `flows.store.mails.claim_mail`."""
+        with self._writing() as connection:
+            return claim_mail(connection, run_id, recipient, claimed_at)
+
+    def confirm_mail(self, run_id: str, recipient: str) -> None:
+        """Note that a claimed mail was taken by the server."""
+        with self._writing() as connection:
+            confirm_mail(connection, run_id, recipient)
+
+    def release_mail(self, run_id: str, recipient: str) -> None:
+        """Give a claim back: the server did not take the mail."""
+        with self._writing() as connection:
+            release_mail(connection, run_id, recipient)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

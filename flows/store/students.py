@@ -14,7 +14,7 @@ from analytics.exceptions import PapertrendsError
 from analytics.student import StudentVectorizer
 from flows.store.schema import students
 
-__all__ = ["StudentRow", "read_student", "write_student"]
+__all__ = ["StudentRow", "has_student", "read_student", "write_student"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class StudentRow:
     n_texts: int
     teacher_id: str
     random_state: int
+
+
+def has_student(connection: Connection) -> bool:
+    """Whether there is any student, of whatever day."""
+    return connection.execute(select(students.c.vectorizer_id).limit(1)).first() is not None
 
 
 def read_student(connection: Connection, as_of: date) -> StudentRow | None:

@@ -43,6 +43,16 @@ def test_defaults():
         "themes": None,
         "vectorizer": "auto",
         "random_state": 0,
+        "site": "",
+        "mail_from": None,
+        "mail_to": (),
+        "mail_when_still": "short",
+        "smtp_host": None,
+        "smtp_port": 587,
+        "smtp_security": "starttls",
+        "smtp_user": None,
+        "smtp_password": None,
+        "smtp_password_block": None,
         "as_of": None,
         "title": None,
         "false_discovery_rate": 0.05,
@@ -101,8 +111,10 @@ def test_the_workspace_that_is_asked_for_is_the_one_whose_file_counts(folder, mo
 def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
-        "TITLE": "My papers", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
-        "PAPERS_IN_REPORT": "10", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
+        "TITLE": "My papers", "SITE": "https://e.org/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
+        "PAPERS_IN_REPORT": "10", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
+        "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
+        "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
         "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "OPENALEX_KEY": "k1",
         "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
@@ -110,7 +122,8 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", 0.1, 5, 2.5, 10, "dask",
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", 0.1, 5, 2.5, 10,
+        "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
         "tcp://a:1", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5,
     ]  # fmt: skip
@@ -119,6 +132,16 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "k1", "k2", 5, 9.0, 0.5,
     )  # fmt: skip
     assert load_settings().themes_file == Path("t.toml")
+
+
+@pytest.mark.parametrize("name", ["mail_from", "mail_to"])
+@pytest.mark.parametrize(
+    "address", ["ada", "ada@", "a b@example.org", "ada@example.org, bob@example.org", "<x@y>"]
+)
+def test_what_is_no_mail_address_is_refused(folder, name, address):
+    given = f'["{address}"]' if name == "mail_to" else f'"{address}"'
+    write(folder / "papertrends.toml", f"{name} = {given}\n")
+    assert name in refused()
 
 
 def test_a_date_of_toml_and_a_byte_order_mark_are_read(folder):

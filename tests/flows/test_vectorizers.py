@@ -130,3 +130,26 @@ def test_themes_are_read_by_the_teacher_papers_by_the_student(tmp_path):
     again = steps.encode_corpus(tmp_path, DAY, papers, themes, Settings(vectorizer="student"))
     assert again.n_encoded == 0
     assert np.array_equal(again.papers, found.papers)
+
+
+class TestLoadAhead:
+    @pytest.fixture
+    def loaded(self, monkeypatch):
+        counted = []
+        monkeypatch.setattr(vectorizers, "piece_counts", counted.append)
+        return counted
+
+    def test_only_where_there_is_a_student(self, tmp_path, loaded):
+        vectorizers.load_ahead(tmp_path)
+        assert not (tmp_path / "corpus.sqlite").exists()
+        with Store.open(tmp_path) as store:
+            vectorizers.load_ahead(tmp_path)
+            assert loaded == []
+            ready(store, 20, vectorizer="student")
+        vectorizers.load_ahead(tmp_path)
+        assert loaded == [[""]]
+
+    def test_a_damaged_store_is_told_later(self, tmp_path, loaded):
+        (tmp_path / "corpus.sqlite").write_bytes(b"no database")
+        vectorizers.load_ahead(tmp_path)
+        assert loaded == []

@@ -1,0 +1,75 @@
+"""The page of all runs and the Atom feed beside the run folders, written anew after every run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from analytics.exceptions import InputError, PapertrendsError
+from flows.runs import list_runs, read_manifest
+from reports.archive import make_archive, render_archive
+from reports.feed import render_feed
+
+__all__ = ["ARCHIVE_PAGE", "FEED", "update_archive"]
+
+ARCHIVE_PAGE, FEED = "index.html", "feed.xml"
+
+
+def update_archive(workspace: Path, site: str = "") -> Path:
+    """Write ``index.html`` and ``feed.xml`` of a workspace from the manifests of its runs.
+
+    A run whose manifest cannot be read is left out. Where another process publishes meanwhile, its run is
+    taken up too.
+
+    Parameters
+    ----------
+    workspace : Path
+    site : str
+        Address under which the folder is published, for the links; they are relative without.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    PapertrendsError
+        When the disk does not take them.
+    """
+    site = site if not site or site.endswith("/") else f"{site}/"
+    known: list[str] | None = None
+    while known != (known := list_runs(workspace)):
+        archive = make_archive(_manifests(workspace, known), site)
+        try:
+            _replace(workspace / ARCHIVE_PAGE, render_archive(archive))
+            _replace(workspace / FEED, render_feed(archive, site))
+        except OSError as error:
+            raise PapertrendsError(
+                f"the page of all runs cannot be written in {workspace} ({error.strerror or error}); the run "
+                "itself is published; free space, then run again"
+            ) from error
+    return workspace / ARCHIVE_PAGE
+
+
+def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
+    """Manifests that can be read, oldest first; of one fingerprint the first alone: a rerun is no news."""
+    found: dict[str, dict[str, Any]] = {}
+    for run_id in runs:
+        try:
+            manifest = read_manifest(workspace / "runs" / run_id)
+        except InputError:
+            continue
+        if "as_of" in manifest:
+            found.setdefault(str(manifest.get("fingerprint") or run_id), {**manifest, "run_id": run_id})
+    return list(found.values())
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

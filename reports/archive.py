@@ -1,0 +1,130 @@
+"""The archive: all runs of a workspace on one page, newest first, each with what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from reports.claims import ICONS
+from reports.render import render_page_of
+from reports.wording import clip, long_day, plural
+
+__all__ = ["Archive", "ArchivedLine", "ArchivedRun", "make_archive", "render_archive"]
+
+_LONGEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedLine:
+    """One headline of a run: verdict, whose, and the claim."""
+
+    verdict: str
+    icon: str
+    kind: str
+    name: str
+    claim: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedRun:
+    """One run: its day, its first sentence, its headlines, and where its page lies.
+
+    `lines` are those of series that could be tested. `lead` is empty for a run from before summaries were
+    kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with.
+    """
+
+    run_id: str
+    title: str
+    day: str
+    day_iso: str
+    started_at: str
+    lead: str
+    note: str
+    lines: tuple[ArchivedLine, ...]
+    new_topics: tuple[str, ...]
+    changes: tuple[str, ...]
+    facts: tuple[str, ...]
+    href: str
+    changes_href: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All runs, newest first, and the title of the newest."""
+
+    title: str
+    facts: tuple[str, ...]
+    runs: tuple[ArchivedRun, ...]
+
+
+def make_archive(manifests: Sequence[Mapping[str, Any]], site: str = "") -> Archive:
+    """Archive of runs.
+
+    Parameters
+    ----------
+    manifests : sequence of mapping
+        Of the published runs, oldest first; what an older version did not write is left out.
+    site : str
+        Address of the workspace's folder, which ends with a slash; links are relative without.
+    """
+    runs = tuple(_run(manifest, site) for manifest in reversed(manifests))
+    facts = [plural(len(runs), "run"), *(f"newest of {run.day}" for run in runs[:1])]
+    return Archive(runs[0].title if runs else "papertrends", tuple(facts), runs)
+
+
+def render_archive(archive: Archive) -> str:
+    """HTML of the archive page, complete in one string."""
+    return render_page_of("archive.html.j2", archive=archive)
+
+
+def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
+    run_id, summary = clip(str(manifest["run_id"]), 100), _mapping(manifest.get("summary"))
+    since, counts = _mapping(manifest.get("since")), _mapping(manifest.get("counts"))
+    page = f"{site}runs/{run_id}/report.html"
+    day = date.fromisoformat(str(manifest["as_of"])[:10])
+    facts = [plural(int(counts["papers"]), "paper")] if "papers" in counts else []
+    if "new_papers" in since:
+        facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the run before")
+    before = clip(str(since.get("run_id", "")), 100)
+    lines = [_line(_mapping(one), page) for one in summary.get("headlines", [])]
+    return ArchivedRun(
+        run_id=run_id,
+        title=clip(str(manifest.get("title", "")), 120),
+        day=long_day(day),
+        day_iso=day.isoformat(),
+        started_at=str(manifest.get("started_at", "")),
+        lead=_text(summary.get("lead")),
+        note=_text(summary.get("note")),
+        lines=tuple(line for line in lines if line.verdict != "insufficient"),
+        new_topics=tuple(_text(_mapping(one).get("name")) for one in summary.get("new_topics", [])),
+        changes=tuple(_text(one) for one in summary.get("changes", [])),
+        facts=tuple(facts),
+        href=page,
+        changes_href=f"{page}#since" if before and summary.get("changes") else "",
+        diff=f"papertrends diff {before} {run_id}" if before else "",
+    )
+
+
+def _line(line: Mapping[str, Any], page: str) -> ArchivedLine:
+    verdict = str(line.get("verdict", ""))
+    href = str(line.get("href", ""))
+    return ArchivedLine(
+        verdict=verdict if verdict in ICONS else "insufficient",
+        icon=ICONS.get(verdict, ICONS["insufficient"]),
+        kind=_text(line.get("kind")),
+        name=_text(line.get("name")),
+        claim=_text(line.get("claim")),
+        href=page + href if href.startswith("#") else page,
+    )
+
+
+def _text(value: object) -> str:
+    return clip(value, _LONGEST) if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

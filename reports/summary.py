@@ -1,0 +1,53 @@
+"""What a run says in a few sentences, as plain values: archive page, feed and mail tell it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.context import ReportContext
+
+__all__ = ["make_summary"]
+
+_MOST_TOPICS = 10
+
+
+def make_summary(context: ReportContext) -> dict[str, Any]:
+    """First screen of a report and its new topics, for the manifest of the run.
+
+    Parameters
+    ----------
+    context : ReportContext
+
+    Returns
+    -------
+    dict
+        ``title``; ``lead`` and ``note`` (sentences); ``headlines`` (each ``verdict``, ``kind``, ``name``,
+        ``claim``, ``evidence``, ``href`` within the page, ``is_fragile``); ``changes`` (sentences);
+        ``new_topics`` (each ``name``, ``href``, ``n_papers`` in words), at most ten, those of a first run
+        left out.
+    """
+    moved, history = context.moved, context.topic_history
+    events = history.events if history is not None else ()
+    return {
+        "title": context.head.title,
+        "lead": moved.lead,
+        "note": moved.note,
+        "headlines": [
+            {
+                "verdict": line.verdict,
+                "kind": line.kind,
+                "name": line.name,
+                "claim": f"{line.number} {line.claim}".strip(),
+                "evidence": line.evidence,
+                "href": line.href,
+                "is_fragile": line.is_fragile,
+            }
+            for line in moved.headlines
+        ],
+        "changes": list(moved.changes),
+        "new_topics": [
+            {"name": event.name, "href": event.href, "n_papers": event.n_papers}
+            for event in events
+            if event.verb == "new" or event.verb.startswith("split")
+        ][:_MOST_TOPICS],
+    }
