@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
-from threadpoolctl import threadpool_limits
 
 from analytics.neighbors import nearest_rows
 
-__all__ = ["Clusters", "TopicParameters", "cluster_vectors"]
+__all__ = ["Clusters", "TopicParameters", "cluster_vectors", "compile_ahead"]
 
 _MOST_EXACT = 20_000
 """Rows up to which neighbours are searched exactly; the time grows with the square."""
@@ -127,6 +126,15 @@ def cluster_vectors(
     return Clusters(labels, np.where(labels < 0, 0.0, firm))
 
 
+def compile_ahead() -> None:
+    """Import what clusters and have it compiled, by a few made-up rows, so that nobody waits for it later.
+
+    umap compiles its functions in every process: seconds, which can pass while abstracts are encoded.
+    """
+    rows = np.random.default_rng(0).standard_normal((100, 8)).astype(np.float32)
+    cluster_vectors(rows, TopicParameters(15, 5, 5, 2), random_state=0)
+
+
 def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[Any, ...]:
     """Exact cosine neighbours in the form that UMAP takes, itself first; none beyond `_MOST_EXACT` rows.
 
@@ -135,8 +143,7 @@ def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[
     n = len(vectors)
     if n > _MOST_EXACT:
         return (None, None, None)
-    with threadpool_limits(1):
-        places, cosines = nearest_rows(vectors, vectors, np.arange(n), n_neighbors - 1)
+    places, cosines = nearest_rows(vectors, vectors, np.arange(n), n_neighbors - 1)
     indices = np.column_stack((np.arange(n), places)).astype(np.int32)  # first even among identical papers
     distances = np.column_stack((np.zeros(n), np.clip(1.0 - cosines, 0.0, None))).astype(np.float32)
     return indices, distances, None

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics.exceptions import InputError, PapertrendsError
-from flows.temporary_server import answering, import_quietly, server_ahead
+from flows.temporary_server import answering, in_background, server_ahead
 
 __all__ = ["app", "main"]
 
@@ -480,11 +480,12 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
 
 def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
     """Load what the run will need while Prefect's server starts, which takes seconds longer."""
+    from analytics.clustering import compile_ahead
     from flows.vectorizers import load_ahead
     from reports.render import compile_templates
 
-    if refit or not (workspace / "latest").exists():
-        import_quietly("bertopic")  # topics are likely to be looked for
+    if refit or not (workspace / "latest").exists():  # topics are likely to be looked for
+        in_background(compile_ahead)
     compile_templates()
     load_ahead(workspace)
 

@@ -7,7 +7,6 @@ server's code to do so: seconds that a run need not wait, for they pass while th
 from __future__ import annotations
 
 import atexit
-import importlib
 import os
 import socket
 import subprocess
@@ -16,14 +15,14 @@ import threading
 import time
 import tomllib
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.exceptions import PapertrendsError
 
-__all__ = ["TemporaryServer", "answering", "import_quietly", "server_ahead"]
+__all__ = ["TemporaryServer", "answering", "in_background", "server_ahead"]
 
 _STARTUP_S = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
 _DECIDING = (
@@ -88,14 +87,14 @@ def answering(server: TemporaryServer | None) -> Iterator[None]:
         yield
 
 
-def import_quietly(module: str) -> None:
-    """Import a slow library in the background; what is wrong with it is said where it is used."""
+def in_background(work: Callable[[], None]) -> None:
+    """Let work that others will need go on beside; what is wrong with it is said where it is needed."""
 
-    def load() -> None:
+    def quietly() -> None:
         with suppress(Exception):
-            importlib.import_module(module)
+            work()
 
-    threading.Thread(target=load, daemon=True).start()
+    threading.Thread(target=quietly, daemon=True).start()
 
 
 def _is_configured() -> bool:
