@@ -65,5 +65,5 @@ def test_the_commands_run(tmp_path, sample_path):
         else:
             subprocess.run(command, cwd=tmp_path, env=environment, timeout=300, check=True)
         ran += 1
-    assert ran == 9
+    assert ran == 11
     assert (tmp_path / "my-report.html").is_file()
