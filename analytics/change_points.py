@@ -210,9 +210,8 @@ def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
     if not len(rows):
         return {}
     lines, noise = run_noise(grids, rows)
-
-    def test(at: int) -> _Series:
-        row = rows[at]
+    tested = {}
+    for row, root in zip(rows, lines.root, strict=True):
         where = np.flatnonzero(grids.totals[row] > 0)
         signal = np.column_stack([grids.counts[row], grids.totals[row]])[where]
         statistic, scale = (float(value[0]) for value in _strongest(signal[:, 0][None], signal[:, 1]))
@@ -220,9 +219,8 @@ def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:
         name = "\0".join(map(str, grids.keys.iloc[row]))
         rng = np.random.default_rng([random_state, zlib.crc32(name.encode())])
         null = _null_statistics(signal, grids.steps[where], noise, statistic, rng)
-        return _Series(signal, where, statistic, scale, null, float(lines.root[at] ** 2))
-
-    return dict(zip(rows.tolist(), map(test, range(len(rows))), strict=True))
+        tested[int(row)] = _Series(signal, where, statistic, scale, null, float(root**2))
+    return tested
 
 
 def _null_statistics(

@@ -81,21 +81,18 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     _, noise = run_noise(grids, tested)
     used = series[series["is_complete"].astype(bool) & (series["n_total"] > 0)]
     edges = used[["period_start", "period_end"]].drop_duplicates("period_start").sort_values("period_start")
-
-    def judge(row: int) -> list[tuple[Burst, float]]:
-        name = "\0".join(map(str, grids.keys.iloc[row]))
-        rng = np.random.default_rng([random_state, zlib.crc32(name.encode())])
-        where = np.flatnonzero(grids.totals[row] > 0)
-        counts, totals = grids.counts[row, where], grids.totals[row, where]
-        return _judged_bursts(counts, totals, grids.steps[where], noise, rng)
-
     rows, heaviest = [], []
-    for row, found in zip(tested, map(judge, tested.tolist()), strict=True):
+    for row in tested:
+        key = tuple(grids.keys.iloc[row])
+        rng = np.random.default_rng([random_state, zlib.crc32("\0".join(map(str, key)).encode())])
         where = np.flatnonzero(grids.totals[row] > 0)
+        found = _judged_bursts(
+            grids.counts[row, where], grids.totals[row, where], grids.steps[where], noise, rng
+        )
         heaviest.append(min((max(burst.p_value, p_noise) for burst, p_noise in found), default=1.0))
         rows += [
             (
-                *grids.keys.iloc[row],
+                *key,
                 edges["period_start"].iloc[where[burst.start]],
                 edges["period_end"].iloc[where[burst.end]],
                 burst.weight,

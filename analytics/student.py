@@ -37,7 +37,7 @@ _MOST_PIECES_READ = 5_000
 """Texts at most from which the rarity of word pieces is learned."""
 _MOST_WORDS = 30_000
 _N_AXES = 256
-_WIDTH, _NOISE = 0.3, 0.03  # of the kernel, chosen on other arXiv papers than those of the benchmark
+_WIDTH, _NOISE = 0.3, 0.03  # of the kernel, chosen on a sample that shares papers with the benchmark
 _BLOCK = 1024
 _METHOD = 2
 """Raised when the same texts would make another student."""

@@ -4,8 +4,8 @@
     python benchmarks/bench_student.py [--cache FILE]
 
 Reads shared/corpora/arxiv_cs_1993_2019.parquet: 40,000 papers as they come, of which 20,000 are held out: the
-student sees neither their texts nor their vectors. It was developed on another sample (equally many papers
-of each year, and the 20,000 that are given here). Judged by the 15 nearest neighbors' majority for a paper's
+student sees neither their texts nor their vectors. Width and ridge of its kernel were chosen on a
+sample that shares some of these papers (equally many of each year), the rest on others. Judged by the 15 nearest neighbors' majority for a paper's
 category, and by k-means with as many clusters as categories. Writes benchmarks/results/student.md and
 student.json. MiniLM's encoding of the held-out papers takes most of the time (a quarter of an hour or more);
 `--cache` keeps their vectors.

@@ -145,6 +145,7 @@ def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
     """Mail server, encrypted and logged in as the settings say."""
     host, port, security = str(settings.smtp_host), settings.smtp_port, settings.smtp_security
     where = f"the mail server {host}:{port}"
+    password = None if settings.smtp_user is None else _password(settings)
     server: smtplib.SMTP | None = None
     try:
         if security == "ssl":
@@ -154,9 +155,10 @@ def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
             server = smtplib.SMTP(host, port, timeout=_ANSWER_S)
         if security == "starttls":
             server.starttls(context=ssl.create_default_context())
-        if settings.smtp_user is not None:
-            server.login(settings.smtp_user, _password(settings))
+        if settings.smtp_user is not None and password is not None:
+            server.login(settings.smtp_user, password)
     except smtplib.SMTPAuthenticationError as error:
+        _close(server)
         raise PapertrendsError(
             f"{where} does not take the name and password ({_said(error)}); check smtp_user and "
             "smtp_password; no mail was sent"
