@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,30 @@ def shared_dir() -> Path:
 def sample_path() -> Path:
     """The committed sample: 47 papers in the layout of a Daily Papers page."""
     return Path(__file__).resolve().parents[1] / "data" / "sample" / "daily_papers.txt"
+
+
+def _seconds(work: Callable[[int], object], size: int) -> float:
+    start = time.thread_time()
+    work(size)
+    return time.thread_time() - start
+
+
+def _assert_grows_in_proportion(work: Callable[[int], object], size: int) -> None:
+    small = large = float("inf")
+    for _ in range(5):
+        small = min(small, _seconds(work, size // 8))
+        large = min(large, _seconds(work, size))
+        # A sixteenth of a second tells nothing about growth, nor does it hurt anyone.
+        if large <= max(24 * small, 1 / 16):
+            return
+    pytest.fail(f"eight times the input took {large / small:.0f} times as long ({large:.2f} s)")
+
+
+@pytest.fixture(scope="session")
+def assert_grows_in_proportion() -> Callable[[Callable[[int], object], int], None]:
+    """Asserts that ``work(size)`` costs about eight times ``work(size // 8)``, and not its square, 64 times.
+
+    A ratio of two times of one run says the same on a slow machine as on a fast one; five tries take
+    out what else the machine does.
+    """
+    return _assert_grows_in_proportion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -336,17 +336,19 @@ class TestBrokenEntries:
             "<p ",
         ],
     )
-    def test_time_grows_with_the_file_only(self, path: Path, piece: str) -> None:
-        start = time.process_time()
-        many = piece * (60_000 // len(piece))
-        for text in (
-            many,
-            f"@a{{b,title={{T {many}}},author={{{many}}}}}",
-            f"@a{{b,title={{T}},year=a{many}}}",
-        ):
+    @pytest.mark.parametrize(
+        "around",
+        ["{0}", "@a{{b,title={{T {0}}},author={{{0}}}}}", "@a{{b,title={{T}},year=a{0}}}"],
+        ids=["alone", "in fields", "in a year"],
+    )
+    def test_time_grows_with_the_file_only(
+        self, path: Path, piece: str, around: str, assert_grows_in_proportion: Callable[..., None]
+    ) -> None:
+        def read_many(size: int) -> None:
             with contextlib.suppress(InputError):
-                read(path, text)
-        assert time.process_time() - start < 3
+                read(path, around.format(piece * (size // len(piece))))
+
+        assert_grows_in_proportion(read_many, 60_000)
 
     @given(text=st.text(alphabet='@{}(),="#\\\n ab1', max_size=60))
     @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
