@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, overload
 
 __all__ = [
     "Feed",
     "PaperRecord",
+    "PaperTexts",
     "PublishedBasis",
     "PublishedPrecision",
     "RejectedRecord",
     "content_hash",
+    "content_hashes",
     "fold_title",
     "paper_id_for",
     "paper_text",
@@ -208,3 +211,45 @@ def paper_text(title: str, abstract: str) -> str:
 def content_hash(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes in hexadecimal: the key under which its vector is cached."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class PaperTexts(Sequence[str]):
+    """Texts of papers, each made when it is looked at: most are known by their hash and never read.
+
+    Parameters
+    ----------
+    titles, abstracts : sequence of str, length n
+    hashes : sequence of str, length n
+        `content_hash` of each text.
+
+    Examples
+    --------
+    >>> texts = PaperTexts(["Agents", "Rewards"], ["We study them.", ""], ["a", "b"])
+    >>> list(texts), texts[-1]
+    (['Agents. We study them.', 'Rewards'], 'Rewards')
+    """
+
+    def __init__(self, titles: Sequence[str], abstracts: Sequence[str], hashes: Sequence[str]) -> None:
+        self.titles, self.abstracts, self.hashes = titles, abstracts, list(hashes)
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self[one] for one in range(*row.indices(len(self)))]
+        return paper_text(self.titles[row], self.abstracts[row])
+
+    def __iter__(self) -> Iterator[str]:
+        return map(paper_text, self.titles, self.abstracts)
+
+
+def content_hashes(texts: Sequence[str]) -> list[str]:
+    """`content_hash` of each text, taken from `PaperTexts` where they are known already."""
+    return texts.hashes if isinstance(texts, PaperTexts) else [content_hash(text) for text in texts]

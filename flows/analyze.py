@@ -104,7 +104,9 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
             found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
     # One thread of linear algebra, as in the steps before: the matrices are small, and sums keep their order.
     with clock.stage("trends"), threadpool_limits(1):
-        trends = follow_trends(day, corpus, assignments, theme_rows, found.topics, settings)
+        in_themes = steps.Grouped(assignments, theme_rows)
+        in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
+        trends = follow_trends(day, corpus, in_themes, in_topics, settings)
     with clock.stage("outlook"), threadpool_limits(1):
         ahead = look_ahead(trends.corpus)
     tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, found.topics, trends, ahead)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.exceptions import PapertrendsError
-from analytics.papers import content_hash
+from analytics.papers import content_hashes
 from analytics.parts import Each
 from analytics.vectors import Vectorizer
 from flows.progress import say_progress
@@ -41,7 +41,7 @@ def encode_texts(
     n_encoded : int
         How many distinct texts were not in the store.
     """
-    hashes = [content_hash(text) for text in texts]
+    hashes = content_hashes(texts)
     found, vectors = store.read_vectors(vectorizer.id, hashes)
     missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
     if not missing:

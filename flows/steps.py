@@ -21,7 +21,7 @@ from analytics.change_points import change_points
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
-from analytics.papers import paper_text
+from analytics.papers import PaperTexts
 from analytics.parts import Each
 from analytics.run_bursts import series_bursts
 from analytics.student import StudentVectorizer, student_teacher
@@ -39,6 +39,7 @@ from flows.vectorizers import ready_vectorizer
 __all__ = [
     "DayCorpus",
     "Encoded",
+    "Grouped",
     "Trends",
     "assemble_tables",
     "encode_corpus",
@@ -74,6 +75,17 @@ class Encoded:
     phrases: tuple[NDArray[np.float32], ...]
     n_encoded: int
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Papers in themes or in topics: what belongs where, and a row a group.
+
+    A `TopicFit` would do, but Prefect looks at every paper of its events before a task takes it.
+    """
+
+    assignments: pd.DataFrame
+    groups: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,8 @@ def encode_corpus(
     each: Each = map,
 ) -> Encoded:
     """Vectors of papers and themes, from the store where it has them; others are made by `each`."""
-    texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
+    # As arrays: they give one text at a time, and a list of all is not needed.
+    texts = PaperTexts(papers["title"].array, papers["abstract"].array, papers["content_hash"].tolist())
     said = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
         vectorizer, why = ready_vectorizer(store, day, texts, settings, each=each)
@@ -153,24 +166,23 @@ def find_themes(
 def follow_trends(
     day: date,
     corpus: DayCorpus,
-    assignments: pd.DataFrame,
-    themes: pd.DataFrame,
-    topics: TopicFit,
+    themes: Grouped,
+    topics: Grouped,
     settings: Settings,
 ) -> Trends:
     """Series of every theme and topic, and what can be claimed of them."""
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
     membership = pd.concat(
         [
-            _membership("theme", assignments, "theme_id"),
+            _membership("theme", themes.assignments, "theme_id"),
             _membership("topic", clustered, "topic_id"),
         ],
         ignore_index=True,
     )
     series = pd.DataFrame(
         {
-            "kind": ["theme"] * len(themes) + ["topic"] * len(topics.topics),
-            "series_id": [*themes["theme_id"], *topics.topics["topic_id"]],
+            "kind": ["theme"] * len(themes.groups) + ["topic"] * len(topics.groups),
+            "series_id": [*themes.groups["theme_id"], *topics.groups["topic_id"]],
         }
     )
     # No work appeared on these dates, so the papers stand in no period.

@@ -80,8 +80,12 @@ def answering(server: TemporaryServer | None) -> Iterator[None]:
     if server is None:
         yield
         return
-    _wait(server)
+    # What runs flows and tasks is imported by the first of them, if not here, while the server starts.
+    import prefect.flow_engine
+    import prefect.task_engine  # noqa: F401
     from prefect.settings import temporary_settings
+
+    _wait(server)
 
     with temporary_settings({"flows.heartbeat_frequency": None}):
         yield

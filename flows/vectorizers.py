@@ -9,11 +9,10 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from analytics.papers import content_hash
+from analytics.papers import content_hashes
 from analytics.parts import Each
 from analytics.student import StudentVectorizer, student_teacher, taught_texts
 from analytics.vectors import Vectorizer, make_vectorizer
-from analytics.word_pieces import piece_counts
 from flows.encode import encode_texts
 from flows.settings import Settings
 from flows.store import Store
@@ -64,7 +63,7 @@ def ready_vectorizer(
     last, why = store.read_student(day), "it was chosen"
     if name == "auto" and last is None:
         minilm = make_vectorizer("minilm")
-        hashes = sorted({content_hash(text) for text in texts})
+        hashes = sorted(set(content_hashes(texts)))
         n_missing = len(hashes) - store.count_vectors(minilm.id, hashes)
         if n_missing <= MOST_BY_MINILM:
             return minilm, f"{n_missing:,} abstracts had no vector; MiniLM takes up to {MOST_BY_MINILM:,}"
@@ -72,7 +71,7 @@ def ready_vectorizer(
     elif name == "auto":
         why = "the workspace has a student"
     if last is not None and last.random_state == settings.random_state:
-        n_texts = len(set(texts))
+        n_texts = len(set(content_hashes(texts)))
         if n_texts <= STUDENT_GROWTH * last.n_texts:
             return last.student, why
         why += f"; fitted anew: {n_texts:,} texts, over {STUDENT_GROWTH:g} times the {last.n_texts:,} before"
@@ -85,9 +84,9 @@ def load_ahead(workspace: Path) -> None:
         return
     with suppress(Exception):
         with Store.open(workspace) as store:
-            is_needed = store.has_student()
-        if is_needed:
-            piece_counts([""])
+            student = store.read_student(date.max)  # the newest is likely to be the one
+        if student is not None:
+            student.student.transform([""])
 
 
 def _fitted_student(

@@ -62,7 +62,7 @@ def write_table(name: str, table: pd.DataFrame, path: Path) -> None:
             pa.Table.from_arrays(arrays, schema=schema),
             path,
             compression="zstd",
-            compression_level=3,
+            compression_level=1,  # 3 takes half as long again for a tenth less
             version="2.6",
             store_schema=False,
         )
@@ -75,11 +75,12 @@ def write_table(name: str, table: pd.DataFrame, path: Path) -> None:
 def _plain(column: pd.Series, kind: pa.DataType) -> Any:
     if not pa.types.is_list(kind):
         return column
+    values = column.tolist()
     # A bare text would be taken apart into its letters, and a missing list would become a null.
-    for value in column:
+    for value in values:
         if isinstance(value, str) or not hasattr(value, "__iter__"):
             raise TypeError(f"column {column.name!r} must hold lists of text; it holds {value!r}")
-    return [list(value) for value in column]
+    return values
 
 
 def read_table(name: str, path: Path) -> pd.DataFrame:

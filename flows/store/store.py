@@ -32,7 +32,7 @@ from flows.store.migrations import migrate
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import runs
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
-from flows.store.students import StudentRow, has_student, read_student, write_student
+from flows.store.students import StudentRow, read_student, write_student
 from flows.store.vectors import (
     Float32Array,
     check_vectors,
@@ -254,11 +254,6 @@ class Store:
         """How many of different hashes have a stored vector."""
         with self._reading() as connection:
             return count_vectors(connection, vectorizer_id, hashes)
-
-    def has_student(self) -> bool:
-        """Whether there is any student of MiniLM."""
-        with self._reading() as connection:
-            return has_student(connection)
 
     def read_student(self, as_of: date) -> StudentRow | None:
         """Read the newest student of MiniLM that knew nothing later than a day, see `read_student`."""

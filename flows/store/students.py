@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from sqlalchemy import Connection, insert, select
@@ -14,7 +15,7 @@ from analytics.exceptions import PapertrendsError
 from analytics.student import StudentVectorizer
 from flows.store.schema import students
 
-__all__ = ["StudentRow", "has_student", "read_student", "write_student"]
+__all__ = ["StudentRow", "read_student", "write_student"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,6 @@ class StudentRow:
     random_state: int
 
 
-def has_student(connection: Connection) -> bool:
-    """Whether there is any student, of whatever day."""
-    return connection.execute(select(students.c.vectorizer_id).limit(1)).first() is not None
-
-
 def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     """Read the newest student that knew nothing later than `as_of`, None without any.
 
@@ -63,14 +59,20 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     if row is None:
         return None
     try:
-        with np.load(io.BytesIO(row["arrays"]), allow_pickle=False) as stored:
-            student = StudentVectorizer.of_arrays(row["vectorizer_id"], dict(stored))
+        student = _unpacked(row["vectorizer_id"], row["arrays"])
     except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, PapertrendsError) as error:
         raise PapertrendsError(
             f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore "
             "corpus.sqlite from a copy, or choose --vectorizer minilm"
         ) from error
     return StudentRow(student, row["as_of"], row["n_texts"], row["teacher_id"], row["random_state"])
+
+
+@lru_cache(maxsize=1)
+def _unpacked(vectorizer_id: str, packed: bytes) -> StudentVectorizer:
+    """Student from its stored bytes; the last one is kept, so that a run may read it before it is needed."""
+    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
+        return StudentVectorizer.of_arrays(vectorizer_id, dict(stored))
 
 
 def write_student(connection: Connection, row: StudentRow) -> None:

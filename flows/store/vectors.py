@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from analytics.exceptions import PapertrendsError
 from flows.store.blocks import in_blocks
@@ -30,24 +30,23 @@ def read_vector_block(
     connection: Connection, vectorizer_id: str, hashes: Sequence[str]
 ) -> tuple[NDArray[np.bool_], Float32Array]:
     """Read the stored vectors in the order of `hashes`, see `Store.read_vectors`."""
-    n_stored, dimension = _usual_dimension(connection, vectorizer_id)
+    dimension = _usual_dimension(connection, vectorizer_id)
     found = np.zeros(len(hashes), dtype=bool)
     matrix = np.zeros((len(hashes), dimension), dtype=np.float32)
     row_of = {key: row for row, key in reversed(list(enumerate(hashes)))}
     n_seen = 0
-    for keys, rows in _stored_rows(connection, vectorizer_id, row_of, all_of=n_stored):
-        n_seen += len(keys)
+    for rows in _stored_rows(connection, vectorizer_id, row_of):
+        n_seen += len(rows)
         known = [
             (row_of[key], blob)
-            for key, (stated, blob) in zip(keys, rows, strict=True)
-            if isinstance(blob, bytes) and stated == dimension and len(blob) == dimension * _STORED.itemsize
+            for key, stated, blob in rows
+            if stated == dimension and isinstance(blob, bytes) and len(blob) == dimension * _STORED.itemsize
         ]
-        places = [row for row, _ in known]
-        matrix[places] = np.frombuffer(b"".join(blob for _, blob in known), dtype=_STORED).reshape(
-            -1, dimension
-        )
-        found[places] = np.isfinite(matrix[places]).all(axis=1)
-        matrix[[row for row in places if not found[row]]] = 0
+        stored = np.frombuffer(b"".join([blob for _, blob in known]), dtype=_STORED).reshape(-1, dimension)
+        is_whole = np.isfinite(stored).all(axis=1)
+        places = np.array([row for row, _ in known], dtype=np.int64)[is_whole]
+        matrix[places] = stored if is_whole.all() else stored[is_whole]
+        found[places] = True
     for row, key in enumerate(hashes):
         if (first := row_of[key]) != row:
             found[row], matrix[row] = found[first], matrix[first]
@@ -63,34 +62,29 @@ def read_vector_block(
 
 
 def _stored_rows(
-    connection: Connection, vectorizer_id: str, hashes: Collection[str], *, all_of: int
-) -> Iterator[tuple[list[str], list[tuple[Any, Any]]]]:
-    """Hashes, and the stated length and bytes of each, in parts; one pass over all where most are wanted."""
+    connection: Connection, vectorizer_id: str, hashes: Collection[str]
+) -> Iterator[Sequence[Row[str, int, bytes]]]:
+    """Hash, stated length and bytes of each vector, in parts; one pass over all where most are wanted."""
     query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
         vectors.c.vectorizer_id == vectorizer_id
     )
-    if len(hashes) > all_of // 2:
-        parts = connection.execute(query).partitions(_ROWS_AT_ONCE)
-    else:
-        parts = (
-            connection.execute(query.where(vectors.c.content_hash.in_(block))).all()
-            for block in in_blocks(hashes)
-        )
-    for part in parts:
-        wanted = [row for row in part if row[0] in hashes]
-        yield [row[0] for row in wanted], [(row[1], row[2]) for row in wanted]
+    n_stored = connection.execute(
+        select(func.count()).where(vectors.c.vectorizer_id == vectorizer_id)
+    ).scalar_one()
+    if len(hashes) <= n_stored // 2:
+        for block in in_blocks(hashes):
+            yield connection.execute(query.where(vectors.c.content_hash.in_(block))).all()
+        return
+    for part in connection.execute(query).partitions(_ROWS_AT_ONCE):
+        yield [row for row in part if row[0] in hashes]
 
 
-def _usual_dimension(connection: Connection, vectorizer_id: str) -> tuple[int, int]:
-    """How many vectors a vectorizer has, and their length: where rows disagree, the few are damaged."""
-    query = (
-        select(vectors.c.dimension, func.count())
-        .where(vectors.c.vectorizer_id == vectorizer_id)
-        .group_by(vectors.c.dimension)
-    )
+def _usual_dimension(connection: Connection, vectorizer_id: str) -> int:
+    """Length of a vectorizer's vectors, 0 without any: where rows disagree, the few are damaged."""
+    of_vectorizer = vectors.c.vectorizer_id == vectorizer_id
+    query = select(vectors.c.dimension, func.count()).where(of_vectorizer).group_by(vectors.c.dimension)
     lengths = [(n, size) for size, n in connection.execute(query)]
-    usual = max(((n, size) for n, size in lengths if isinstance(size, int) and size > 0), default=(0, 0))
-    return sum(n for n, _ in lengths), usual[1]
+    return max(((n, size) for n, size in lengths if isinstance(size, int) and size > 0), default=(0, 0))[1]
 
 
 def count_vectors(connection: Connection, vectorizer_id: str, hashes: Sequence[str]) -> int:

@@ -38,7 +38,7 @@ def analyze(workspace, settings, day=DAY):
     encoded = steps.encode_corpus(workspace, day, corpus.papers, THEMES, settings)
     assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
     found = find_topics(workspace, day, corpus.papers, encoded, settings)
-    trends = steps.follow_trends(day, corpus, assignments, themes, found.topics, settings)
+    trends = steps.follow_trends(day, corpus, *_grouped(assignments, themes, found.topics), settings)
     tables = steps.assemble_tables(
         corpus.papers, assignments, themes, found.topics, trends, look_ahead(trends.corpus)
     )
@@ -114,7 +114,8 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     from dataclasses import replace
 
     topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
-    trends = steps.follow_trends(DAY, replace(corpus, papers=small), assignments, themes, topics, settings)
+    in_themes, in_topics = _grouped(assignments, themes, topics)
+    trends = steps.follow_trends(DAY, replace(corpus, papers=small), in_themes, in_topics, settings)
     tables = steps.assemble_tables(small, assignments, themes, topics, trends, look_ahead(trends.corpus))
     assert (tables.trends["n_papers"] <= tables.trends["n_total"]).all()
     of_themes = tables.trends[tables.trends["kind"] == "theme"]
@@ -204,3 +205,8 @@ def test_themes_and_topics_are_the_same_on_any_number_of_cores(tmp_path, setting
             with pytest.raises(InputError, match="seen"):
                 step()
     assert seen == [{1}, {1}]
+
+
+def _grouped(assignments, themes, topics):
+    """Themes and topics as the step of the trends takes them."""
+    return steps.Grouped(assignments, themes), steps.Grouped(topics.assignments, topics.topics)

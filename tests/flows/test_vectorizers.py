@@ -118,6 +118,7 @@ class TestStudent:
 
 def test_themes_are_read_by_the_teacher_papers_by_the_student(tmp_path):
     papers = pd.DataFrame({"title": [f"Paper {i}" for i in range(35)], "abstract": "Agents explore"})
+    papers["content_hash"] = (papers["title"] + ". " + papers["abstract"]).map(content_hash)
     themes = [Theme("a", "A", "About a", ("one", "two")), Theme("b", "B", "", ("three",))]
     found = steps.encode_corpus(tmp_path, DAY, papers, themes, Settings(vectorizer="student"))
     assert found.vectorizer_id.startswith("student-")
@@ -125,7 +126,7 @@ def test_themes_are_read_by_the_teacher_papers_by_the_student(tmp_path):
     assert np.array_equal(found.phrases[0], Teacher().transform(["one", "two", "About a"]))
     with Store.open(tmp_path) as store:
         student = store.read_student(DAY).student
-    said = [paper_text(*row) for row in papers.itertuples(index=False)]
+    said = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
     assert found.papers == pytest.approx(student.transform(said), abs=1e-5)
     again = steps.encode_corpus(tmp_path, DAY, papers, themes, Settings(vectorizer="student"))
     assert again.n_encoded == 0
@@ -134,22 +135,27 @@ def test_themes_are_read_by_the_teacher_papers_by_the_student(tmp_path):
 
 class TestLoadAhead:
     @pytest.fixture
-    def loaded(self, monkeypatch):
-        counted = []
-        monkeypatch.setattr(vectorizers, "piece_counts", counted.append)
-        return counted
+    def read(self, monkeypatch):
+        """Texts that a student read."""
+        texts = []
+        monkeypatch.setattr(StudentVectorizer, "transform", lambda _, given: texts.extend(given))
+        return texts
 
-    def test_only_where_there_is_a_student(self, tmp_path, loaded):
+    def test_only_where_there_is_a_student(self, tmp_path, read):
         vectorizers.load_ahead(tmp_path)
         assert not (tmp_path / "corpus.sqlite").exists()
         with Store.open(tmp_path) as store:
             vectorizers.load_ahead(tmp_path)
-            assert loaded == []
-            ready(store, 20, vectorizer="student")
+            assert read == []
+            student, _ = ready(store, 20, vectorizer="student")
         vectorizers.load_ahead(tmp_path)
-        assert loaded == [[""]]
+        assert read == [""]
+        with Store.open(tmp_path) as store:
+            kept = store.read_student(DAY)
+            assert kept.student is store.read_student(DAY).student  # unpacked once
+            assert kept.student.id == student.id
 
-    def test_a_damaged_store_is_told_later(self, tmp_path, loaded):
+    def test_a_damaged_store_is_told_later(self, tmp_path, read):
         (tmp_path / "corpus.sqlite").write_bytes(b"no database")
         vectorizers.load_ahead(tmp_path)
-        assert loaded == []
+        assert read == []
