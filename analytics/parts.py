@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-__all__ = ["Each", "blocks_of", "on_threads"]
+__all__ = ["Ahead", "Each", "blocks_of", "on_threads", "postponed"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -22,6 +22,24 @@ class Each(Protocol):
 
     def __call__(self, function: Callable[[Part], Result], parts: Iterable[Part], /) -> Iterable[Result]:
         """Results of the function, in the order of the parts."""
+
+
+class Ahead(Protocol):
+    """How work is begun before its result is needed; `postponed` does it when it is."""
+
+    def __call__(self, work: Callable[[], Result], /) -> Callable[[], Result]:
+        """Begin the work; what is returned gives its result."""
+
+
+def postponed(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Leave work until its result is asked for.
+
+    Examples
+    --------
+    >>> postponed(lambda: 3)()
+    3
+    """
+    return work
 
 
 def on_threads(function: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.parts import Each
+from analytics.paper_terms import PaperTerms
 from analytics.quality import npmi_coherences
 from analytics.tables import UNCLUSTERED
-from analytics.term_counts import class_sums, count_terms
+from analytics.term_counts import class_sums
 from analytics.terms import chosen_terms, class_weights, written_terms
-from analytics.text import display_forms
 from analytics.topic_groups import label_groups
 from analytics.topic_labels import label_topics
 
@@ -30,20 +29,19 @@ _REPRESENTATIVES = 3
 
 
 def describe_topics(
-    papers: pd.DataFrame,
+    read: PaperTerms,
     vectors: NDArray[np.float32],
     topic_ids: NDArray[np.object_],
     *,
     groups: Mapping[str, str] | None = None,
     before: Mapping[str, str] | None = None,
-    each: Each = map,
 ) -> pd.DataFrame:
     """Name topics and their groups by what their papers say, and tell how well a topic's terms go together.
 
     Parameters
     ----------
-    papers : DataFrame of n rows
-        `title`, `abstract`.
+    read : PaperTerms
+        Of n papers.
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.
@@ -52,8 +50,6 @@ def describe_topics(
     before : mapping of topic_id to label, optional
         Labels of topics that are known from before: they stay while they are apt, see
         `analytics.topic_labels.label_topics`.
-    each : Each, default map
-        How parts of the texts are read.
 
     Returns
     -------
@@ -66,8 +62,7 @@ def describe_topics(
     if not known:
         return pd.DataFrame(columns=list(DESCRIPTION_COLUMNS))
     codes = pd.Index(known).get_indexer(topic_ids).astype(np.int64)
-    counts, terms = count_terms((papers["title"] + "\n" + papers["abstract"]).tolist(), each=each)
-    display = display_forms(papers["abstract"])
+    counts, terms, display = read.counts, read.terms, read.display
     # Without the papers in no topic, which are first.
     weights = class_weights(counts, codes)[-len(known) :]
     sums = class_sums(counts, codes)[-len(known) :]

@@ -7,6 +7,7 @@ by which later papers join its topics under their descriptions, and a later fit 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from analytics.cluster_names import held_topics, name_clusters
 from analytics.clustering import TopicParameters, cluster_vectors
 from analytics.identity import TopicEvent, topic_events
-from analytics.parts import Each
+from analytics.paper_terms import read_terms
+from analytics.parts import Ahead, Each, postponed
 from analytics.tables import UNCLUSTERED
 from analytics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
 from analytics.topic_groups import topic_groups
@@ -120,6 +122,7 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
     first_number: int = 1,
     most: int = MOST_FITTED,
     each: Each = map,
+    ahead: Ahead = postponed,
 ) -> TopicFit:
     """Cluster papers into topics, those of before under their ids.
 
@@ -147,6 +150,8 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
         are those of the papers that were clustered.
     each : Each
         Where parts of the assignment and of the counting of terms are done.
+    ahead : Ahead
+        Where the papers' terms are read while they are clustered.
 
     Returns
     -------
@@ -161,6 +166,8 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
     if parameters is None:
         return _no_topics(papers, None, before)
     fitted = _evenly_over_time(ordered, most)
+    sample = ordered.iloc[fitted]
+    reading = ahead(partial(read_terms, sample["title"].tolist(), sample["abstract"].tolist(), each=each))
     known, held = held_topics(before, fitted)
     found = cluster_vectors(rows[fitted], parameters, random_state=random_state, previous=held)
     if (found.labels < 0).all():
@@ -180,12 +187,11 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
     assignments = _joined(ordered["paper_id"], rows, TopicState(clustered, regions), each)
     state = TopicState(assignments[["paper_id", "topic_id", "strength", "basis"]], regions)
     described = describe_topics(
-        ordered.iloc[fitted],
+        reading(),
         rows[fitted],
         assignments["topic_id"].to_numpy()[fitted],
         groups=_groups(state),
         before=_labels(previous),
-        each=each,
     )
     state = replace(state, descriptions=described)
     topics = topic_table(described, ordered["paper_id"], rows, assignments["topic_id"].to_numpy())
@@ -227,9 +233,9 @@ def join_topics(
         sample = _evenly_over_time(ordered, MOST_FITTED)
         left_out = np.flatnonzero(~np.isin(ids, [*set(ids[sample].tolist()), UNCLUSTERED]))
         sample = np.union1d(sample, left_out)  # no topic is without a description
-        described = describe_topics(
-            ordered.iloc[sample], rows[sample], ids[sample], groups=_groups(state), each=each
-        )
+        chosen = ordered.iloc[sample]
+        read = read_terms(chosen["title"].tolist(), chosen["abstract"].tolist(), each=each)
+        described = describe_topics(read, rows[sample], ids[sample], groups=_groups(state))
     topics = topic_table(described, ordered["paper_id"], rows, ids)
     return _found(papers, assignments, topics, None, state, ())
 

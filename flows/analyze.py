@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from flows import comparison, outlook, steps, topics
 from flows.clock import now, today
 from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
+from flows.memory import give_memory_back
 from flows.progress import listening
 from flows.runs import list_runs, make_run_id
 from flows.settings import load_settings
@@ -144,6 +145,7 @@ class _Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
+        give_memory_back()
         self.seconds[name] = time.perf_counter() - start
 
 

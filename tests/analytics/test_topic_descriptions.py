@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analytics import topics as topics_module
+from analytics.paper_terms import PaperTerms, read_terms
 from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
 from analytics.term_counts import count_terms
@@ -38,6 +39,10 @@ def corpus(n_each: int = 12, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray, n
     return papers, vectors, ids
 
 
+def read(papers: pd.DataFrame) -> PaperTerms:
+    return read_terms(papers["title"].tolist(), papers["abstract"].tolist())
+
+
 def state_of(papers: pd.DataFrame, ids: np.ndarray) -> TopicState:
     members = pd.DataFrame(
         {"paper_id": papers["paper_id"], "topic_id": ids, "strength": 1.0, "basis": "clustered"}
@@ -52,7 +57,7 @@ def test_terms_and_coherence_are_those_of_slices_of_the_counts():
     codes = np.array([-1 if one == UNCLUSTERED else int(one[1:]) - 1 for one in ids])
     weights = class_weights(counts, codes).toarray()[1:]
     display = display_forms(papers["abstract"])
-    for topic, found in enumerate(describe_topics(papers, vectors, ids).itertuples()):
+    for topic, found in enumerate(describe_topics(read(papers), vectors, ids).itertuples()):
         own = counts.toarray()[codes == topic].sum(axis=0)
         chosen = chosen_terms(weights[topic], own, terms)
         assert found.top_terms == written_terms(chosen, terms, display)
@@ -62,7 +67,7 @@ def test_terms_and_coherence_are_those_of_slices_of_the_counts():
 def test_nothing_is_described_without_topics():
     papers, vectors, _ = corpus(2)
     none = np.array([UNCLUSTERED] * len(papers), dtype=object)
-    found = describe_topics(papers, vectors, none)
+    found = describe_topics(read(papers), vectors, none)
     assert list(found.columns) == list(DESCRIPTION_COLUMNS)
     assert found.empty
     assert topic_table(found, papers["paper_id"], vectors, none).empty
@@ -70,9 +75,9 @@ def test_nothing_is_described_without_topics():
 
 def test_an_earlier_label_stays():
     papers, vectors, ids = corpus()
-    first = describe_topics(papers, vectors, ids).set_index("topic_id")["label"]
+    first = describe_topics(read(papers), vectors, ids).set_index("topic_id")["label"]
     again = describe_topics(
-        papers, vectors, ids, before={"T0002": "Protein Folding", "T0009": "protein folding"}
+        read(papers), vectors, ids, before={"T0002": "Protein Folding", "T0009": "protein folding"}
     )
     assert again.set_index("topic_id")["label"].to_dict() == first.to_dict() | {"T0002": "Protein Folding"}
 
@@ -93,7 +98,7 @@ def test_the_table_by_hand():
 class TestJoining:
     def test_descriptions_are_those_of_the_fit_whatever_joins(self):
         papers, vectors, ids = corpus()
-        state = replace(state_of(papers, ids), descriptions=describe_topics(papers, vectors, ids))
+        state = replace(state_of(papers, ids), descriptions=describe_topics(read(papers), vectors, ids))
         more = papers.iloc[:9].assign(
             paper_id=[f"q{i}" for i in range(9)], abstract="Wholly new words stand here"
         )
@@ -105,14 +110,14 @@ class TestJoining:
 
     def test_a_topic_that_lost_its_papers_is_not_shown(self):
         papers, vectors, ids = corpus()
-        state = replace(state_of(papers, ids), descriptions=describe_topics(papers, vectors, ids))
+        state = replace(state_of(papers, ids), descriptions=describe_topics(read(papers), vectors, ids))
         kept = ids != "T0002"
         assert set(join_topics(papers[kept], vectors[kept], state).topics["topic_id"]) == {"T0001", "T0003"}
 
     def test_without_descriptions_topics_are_described_anew(self):
         papers, vectors, ids = corpus()
         found = join_topics(papers, vectors, state_of(papers, ids)).topics
-        described = describe_topics(papers, vectors, ids)
+        described = describe_topics(read(papers), vectors, ids)
         again = found.sort_values("topic_id", ignore_index=True)[list(DESCRIPTION_COLUMNS)]
         pd.testing.assert_frame_equal(again, described, check_exact=True)
 

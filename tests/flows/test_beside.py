@@ -1,0 +1,46 @@
+"""Work beside gives what the work gives, whatever becomes of its process."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from functools import partial
+
+import pytest
+
+from analytics.paper_terms import read_terms
+from flows import beside
+from flows.beside import start_beside
+
+TITLES = [f"Agents that explore {kind} rewards" for kind in ("sparse", "dense", "sparse")]
+
+
+def test_another_process_gives_the_same():
+    assert start_beside(os.getpid)() != os.getpid()
+    work = partial(read_terms, TITLES, TITLES)
+    here, there = work(), start_beside(work)()
+    assert there.terms.tolist() == here.terms.tolist()
+    assert (there.counts != here.counts).nnz == 0
+    assert there.counts.dtype == here.counts.dtype
+    assert there.display == here.display
+
+
+@pytest.mark.parametrize("answer", [b"", b"no pickle", None])
+def test_what_fails_there_is_done_here(monkeypatch, caplog, answer):
+    def asked(work):
+        if answer is None:
+            raise OSError("no more processes")
+        return answer
+
+    monkeypatch.setattr(beside, "_asked", asked)
+    assert start_beside(os.getpid)() == os.getpid()
+    assert "it is done again here" in caplog.text
+
+
+def test_a_fault_of_the_work_is_told_as_it_would_be_here():
+    with pytest.raises(ZeroDivisionError):
+        start_beside(partial(divmod, 1, 0))()
+
+
+def test_what_travels_is_small():
+    assert len(pickle.dumps(partial(read_terms, TITLES, TITLES, each=map))) < 1_000
