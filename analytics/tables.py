@@ -73,6 +73,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "is_primary": "bool",
         "phrase": "text",
     },
+    "positions": {"paper_id": "text", "x": "float", "y": "float"},
     "topic_assignments": {
         "paper_id": "text",
         "topic_id": "text",
@@ -82,6 +83,16 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "similarity": "float",
     },
     "themes": {"theme_id": "text", "name": "text", "description": "text", "n_papers": "int"},
+    "theme_terms": {
+        "theme_id": "text",
+        "term": "text",
+        "n_lately": "int",
+        "of_lately": "int",
+        "n_before": "int",
+        "of_before": "int",
+        "p_value": "float",
+        "q_value": "float",
+    },
     "topics": {
         "topic_id": "text",
         "label": "text",
@@ -218,7 +229,8 @@ ADDED_COLUMNS: dict[str, dict[str, object]] = {
 ADDED_TABLES = frozenset(
     {
         "unassigned", "bursts", "change_points", "forecasts", "backtests", "emerging", "emerging_scores",
-        "scored_forecasts", "scored_claims", "topic_events",
+        "scored_forecasts", "scored_claims", "topic_events", "positions",
+        "theme_terms",
     }
 )  # fmt: skip
 """Tables that older run folders lack; they are empty there."""
@@ -242,8 +254,10 @@ class RunTables:
 
     papers: pd.DataFrame
     theme_assignments: pd.DataFrame
+    positions: pd.DataFrame
     topic_assignments: pd.DataFrame
     themes: pd.DataFrame
+    theme_terms: pd.DataFrame
     topics: pd.DataFrame
     topic_events: pd.DataFrame
     trends: pd.DataFrame

@@ -15,6 +15,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
+from analytics.theme_terms import theme_terms
 from flows import comparison, outlook, steps, topics
 from flows.clock import now, today
 from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
@@ -25,6 +26,7 @@ from flows.settings import load_settings
 from flows.spreading import spread
 from flows.staging import stage_run
 from flows.themes_file import read_themes
+from flows.topics import find_positions
 
 __all__ = ["analyze"]
 
@@ -101,8 +103,10 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
             encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
         with clock.stage("themes"):
             assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
+            terms = theme_terms(corpus.papers, assignments, q=settings.false_discovery_rate)
         with clock.stage("topics"):
             found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
+            positions = find_positions(encoded, found.topics)
     # One thread of linear algebra, as in the steps before: the matrices are small, and sums keep their order.
     with clock.stage("trends"), threadpool_limits(1):
         in_themes = steps.Grouped(assignments, theme_rows)
@@ -110,7 +114,8 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         trends = follow_trends(day, corpus, in_themes, in_topics, settings)
     with clock.stage("outlook"), threadpool_limits(1):
         ahead = look_ahead(trends.corpus)
-    tables = steps.assemble_tables(corpus.papers, assignments, theme_rows, found.topics, trends, ahead)
+    further = {"theme_terms": terms, "positions": positions}
+    tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, ahead, further)
     definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
     fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
     with clock.stage("changes"):

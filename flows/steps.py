@@ -5,7 +5,7 @@ Nothing here knows of Prefect; `flows.analyze` wires the steps together as tasks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -204,23 +204,26 @@ def follow_trends(
 
 def assemble_tables(
     papers: pd.DataFrame,
-    assignments: pd.DataFrame,
-    themes: pd.DataFrame,
+    themes: Grouped,
     topics: TopicFit,
     trends: Trends,
     outlook: Outlook,
+    further: Mapping[str, pd.DataFrame],
 ) -> RunTables:
-    """Tables of a run, in the contract's columns; what looks at earlier runs is empty yet."""
-    primary = assignments[assignments["is_primary"]].set_index("paper_id")["theme_id"]
+    """Tables of a run, in the contract's columns; what looks at earlier runs is empty yet.
+
+    `further` are tables of the run that nothing else here is made of, by name.
+    """
+    primary = themes.assignments.loc[themes.assignments["is_primary"]].set_index("paper_id")["theme_id"]
     topic_of = topics.assignments.set_index("paper_id")["topic_id"]
     labelled = papers.assign(
         primary_theme=papers["paper_id"].map(primary), topic_id=papers["paper_id"].map(topic_of)
     )
     tables = {
         "papers": labelled,
-        "theme_assignments": assignments,
+        "theme_assignments": themes.assignments,
         "topic_assignments": topics.assignments,
-        "themes": themes,
+        "themes": themes.groups,
         "topics": topics.topics,
         "topic_events": _event_table(topics.events),
         "trends": trends.corpus.trends,
@@ -232,6 +235,7 @@ def assemble_tables(
         "backtests": outlook.backtests,
         "emerging": outlook.emerging,
         "emerging_scores": outlook.emerging_scores,
+        **further,
     }
     return RunTables(
         **{

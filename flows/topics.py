@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from analytics.paper_map import paper_positions
 from analytics.parts import Each, postponed
 from analytics.refits import refit_cause
 from analytics.topic_regions import TopicRegions, TopicState
@@ -21,7 +22,7 @@ from flows.steps import Encoded
 from flows.store import Store
 from flows.store.registry import FitRow
 
-__all__ = ["FoundTopics", "find_topics"]
+__all__ = ["FoundTopics", "find_positions", "find_topics"]
 
 _WORTH_A_PROCESS = 3_000
 """Papers whose terms take longer to be read than another process takes to start."""
@@ -100,6 +101,12 @@ def find_topics(
         parameters_used = asdict(found.parameters) if found.parameters else {}
         row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state, found.events)
         return FoundTopics(found, store.write_fit(row), day, str(cause), is_new=True)
+
+
+def find_positions(encoded: Encoded, topics: TopicFit) -> pd.DataFrame:
+    """Table `positions`: where each paper stands on the map."""
+    with threadpool_limits(1):
+        return paper_positions(encoded.papers, topics.assignments, topics.state.regions)
 
 
 def _cause(

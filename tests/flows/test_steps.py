@@ -12,6 +12,7 @@ import flows.topics
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
+from analytics.theme_terms import theme_terms
 from flows import comparison, steps
 from flows.encode import encode_texts
 from flows.ingest import ingest_source
@@ -21,7 +22,7 @@ from flows.publish import render_page
 from flows.settings import DEFAULT_THEMES, load_settings
 from flows.store import Store
 from flows.themes_file import read_themes
-from flows.topics import find_topics
+from flows.topics import find_positions, find_topics
 
 DAY = date(2025, 12, 10)
 THEMES = read_themes(DEFAULT_THEMES)
@@ -39,8 +40,13 @@ def analyze(workspace, settings, day=DAY):
     assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
     found = find_topics(workspace, day, corpus.papers, encoded, settings)
     trends = steps.follow_trends(day, corpus, *_grouped(assignments, themes, found.topics), settings)
+    further = {
+        "theme_terms": theme_terms(corpus.papers, assignments, q=0.05),
+        "positions": find_positions(encoded, found.topics),
+    }
+    in_themes, _ = _grouped(assignments, themes, found.topics)
     tables = steps.assemble_tables(
-        corpus.papers, assignments, themes, found.topics, trends, look_ahead(trends.corpus)
+        corpus.papers, in_themes, found.topics, trends, look_ahead(trends.corpus), further
     )
     return corpus, encoded, found, trends, tables
 
@@ -116,7 +122,7 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
     in_themes, in_topics = _grouped(assignments, themes, topics)
     trends = steps.follow_trends(DAY, replace(corpus, papers=small), in_themes, in_topics, settings)
-    tables = steps.assemble_tables(small, assignments, themes, topics, trends, look_ahead(trends.corpus))
+    tables = steps.assemble_tables(small, in_themes, topics, trends, look_ahead(trends.corpus), {})
     assert (tables.trends["n_papers"] <= tables.trends["n_total"]).all()
     of_themes = tables.trends[tables.trends["kind"] == "theme"]
     dated = int(assignments["paper_id"].isin(small.loc[small["published"].notna(), "paper_id"]).sum())

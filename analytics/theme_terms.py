@@ -1,0 +1,168 @@
+"""Terms that a theme's titles use more or less often lately than before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse, stats
+
+from analytics.exceptions import InputError
+from analytics.tables import empty_table, is_among
+from analytics.term_counts import count_terms
+from analytics.terms import overlap, written_terms
+from analytics.text import display_forms
+
+__all__ = ["LATELY", "term_changes", "theme_terms"]
+
+LATELY = pd.DateOffset(years=1)
+"""Up to the newest paper of the corpus, so that what is compared has both its halves of a year."""
+
+_FEWEST_PAPERS = 10
+"""Papers of a theme lately, and before, below which its titles are not compared."""
+_FEWEST_USES = 5
+"""Titles of a theme that use a term at least, of any day; fewer can hardly be told from chance."""
+_MOST = 8
+"""Terms that are kept of each direction."""
+
+
+def term_changes(
+    n_lately: NDArray[np.int64], of_lately: int, n_before: NDArray[np.int64], of_before: int
+) -> NDArray[np.float64]:
+    """Whether terms stand in more or in fewer titles than before.
+
+    *Question.* Is a title of lately as likely to use the term as one of before? Null hypothesis: it is, so
+    that, the titles that use it given, how many of them are of lately follows the hypergeometric law.
+    Fisher's exact test [1]_, two-sided as twice the smaller tail.
+
+    *Edges.* A term in no title, or in all, has p = 1. The test is discrete and so errs to the silent side.
+
+    Parameters
+    ----------
+    n_lately, n_before : int64 array of shape (t,)
+        Titles that use each term.
+    of_lately, of_before : int
+        Titles there are.
+
+    Returns
+    -------
+    float64 array of shape (t,)
+        p-values.
+
+    Raises
+    ------
+    InputError
+        When more titles use a term than there are.
+
+    References
+    ----------
+    .. [1] Fisher (1935), The logic of inductive inference, doi:10.2307/2342435
+
+    Examples
+    --------
+    Of 4 titles that use a term, all are among the 5 of lately: (5 choose 4) of (10 choose 4), doubled.
+
+    >>> float(term_changes(np.array([4]), 5, np.array([0]), 5)[0].round(6)), round(2 * 5 / 210, 6)
+    (0.047619, 0.047619)
+    """
+    if (n_lately > of_lately).any() or (n_before > of_before).any():
+        raise InputError(f"a term stands in more titles than the {of_lately} and {of_before} there are")
+    law = stats.hypergeom(of_lately + of_before, n_lately + n_before, of_lately)
+    smaller = np.minimum(law.cdf(n_lately), law.sf(n_lately - 1))
+    return np.asarray(np.clip(2 * smaller, 0.0, 1.0))
+
+
+def theme_terms(
+    papers: pd.DataFrame, assignments: pd.DataFrame, *, q: float, lately: pd.DateOffset = LATELY
+) -> pd.DataFrame:
+    """Terms of each theme whose share of titles changed, more than `q` of the claims false by chance at most.
+
+    Words and phrases of titles, each counted once a title. Those in fewer than 5 titles of a theme are not
+    tested, which is decided without a look at when; the false discovery rate [1]_ is over all terms of
+    all themes. Of terms that share words the one of the smallest p is kept.
+
+    Parameters
+    ----------
+    papers : DataFrame
+        `paper_id`, `title`, `published`; the undated are left out.
+    assignments : DataFrame
+        Table `theme_assignments`.
+    q : float
+        False discovery rate, above 0 and below 1.
+    lately : DateOffset
+        What counts as lately, back from the newest paper.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the run table `theme_terms`, each theme's by p; at most 8 terms a direction. The same for
+        every row order.
+
+    References
+    ----------
+    .. [1] Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
+    """
+    dated = papers.loc[papers["published"].notna() & is_among(papers["paper_id"], assignments["paper_id"])]
+    dated = dated.sort_values("paper_id", kind="stable").reset_index(drop=True)
+    if dated.empty:
+        return empty_table("theme_terms")
+    is_late = (dated["published"] > papers["published"].max() - lately).to_numpy()
+    titles = dated["title"].tolist()
+    counts, terms = count_terms(titles)
+    uses = sparse.csr_array(counts > 0, dtype=np.int64)
+    rows = pd.Index(dated["paper_id"])
+    tested = [
+        found
+        for theme_id, own in assignments.groupby("theme_id", sort=True)
+        if (found := _tested(str(theme_id), uses, rows.get_indexer(own["paper_id"]), is_late)) is not None
+    ]
+    if not tested:
+        return empty_table("theme_terms")
+    table = pd.concat(tested, ignore_index=True)
+    table["q_value"] = stats.false_discovery_control(table["p_value"], method="bh") if len(table) else []
+    return _chosen(table[table["q_value"] <= q], terms, titles)
+
+
+def _tested(
+    theme_id: str, uses: sparse.csr_array, members: NDArray[np.intp], is_late: NDArray[np.bool_]
+) -> pd.DataFrame | None:
+    """Counts and p-value of a theme's terms, by their columns; None with too few papers on either side."""
+    members = np.sort(members[members >= 0])
+    late, early = members[is_late[members]], members[~is_late[members]]
+    if min(len(late), len(early)) < _FEWEST_PAPERS:
+        return None
+    n_late, n_early = uses[late].sum(axis=0), uses[early].sum(axis=0)
+    columns = np.flatnonzero(n_late + n_early >= _FEWEST_USES)
+    return pd.DataFrame(
+        {
+            "theme_id": theme_id,
+            "column": columns,
+            "n_lately": n_late[columns],
+            "of_lately": len(late),
+            "n_before": n_early[columns],
+            "of_before": len(early),
+            "p_value": term_changes(n_late[columns], len(late), n_early[columns], len(early)),
+        }
+    )
+
+
+def _chosen(found: pd.DataFrame, terms: NDArray[np.str_], titles: Sequence[str]) -> pd.DataFrame:
+    """Terms that stand for the claims, in their written form."""
+    kept: list[int] = []
+    more = found["n_lately"] * found["of_before"] > found["n_before"] * found["of_lately"]
+    # Of two that are equally sure the longer phrase says more.
+    words = np.char.count(terms[found["column"]], " ") if len(found) else np.zeros(0)
+    order = found.assign(more=more, words=-words).sort_values(
+        ["theme_id", "p_value", "words", "column"], kind="stable"
+    )
+    for _, own in order.groupby(["theme_id", "more"], sort=True):
+        taken: list[str] = []
+        for at, column in zip(own.index, own["column"], strict=True):
+            if len(taken) < _MOST and not any(overlap(str(terms[column]), one) for one in taken):
+                taken.append(str(terms[column]))
+                kept.append(at)
+    chosen = order.loc[order.index.isin(kept)]
+    written = written_terms(chosen["column"].tolist(), terms, display_forms(titles))
+    return chosen.assign(term=written)[list(empty_table("theme_terms").columns)].reset_index(drop=True)
