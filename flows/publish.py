@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from analytics.tables import RunTables
 from flows.archive import update_archive
 from flows.clock import now
+from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
 from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
@@ -54,10 +56,14 @@ def publish(workspace: str, run_id: str) -> str:
 def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[str, Any]) -> Path:
     """Draw charts and page, then put the run folder in place."""
     start = time.perf_counter()
-    charts, page, summary = render_page(tables, manifest)
+    staged = staged_folder(root, run_id)
+    with ThreadPoolExecutor(1) as beside:
+        listing = beside.submit(write_papers_csv, tables, staged / "papers.csv")
+        charts, page, summary = render_page(tables, manifest)
+        listing.result()
     manifest["summary"] = summary
     manifest["seconds"] = {**manifest["seconds"], "report": round(time.perf_counter() - start, 2)}
-    return publish_run(root, run_id, staged_folder(root, run_id), manifest, charts, page)
+    return publish_run(root, run_id, staged, manifest, charts, page)
 
 
 renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result=False)(update_archive)

@@ -102,7 +102,10 @@ class Settings(BaseSettings):
         description="Score from which a paper belongs to a theme; unset takes the calibrated one.",
     )
     papers_in_report: int = Field(
-        2000, ge=0, le=1_000_000, description="Most papers that the report lists one by one, newest first."
+        300,
+        ge=0,
+        le=1_000_000,
+        description="Most papers that the report lists for readers without JavaScript, newest first.",
     )
 
     mail_from: str | None = Field(

@@ -9,12 +9,13 @@ from typing import Any
 
 from analytics.tables import RunTables
 from reports.charts import Chart, make_colors, plot_charts
+from reports.explorer import Explorer, make_explorer
 from reports.growing import Growing, make_growing
 from reports.headlines import Moved, Subject, make_moved
 from reports.loose_papers import LoosePapers, make_loose_papers
 from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
 from reports.outlook import Outlook, make_outlook
-from reports.paper_lines import PaperLine, make_paper_lines, newest_first
+from reports.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
 from reports.run_changes import changes_since
 from reports.series import Series, make_series
 from reports.slugs import make_slugs
@@ -24,10 +25,7 @@ from reports.topic_rows import TopicTable, make_topic_table
 from reports.trust import Trust, make_trust
 from reports.wording import NARROW, clip, count, long_day, plural
 
-__all__ = ["MOST_PAPERS", "Multiples", "PageHead", "PaperList", "ReportContext", "make_report_context"]
-
-MOST_PAPERS = 1000
-"""Papers in the list of the page where the settings do not say; the run folder holds all of them."""
+__all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +49,6 @@ class Multiples:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperList:
-    """Newest papers, and in `note` how many of how many."""
-
-    note: str
-    lines: tuple[PaperLine, ...]
-    has_themes: bool
-    has_topics: bool
-    has_upvotes: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ReportContext:
     """One report, ready to be printed by a template."""
 
@@ -74,6 +61,8 @@ class ReportContext:
     loose: LoosePapers | None
     growing: Growing | None
     outlook: Outlook | None
+    map: PaperMap | None
+    explorer: Explorer
     papers: PaperList
     trust: Trust
 
@@ -110,6 +99,7 @@ def make_report_context(
     themes = make_theme_sections(tables, series, marks, charts, places)
     topics = make_topic_table(tables, manifest, series, places)
     changes = changes_since(tables.changes, _names(places))
+    explorer = make_explorer(tables, places)
     return ReportContext(
         head=_head(tables, manifest),
         moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
@@ -120,7 +110,9 @@ def make_report_context(
         loose=make_loose_papers(tables),
         growing=make_growing(tables, series, places),
         outlook=make_outlook(tables, manifest, places),
-        papers=_paper_list(tables, manifest, places),
+        map=make_paper_map(explorer, len(tables.topics)),
+        explorer=explorer,
+        papers=make_paper_list(tables, manifest, places, explorer),
         trust=make_trust(tables, manifest, series),
     )
 
@@ -214,21 +206,3 @@ def _multiples(
     note += " Pale span: burst." if any(each.bursts for each in found) else ""
     note += " Thin rule: the level changed." if any(each.changes for each in found) else ""
     return Multiples(note, charts["themes"], drawn)
-
-
-def _paper_list(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> PaperList:
-    """Newest papers of the corpus, as many as the settings allow."""
-    n_papers = len(tables.papers)
-    most = int(manifest["settings"].get("papers_in_report", MOST_PAPERS))
-    shown = newest_first(tables.papers).head(most)
-    note = f"All {plural(n_papers, 'paper')}, newest first." if n_papers > 1 else "The one paper."
-    if n_papers > most:
-        listed = f"The newest {count(most)} of {plural(n_papers, 'paper')}" if most else "No paper is listed"
-        note = f"{listed} (setting papers_in_report). All of them are in papers.parquet beside this page."
-    return PaperList(
-        note,
-        make_paper_lines(shown, places.theme_names, places.topic_names),
-        has_themes=bool(places.theme_names),
-        has_topics=bool(places.topic_names),
-        has_upvotes=bool(shown["upvotes"].notna().any()),
-    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pandas as pd
 
 from reports.wording import clip, count, plural
@@ -18,6 +20,11 @@ _DATE_NOTES = {
     "year_inferred": "The source gave a day and a month; the year is inferred.",
     "id_month": "The source gave no date; the month is that of the arXiv id.",
 }
+_READ = (
+    "paper_id", "title", "published_precision", "published_basis", "url", "authors", "n_authors",
+    "organization", "upvotes", "primary_theme", "topic_id",
+)  # fmt: skip
+_PLAIN_KEY = re.compile(r"[\w./-]+", re.ASCII)
 _LONGEST_TITLE = 300
 _LONGEST_NAME = 80
 
@@ -58,8 +65,10 @@ def paper_href(url: object, paper_id: str) -> str:
         return url
     scheme, _, key = paper_id.partition(":")
     places = {"arxiv": "https://arxiv.org/abs/", "doi": "https://doi.org/"}
-    address = places.get(scheme, "") + key
-    return address if scheme in places and _is_web_address(address) else ""
+    if scheme not in places:
+        return ""
+    address = places[scheme] + key
+    return address if _PLAIN_KEY.fullmatch(key) or _is_web_address(address) else ""
 
 
 def _is_web_address(url: str) -> bool:
@@ -78,11 +87,14 @@ def papers_by_id(papers: pd.DataFrame) -> pd.DataFrame:
     return papers.set_index("paper_id", drop=False).rename_axis(None)
 
 
-def newest_first(papers: pd.DataFrame) -> pd.DataFrame:
-    """Papers by date, newest first, those of one day by id, the undated last."""
-    return papers.sort_values(
+def newest_first(papers: pd.DataFrame, most: int | None = None) -> pd.DataFrame:
+    """Papers by date, newest first, those of one day by id, the undated last; all, or the first `most`."""
+    keys = papers[["published", "paper_id"]].reset_index(drop=True)
+    ordered = keys.sort_values(
         ["published", "paper_id"], ascending=[False, True], na_position="last", kind="stable"
     )
+    # Only the rows that are wanted are taken: a table's abstracts are large.
+    return papers.iloc[ordered.index[:most].to_numpy()]
 
 
 def make_paper_lines(
@@ -97,27 +109,26 @@ def make_paper_lines(
     themes, topics : mapping of id to name
         A paper whose primary theme or topic is not there shows none.
     """
-    return tuple(_line(row, themes, topics) for row in papers.to_dict("records"))
+    days = np.datetime_as_string(papers["published"].to_numpy().astype("datetime64[D]")).tolist()
+    others = (papers[name].tolist() for name in _READ)
+    return tuple(_line(row, themes, topics) for row in zip(days, *others, strict=True))
 
 
-def _line(row: Mapping[Hashable, Any], themes: Mapping[str, str], topics: Mapping[str, str]) -> PaperLine:
-    day, note = "undated", ""
-    if not pd.isna(row["published"]):
-        day = row["published"].date().isoformat()[: _DATE_LENGTH.get(row["published_precision"], 10)]
-        note = _DATE_NOTES.get(row["published_basis"], "")
-    organization = row["organization"]
+def _line(row: tuple[Any, ...], themes: Mapping[str, str], topics: Mapping[str, str]) -> PaperLine:
+    day, paper_id, title, precision, basis, url, authors, n_authors, organization, votes, theme, topic = row
+    is_dated, has_votes = day != "NaT", not pd.isna(votes)
     return PaperLine(
-        row["paper_id"],
-        clip(row["title"], _LONGEST_TITLE),
-        paper_href(row["url"], row["paper_id"]),
-        day,
-        note,
-        _authors(row["authors"], row["n_authors"]),
+        paper_id,
+        clip(title, _LONGEST_TITLE),
+        paper_href(url, paper_id),
+        day[: _DATE_LENGTH.get(precision, 10)] if is_dated else "undated",
+        _DATE_NOTES.get(basis, "") if is_dated else "",
+        _authors(authors, n_authors),
         clip(organization, _LONGEST_NAME) if isinstance(organization, str) else "",
-        "" if pd.isna(row["upvotes"]) else count(int(row["upvotes"])),
-        "" if pd.isna(row["upvotes"]) else plural(int(row["upvotes"]), "upvote"),
-        themes.get(row["primary_theme"], ""),
-        topics.get(row["topic_id"], ""),
+        count(int(votes)) if has_votes else "",
+        plural(int(votes), "upvote") if has_votes else "",
+        themes.get(theme, ""),
+        topics.get(topic, ""),
     )
 
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
+from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.claims import FRAGILE
 from reports.context import ReportContext
+from reports.explorer import pack
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.wording import NARROW
 
-__all__ = ["compile_templates", "render_mail", "render_page_of", "render_report"]
+__all__ = ["MOST_BYTES", "compile_templates", "render_mail", "render_page_of", "render_report"]
+
+MOST_BYTES = 2_450_000
+"""Size of a page that the papers for its script fill at most; what else it says is never cut for it."""
+
+_SCRIPTS = ("theme", "tables", "data", "downloads", "papers", "map", "start")
+_DATA_START = '<script id="data" type="text/plain">'
 
 
 def render_report(context: ReportContext) -> str:
@@ -32,7 +40,11 @@ def render_report(context: ReportContext) -> str:
     str
         The same for the same context.
     """
-    return render_page_of("report.html.j2", context=context)
+    page = render_page_of("report.html.j2", context=context, data_start=_DATA_START)
+    # Only a template can write this; texts have no angle brackets left.
+    before, start, after = page.partition(_DATA_START)
+    room = MOST_BYTES - len(page.encode("utf-8", "replace"))
+    return before + start + pack(context.explorer, room) + after
 
 
 def render_page_of(template: str, **values: object) -> str:
@@ -51,7 +63,7 @@ def render_page_of(template: str, **values: object) -> str:
         dark=css_variables(DARK),
         colors=("paper", "line", "ink", "muted", *MARKS),
     )
-    script = environment.get_template("script.js.j2").render()
+    script = _script()
     return environment.get_template(template).render(
         **values,
         style=style,
@@ -82,6 +94,14 @@ def render_mail(template: str, **values: object) -> str:
         _environment() if template.endswith(".html.j2") else _environment().overlay(autoescape=False)
     )
     return environment.get_template(template).render(**values)
+
+
+@cache
+def _script() -> str:
+    """All scripts as one, in which nothing is global."""
+    folder = resources.files("reports") / "scripts"
+    parts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    return '(function () {\n"use strict";\n' + "".join(parts) + "})();"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,6 +15,8 @@ from reports.marks import NO_MARKS, Marks
 from reports.paper_lines import PaperLine, make_paper_lines, newest_first, papers_by_id
 from reports.series import Series
 from reports.theme_facts import Fact, make_facts, marks_told
+from reports.theme_words import Shift, make_shift
+from reports.upvotes import upvotes_of_the_day
 from reports.wording import clip, count, percent, plural
 
 __all__ = ["Places", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
@@ -25,11 +27,15 @@ _MOST_TOPICS = 8
 
 @dataclass(frozen=True, slots=True)
 class ThemePaper:
-    """A paper of a theme with the phrase that carried its assignment."""
+    """A paper of a theme with the phrase that carried its assignment.
+
+    `standing` compares its upvotes with those of its day; empty in lists that are not about them.
+    """
 
     line: PaperLine
     phrase: str
     score: str
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,10 @@ class TopicOfTheme:
 
 @dataclass(frozen=True, slots=True)
 class ThemeSection:
-    """One theme. `chart` is None without a dated paper; `representative` is empty when `newest` holds all."""
+    """One theme.
+
+    `chart` is None without a dated paper; `representative` and `upvoted` are empty when `newest` holds all.
+    """
 
     theme_id: str
     slug: str
@@ -62,12 +71,14 @@ class ThemeSection:
     newest_title: str
     newest: tuple[ThemePaper, ...]
     representative: tuple[ThemePaper, ...]
+    upvoted: tuple[ThemePaper, ...]
+    shift: Shift | None
     topics: tuple[TopicOfTheme, ...]
 
     @property
     def n_shown(self) -> int:
         """Different papers that the section lists."""
-        return len({paper.line.paper_id for paper in (*self.newest, *self.representative)})
+        return len({one.line.paper_id for one in (*self.newest, *self.representative, *self.upvoted)})
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ def make_theme_sections(
     papers = papers_by_id(tables.papers)
     assigned = dict(iter(tables.theme_assignments.groupby("theme_id", sort=False)))
     none = tables.theme_assignments.iloc[:0]
+    votes = upvotes_of_the_day(tables.papers)
     sections = []
     for row in tables.themes.to_dict("records"):
         theme_id = row["theme_id"]
@@ -120,7 +132,7 @@ def make_theme_sections(
         rows = rows[is_among(rows["paper_id"], papers.index)]
         one, marked = series["theme", theme_id], marks.get(("theme", theme_id), NO_MARKS)
         found = papers.loc[rows["paper_id"]]
-        newest, representative = _papers(found, rows, places)
+        newest, representative, upvoted = _papers(found, rows, votes, places)
         whole = len(newest) == len(found)
         nothing = f"None of {plural(len(papers), 'paper')} fits this theme."
         sections.append(
@@ -142,6 +154,8 @@ def make_theme_sections(
                 newest_title="All its papers" if whole else "Newest papers",
                 newest=newest,
                 representative=() if whole else representative,
+                upvoted=() if whole else upvoted,
+                shift=make_shift(tables.theme_terms, theme_id) if len(found) else None,
                 topics=_topics(found, places),
             )
         )
@@ -149,22 +163,37 @@ def make_theme_sections(
 
 
 def _papers(
-    found: pd.DataFrame, rows: pd.DataFrame, places: Places
-) -> tuple[tuple[ThemePaper, ...], tuple[ThemePaper, ...]]:
-    """Newest papers and those of the highest score; all of them, newest first, where that is few."""
+    found: pd.DataFrame, rows: pd.DataFrame, votes: pd.DataFrame, places: Places
+) -> tuple[tuple[ThemePaper, ...], tuple[ThemePaper, ...], tuple[ThemePaper, ...]]:
+    """Newest papers, those of the highest score, and those with most upvotes for their day.
+
+    All of them are the newest, where that is few.
+    """
     most = 2 * _LISTED if len(found) <= 2 * _LISTED else _LISTED
     best = rows.sort_values(["score", "paper_id"], ascending=[False, True], kind="stable")["paper_id"]
     why = rows.set_index("paper_id")
 
-    def told(chosen: pd.DataFrame) -> tuple[ThemePaper, ...]:
+    def told(chosen: pd.DataFrame, standings: Sequence[str] = ()) -> tuple[ThemePaper, ...]:
         lines = make_paper_lines(chosen, places.theme_names, places.topic_names)
         reasons = why.loc[chosen.index]
         return tuple(
-            ThemePaper(line, clip(phrase, 120), f"{score:.1f}")
-            for line, phrase, score in zip(lines, reasons["phrase"], reasons["score"], strict=True)
+            ThemePaper(line, clip(phrase, 120), f"{score:.1f}", standing)
+            for line, phrase, score, standing in zip(
+                lines, reasons["phrase"], reasons["score"], standings or [""] * len(lines), strict=True
+            )
         )
 
-    return told(newest_first(found).head(most)), told(found.loc[best.head(_LISTED)])
+    ahead = votes.loc[votes.index.intersection(found.index)].rename_axis("paper_id").reset_index()
+    ahead = ahead[ahead["beaten"] > 0].sort_values(
+        ["standing", "paper_id"], ascending=[False, True], kind="stable"
+    )
+    ahead = ahead.head(_LISTED)
+    standings = [
+        f"more than {count(beaten)} of the {count(others)} others of its day"
+        for beaten, others in zip(ahead["beaten"], ahead["others"], strict=True)
+    ]
+    upvoted = told(found.loc[ahead["paper_id"]], standings)
+    return told(newest_first(found, most)), told(found.loc[best.head(_LISTED)]), upvoted
 
 
 def _topics(found: pd.DataFrame, places: Places) -> tuple[TopicOfTheme, ...]:

@@ -14,7 +14,7 @@ from reports.paper_lines import papers_by_id
 from reports.theme_sections import Places
 from reports.wording import clip, count, join_words, long_day, percent, plural
 
-__all__ = ["TopicEventLine", "TopicHistory", "make_topic_history"]
+__all__ = ["TopicEventLine", "TopicHistory", "make_topic_history", "topic_fates"]
 
 _MOST_EVENTS = 20
 _MOST_TITLES = 3
@@ -72,6 +72,32 @@ def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: P
         f"{len(told) - _MOST_EVENTS} more: papertrends topics --history." if len(told) > _MOST_EVENTS else ""
     )
     return TopicHistory(_members(tables), _fit(fit, went_on, told["event"]), lines, more)
+
+
+def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
+    """What became of each topic when topics were last looked for, where that is more than that it went on.
+
+    Parameters
+    ----------
+    tables : RunTables
+    places : Places
+
+    Returns
+    -------
+    dict of str to str
+        A few words by `topic_id`; empty for a first fit, at which all are new.
+    """
+    events = tables.topic_events
+    if not (events["event"] == "continued").any():
+        return {}
+    fates: dict[str, list[str]] = {}
+    for row in events[events["event"] != "continued"].to_dict("records"):
+        other = places.name("topic", row["other_id"]) if isinstance(row["other_id"], str) else ""
+        if row["event"] == "merged" and other:
+            fates.setdefault(row["other_id"], []).append(f"took in {places.name('topic', row['topic_id'])}")
+        elif row["event"] in {"born", "split"}:
+            fates.setdefault(row["topic_id"], []).append(f"split from {other}" if other else "new")
+    return {topic_id: clip(", ".join(told), 160) for topic_id, told in fates.items()}
 
 
 def _members(tables: RunTables) -> str:

@@ -16,6 +16,7 @@ from reports.paper_lines import PaperLine, make_paper_lines, papers_by_id
 from reports.series import Series
 from reports.slugs import make_slugs
 from reports.theme_sections import Places
+from reports.topic_history import topic_fates
 from reports.wording import NO_VALUE, TIMES, clip, count, odds, percent, plural
 
 __all__ = ["TopicGroup", "TopicRow", "TopicTable", "make_topic_table"]
@@ -26,7 +27,10 @@ _ORDER = {"rising": 0, "falling": 1, "steady": 2, "insufficient": 3}
 
 @dataclass(frozen=True, slots=True)
 class TopicRow:
-    """One topic; the `_key` fields order the table by that column."""
+    """One topic; the `_key` fields order the table by that column.
+
+    `since` is the period of its first dated paper; `fate` what became of it at the last fit, mostly nothing.
+    """
 
     slug: str
     topic_id: str
@@ -36,6 +40,9 @@ class TopicRow:
     n_papers_key: int
     share: str
     share_key: float
+    since: str
+    since_key: str
+    fate: str
     sparkline: str
     verdict: str
     icon: str
@@ -104,7 +111,11 @@ def make_topic_table(
     # All at once: to pick rows of a table of all papers takes as long for eight of them as for a thousand.
     shown = papers.loc[[one for one in wanted if one in papers.index]]
     lines = {line.paper_id: line for line in make_paper_lines(shown, places.theme_names, {})}
-    rows = [_row(row, series["topic", row["topic_id"]], lines, places) for row in told]
+    fates = topic_fates(tables, places)
+    rows = [
+        _row(row, series["topic", row["topic_id"]], lines, places, fates.get(row["topic_id"], ""))
+        for row in told
+    ]
 
     def strength(row: TopicRow) -> tuple[float, int, str]:
         verdict = series["topic", row.topic_id].verdict
@@ -159,9 +170,10 @@ def _group(
 
 
 def _row(
-    row: Mapping[Hashable, Any], series: Series, lines: Mapping[str, PaperLine], places: Places
+    row: Mapping[Hashable, Any], series: Series, lines: Mapping[str, PaperLine], places: Places, fate: str
 ) -> TopicRow:
     topic_id, verdict, latest = row["topic_id"], series.verdict, series.latest
+    first = next((period for period in series.periods if period.n_papers), None)
     has_growth = not math.isnan(verdict.growth)
     return TopicRow(
         slug=places.topic_slugs[topic_id],
@@ -172,6 +184,9 @@ def _row(
         n_papers_key=int(row["n_papers"]),
         share=percent(latest.share) if latest else NO_VALUE,
         share_key=latest.share if latest else -1.0,
+        since=first.label if first else NO_VALUE,
+        since_key=first.start.isoformat() if first else "",
+        fate=fate,
         sparkline=sparkline(series, places.topic_names[topic_id]),
         verdict=verdict.word,
         icon=ICONS[verdict.word],

@@ -45,7 +45,7 @@ def publish_run(
     run_id : str
         See `make_run_id`.
     tables : RunTables or Path
-        Or the folder in which `write_table` has written them.
+        Or the folder in which `write_table` has written them, and others whatever else belongs beside them.
     manifest : mapping
         Plain values and dates; `run_id` is set here.
     charts : mapping of str to str
@@ -104,12 +104,12 @@ def _build(folder: Path, tables: RunTables | Path, texts: Mapping[str, str]) -> 
     building = folder.with_name(f"{_BUILDING}{folder.name}")
     try:
         (building / "charts").mkdir(parents=True)
-        for table in fields(RunTables):
-            path = building / f"{table.name}.parquet"
-            if isinstance(tables, Path):
-                shutil.copyfile(tables / path.name, path)
-            else:
-                write_table(table.name, getattr(tables, table.name), path)
+        if isinstance(tables, Path):
+            for path in filter(Path.is_file, sorted(tables.iterdir())):
+                shutil.copyfile(path, building / path.name)
+        else:
+            for table in fields(RunTables):
+                write_table(table.name, getattr(tables, table.name), building / f"{table.name}.parquet")
         for name, text in texts.items():
             (building / name).write_bytes(text.encode("utf-8", "replace"))
         for path in (*sorted(building.rglob("*")), building):

@@ -437,7 +437,9 @@ def test_folders_without_a_manifest_are_passed_over(tmp_path):
 
 def test_tables_that_are_written_are_copied(tmp_path):
     folder = publish(tmp_path / "one")
+    (folder / "papers.csv").write_text("paper_id\n")
     again = publish_run(tmp_path / "two", "r1", folder, {}, {}, "")
+    assert (again / "papers.csv").read_text() == "paper_id\n"
     for name in TABLE_COLUMNS:
         assert (again / f"{name}.parquet").read_bytes() == (folder / f"{name}.parquet").read_bytes()
 

@@ -58,7 +58,7 @@ def test_defaults():
         "false_discovery_rate": 0.05,
         "min_topic_size": None,
         "theme_threshold": None,
-        "papers_in_report": 2000,
+        "papers_in_report": 300,
         "runner": "local",
         "dask_address": None,
         "overlap_days": 7,

@@ -117,12 +117,37 @@ def make_run(
         papers=validate_table("papers", papers),
         theme_assignments=assigned,
         topic_assignments=_topic_assignments(papers),
+        positions=_positions(papers, topic_ids),
         themes=_themes(themes, ids, assigned),
+        theme_terms=_theme_terms(ids, assigned),
         topics=_topics(papers, topic_ids),
         trends=trends,
         verdicts=_verdicts(trends, courses_of),
     )
     return Run(tables, make_manifest(tables))
+
+
+def _positions(papers: pd.DataFrame, topic_ids: list[str]) -> pd.DataFrame:
+    """Topics on a circle, their papers around them, those in none anywhere."""
+    if not topic_ids:
+        return empty_table("positions")
+    rng = np.random.default_rng(1)
+    angle = {one: 2 * np.pi * at / len(topic_ids) for at, one in enumerate(topic_ids)}
+    center = papers["topic_id"].map(angle).fillna(0).to_numpy(dtype=float)
+    radius = np.where(papers["topic_id"] == "-1", 3.0, 2.0) + rng.normal(0, 0.1, len(papers))
+    x, y = radius * np.cos(center), radius * np.sin(center) + rng.normal(0, 0.1, len(papers))
+    return validate_table("positions", pd.DataFrame({"paper_id": papers["paper_id"], "x": x, "y": y}))
+
+
+def _theme_terms(ids: list[str], assigned: pd.DataFrame) -> pd.DataFrame:
+    """Two terms of the first theme, one of each direction, where it has papers."""
+    if not ids or not (assigned["theme_id"] == ids[0]).any():
+        return empty_table("theme_terms")
+    rows = [
+        (ids[0], "computer use", 30, 90, 2, 110, 1e-9, 1e-8),
+        (ids[0], "web navigation", 1, 90, 24, 110, 1e-6, 1e-5),
+    ]
+    return validate_table("theme_terms", pd.DataFrame(rows, columns=list(empty_table("theme_terms").columns)))
 
 
 def _papers(n: int, published: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
@@ -455,7 +480,9 @@ def _hostile() -> Run:
         "command": "papertrends run '</script>'",
         "warnings": [HOSTILE[0]],
     }
-    return Run(replace(tables, papers=papers, topics=topics, theme_assignments=assigned), manifest)
+    positions = tables.positions.assign(paper_id=tables.positions["paper_id"].map(renamed))
+    hostile = {"papers": papers, "topics": topics, "theme_assignments": assigned, "positions": positions}
+    return Run(replace(tables, **hostile), manifest)
 
 
 def _compared() -> Run:

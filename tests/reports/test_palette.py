@@ -34,7 +34,7 @@ def test_text_reaches_aa(palette, ground, name):
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("name", [*MARKS, "rising", "falling"])
+@pytest.mark.parametrize("name", [*MARKS, "rising", "falling", "control"])
 def test_marks_reach_three_to_one(palette, name):
     assert contrast(palette[name], palette["paper"]) >= 3.0
 

@@ -1,0 +1,50 @@
+// The papers that the page holds as data: gzip in base64, and each text only ever shown as a text.
+const linkStarts = { a: "https://arxiv.org/abs/", d: "https://doi.org/" };
+
+async function readData() {
+  const node = document.getElementById("data");
+  if (!node || !node.textContent || typeof DecompressionStream === "undefined") { return null; }
+  const packed = Uint8Array.from(atob(node.textContent), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const data = JSON.parse(await new Response(stream).text());
+  node.remove();
+  data.size = data.papers.title.length;
+  return data;
+}
+
+function linkOf(data, paper) {
+  const link = data.papers.link[paper];
+  return link in linkStarts || !linkStarts[link[0]] ? link : linkStarts[link[0]] + link.slice(1);
+}
+
+function themeNames(data, paper) {
+  return data.papers.themes[paper].map((theme) => data.themes[theme].name);
+}
+
+function topicName(data, paper) {
+  const topic = data.papers.topic[paper];
+  return topic < 0 ? "" : data.topics[topic].name;
+}
+
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+function counted(number, noun) {
+  return number.toLocaleString("en-US") + " " + noun + (number === 1 ? "" : "s");
+}
+
+function titleOf(data, paper) {
+  const link = linkOf(data, paper);
+  const properties = { textContent: data.papers.title[paper], dir: "auto" };
+  return link ? element("a", { ...properties, href: link }) : element("span", properties);
+}
+
+function dayOf(data, paper) {
+  const note = data.notes[data.papers.note[paper]];
+  const text = data.papers.day[paper] || "undated";
+  return note ? element("abbr", { className: "day", textContent: text, title: note })
+    : element("span", { className: "day", textContent: text });
+}

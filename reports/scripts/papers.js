@@ -1,0 +1,126 @@
+// The list of papers: search as you type, filters, order, all papers that match as CSV.
+const shownAtFirst = 50;
+
+function fold(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+function addPapers(data) {
+  const papers = data.papers;
+  const form = document.getElementById("find");
+  const table = document.getElementById("paper-table");
+  if (!form || !table) { return; }
+  const fields = Object.fromEntries(["words", "theme", "topic", "from", "to"].map((name) => [name, form.elements[name]]));
+  const said = document.getElementById("found");
+  const more = document.getElementById("more");
+  const columns = [...table.tHead.rows[0].cells].map((head) => head.dataset.of);
+  const keys = {
+    day: (paper) => papers.day[paper],
+    title: (paper) => fold(papers.title[paper]),
+    theme: (paper) => fold(themeNames(data, paper)[0] || "\uffff"),
+    topic: (paper) => fold(topicName(data, paper) || "\uffff"),
+    votes: (paper) => papers.votes[paper] ?? -1,
+  };
+  const every = Array.from({ length: data.size }, (_, paper) => paper);
+  let order = every, folded = null, found = [], n = shownAtFirst;
+
+  function arrange(column, down) {
+    const key = every.map(keys[column]);
+    order = every.slice().sort((a, b) => (key[a] < key[b] ? -1 : key[a] > key[b] ? 1 : 0) * (down ? -1 : 1) || a - b);
+  }
+
+  function matches() {
+    const words = fold(fields.words.value).split(/\s+/).filter(Boolean);
+    if (words.length && !folded) {
+      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper]].join(" ")));
+    }
+    const theme = fields.theme.value, topic = fields.topic.value, from = fields.from.value, to = fields.to.value;
+    return order.filter((paper) => {
+      const day = papers.day[paper];
+      return (theme === "" || (theme === "-1" ? !papers.themes[paper].length : papers.themes[paper].includes(+theme)))
+        && (topic === "" || papers.topic[paper] === +topic)
+        // A month counts from its first day, and to the end of what was asked for.
+        && (!from || (day && day + "-01-01".slice(day.length - 4) >= from)) && (!to || (day && day <= to))
+        && words.every((word) => folded[paper].includes(word));
+    });
+  }
+
+  const cells = {
+    day: (paper) => element("td", {}, dayOf(data, paper)),
+    title(paper) {
+      const cell = element("td", {}, element("p", { className: "paper" }, titleOf(data, paper)));
+      const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean);
+      if (by.length) {
+        cell.append(element("p", { className: "meta" }, ...by.map((one) => element("bdi", { textContent: one }))));
+      }
+      return cell;
+    },
+    theme: (paper) => element("td", { dir: "auto", textContent: themeNames(data, paper).join(", ") }),
+    topic: (paper) => element("td", { dir: "auto", textContent: topicName(data, paper) }),
+    votes: (paper) => element("td", { className: "n", textContent: papers.votes[paper]?.toLocaleString("en-US") ?? "" }),
+  };
+
+  function show() {
+    const rows = found.slice(0, n).map((paper) => element("tr", {}, ...columns.map((name) => cells[name](paper))));
+    table.tBodies[0].replaceChildren(...rows);
+    more.hidden = found.length <= n;
+    const all = data.size === data.n ? counted(data.n, "paper") : "the " + counted(data.size, "paper") + " on this page";
+    said.textContent = found.length === data.size ? "All of " + all + "." : found.length
+      ? counted(found.length, "paper") + " of " + all + " match." : "No paper matches; try fewer words, or reset.";
+  }
+
+  function update() {
+    found = matches();
+    n = shownAtFirst;
+    show();
+  }
+
+  function addOptions(select, names) {
+    names.forEach((name, at) => select.add(new Option(name, String(at))));
+  }
+
+  addOptions(fields.theme, data.themes.map((theme) => theme.name));
+  if (data.themes.length) { fields.theme.add(new Option("no theme", "-1")); }
+  const byName = data.topics.map((topic, at) => [topic.name, at]).sort((a, b) => a[0].localeCompare(b[0]));
+  byName.forEach(([name, at]) => fields.topic.add(new Option(name, String(at))));
+  if (data.topics.length) { fields.topic.add(new Option("no topic", "-1")); }
+  fields.theme.parentNode.hidden = !data.themes.length;
+  fields.topic.parentNode.hidden = !data.topics.length;
+
+  addSort(table, (_, column, down) => {
+    arrange(columns[column], down);
+    markSorted(table, column, down);
+    update();
+  });
+  form.addEventListener("input", update);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(update));
+  more.addEventListener("click", () => {
+    n += 2 * shownAtFirst;
+    show();
+  });
+  document.getElementById("matches-csv").addEventListener("click", () => {
+    const rows = found.map((paper) => [papers.day[paper], papers.title[paper], papers.authors[paper], papers.organization[paper],
+      themeNames(data, paper).join("; "), topicName(data, paper), papers.votes[paper] ?? "", linkOf(data, paper)]);
+    saveText("papers.csv", "text/csv", csvOf([["published", "title", "authors", "organization", "themes", "topic", "upvotes", "link"], ...rows]));
+  });
+
+  // Themes and topics have links to their papers.
+  document.querySelectorAll("a[data-papers-of]").forEach((link) => {
+    const [kind, slug] = link.dataset.papersOf.split(" ");
+    const at = data[kind + "s"].findIndex((one) => one.slug === slug);
+    link.hidden = at < 0;
+    link.addEventListener("click", () => {
+      form.reset();
+      fields[kind].value = String(at);
+      update();
+    });
+  });
+
+  arrange("day", true);
+  markSorted(table, columns.indexOf("day"), true);
+  document.getElementById("papers-live").hidden = false;
+  document.getElementById("papers-static").hidden = true;
+  document.getElementById("searched").hidden = data.size === data.n;
+  update();
+}

@@ -1,0 +1,17 @@
+document.addEventListener("DOMContentLoaded", async () => {
+  addThemeSwitch(document.getElementById("theme"));
+  document.querySelectorAll("table.sortable").forEach((table) => addSort(table, sortTable));
+  const regroup = document.getElementById("regroup");
+  if (regroup) { addRegroup(regroup, document.getElementById("topic-table")); }
+  addDownloads();
+  const data = await readData();
+  if (data) {
+    addPapers(data);
+    addMap(data);
+  }
+  // Milliseconds after the address was given: by this tests and the benchmark know that all is there.
+  const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await drawn(); // sizes are known now
+  await drawn();
+  root.dataset.ready = String(Math.round(performance.now()));
+});

@@ -1,0 +1,441 @@
+"""The page in a real browser, from disk and without a network: what it does, and that it asks for nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.browser
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra dev")
+
+WIDTHS = {"phone": 390, "laptop": 1280, "wide": 1920}
+# Left of the right edge, or inside a box that scrolls by itself.
+SIDEWAYS = """() => [...document.querySelectorAll("body *")]
+  .filter(e => !e.closest(".box, .hidden, .skip, svg, [hidden]"))
+  .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map(e => e.tagName + "." + e.className)"""
+INKED = """() => {
+  const map = document.querySelector("#map canvas"), copy = document.createElement("canvas");
+  Object.assign(copy, { width: map.width, height: map.height });
+  const context = copy.getContext("2d", { willReadFrequently: true });
+  context.drawImage(map, 0, 0);
+  const data = context.getImageData(0, 0, copy.width, copy.height).data;
+  let inked = 0;
+  for (let at = 3; at < data.length; at += 4) { inked += data[at] > 0; }
+  return inked;
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's chromium, driven by Playwright."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("needs chromium on the path (make test-browser installs it)")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page with everything that it complained about or asked for."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        self.complaints, self.requests = [], []
+        page.on(
+            "console",
+            lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None,
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def check(self):
+        """Nothing was complained about, and nothing was asked for but the page itself."""
+        assert self.complaints == []
+        assert [
+            url for url in self.requests if url != self.address and not url.startswith(("data:", "blob:"))
+        ] == []
+
+
+@pytest.fixture
+def open_page(chromium, tmp_path):
+    """Open HTML from disk with the network cut; all pages are checked at the end."""
+    opened = []
+
+    def opening(html, width=1280, **options):
+        path = tmp_path / f"page-{len(opened)}.html"
+        path.write_text(html, encoding="utf-8", errors="replace")
+        context = chromium.new_context(viewport={"width": width, "height": 800}, offline=True, **options)
+        watched = Watched(context.new_page(), path.as_uri())
+        opened.append((context, watched))
+        watched.page.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            watched.page.wait_for_selector("html[data-ready]", state="attached")
+        return watched.page
+
+    yield opening
+    for context, watched in opened:
+        watched.check()
+        context.close()
+
+
+def text_of(locator):
+    return " ".join(locator.inner_text().replace("\u202f", " ").split())
+
+
+def downloaded(page, click):
+    with page.expect_download() as waiting:
+        click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+def rows_of(content):
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_every_state_opens_without_error_or_request_and_fits(open_page, html_of, state):
+    page = open_page(html_of(state))
+    for width in (320, *WIDTHS.values()):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SIDEWAYS) == [], width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "name", ["usual", "grouped", "compared", "ahead", "hostile", "one-paper", "all-undated", "forty-themes"]
+)
+def test_axe_finds_no_violation(open_page, html_of, name, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page(html_of(name), color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    found = axe.Axe().run(page)
+    told = [
+        (one["id"], node["target"], node.get("failureSummary", "")[:200])
+        for one in found.response["violations"]
+        for node in one["nodes"][:3]
+    ]
+    assert told == []
+
+
+class TestPapers:
+    @pytest.fixture
+    def page(self, open_page, html_of):
+        return open_page(html_of("usual"))
+
+    def shown(self, page):
+        return page.locator("#paper-table tbody .paper").all_inner_texts()
+
+    def test_all_papers_are_there_newest_first(self, page, run_of):
+        papers = run_of("usual").tables.papers
+        assert text_of(page.locator("#found")) == f"All of {len(papers)} papers."
+        days = page.locator("#paper-table tbody .day").all_inner_texts()
+        newest = papers["published"].sort_values(ascending=False).head(50)
+        assert days == [f"{day:%Y-%m-%d}" for day in newest]
+        assert not page.locator("#papers-static").is_visible()
+
+    def test_words_are_searched_as_they_are_typed(self, page, run_of):
+        papers = run_of("usual").tables.papers
+        page.locator("[name=words]").press_sequentially("REWARDS gâmes")
+        is_match = papers["title"].str.contains("Rewards") & papers["title"].str.contains("Games")
+        assert 0 < is_match.sum() < 50
+        assert sorted(self.shown(page)) == sorted(papers.loc[is_match, "title"])
+        assert text_of(page.locator("#found")) == f"{is_match.sum()} papers of 400 papers match."
+        page.locator("[name=words]").fill("nothing like it")
+        assert text_of(page.locator("#found")) == "No paper matches; try fewer words, or reset."
+        page.get_by_role("button", name="Reset").click()
+        assert text_of(page.locator("#found")) == "All of 400 papers."
+
+    def test_authors_are_searched_too(self, page):
+        byline = page.locator("#paper-table .meta bdi").last.inner_text()
+        page.locator("[name=words]").fill(byline.upper())
+        assert byline in page.locator("#paper-table .meta bdi").all_inner_texts()
+        assert "match." in text_of(page.locator("#found"))
+
+    def test_filters_of_theme_topic_and_dates(self, page, run_of):
+        tables = run_of("usual").tables
+        page.locator("[name=theme]").select_option(label="Agents")
+        own = tables.theme_assignments.query("theme_id == 'agents'")["paper_id"]
+        assert text_of(page.locator("#found")).startswith(f"{own.nunique()} papers of")
+        page.locator("[name=theme]").select_option(label="no theme")
+        assert text_of(page.locator("#found")).startswith(
+            f"{tables.papers['primary_theme'].isna().sum()} papers of"
+        )
+        page.locator("[name=theme]").select_option(label="any")
+        label = tables.topics["label"].iloc[0]
+        page.locator("[name=topic]").select_option(label=label)
+        n = int(tables.topics["n_papers"].iloc[0])
+        assert text_of(page.locator("#found")).startswith(f"{n} papers of")
+        page.locator("[name=topic]").select_option(label="any")
+        page.locator("[name=from]").fill("2025-03-01")
+        page.locator("[name=to]").fill("2025-04-30")
+        n = tables.papers["published"].between("2025-03-01", "2025-04-30").sum()
+        assert text_of(page.locator("#found")).startswith(f"{n} papers of")
+
+    def test_a_click_on_a_head_sorts_all_papers(self, page, run_of):
+        papers = run_of("usual").tables.papers
+        page.locator("#paper-table th").filter(has_text="Upvotes").get_by_role("button").click()
+        votes = [int(one.replace(",", "")) for one in page.locator("#paper-table td.n").all_inner_texts()]
+        assert votes == papers["upvotes"].sort_values(ascending=False).head(50).tolist()
+        head = page.locator("#paper-table th").filter(has_text="Published")
+        head.get_by_role("button").click()
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == "ascending"
+        days = page.locator("#paper-table tbody .day").all_inner_texts()
+        assert days == [f"{day:%Y-%m-%d}" for day in papers["published"].sort_values().head(50)]
+
+    def test_more_are_shown_when_asked(self, page):
+        page.get_by_role("button", name="Show more").click()
+        assert page.locator("#paper-table tbody tr").count() == 150
+
+    def test_themes_and_topics_lead_to_their_papers(self, page, run_of):
+        tables = run_of("usual").tables
+        page.locator("#theme-agents a[data-papers-of]").click()
+        n = tables.theme_assignments.query("theme_id == 'agents'")["paper_id"].nunique()
+        assert text_of(page.locator("#found")).startswith(f"{n} papers of")
+        page.locator("#topics tbody summary").first.click()
+        page.locator("#topics a[data-papers-of]").first.click()
+        topic = page.locator("[name=topic]").evaluate("one => one.selectedOptions[0].textContent")
+        assert page.locator("[name=theme]").input_value() == ""
+        n = int(tables.topics.set_index("label").loc[topic, "n_papers"])
+        assert text_of(page.locator("#found")).startswith(f"{n} papers of")
+
+    def test_the_matches_can_be_saved(self, page, run_of):
+        page.locator("[name=words]").fill("memory")
+        name, content = downloaded(page, lambda: page.locator("#matches-csv").click())
+        rows = rows_of(content)
+        papers = run_of("usual").tables.papers
+        assert name == "papers.csv"
+        assert rows[0][:2] == ["published", "title"]
+        assert sorted(row[1] for row in rows[1:]) == sorted(
+            papers.loc[papers["title"].str.contains("Memory"), "title"]
+        )
+        assert all(row[-1].startswith("https://") for row in rows[1:])
+
+
+class TestMap:
+    @pytest.fixture
+    def page(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        page.locator("#map").scroll_into_view_if_needed()
+        page.wait_for_timeout(200)
+        return page
+
+    def hover_any(self, page):
+        """Move over the map until a paper says its title."""
+        box = page.locator("#map canvas").bounding_box()
+        for down in np.linspace(0.1, 0.9, 30):
+            for across in np.linspace(0.2, 0.8, 30):
+                page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+                if page.locator("#map-tip").is_visible():
+                    return
+        pytest.fail("no paper was found on the map")
+
+    def test_it_is_drawn_and_a_paper_says_its_title(self, page, run_of):
+        assert page.evaluate(INKED) > 2000
+        self.hover_any(page)
+        assert page.locator("#map-tip .paper").inner_text() in set(run_of("usual").tables.papers["title"])
+
+    def test_a_click_opens_the_paper(self, page):
+        self.hover_any(page)
+        page.evaluate("window.open = address => { window.opened = address; }")
+        page.mouse.down()
+        page.mouse.up()
+        assert page.evaluate("window.opened").startswith("https://")
+
+    def test_an_area_lists_what_is_inside(self, page):
+        box = page.locator("#map canvas").bounding_box()
+        page.locator("#map-brush").click()
+        assert page.locator("#map-brush").get_attribute("aria-pressed") == "true"
+        box = page.locator("#map canvas").bounding_box()
+        page.mouse.move(box["x"] + 5, box["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5)
+        page.mouse.up()
+        assert text_of(page.locator("#map-inside > p")) == "400 papers in the area, the newest 100 of them:"
+        assert page.locator("#map-inside li").count() == 100
+        page.mouse.move(box["x"] + 5, box["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] - 5)
+        page.mouse.up()
+        n = int(text_of(page.locator("#map-inside > p")).split()[0].replace(",", ""))
+        assert n < 400
+
+    def test_the_slider_goes_back_in_time(self, page, run_of):
+        papers = run_of("usual").tables.papers
+        slider = page.locator("#map-time")
+        assert text_of(page.locator("#map-until")) == "all dates"
+        slider.fill("5")
+        month = text_of(page.locator("#map-until"))
+        page.locator("#map-view").click()
+        n = (papers["published"].dt.strftime("%Y-%m") <= month).sum()
+        assert text_of(page.locator("#map-inside > p")).split()[0] == str(n)
+        before = page.evaluate(INKED)
+        slider.fill(slider.get_attribute("max"))
+        page.wait_for_timeout(100)
+        assert page.evaluate(INKED) > before
+
+    def test_it_plays_to_the_end(self, page):
+        page.locator("#map-play").click()
+        assert page.locator("#map-play").inner_text() == "Pause"
+        # The page's policy lets nothing be evaluated, so it is asked from here.
+        for _ in range(150):
+            if page.locator("#map-play").inner_text() == "Play":
+                break
+            page.wait_for_timeout(100)
+        assert page.locator("#map-play").inner_text() == "Play"
+        assert text_of(page.locator("#map-until")) == "all dates"
+
+    def test_the_legend_switches_themes_off(self, page, run_of):
+        tables = run_of("usual").tables
+        for box in page.locator("#map-legend input").all()[:-1]:
+            box.uncheck()
+        page.locator("#map-view").click()
+        n = tables.papers["primary_theme"].isna().sum()
+        assert text_of(page.locator("#map-inside > p")).split()[0] == str(n)
+
+    def test_colors_by_topic_and_date(self, page):
+        for name, told in (("topic", "Topics of one group"), ("date", "2024-06")):
+            page.locator("#map-color").select_option(name)
+            assert told in text_of(page.locator("#map-legend"))
+
+    def test_keys_and_buttons_zoom(self, page):
+        page.locator("#map-view").click()
+        whole = text_of(page.locator("#map-inside > p")).split()[0]
+        for _ in range(4):
+            page.locator("#map-in").click()
+        page.locator("#map-view").click()
+        near = text_of(page.locator("#map-inside > p")).split()[0]
+        assert int(near) < int(whole)
+        page.locator("#map canvas").focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("0")
+        page.locator("#map-view").click()
+        assert text_of(page.locator("#map-inside > p")).split()[0] == whole
+
+    def test_the_picture_can_be_saved(self, page):
+        name, content = downloaded(page, lambda: page.locator("#map-png").click())
+        assert name == "map.png"
+        assert content.startswith(b"\x89PNG")
+
+
+class TestDownloads:
+    def test_charts_and_tables(self, open_page, html_of, run_of):
+        page = open_page(html_of("usual"))
+        figure = page.locator("#theme-agents figure")
+        name, content = downloaded(page, lambda: figure.get_by_role("button", name="as SVG").click())
+        assert name == "theme-agents.svg"
+        assert ET.fromstring(content).tag == "{http://www.w3.org/2000/svg}svg"
+        name, content = downloaded(page, lambda: figure.get_by_role("button", name="as PNG").click())
+        assert name == "theme-agents.png"
+        assert content.startswith(b"\x89PNG")
+        assert int.from_bytes(content[16:20], "big") >= 1000
+        figure.locator("summary").click()
+        _, content = downloaded(page, lambda: figure.get_by_role("button", name="as CSV").click())
+        trends = run_of("usual").tables.trends.query("kind == 'theme' and series_id == 'agents'")
+        assert len(rows_of(content)) == 1 + len(trends)
+        button = page.get_by_role("button", name="Download as CSV: Table of topics")
+        name, content = downloaded(page, button.click)
+        assert name == "topics.csv"
+        labels = {row[0] for row in rows_of(content)[1:]}
+        assert set(run_of("usual").tables.topics["label"]) <= labels
+
+    def test_what_a_spreadsheet_would_run_stays_a_text(self, open_page, make_run, render):
+        run = make_run(3, n_topics=0, months=1, themes=())
+        papers = run.tables.papers.assign(title=["=cmd()", "+1", 'a "b", c'])
+        page = open_page(render(run.with_tables(papers=papers)))
+        _, content = downloaded(page, lambda: page.locator("#matches-csv").click())
+        assert sorted(row[1] for row in rows_of(content)[1:]) == ["'=cmd()", "+1", 'a "b", c']
+
+
+class TestThemeSwitch:
+    def test_it_switches_and_the_map_follows(self, open_page, html_of):
+        page = open_page(html_of("usual"), color_scheme="dark")
+        ground = "getComputedStyle(document.body).backgroundColor"
+        dark = page.evaluate(ground)
+        button = page.locator("#theme")
+        assert button.inner_text() == "Light"
+        button.click()
+        assert page.evaluate(ground) == "rgb(255, 255, 255)" != dark
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.evaluate(ground) == "rgb(255, 255, 255)"
+
+
+class TestTopics:
+    def test_a_click_on_a_head_sorts_and_another_turns_the_order(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        head = page.locator("#topic-table th").nth(1)
+
+        def numbers():
+            return [
+                int(one.replace(",", ""))
+                for one in page.locator("#topic-table tbody td:nth-child(2)").all_inner_texts()
+            ]
+
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == "descending"
+        assert numbers() == sorted(numbers(), reverse=True)
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == "ascending"
+        assert numbers() == sorted(numbers())
+
+    def test_groups_are_sorted_within_and_can_be_one_list(self, open_page, html_of):
+        page = open_page(html_of("grouped"))
+        bodies = page.locator("#topic-table tbody")
+        rows = page.locator("#topic-table tbody tr:not(.group)")
+        before = rows.count()
+        page.locator("#topic-table th").nth(1).get_by_role("button").click()
+        first = [int(one) for one in bodies.first.locator("tr:not(.group) td:nth-child(2)").all_inner_texts()]
+        assert first == sorted(first, reverse=True)
+        page.locator("#regroup").click()
+        sizes = [
+            int(one)
+            for one in page.locator("#topic-table tbody:not([hidden]) td:nth-child(2)").all_inner_texts()
+        ]
+        assert len(sizes) == before
+        assert sizes == sorted(sizes, reverse=True)
+        page.locator("#regroup").click()
+        assert page.locator("#topic-table tbody:not([hidden])").count() == 7
+
+
+class TestWithoutScript:
+    def test_everything_but_the_map_is_there(self, open_page, html_of, run_of):
+        page = open_page(html_of("usual"), java_script_enabled=False)
+        assert page.locator("#papers-static tbody tr").count() == 300
+        assert page.locator("#papers-static").is_visible()
+        assert page.locator("#map-needs").is_visible()
+        for name in ("#papers-live", "#map-box", "#theme"):
+            assert not page.locator(name).is_visible()
+        assert not page.locator(".download:visible").count()
+        assert page.locator("#topic-table tbody tr").count() == len(run_of("usual").tables.topics)
+
+
+def test_hostile_texts_act_nowhere(open_page, html_of):
+    page = open_page(html_of("hostile"))
+    page.locator("[name=words]").fill("alert(1)")
+    shown = page.locator("#paper-table tbody .paper").all_inner_texts()
+    assert {"<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'} <= set(shown)
+    page.locator("[name=words]").fill("")
+    page.locator("#map-view").click()
+    assert page.locator("#map-inside li").count() > 10
+    assert page.evaluate("document.querySelectorAll('img, iframe, script[src]').length") == 0
+
+
+def test_it_prints_without_controls(open_page, html_of):
+    page = open_page(html_of("usual"))
+    page.emulate_media(media="print")
+    assert page.locator("#papers-static").is_visible()
+    for name in ("#papers-live", "#map", ".contents", "#theme"):
+        assert not page.locator(name).is_visible()
+    assert page.pdf(format="A4").startswith(b"%PDF")
