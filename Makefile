@@ -1,11 +1,13 @@
 # make run     the main flow on the sample; prints the path of the report
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
+# make test-browser  the page in Debian's chromium, which it installs where there is none (needs root for that)
 # make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
 # make bench-student  how near the student comes to MiniLM and how much faster it is (half an hour)
 # make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
+# make bench-page  how soon a report of the sample, of Daily Papers and of 76,500 arXiv papers can be used, and its size (ten minutes, needs chromium and the data folder)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
 # Each makes .venv from constraints.txt when it is not there or older than its list.
@@ -15,7 +17,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more bench bench-trends bench-themes bench-student bench-identity bench-ingest lint constraints clean
+.PHONY: run test test-more test-browser bench bench-trends bench-themes bench-student bench-identity bench-page bench-ingest lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -26,6 +28,11 @@ test: .venv/.installed-dev
 # The rest: real network weights and whole flows, and what reads the data beside the checkout.
 test-more: .venv/.installed-dev
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or shared"
+
+test-browser: .venv/.installed-dev
+	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
+		chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
+	@$(BIN)/python -m pytest -m browser tests/reports
 
 bench: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_scale.py
@@ -38,6 +45,9 @@ bench-themes: .venv/.installed-dev
 
 bench-student: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_student.py
+
+bench-page: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_page.py
 
 bench-identity: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_identity.py
