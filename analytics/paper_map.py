@@ -133,7 +133,9 @@ def _main_directions(apart: NDArray[np.float64]) -> NDArray[np.float64]:
     main = np.zeros((len(apart), 2))
     width = min(2, len(sizes))
     main[:, :width] = left[:, :width] * sizes[:width]
-    signs = np.sign(main[np.abs(main).argmax(axis=0), np.arange(2)])
+    # Rounded: of equally large parts the first decides, whatever the last digit.
+    largest = np.abs(main).round(9).argmax(axis=0)
+    signs = np.sign(main[largest, np.arange(2)])
     return np.asarray(main * np.where(signs == 0, 1, signs), dtype=np.float64)
 
 

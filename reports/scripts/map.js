@@ -97,7 +97,9 @@ function addMap(data) {
     const ratio = devicePixelRatio || 1, context = canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
-    const radius = Math.min(5, (size.width < 500 ? 1.6 : 2.2) * Math.sqrt(view.scale));
+    // Few papers have larger dots.
+    const plain = (size.width < 500 ? 1.6 : 2.2) * Math.min(2, (6000 / data.mapped) ** 0.15);
+    const radius = Math.min(5, plain * Math.sqrt(view.scale));
     const crowd = Math.max(0.35, Math.min(0.85, 1 - data.mapped / 12000));
     const isThen = now < periods.length - 1;
     // Colored dots last, so that what belongs to a theme is not under what does not.
