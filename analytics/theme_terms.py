@@ -1,8 +1,9 @@
-"""Terms that a theme's titles use more or less often lately than before."""
+"""Terms that a theme's papers use more or less often lately than before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,11 @@ LATELY = pd.DateOffset(years=1)
 """Up to the newest paper of the corpus, so that what is compared has both its halves of a year."""
 
 _FEWEST_PAPERS = 10
-"""Papers of a theme lately, and before, below which its titles are not compared."""
+"""Papers of a theme lately, and before, below which they are not compared."""
 _FEWEST_USES = 5
-"""Titles of a theme that use a term at least, of any day; fewer can hardly be told from chance."""
+"""Papers of a theme that use a term at least, of any day; fewer can hardly be told from chance."""
+_MOST_READ = 4_000
+"""Papers that are read at most, for all themes together: half a second."""
 _MOST = 8
 """Terms that are kept of each direction."""
 
@@ -31,20 +34,20 @@ _MOST = 8
 def term_changes(
     n_lately: NDArray[np.int64], of_lately: int, n_before: NDArray[np.int64], of_before: int
 ) -> NDArray[np.float64]:
-    """Whether terms stand in more or in fewer titles than before.
+    """Whether terms stand in more or in fewer papers than before.
 
-    *Question.* Is a title of lately as likely to use the term as one of before? Null hypothesis: it is, so
-    that, the titles that use it given, how many of them are of lately follows the hypergeometric law.
+    *Question.* Is a paper of lately as likely to use the term as one of before? Null hypothesis: it is, so
+    that, the papers that use it given, how many of them are of lately follows the hypergeometric law.
     Fisher's exact test [1]_, two-sided as twice the smaller tail.
 
-    *Edges.* A term in no title, or in all, has p = 1. The test is discrete and so errs to the silent side.
+    *Edges.* A term in no paper, or in all, has p = 1. The test is discrete and so errs to the silent side.
 
     Parameters
     ----------
     n_lately, n_before : int64 array of shape (t,)
-        Titles that use each term.
+        Papers that use each term.
     of_lately, of_before : int
-        Titles there are.
+        Papers there are.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def term_changes(
     Raises
     ------
     InputError
-        When more titles use a term than there are.
+        When more papers use a term than there are.
 
     References
     ----------
@@ -68,7 +71,7 @@ def term_changes(
     (0.047619, 0.047619)
     """
     if (n_lately > of_lately).any() or (n_before > of_before).any():
-        raise InputError(f"a term stands in more titles than the {of_lately} and {of_before} there are")
+        raise InputError(f"a term stands in more papers than the {of_lately} and {of_before} there are")
     law = stats.hypergeom(of_lately + of_before, n_lately + n_before, of_lately)
     smaller = np.minimum(law.cdf(n_lately), law.sf(n_lately - 1))
     return np.asarray(np.clip(2 * smaller, 0.0, 1.0))
@@ -77,16 +80,17 @@ def term_changes(
 def theme_terms(
     papers: pd.DataFrame, assignments: pd.DataFrame, *, q: float, lately: pd.DateOffset = LATELY
 ) -> pd.DataFrame:
-    """Terms of each theme whose share of titles changed, more than `q` of the claims false by chance at most.
+    """Terms of each theme whose share of papers changed, a part `q` of the claims false by chance at most.
 
-    Words and phrases of titles, each counted once a title. Those in fewer than 5 titles of a theme are not
-    tested, which is decided without a look at when; the false discovery rate [1]_ is over all terms of
-    all themes. Of terms that share words the one of the smallest p is kept.
+    Words and phrases of titles and abstracts, each counted once a paper. Those in fewer than 5 papers of a
+    theme are not tested, which is decided without a look at when; the false discovery rate [1]_ is over all
+    terms of all themes. Of terms that share words the one of the smallest p is kept. Of large themes as many
+    papers of lately and of before are read, evenly over time, as make 4,000 in all.
 
     Parameters
     ----------
     papers : DataFrame
-        `paper_id`, `title`, `published`; the undated are left out.
+        `paper_id`, `title`, `abstract`, `published`; the undated are left out.
     assignments : DataFrame
         Table `theme_assignments`.
     q : float
@@ -104,35 +108,55 @@ def theme_terms(
     ----------
     .. [1] Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
     """
-    dated = papers.loc[papers["published"].notna() & is_among(papers["paper_id"], assignments["paper_id"])]
-    dated = dated.sort_values("paper_id", kind="stable").reset_index(drop=True)
-    if dated.empty:
-        return empty_table("theme_terms")
-    is_late = (dated["published"] > papers["published"].max() - lately).to_numpy()
-    titles = dated["title"].tolist()
-    counts, terms = count_terms(titles)
-    uses = sparse.csr_array(counts > 0, dtype=np.int64)
-    rows = pd.Index(dated["paper_id"])
-    tested = [
-        found
+    dated = papers[["paper_id", "published"]].reset_index(drop=True).dropna()
+    dated = dated[is_among(dated["paper_id"], assignments["paper_id"])]
+    dated = dated.sort_values(["published", "paper_id"], kind="stable")
+    late = dated["published"] > papers["published"].max() - lately
+    compared = {
+        str(theme_id): sides
         for theme_id, own in assignments.groupby("theme_id", sort=True)
-        if (found := _tested(str(theme_id), uses, rows.get_indexer(own["paper_id"]), is_late)) is not None
-    ]
-    if not tested:
+        if min(map(len, sides := _sides(dated, late, own["paper_id"]))) >= _FEWEST_PAPERS
+    }
+    if not compared:
         return empty_table("theme_terms")
-    table = pd.concat(tested, ignore_index=True)
-    table["q_value"] = stats.false_discovery_control(table["p_value"], method="bh") if len(table) else []
-    return _chosen(table[table["q_value"] <= q], terms, titles)
+    most = max(_FEWEST_PAPERS, _MOST_READ // (2 * len(compared)))
+    sampled = {theme_id: [_evenly(side, most) for side in sides] for theme_id, sides in compared.items()}
+    wanted = np.unique(np.concatenate([rows for sides in sampled.values() for rows in sides]))
+    # By id, so that the order of the table does not show; only these rows' texts are taken.
+    read = wanted[dated["paper_id"].loc[wanted].argsort().to_numpy()]
+    place = np.full(len(papers), -1)
+    place[read] = np.arange(len(read))
+    shown = papers[["title", "abstract"]].iloc[read]
+    texts = (shown["title"] + "\n" + shown["abstract"]).tolist()
+    counts, terms = count_terms(texts)
+    uses = sparse.csr_array(counts > 0, dtype=np.int64)
+    table = pd.concat(
+        [_tested(theme_id, uses, *(place[side] for side in sides)) for theme_id, sides in sampled.items()],
+        ignore_index=True,
+    )
+    if table.empty:
+        return empty_table("theme_terms")
+    table["q_value"] = stats.false_discovery_control(table["p_value"], method="bh")
+    return _chosen(table[table["q_value"] <= q], terms, texts)
+
+
+def _sides(dated: pd.DataFrame, late: pd.Series, own: pd.Series) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows of a theme's papers of lately and of before, by date."""
+    member = is_among(dated["paper_id"], own)
+    return dated.index[member & late].to_numpy(), dated.index[member & ~late].to_numpy()
+
+
+def _evenly(rows: NDArray[Any], most: int) -> NDArray[Any]:
+    """At most so many of the rows, evenly over their order."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
 
 
 def _tested(
-    theme_id: str, uses: sparse.csr_array, members: NDArray[np.intp], is_late: NDArray[np.bool_]
-) -> pd.DataFrame | None:
-    """Counts and p-value of a theme's terms, by their columns; None with too few papers on either side."""
-    members = np.sort(members[members >= 0])
-    late, early = members[is_late[members]], members[~is_late[members]]
-    if min(len(late), len(early)) < _FEWEST_PAPERS:
-        return None
+    theme_id: str, uses: sparse.csr_array, late: NDArray[np.int64], early: NDArray[np.int64]
+) -> pd.DataFrame:
+    """Counts and p-value of a theme's terms, by their columns."""
     n_late, n_early = uses[late].sum(axis=0), uses[early].sum(axis=0)
     columns = np.flatnonzero(n_late + n_early >= _FEWEST_USES)
     return pd.DataFrame(
@@ -148,7 +172,7 @@ def _tested(
     )
 
 
-def _chosen(found: pd.DataFrame, terms: NDArray[np.str_], titles: Sequence[str]) -> pd.DataFrame:
+def _chosen(found: pd.DataFrame, terms: NDArray[np.str_], texts: Sequence[str]) -> pd.DataFrame:
     """Terms that stand for the claims, in their written form."""
     kept: list[int] = []
     more = found["n_lately"] * found["of_before"] > found["n_before"] * found["of_lately"]
@@ -164,5 +188,5 @@ def _chosen(found: pd.DataFrame, terms: NDArray[np.str_], titles: Sequence[str])
                 taken.append(str(terms[column]))
                 kept.append(at)
     chosen = order.loc[order.index.isin(kept)]
-    written = written_terms(chosen["column"].tolist(), terms, display_forms(titles))
+    written = written_terms(chosen["column"].tolist(), terms, display_forms(texts))
     return chosen.assign(term=written)[list(empty_table("theme_terms").columns)].reset_index(drop=True)

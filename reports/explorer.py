@@ -25,7 +25,7 @@ from reports.theme_sections import Places
 
 __all__ = ["MOST_MAPPED", "MOST_SEARCHED", "Explorer", "make_explorer", "pack"]
 
-MOST_MAPPED = 6_000
+MOST_MAPPED = 7_000
 """Papers on the map at most."""
 MOST_SEARCHED = 12_000
 """Papers that the page's script holds at most: more take a second to be read."""

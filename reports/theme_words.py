@@ -1,4 +1,4 @@
-"""What a theme's titles speak of more, or less, than they did: the table `theme_terms` in words."""
+"""What a theme's papers speak of more, or less, than they did: the table `theme_terms` in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Shift", "Word", "make_shift"]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A term with its share of titles lately and before."""
+    """A term with its share of papers lately and before."""
 
     term: str
     shares: str
@@ -47,11 +47,11 @@ def make_shift(terms: pd.DataFrame, theme_id: str) -> Shift | None:
         return None
     own = terms[terms["theme_id"] == theme_id].sort_values(["p_value", "term"], kind="stable")
     if own.empty:
-        return Shift("No term of its titles is surely more or less frequent lately than before.", (), ())
+        return Shift("No term of its papers is surely more or less frequent lately than before.", (), ())
     is_more = own["n_lately"] * own["of_before"] > own["n_before"] * own["of_lately"]
     late, early = count(int(own["of_lately"].iloc[0])), count(int(own["of_before"].iloc[0]))
     return Shift(
-        f"Share of titles in the newest year of papers ({late} titles) and before ({early}).",
+        f"Share of {late} papers of the newest year, and of {early} before, whose title or abstract says it.",
         _words(own[is_more]),
         _words(own[~is_more]),
     )
@@ -64,6 +64,6 @@ def _words(rows: pd.DataFrame) -> tuple[Word, ...]:
             int(row[name]) for name in ("n_lately", "of_lately", "n_before", "of_before")
         )
         shares = f"{percent(lately / of_lately)}, before {percent(before / of_before)}"
-        counts = f"{count(lately)} of {count(of_lately)} titles, before {count(before)} of {count(of_before)}"
+        counts = f"{count(lately)} of {count(of_lately)} papers, before {count(before)} of {count(of_before)}"
         words.append(Word(clip(row["term"], 60), shares, counts))
     return tuple(words)

@@ -32,6 +32,11 @@ function element(name, properties, ...children) {
   return made;
 }
 
+// What is set apart by dots: the spaces let the line break there.
+function byline(parts) {
+  return element("p", { className: "meta" }, ...parts.flatMap((part, at) => at ? [" ", part] : [part]));
+}
+
 function counted(number, noun) {
   return number.toLocaleString("en-US") + " " + noun + (number === 1 ? "" : "s");
 }

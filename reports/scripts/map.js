@@ -195,7 +195,7 @@ function addMap(data) {
       if (paper >= 0) {
         const where = [day[paper] || "undated", ...themeNames(data, paper), topicName(data, paper)].filter(Boolean);
         tip.replaceChildren(element("p", { className: "paper", dir: "auto", textContent: data.papers.title[paper] }),
-          element("p", { className: "meta" }, ...where.map((one) => element("bdi", { textContent: one }))));
+          byline(where.map((one) => element("bdi", { textContent: one }))));
       }
       redraw();
     }
@@ -219,8 +219,8 @@ function addMap(data) {
     const shown = found.slice(0, 100);
     const items = shown.map((paper) => element("li", {},
       element("p", { className: "paper" }, titleOf(data, paper)),
-      element("p", { className: "meta" }, dayOf(data, paper), ...[...themeNames(data, paper), topicName(data, paper)].filter(Boolean)
-        .map((one) => element("bdi", { textContent: one })))));
+      byline([dayOf(data, paper), ...[...themeNames(data, paper), topicName(data, paper)].filter(Boolean)
+        .map((one) => element("bdi", { textContent: one }))])));
     const heading = counted(found.length, "paper") + " in the area" + (found.length > shown.length ? ", the newest 100 of them:" : found.length ? ":" : ".");
     inside.replaceChildren(element("p", { className: "sentence", textContent: heading }), element("ul", { className: "papers", tabIndex: 0 }, ...items));
     inside.lastChild.setAttribute("aria-label", "Papers in the area");

@@ -51,7 +51,7 @@ function addPapers(data) {
       const cell = element("td", {}, element("p", { className: "paper" }, titleOf(data, paper)));
       const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean);
       if (by.length) {
-        cell.append(element("p", { className: "meta" }, ...by.map((one) => element("bdi", { textContent: one }))));
+        cell.append(byline(by.map((one) => element("bdi", { textContent: one }))));
       }
       return cell;
     },

@@ -20,7 +20,9 @@ def corpus(n: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame
     """Papers of two years, titles of five words drawn alike on all days, all of one theme."""
     days = pd.date_range("2023-01-01", "2024-12-30", periods=n).normalize()
     titles = [" ".join(rng.choice(WORDS, 5, replace=False)) for _ in range(n)]
-    papers = pd.DataFrame({"paper_id": [f"p{i:04d}" for i in range(n)], "title": titles, "published": days})
+    papers = pd.DataFrame(
+        {"paper_id": [f"p{i:04d}" for i in range(n)], "title": titles, "abstract": "", "published": days}
+    )
     return papers, pd.DataFrame({"paper_id": papers["paper_id"], "theme_id": "agents"})
 
 
@@ -37,7 +39,7 @@ class TestTermChanges:
         assert term_changes(np.array([0, 9]), 9, np.array([0, 7]), 7).tolist() == [1, 1]
 
     def test_more_uses_than_titles_are_refused(self):
-        with pytest.raises(InputError, match="more titles than the 3 and 4"):
+        with pytest.raises(InputError, match="more papers than the 3 and 4"):
             term_changes(np.array([4]), 3, np.array([0]), 4)
 
 
