@@ -77,7 +77,7 @@ class TestSample:
         latest = workspace / "latest"
         assert latest.is_symlink()
         names = {path.name for path in latest.iterdir()}
-        assert names == {"manifest.json", "report.html", "charts"} | {
+        assert names == {"manifest.json", "report.html", "papers.csv", "charts"} | {
             f"{table}.parquet" for table in TABLE_COLUMNS
         }
         assert {path.name for path in (latest / "charts").iterdir()} >= {"themes.svg", "theme-agents.svg"}
