@@ -28,7 +28,7 @@ __all__ = ["MOST_MAPPED", "MOST_SEARCHED", "Explorer", "make_explorer", "pack"]
 MOST_MAPPED = 7_000
 """Papers on the map at most."""
 MOST_SEARCHED = 12_000
-"""Papers that the page's script holds at most: more take a second to be read."""
+"""Papers that the page's script holds at most: a page of 75,000 papers is usable after a second then."""
 
 _SIDE = 4095
 """Places on the map go from 0 to this number."""

@@ -37,8 +37,12 @@ class PaperList:
 
 @dataclass(frozen=True, slots=True)
 class PaperMap:
-    """What is said of the map; the script draws it from the explorer's data."""
+    """What is said of the map; the script draws it from the explorer's data.
 
+    `shown` says of how many papers, which the script corrects where the page had room for fewer.
+    """
+
+    shown: str
     note: str
     label: str
     has_themes: bool
@@ -101,9 +105,9 @@ def make_paper_map(explorer: Explorer, n_topics: int) -> PaperMap | None:
         else f"All {plural(n, 'paper')}"
     )
     note = (
-        f"{shown}. Topics that resemble each other are neighbors, and a paper stands in its topic on the side"
-        " of those that it resembles most; papers in no topic stand around the nearest. Distances between far"
-        " places mean nothing, nor do directions."
+        "Topics that resemble each other are neighbors, and a paper stands in its topic on the side of those"
+        " that it resembles most; papers in no topic stand around the nearest. Distances between far places"
+        " mean nothing, nor do directions."
     )
     label = f"Map of {plural(mapped, 'paper')} around the names of {plural(n_topics, 'topic')}."
-    return PaperMap(note, label, bool(explorer.themes))
+    return PaperMap(shown, note, label, bool(explorer.themes))

@@ -361,6 +361,10 @@ function addMap(data) {
 
   // Where hardly any paper has a theme, the map would be grey.
   if (points.filter((paper) => themes[paper].length).length < points.length / 10) { coloring.value = "topic"; }
+  if (data.mapped < data.n) {
+    document.getElementById("map-shown").textContent = data.mapped.toLocaleString("en-US") + " of "
+      + counted(data.n, "paper") + ", sampled evenly over time";
+  }
   document.getElementById("map-needs").hidden = true;
   box.hidden = false;
   press(false);

@@ -11,6 +11,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from reports import render as rendering
+
 pytestmark = pytest.mark.browser
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra dev")
@@ -327,6 +329,19 @@ class TestMap:
         name, content = downloaded(page, lambda: page.locator("#map-png").click())
         assert name == "map.png"
         assert content.startswith(b"\x89PNG")
+
+
+def test_a_page_without_room_says_how_many_papers_it_holds(open_page, make_run, render, monkeypatch):
+    run = make_run(3000, n_topics=8)
+    whole = len(render(run).encode())
+    monkeypatch.setattr(rendering, "MOST_BYTES", whole - 40_000)
+    page = open_page(render(run))
+    told = text_of(page.locator("#map-shown"))
+    n = int(told.split()[0].replace(",", ""))
+    assert told == f"{n:,} of 3,000 papers, sampled evenly over time"
+    assert 100 < n < 3000
+    assert page.locator("#searched").is_visible()
+    assert text_of(page.locator("#found")) == f"All of the {n:,} papers on this page."
 
 
 class TestDownloads:
