@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,10 +55,12 @@ def _asked(work: Callable[[], object]) -> bytes:
     environment = {**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command, asked = [sys.executable, "-m", "flows.beside"], pickle.dumps(work)
     done = subprocess.run(  # noqa: S603 - our own words
-        command, input=asked, env=environment, stdout=subprocess.PIPE, check=True
+        command, input=asked, env=environment, capture_output=True, check=True
     )
     return done.stdout
 
 
 if __name__ == "__main__":
+    # Whoever asked says what became of the run when someone stops it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     pickle.dump(pickle.load(sys.stdin.buffer)(), sys.stdout.buffer)  # noqa: S301 - from our own process
