@@ -159,9 +159,7 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
         The same for every row order.
     """
     parameters = topic_parameters(min(len(papers), most), min_topic_size)
-    order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
-    ordered = papers.iloc[order].reset_index(drop=True)
-    rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
+    ordered, rows = _canonical(papers, vectors)
     before = None if previous is None else _joined(ordered["paper_id"], rows, previous, each)
     if parameters is None:
         return _no_topics(papers, None, before)
@@ -221,9 +219,7 @@ def join_topics(
     TopicFit
         Without parameters and events; `state` is the given one.
     """
-    order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
-    ordered = papers.iloc[order].reset_index(drop=True)
-    rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
+    ordered, rows = _canonical(papers, vectors)
     if not state.regions.topic_ids:
         return _no_topics(papers, None)
     assignments = _joined(ordered["paper_id"], rows, state, each)
@@ -238,6 +234,16 @@ def join_topics(
         described = describe_topics(read, rows[sample], ids[sample], groups=_groups(state))
     topics = topic_table(described, ordered["paper_id"], rows, ids)
     return _found(papers, assignments, topics, None, state, ())
+
+
+def _canonical(
+    papers: pd.DataFrame, vectors: NDArray[np.float32]
+) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    """Papers and vectors in order of id; as they are where they stand so, for copies of them are large."""
+    order = np.argsort(papers["paper_id"].to_numpy(dtype=str), kind="stable")
+    if (order == np.arange(len(order))).all():
+        return papers.reset_index(drop=True), np.ascontiguousarray(vectors, dtype=np.float32)
+    return papers.iloc[order].reset_index(drop=True), np.ascontiguousarray(vectors[order], dtype=np.float32)
 
 
 def _groups(state: TopicState) -> dict[str, str]:
