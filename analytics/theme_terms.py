@@ -25,8 +25,8 @@ _FEWEST_PAPERS = 10
 """Papers of a theme lately, and before, below which they are not compared."""
 _FEWEST_USES = 5
 """Papers of a theme that use a term at least, of any day; fewer can hardly be told from chance."""
-_MOST_READ = 4_000
-"""Papers that are read at most, for all themes together: half a second."""
+_MOST_READ = 2_000
+"""Papers that are read at most, for all themes together: a quarter of a second."""
 _MOST = 8
 """Terms that are kept of each direction."""
 
@@ -85,7 +85,7 @@ def theme_terms(
     Words and phrases of titles and abstracts, each counted once a paper. Those in fewer than 5 papers of a
     theme are not tested, which is decided without a look at when; the false discovery rate [1]_ is over all
     terms of all themes. Of terms that share words the one of the smallest p is kept. Of large themes as many
-    papers of lately and of before are read, evenly over time, as make 4,000 in all.
+    papers of lately and of before are read, evenly over time, as make 2,000 in all.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ _READ = (
     "paper_id", "title", "published_precision", "published_basis", "url", "authors", "n_authors",
     "organization", "upvotes", "primary_theme", "topic_id",
 )  # fmt: skip
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*/[\w./-]*", re.ASCII)  # most are so
 _PLAIN_KEY = re.compile(r"[\w./-]+", re.ASCII)
 _LONGEST_TITLE = 300
 _LONGEST_NAME = 80
@@ -73,6 +74,8 @@ def paper_href(url: object, paper_id: str) -> str:
 
 def _is_web_address(url: str) -> bool:
     """Whether `url` is http(s) with a host and without spaces or controls."""
+    if _PLAIN_ADDRESS.fullmatch(url):
+        return True
     if not url.isprintable() or " " in url:
         return False
     try:
@@ -134,9 +137,8 @@ def _line(row: tuple[Any, ...], themes: Mapping[str, str], topics: Mapping[str, 
 
 def _authors(names: Sequence[str] | None, n_authors: Any) -> str:
     """Name the authors in a few words: the first, and how many more there are."""
-    known = [clip(name, _LONGEST_NAME) for name in (names if names is not None else ())]
-    if not known:
+    if names is None or not len(names):
         return "" if pd.isna(n_authors) else plural(int(n_authors), "author")
-    if len(known) <= 2:
-        return " and ".join(known)
-    return f"{known[0]} and {plural(len(known) - 1, 'other')}"
+    if len(names) <= 2:
+        return " and ".join(clip(name, _LONGEST_NAME) for name in names)
+    return f"{clip(names[0], _LONGEST_NAME)} and {plural(len(names) - 1, 'other')}"
