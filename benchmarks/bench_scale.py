@@ -146,6 +146,7 @@ def measure_more(bench: Bench, n: int) -> dict[str, Any]:
         raise RuntimeError(f"the workspace {first} is gone; remove {first}.json, so that it is made again")
     shutil.rmtree(workspace, ignore_errors=True)
     shutil.copytree(first, workspace, symlinks=True)
+    os.sync()  # no run of a user's waits for the copy to reach the disk
     more = max(1, n // 100)
     file = bench.papers_file(more, n)
     done = bench.papertrends("run", file, "--workspace", workspace, "--vectorizer", bench.vectorizer)

@@ -85,17 +85,19 @@ class TestPaperPositions:
             assert away[own & is_loose].min(initial=np.inf) >= away[own & ~is_loose].max(initial=0) * 0.95
 
     def test_a_paper_leans_to_the_topic_that_it_resembles(self):
-        vectors, assignments, regions, _ = planted(3, 5, papers=60)
-        places = lay_out_topics(regions.centers)
         leans = []
-        for topic in range(len(places)):
-            mixed = vectors.copy()
-            own = np.flatnonzero(assignments["topic_id"] == regions.topic_ids[topic])[:1]
-            near = np.linalg.norm(places - places[topic], axis=1).argsort()[1]
-            mixed[own] = unit(regions.centers[[topic]] + 0.8 * regions.centers[[near]])
-            there = paper_positions(mixed, assignments, regions)[["x", "y"]].to_numpy()[own[0]]
-            leans.append(float((there - places[topic]) @ (places[near] - places[topic])))
-        assert np.mean(np.array(leans) > 0) > 0.8  # one half by chance
+        for seed in range(4):
+            vectors, assignments, regions, _ = planted(3, 5, papers=60, seed=seed)
+            places = lay_out_topics(regions.centers)
+            for topic in range(len(places)):
+                mixed = vectors.copy()
+                own = np.flatnonzero(assignments["topic_id"] == regions.topic_ids[topic])[:1]
+                near = np.linalg.norm(places - places[topic], axis=1).argsort()[1]
+                mixed[own] = unit(regions.centers[[topic]] + 0.8 * regions.centers[[near]])
+                there = paper_positions(mixed, assignments, regions)[["x", "y"]].to_numpy()[own[0]]
+                leans.append(float((there - places[topic]) @ (places[near] - places[topic])))
+        # One half of the 60 by chance; three standard deviations above it.
+        assert np.mean(np.array(leans) > 0) > 0.7
 
     def test_new_papers_hardly_move_the_others(self):
         vectors, assignments, regions, _ = planted(papers=60)
