@@ -156,7 +156,9 @@ def _leaning(centers: NDArray[np.float32], places: NDArray[np.float64], code: in
     if not len(near):
         axes = np.random.default_rng(0).standard_normal((centers.shape[1], 2))
         return np.asarray(axes / np.linalg.norm(axes, axis=0), dtype=np.float32)
-    apart = centers[near].astype(np.float64) - centers[code]
+    middle, others = centers[code].astype(np.float64), centers[near].astype(np.float64)
+    # Seen from the topic, across its own direction: how near a paper lies to its center says no direction.
+    apart = others - np.outer(others @ middle, middle)
     return np.asarray(np.linalg.pinv(apart, rcond=0.1) @ (places[near] - places[code]), dtype=np.float32)
 
 
@@ -166,8 +168,8 @@ def _scattered(leaning: NDArray[np.float32], is_loose: NDArray[np.bool_]) -> NDA
     inside = apart[~is_loose] if not is_loose.all() else apart
     apart = apart - inside.mean(axis=0)
     inside = apart[~is_loose] if not is_loose.all() else apart
-    scale = np.sqrt((inside**2).mean(axis=0).clip(1e-12))
-    apart = apart / scale / np.sqrt(2)
+    # One scale for both axes, so that directions stay.
+    apart = apart / np.sqrt((inside**2).sum(axis=1).mean().clip(1e-12))
     length = np.linalg.norm(apart, axis=1, keepdims=True)
     bent = np.where(is_loose[:, None], _RIM + 0.5 * np.tanh(length / 2), _RIM * np.tanh(length / _RIM))
     return np.asarray(apart / np.maximum(length, 1e-12) * bent, dtype=np.float64)
