@@ -65,7 +65,7 @@ def term_changes(
 
     Examples
     --------
-    Of 4 titles that use a term, all are among the 5 of lately: (5 choose 4) of (10 choose 4), doubled.
+    Of 4 papers that use a term, all are among the 5 of lately: (5 choose 4) of (10 choose 4), doubled.
 
     >>> float(term_changes(np.array([4]), 5, np.array([0]), 5)[0].round(6)), round(2 * 5 / 210, 6)
     (0.047619, 0.047619)

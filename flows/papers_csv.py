@@ -10,6 +10,7 @@ import pyarrow.csv
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import UNCLUSTERED, RunTables
+from reports.paper_lines import newest_first
 
 __all__ = ["write_papers_csv"]
 
@@ -28,11 +29,8 @@ def write_papers_csv(tables: RunTables, path: Path) -> None:
     PapertrendsError
         When the disk does not take it.
     """
-    papers = tables.papers.sort_values(
-        ["published", "paper_id"], ascending=[False, True], na_position="last", kind="stable"
-    )
-    kept = [name for name in papers if name not in _LEFT_OUT]
-    columns = {name: _told(pa.array(papers[name], from_pandas=True)) for name in kept}
+    papers = newest_first(tables.papers.drop(columns=list(_LEFT_OUT)))
+    columns = {name: _told(pa.array(papers[name], from_pandas=True)) for name in papers}
     themes = papers["paper_id"].map(_themes(tables))
     columns["themes"] = _told(pa.array(themes, pa.string(), from_pandas=True))
     labels = dict(zip(tables.topics["topic_id"], tables.topics["label"], strict=True))
