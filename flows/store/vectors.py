@@ -42,7 +42,8 @@ def read_vector_block(
             for key, stated, blob in rows
             if stated == dimension and isinstance(blob, bytes) and len(blob) == dimension * _STORED.itemsize
         ]
-        stored = np.frombuffer(b"".join([blob for _, blob in known]), dtype=_STORED).reshape(-1, dimension)
+        joined = b"".join([blob for _, blob in known])
+        stored = np.frombuffer(joined, dtype=_STORED).reshape(len(known), dimension)
         is_whole = np.isfinite(stored).all(axis=1)
         places = np.array([row for row, _ in known], dtype=np.int64)[is_whole]
         matrix[places] = stored if is_whole.all() else stored[is_whole]
