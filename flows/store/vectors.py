@@ -40,7 +40,7 @@ def read_vector_block(
         known = [
             (row_of[key], blob)
             for key, stated, blob in rows
-            if stated == dimension and isinstance(blob, bytes) and len(blob) == dimension * _STORED.itemsize
+            if 0 < dimension == stated and isinstance(blob, bytes) and len(blob) == stated * _STORED.itemsize
         ]
         joined = b"".join([blob for _, blob in known])
         stored = np.frombuffer(joined, dtype=_STORED).reshape(len(known), dimension)

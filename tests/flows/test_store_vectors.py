@@ -89,6 +89,17 @@ def test_a_damaged_vector_counts_as_absent_and_is_mended_by_the_next_write(store
     assert not caplog.messages
 
 
+def test_where_all_vectors_are_damaged_all_count_as_absent(store, caplog):
+    store.write_vectors("v", ["a", "b"], make_vectors(2))
+    with store._writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE vectors SET vector = ?, dimension = 0", (b"",))
+    with caplog.at_level(logging.WARNING, logger="flows.store.vectors"):
+        found, vectors = store.read_vectors("v", ["a", "b"])
+    assert found.tolist() == [False, False]
+    assert vectors.shape == (2, 0)
+    assert "2 of 2 stored vectors of v are damaged" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("hashes", "vectors"),
     [
