@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -15,8 +15,10 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
+from analytics.parts import Ahead, postponed
 from analytics.theme_terms import theme_terms
 from flows import comparison, outlook, steps, topics
+from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
 from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.memory import give_memory_back
@@ -98,7 +100,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
     declared = read_themes(settings.themes_file)
     with clock.stage("read"):
         corpus = read_day(folder, day)
-    with spread(settings.runner, settings.dask_address) as each:
+    with spread(settings.runner, settings.dask_address) as each, _beside(len(corpus.papers)) as ahead:
         with clock.stage("encode"), _progress_artifact():
             encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
         with clock.stage("themes"):
@@ -107,15 +109,16 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         with clock.stage("topics"):
             found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
             positions = find_positions(encoded, found.topics)
-    # One thread of linear algebra, as in the steps before: the matrices are small, and sums keep their order.
-    with clock.stage("trends"), threadpool_limits(1):
-        in_themes = steps.Grouped(assignments, theme_rows)
-        in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
-        trends = follow_trends(day, corpus, in_themes, in_topics, settings)
-    with clock.stage("outlook"), threadpool_limits(1):
-        ahead = look_ahead(trends.corpus)
-    further = {"theme_terms": terms, "positions": positions}
-    tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, ahead, further)
+        # One thread of linear algebra, as before: the matrices are small, and sums keep their order.
+        with clock.stage("trends"), threadpool_limits(1):
+            in_themes = steps.Grouped(assignments, theme_rows)
+            in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
+            trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
+        with clock.stage("outlook"), threadpool_limits(1):
+            forecast = look_ahead(trends.corpus)
+        with clock.stage("jumps"), threadpool_limits(1):
+            further = {"theme_terms": terms, "positions": positions}
+            tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
     definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
     fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
     with clock.stage("changes"):
@@ -130,7 +133,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         "fingerprint": fingerprint,
         "against": since and since["run_id"],
         "since": since,
-        "forecasts": ahead.chosen,
+        "forecasts": forecast.chosen,
         "record": record,
         "command": command,
     }
@@ -138,6 +141,12 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
     whole = replace(tables, changes=changes, scored_forecasts=scored, scored_claims=judged)
     stage_tables(folder, run_id, whole, manifest)
     return run_id
+
+
+def _beside(n_papers: int) -> AbstractContextManager[Ahead]:
+    """How the work of the end is begun before it: in a process of its own, where it is worth one."""
+    worth_it = n_papers >= WORTH_A_PROCESS
+    return process_beside("analytics.jumps") if worth_it else nullcontext(postponed)
 
 
 class _Stopwatch:

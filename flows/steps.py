@@ -5,10 +5,11 @@ Nothing here knows of Prefect; `flows.analyze` wires the steps together as tasks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from analytics.background import background_for
-from analytics.change_points import change_points
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
+from analytics.jumps import find_jumps
 from analytics.papers import PaperTexts
-from analytics.parts import Each
-from analytics.run_bursts import series_bursts
+from analytics.parts import Ahead, Each, postponed
 from analytics.student import StudentVectorizer, student_teacher
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
@@ -90,13 +90,15 @@ class Grouped:
 
 @dataclass(frozen=True)
 class Trends:
-    """Series of a corpus with what can be claimed of them, each a table of the run."""
+    """Series of a corpus with what can be claimed of them, each a table of the run.
+
+    `jumps` gives two of the tables, bursts and change points, once they are there.
+    """
 
     corpus: CorpusTrends
     verdicts: pd.DataFrame
     unassigned: pd.DataFrame
-    bursts: pd.DataFrame
-    change_points: pd.DataFrame
+    jumps: Callable[[], tuple[pd.DataFrame, pd.DataFrame]]
 
 
 def read_day(workspace: Path, day: date) -> DayCorpus:
@@ -169,8 +171,10 @@ def follow_trends(
     themes: Grouped,
     topics: Grouped,
     settings: Settings,
+    *,
+    ahead: Ahead = postponed,
 ) -> Trends:
-    """Series of every theme and topic, and what can be claimed of them."""
+    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps."""
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
     membership = pd.concat(
         [
@@ -189,17 +193,13 @@ def follow_trends(
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
+    q = settings.false_discovery_rate
+    jumps = ahead(partial(find_jumps, found.trends, q=q, random_state=settings.random_state))
     topic_of = clustered.set_index("paper_id")["topic_id"]
     loose = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), found.trends)
-    q, undated = settings.false_discovery_rate, undated_papers(papers, membership)
+    undated = undated_papers(papers, membership)
     verdicts = mark_fragile(trend_verdicts(found.trends, q=q), found.trends, loose, undated, q=q)
-    return Trends(
-        corpus=found,
-        verdicts=verdicts,
-        unassigned=loose,
-        bursts=series_bursts(found.trends, random_state=settings.random_state),
-        change_points=change_points(found.trends, q=q, random_state=settings.random_state),
-    )
+    return Trends(corpus=found, verdicts=verdicts, unassigned=loose, jumps=jumps)
 
 
 def assemble_tables(
@@ -219,6 +219,7 @@ def assemble_tables(
     labelled = papers.assign(
         primary_theme=papers["paper_id"].map(primary), topic_id=papers["paper_id"].map(topic_of)
     )
+    bursts, jumps = trends.jumps()
     tables = {
         "papers": labelled,
         "theme_assignments": themes.assignments,
@@ -229,8 +230,8 @@ def assemble_tables(
         "trends": trends.corpus.trends,
         "verdicts": trends.verdicts,
         "unassigned": trends.unassigned,
-        "bursts": trends.bursts,
-        "change_points": trends.change_points,
+        "bursts": bursts,
+        "change_points": jumps,
         "forecasts": outlook.forecasts,
         "backtests": outlook.backtests,
         "emerging": outlook.emerging,

@@ -16,7 +16,7 @@ from analytics.parts import Each, postponed
 from analytics.refits import refit_cause
 from analytics.topic_regions import TopicRegions, TopicState
 from analytics.topics import TopicFit, TopicParameters, fit_topics, join_topics
-from flows.beside import start_beside
+from flows.beside import WORTH_A_PROCESS, start_beside
 from flows.settings import Settings
 from flows.steps import Encoded
 from flows.store import Store
@@ -24,8 +24,6 @@ from flows.store.registry import FitRow
 
 __all__ = ["FoundTopics", "find_positions", "find_topics"]
 
-_WORTH_A_PROCESS = 3_000
-"""Papers whose terms take longer to be read than another process takes to start."""
 _METHOD = 1
 """Raised when the same papers would be clustered otherwise."""
 
@@ -96,7 +94,7 @@ def find_topics(
             previous=_previous(last, vectorizer_id),
             first_number=store.next_topic_number(),
             each=each,
-            ahead=start_beside if each is map and len(papers) >= _WORTH_A_PROCESS else postponed,
+            ahead=start_beside if each is map and len(papers) >= WORTH_A_PROCESS else postponed,
         )
         parameters_used = asdict(found.parameters) if found.parameters else {}
         row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state, found.events)

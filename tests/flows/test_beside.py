@@ -10,7 +10,9 @@ import pytest
 
 from analytics.paper_terms import read_terms
 from flows import beside
-from flows.beside import start_beside
+from flows.beside import process_beside, start_beside
+
+begin = beside._started
 
 TITLES = [f"Agents that explore {kind} rewards" for kind in ("sparse", "dense", "sparse")]
 
@@ -27,7 +29,9 @@ def test_another_process_gives_the_same():
 
 @pytest.mark.parametrize("answer", [b"", b"no pickle", None])
 def test_what_fails_there_is_done_here(monkeypatch, caplog, answer):
-    def asked(work):
+    def asked(process, work):
+        process.kill()
+        process.communicate()
         if answer is None:
             raise OSError("no more processes")
         return answer
@@ -35,6 +39,20 @@ def test_what_fails_there_is_done_here(monkeypatch, caplog, answer):
     monkeypatch.setattr(beside, "_asked", asked)
     assert start_beside(os.getpid)() == os.getpid()
     assert "it is done again here" in caplog.text
+
+
+def test_a_process_that_waits_takes_work_and_ends():
+    with process_beside("analytics.paper_terms") as ahead:
+        terms = ahead(partial(read_terms, TITLES, TITLES))
+        assert terms().terms.tolist() == read_terms(TITLES, TITLES).terms.tolist()
+
+
+def test_a_process_that_waited_in_vain_ends_with_its_block(monkeypatch):
+    started = []
+    monkeypatch.setattr(beside, "_started", lambda *names: started.append(begin(*names)) or started[-1])
+    with pytest.raises(ValueError, match="of the run"), process_beside():
+        raise ValueError("of the run")
+    assert started[0].returncode is not None
 
 
 def test_a_fault_of_the_work_is_told_as_it_would_be_here():
