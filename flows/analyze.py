@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import cast
 from uuid import UUID
 
@@ -100,15 +101,18 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
     declared = read_themes(settings.themes_file)
     with clock.stage("read"):
         corpus = read_day(folder, day)
-    with spread(settings.runner, settings.dask_address) as each, _beside(len(corpus.papers)) as ahead:
-        with clock.stage("encode"), _progress_artifact():
-            encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
-        with clock.stage("themes"):
-            assignments, theme_rows = find_themes(corpus.papers, declared, encoded, settings.theme_threshold)
-            terms = theme_terms(corpus.papers, assignments, q=settings.false_discovery_rate)
-        with clock.stage("topics"):
-            found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
-            positions = find_positions(encoded, found.topics)
+    with _beside(folder, len(corpus.papers)) as ahead:
+        with spread(settings.runner, settings.dask_address) as each:
+            with clock.stage("encode"), _progress_artifact():
+                encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
+            with clock.stage("themes"):
+                assignments, theme_rows = find_themes(
+                    corpus.papers, declared, encoded, settings.theme_threshold
+                )
+                terms = theme_terms(corpus.papers, assignments, q=settings.false_discovery_rate)
+            with clock.stage("topics"):
+                found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
+                positions = find_positions(encoded, found.topics)
         # One thread of linear algebra, as before: the matrices are small, and sums keep their order.
         with clock.stage("trends"), threadpool_limits(1):
             in_themes = steps.Grouped(assignments, theme_rows)
@@ -116,15 +120,16 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
             trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
             forecast = look_ahead(trends.corpus)
+        further = {"theme_terms": terms, "positions": positions}
+        tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
+        definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
+        fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
+        with clock.stage("changes"):
+            changes, since = compare_with_previous(folder, tables, fingerprint, definitions, day)
+        with clock.stage("record"):
+            scored, judged, record = keep_record(folder, tables, definitions, day)
         with clock.stage("jumps"), threadpool_limits(1):
-            further = {"theme_terms": terms, "positions": positions}
-            tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
-    definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
-    fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
-    with clock.stage("changes"):
-        changes, since = compare_with_previous(folder, tables, fingerprint, definitions, day)
-    with clock.stage("record"):
-        scored, judged, record = keep_record(folder, tables, definitions, day)
+            bursts, jumps = trends.jumps()
     manifest = {
         **make_manifest(corpus, tables, encoded, found, trends.corpus, settings),
         **run_entry(started_at, clock.seconds),
@@ -138,14 +143,24 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         "command": command,
     }
     run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
-    whole = replace(tables, changes=changes, scored_forecasts=scored, scored_claims=judged)
+    whole = replace(
+        tables,
+        bursts=bursts,
+        change_points=jumps,
+        changes=changes,
+        scored_forecasts=scored,
+        scored_claims=judged,
+    )
     stage_tables(folder, run_id, whole, manifest)
     return run_id
 
 
-def _beside(n_papers: int) -> AbstractContextManager[Ahead]:
-    """How the work of the end is begun before it: in a process of its own, where it is worth one."""
-    worth_it = n_papers >= WORTH_A_PROCESS
+def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
+    """How work that is needed last is begun before: in a process of its own, where it is worth one.
+
+    A first run takes minutes anyway, and most memory; a later one takes seconds.
+    """
+    worth_it = n_papers >= WORTH_A_PROCESS and (workspace / "latest").exists()
     return process_beside("analytics.jumps") if worth_it else nullcontext(postponed)
 
 

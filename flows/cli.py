@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -486,8 +487,8 @@ def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
 
     if refit or not (workspace / "latest").exists():  # topics are likely to be looked for
         in_background(compile_ahead)
+    in_background(partial(load_ahead, workspace))
     compile_templates()
-    load_ahead(workspace)
 
 
 @contextmanager

@@ -210,7 +210,7 @@ def assemble_tables(
     outlook: Outlook,
     further: Mapping[str, pd.DataFrame],
 ) -> RunTables:
-    """Tables of a run, in the contract's columns; what looks at earlier runs is empty yet.
+    """Tables of a run, in the contract's columns; those of jumps and of earlier runs are empty yet.
 
     `further` are tables of the run that nothing else here is made of, by name.
     """
@@ -219,7 +219,6 @@ def assemble_tables(
     labelled = papers.assign(
         primary_theme=papers["paper_id"].map(primary), topic_id=papers["paper_id"].map(topic_of)
     )
-    bursts, jumps = trends.jumps()
     tables = {
         "papers": labelled,
         "theme_assignments": themes.assignments,
@@ -230,8 +229,6 @@ def assemble_tables(
         "trends": trends.corpus.trends,
         "verdicts": trends.verdicts,
         "unassigned": trends.unassigned,
-        "bursts": bursts,
-        "change_points": jumps,
         "forecasts": outlook.forecasts,
         "backtests": outlook.backtests,
         "emerging": outlook.emerging,

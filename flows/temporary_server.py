@@ -16,8 +16,10 @@ import time
 import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from analytics.exceptions import PapertrendsError
@@ -41,10 +43,11 @@ _ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PR
 
 @dataclass(frozen=True)
 class TemporaryServer:
-    """A server of our own, and where it answers."""
+    """A server of our own, where it answers, and whether it has: its first answer takes it longest."""
 
     process: subprocess.Popen[bytes]
     url: str
+    answered: Future[bool]
 
 
 def server_ahead() -> TemporaryServer | None:
@@ -63,7 +66,7 @@ def server_ahead() -> TemporaryServer | None:
     atexit.register(_stop, process)
     url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url
-    return TemporaryServer(process, url)
+    return TemporaryServer(process, url, _first_answer(process, url))
 
 
 @contextmanager
@@ -118,7 +121,9 @@ def _is_configured() -> bool:
 
 def _command(port: int) -> list[str]:
     where = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--lifespan", "on"]
-    return [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", *where]
+    # To look for cycles again and again among what is imported takes a seventh of the start.
+    start = "import gc; gc.set_threshold(100_000, 20, 100); import uvicorn; uvicorn.main()"
+    return [sys.executable, "-c", start, "--factory", "prefect.server.api.server:create_app", *where]
 
 
 def _free_port() -> int:
@@ -127,17 +132,31 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait(server: TemporaryServer) -> None:
-    process = server.process
-    seconds = float(os.environ[_STARTUP_S])
-    deadline = time.monotonic() + seconds
+def _first_answer(process: subprocess.Popen[bytes], url: str) -> Future[bool]:
+    """Wait for it in a thread that keeps nobody from leaving."""
+    answered: Future[bool] = Future()
+    in_background(lambda: answered.set_result(_answers(process, url)))
+    return answered
+
+
+def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Ask a server what a flow asks first, until it answers, ends or takes too long."""
+    deadline = time.monotonic() + float(os.environ[_STARTUP_S])
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), direct.open(f"{server.url}/health", timeout=5):
-            return
+        with suppress(OSError, HTTPException), direct.open(f"{url}/admin/version", timeout=5):
+            return True
         time.sleep(0.05)
-    ended = process.poll()
-    what = f"did not answer within {seconds:g} s" if ended is None else f"ended with status {ended}"
+    return False
+
+
+def _wait(server: TemporaryServer) -> None:
+    if server.answered.result():
+        return
+    ended = server.process.poll()
+    what = (
+        f"did not answer within {os.environ[_STARTUP_S]} s" if ended is None else f"ended with status {ended}"
+    )
     raise PapertrendsError(
         f"Prefect's temporary server {what}; try again, or start one (prefect server start) and name it "
         "in PREFECT_API_URL"

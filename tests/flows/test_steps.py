@@ -131,6 +131,24 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
         assert list(getattr(tables, name).columns) == list(columns)
 
 
+def test_jumps_are_looked_for_with_the_series_and_told_when_asked(tmp_path):
+    given = []
+
+    def ahead(work):
+        given.append(work)
+        return work
+
+    write(tmp_path, *(paper(n) for n in range(12)))
+    corpus, settings = steps.read_day(tmp_path, DAY), load_settings({"vectorizer": "lexical"})
+    none = pd.DataFrame({"topic_id": []}), pd.DataFrame({"paper_id": [], "topic_id": []})
+    themes = steps.Grouped(pd.DataFrame({"paper_id": [], "theme_id": []}), pd.DataFrame({"theme_id": []}))
+    trends = steps.follow_trends(DAY, corpus, themes, steps.Grouped(*none[::-1]), settings, ahead=ahead)
+    assert given == [trends.jumps]
+    bursts, moved = trends.jumps()
+    assert list(bursts.columns) == list(TABLE_COLUMNS["bursts"])
+    assert list(moved.columns) == list(TABLE_COLUMNS["change_points"])
+
+
 def test_encoding_again_encodes_nothing(tmp_path):
     calls = []
 
