@@ -242,7 +242,7 @@ class Settings(BaseSettings):
     def _check_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ValueError("no such zone; write one such as Europe/Zurich") from error
         return value
 

@@ -171,7 +171,7 @@ def test_served_deployments_run_on_schedule_and_say_what_came_of_them(server, ru
 
 
 def test_prefect_yaml_deploys_the_same_to_a_work_pool(server, running, tmp_path, sample_path):
-    environment = {**server.environment, "PAPERTRENDS_HOME": str(REPOSITORY)}
+    environment = {**server.environment, "TRENDS_FOLDER": str(REPOSITORY)}
     prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
     pool = [*prefect, "work-pool", "create", "papertrends", "--type", "process"]
     subprocess.run(pool, env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
@@ -189,7 +189,7 @@ def test_prefect_yaml_deploys_the_same_to_a_work_pool(server, running, tmp_path,
     run = server.ask(
         f"deployments/{deployment['id']}/create_flow_run", {**given, "state": {"type": "SCHEDULED"}}
     )
-    server.environment["PAPERTRENDS_HOME"] = str(REPOSITORY)
+    server.environment["TRENDS_FOLDER"] = str(REPOSITORY)
     worker = [*prefect, "worker", "start", "--pool", "papertrends", "--type", "process"]
     running(worker)
     deadline = time.monotonic() + PATIENCE_S
@@ -258,3 +258,69 @@ def test_missed_runs_are_caught_up_once(server, running, tmp_path, sample_path):
     assert [state["name"] for state in states] == ["Skipped"] * 4 + ["Completed"], states
     assert states[0]["message"] == f"missed; the run of {due[-1]:%Y-%m-%d %H:%M} UTC does its work"
     assert states[-1]["message"] == "47 records of 1 feed: 47 new papers"
+
+
+WEBHOOK = """
+import sys
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+block = CustomWebhookNotificationBlock(
+    name="team", url=sys.argv[1], method="POST", json_data={"subject": "{{subject}}", "body": "{{body}}"}
+)
+block.save("team")
+"""
+
+
+def test_a_failed_feed_leaves_gaps_that_state_report_and_notice_tell(
+    server, tmp_path, sample_path, loopback_server
+):
+    heard = []
+    loopback_server.answer = lambda asked: heard.append(asked) or type(loopback_server.answer(None))(b"{}")
+    environment = {
+        **server.environment,
+        "PAPERTRENDS_ARXIV_URL": "http://127.0.0.1:9/query",
+        "PAPERTRENDS_NOTIFY_BLOCK": "custom-webhook/team",
+    }
+    command = [sys.executable, "-c", WEBHOOK, f"{loopback_server.url}/hook"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
+    ran = subprocess.run(
+        papertrends("run", str(sample_path), "arxiv:cat:cs.MA 2025-12-01..2025-12-03", "--as-of", "2025-12-10"),
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    found = server.ask(
+        "flow_runs/filter", {"flows": {"name": {"any_": ["papertrends"]}}, "sort": "START_TIME_DESC"}
+    )
+    run = next(one for one in found if "arxiv:cat:cs.MA" in one["name"])
+    assert (
+        run["name"]
+        == "papertrends daily_papers.txt, arxiv:cat:cs.MA 2025-12-01..2025-12-03 into data/workspace, as of 2025-12-10"
+    )
+    assert run["state"]["type"] == "COMPLETED"
+    assert run["state"]["name"] == "Completed with gaps"
+    assert "arxiv:cat:cs.MA" in run["state"]["message"]
+    report = (tmp_path / "data" / "workspace" / "latest" / "report.html").read_text(encoding="utf-8")
+    assert "incomplete" in report
+    assert "arxiv:cat:cs.MA" in report
+    hooks = [asked for asked in heard if asked.path == "/hook"]
+    assert len(hooks) == 1, heard
+
+
+def test_a_failed_run_says_why_in_its_state(server, tmp_path, sample_path):
+    environment = {**server.environment, "PAPERTRENDS_WORKSPACE": str(tmp_path / "w")}
+    for arguments in (["ingest", str(sample_path)], ["analyze", "--as-of", "1990-01-01"]):
+        ran = subprocess.run(
+            papertrends(*arguments),
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+    assert ran.returncode == 2
+    assert ran.stderr.count("\n") == 1
+    found = server.ask(
+        "flow_runs/filter", {"flows": {"name": {"any_": ["papertrends"]}}, "sort": "START_TIME_DESC"}
+    )
+    run = next(one for one in found if "as of 1990-01-01" in one["name"])
+    assert run["state"]["type"] == "FAILED"
+    assert "holds no paper as of 1990-01-01" in run["state"]["message"]
