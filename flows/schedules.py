@@ -10,6 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from prefect import get_client
+from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.schedules import Cron
@@ -125,5 +126,5 @@ def _catch_up(ids: dict[str, UUID], settings: Settings) -> None:
     with get_client(sync_client=True) as client:
         for place, name in enumerate(missed):
             when = now() + timedelta(seconds=place * _APART_S)
-            due = Scheduled(scheduled_time=when)
+            due: State[None] = Scheduled(scheduled_time=when)
             client.create_flow_run_from_deployment(ids[name], state=due, tags=[CATCH_UP])

@@ -64,7 +64,7 @@ def read_vector_block(
 
 def _stored_rows(
     connection: Connection, vectorizer_id: str, hashes: Collection[str]
-) -> Iterator[Sequence[Row[str, int, bytes]]]:
+) -> Iterator[Sequence[Row[tuple[str, int, bytes]]]]:
     """Hash, stated length and bytes of each vector, in parts; one pass over all where most are wanted."""
     query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
         vectors.c.vectorizer_id == vectorizer_id
