@@ -38,6 +38,7 @@ from flows.store.vectors import (
     check_vectors,
     count_vectors,
     read_vector_block,
+    read_vector_hashes,
     write_vector_block,
 )
 from flows.store.watch import read_asked_windows, read_feed_looks
@@ -236,6 +237,11 @@ class Store:
         """
         with self._reading() as connection:
             return read_vector_block(connection, vectorizer_id, hashes)
+
+    def vector_hashes(self, vectorizer_id: str) -> list[str]:
+        """Hashes of all texts that have a stored vector of a vectorizer."""
+        with self._reading() as connection:
+            return read_vector_hashes(connection, vectorizer_id)
 
     def write_vectors(
         self, vectorizer_id: str, hashes: Sequence[str], vectors: NDArray[np.floating[Any]]
