@@ -46,8 +46,8 @@ def publish(workspace: str, run_id: str) -> str:
     tables, manifest = read_staged(root, run_id)
     folder = publish_tables(root, run_id, tables, manifest)
     remember_run(root, run_id, manifest)
+    remove_staged(root, run_id)  # before what may still fail: on a full disk it would stand in the way
     renew_archive(root, str(manifest["settings"].get("site", "")))
-    remove_staged(root, run_id)
     show_artifacts(folder, tables)
     return str(folder)
 
@@ -71,7 +71,7 @@ renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result
 
 @task(name="remember run", cache_policy=NO_CACHE, persist_result=False)
 def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
-    """Write the run into the store."""
+    """Write the run into the store; where the clock was set back meanwhile, it ends when it began."""
     with Store.open(root) as store:
         store.write_run(
             RunRow(
@@ -79,7 +79,7 @@ def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
                 as_of=date.fromisoformat(manifest["as_of"]),
                 started_at=manifest["started_at"],
                 status="completed",
-                finished_at=now().isoformat(timespec="seconds"),
+                finished_at=max(now().isoformat(timespec="seconds"), manifest["started_at"]),
                 fingerprint=manifest["fingerprint"],
                 manifest=manifest,
             )
