@@ -23,7 +23,7 @@ __all__ = ["FitRow", "next_topic_number", "read_fit", "read_topic_history", "wri
 
 _STORED = np.dtype("<f4")
 _ROWS = "rows"
-"""Key beside the settings of a fit: how many topics, papers and events belong to it."""
+"""Key beside the settings of a fit: how many topics, numbers a center, papers and events belong to it."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,16 @@ def _check_state(state: TopicState, events: Sequence[TopicEvent], n_rows: Sequen
     topics = set(state.members["topic_id"]) - {UNCLUSTERED}
     if topics != set(state.regions.topic_ids):
         raise ValueError(f"it has papers in {len(topics)} topics and {len(state.regions.topic_ids)} topics")
-    found = [len(state.regions.topic_ids), len(state.members), len(events)]
+    found = _counts(state, events)
     if n_rows is not None and found != list(n_rows):
-        names = zip(("topics", "papers", "events"), found, n_rows, strict=True)
+        names = zip(("topics", "numbers a center", "papers", "events"), found, n_rows, strict=True)
         lost = [f"{n} of {stated} {name}" for name, n, stated in names if n != stated]
         raise ValueError(f"it has {', '.join(lost)}")
+
+
+def _counts(state: TopicState, events: Sequence[TopicEvent]) -> list[int]:
+    centers = state.regions.centers
+    return [len(centers), centers.shape[1] if len(centers) else 0, len(state.members), len(events)]
 
 
 def _read_state(connection: Connection, fit_id: int) -> TopicState:
@@ -195,7 +200,7 @@ def next_topic_number(connection: Connection) -> int:
 def write_fit(connection: Connection, fit: FitRow) -> int:
     """Add a fit and what became of the topics; gives its id."""
     fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
-    n_rows = [len(fit.state.regions.topic_ids), len(fit.state.members), len(fit.events)]
+    n_rows = _counts(fit.state, fit.events)
     connection.execute(
         insert(topic_fits).values(
             fit_id=fit_id,

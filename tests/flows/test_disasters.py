@@ -156,19 +156,27 @@ def test_a_full_disk(night, small_disk, quiet, name):
     check_recovery(night, small_disk, quiet)
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", ["ingest", "staging", "publishing", "archive"])
 def test_files_that_may_not_grow(night, cwd, quiet, name):
-    done = night.run(*command(), cwd=cwd, points=(Point(STAGES[name][0], action=("limit", 100)),))
+    done = night.run(*command(), cwd=cwd, points=(Point(STAGES[name][0], action=("limit", 4096)),))
     check_disaster(night, cwd, quiet, name, done)
     check_recovery(night, cwd, quiet)
 
 
-@pytest.mark.parametrize("name", ["start", "staging", "archive"])
+READ_ONLY = {
+    "start": (("w/corpus.sqlite cannot be opened", "may be written"), ""),
+    "staging": (("cannot be written under w", "Read-only file system"), "flows.staging:canonical_json"),
+    "archive": (("the run itself is published", "Read-only file system"), "flows.publish:remove_staged"),
+}
+"""Such a disk is made so by the system only while no file of it is open."""
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
 def test_a_disk_that_becomes_read_only(night, small_disk, quiet, name):
-    where, says = STAGES.get(name, ("", "corpus.sqlite"))
-    point = Point(where, action=("read only", str(small_disk)))
+    says, where = READ_ONLY[name]
+    point = Point(where, "after" if where else "before", action=("read only", str(small_disk)))
     done = night.run(*command(), cwd=small_disk, points=(point,))
-    check_refused(done, says, "ead-only" if where else "read")
+    check_refused(done, *says)
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     assert len(list_runs(small_disk / "w")) == 1 + (name == "archive")
     check_recovery(night, small_disk, quiet)
@@ -182,12 +190,11 @@ def test_a_workspace_of_somebody_else(night, before):
         files = {
             path: path.stat().st_mtime_ns for path in (cwd / "w").rglob("*") if "sqlite-" not in path.name
         }
-        done = night.run(*command(), cwd=cwd, points=(Point(action=("become", NOBODY)),))
+        point = Point("flows.ingest:ingest_source", action=("become", NOBODY))
+        done = night.run(*command(), cwd=cwd, points=(point,))
         check_refused(done, "w/corpus.sqlite cannot be opened or written", "may be written")
         now = {path: path.stat().st_mtime_ns for path in (cwd / "w").rglob("*") if "sqlite-" not in path.name}
         assert now == files
-        report = night.run("report", "--workspace", "w", "--output", "/dev/null", cwd=cwd, points=(Point(action=("become", NOBODY)),))  # fmt: skip
-        assert report.status == 0, report.err
 
 
 # --- locks ---
@@ -244,8 +251,9 @@ def test_a_clock_that_is_set_back_during_a_run(night, cwd, quiet):
 
 # --- damage ---
 
+# A flip in the last digits of a number cannot be told from another number, and changes as little.
 VECTORS = {
-    "flipped bytes": "UPDATE vectors SET vector = CAST(substr(vector, 1, 8) || x'ff7f' || substr(vector, 11) AS BLOB)",
+    "flipped bytes": "UPDATE vectors SET vector = CAST(substr(vector, 1, 10) || x'ff7f' || substr(vector, 13) AS BLOB)",
     "a large number": "UPDATE vectors SET vector = CAST(substr(vector, 1, 8) || x'00007f7f' || substr(vector, 13) AS BLOB)",
     "zeros": "UPDATE vectors SET vector = zeroblob(length(vector))",
     "cut off": "UPDATE vectors SET vector = substr(vector, 1, 40)",
@@ -263,8 +271,6 @@ def test_damaged_vectors_are_made_again(night, cwd, quiet, damage):
     assert "are damaged" in done.err
     assert " 0 texts newly encoded" not in done.out
     assert contents(cwd / "w") == quiet
-    again = night.run(*command(), cwd=cwd)
-    assert (again.status, again.err) == (0, "")
 
 
 REGISTRY = {
