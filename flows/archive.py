@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.runs import list_runs, read_manifest
+from flows.runs.publishing import publishing
 from flows.store import Store
 from reports.archive import make_archive, render_archive
 from reports.feed import render_feed
@@ -17,12 +17,15 @@ __all__ = ["ARCHIVE_PAGE", "FEED", "update_archive"]
 
 ARCHIVE_PAGE, FEED = "index.html", "feed.xml"
 
+_LOCK_TIMEOUT_S = 120.0
+
 
 def update_archive(workspace: Path, site: str = "") -> Path:
     """Write ``index.html`` and ``feed.xml`` of a workspace from the manifests of its runs.
 
     A run whose manifest cannot be read is left out. Where another process publishes meanwhile, its run is
-    taken up too.
+    taken up too. Publishers take turns here as well: a part of a page that a killed one left behind is
+    written over.
 
     Parameters
     ----------
@@ -38,21 +41,23 @@ def update_archive(workspace: Path, site: str = "") -> Path:
     Raises
     ------
     PapertrendsError
-        When the disk does not take them.
+        When the disk does not take them, or another process publishes for longer than two minutes.
     """
     site = site if not site or site.endswith("/") else f"{site}/"
-    known: list[str] | None = None
-    while known != (known := list_runs(workspace)):
-        manifests = _manifests(workspace, known)
-        archive = make_archive(manifests, site, _failures(workspace, manifests))
-        try:
-            _replace(workspace / ARCHIVE_PAGE, render_archive(archive))
-            _replace(workspace / FEED, render_feed(archive, site))
-        except OSError as error:
-            raise PapertrendsError(
-                f"the page of all runs cannot be written in {workspace} ({error.strerror or error}); the run "
-                "itself is published; free space, then run again"
-            ) from error
+    try:
+        (workspace / "runs").mkdir(parents=True, exist_ok=True)
+        with publishing(workspace / "runs", _LOCK_TIMEOUT_S):
+            known: list[str] | None = None
+            while known != (known := list_runs(workspace)):
+                manifests = _manifests(workspace, known)
+                archive = make_archive(manifests, site, _failures(workspace, manifests))
+                _replace(workspace / ARCHIVE_PAGE, render_archive(archive))
+                _replace(workspace / FEED, render_feed(archive, site))
+    except OSError as error:
+        raise PapertrendsError(
+            f"the page of all runs cannot be written in {workspace} ({error.strerror or error}); the run "
+            "itself is published; free space, then run again"
+        ) from error
     return workspace / ARCHIVE_PAGE
 
 
@@ -83,7 +88,7 @@ def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str
 
 
 def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)

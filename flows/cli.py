@@ -10,7 +10,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -476,7 +476,8 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
         logging.getLogger().setLevel(logging.ERROR)
     try:
-        yield
+        with nullcontext() if verbose else _warnings_told():
+            yield
     except (InputError, PapertrendsError) as error:
         if verbose:
             _err.print_exception()
@@ -495,6 +496,31 @@ def _told_plainly(verbose: bool) -> Iterator[None]:
             soft_wrap=True,
         )
         raise typer.Exit(1) from None
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Say what the program warns of, each warning once, as one line without a library's ornaments."""
+    said: set[str] = set()
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            line = " ".join(record.getMessage().split())
+            if line not in said:
+                said.add(line)
+                _err.print(f"warning: {line}", markup=False, soft_wrap=True)
+
+    program, handler = logging.getLogger("flows"), Told(logging.WARNING)
+    before = program.level, program.propagate
+    program.addHandler(handler)
+    program.setLevel(logging.WARNING)
+    program.propagate = False
+    try:
+        yield
+    finally:
+        program.removeHandler(handler)
+        program.setLevel(before[0])
+        program.propagate = before[1]
 
 
 def _load_ahead(workspace: Path, *, refit: bool = False) -> None:

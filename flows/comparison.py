@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,8 @@ from analytics.track_record import claims_of, score_claims, score_record
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run, read_tables
 
 __all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,34 @@ def compare_with_previous(
 ) -> tuple[pd.DataFrame, dict[str, Any] | None]:
     """Table `changes` against the run that this one follows, and what that run was (None for a first run).
 
+    A run whose folder lost a file, or holds a damaged one, is left out, and the one before it taken.
+
     Returns
     -------
     changes : DataFrame
     since : dict or None
         ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
     """
-    folder = previous_run(workspace, fingerprint, day)
-    if folder is None:
+    found = _previous(workspace, fingerprint, day)
+    if found is None:
         return empty_table("changes"), None
-    before, manifest = read_assignments(folder), read_manifest(folder)
+    folder, before, manifest = found
     changed = manifest.get("definitions") != definitions
     changes = compare_runs(before, tables, against=folder.name, definition_changed=changed)
     new = int((~is_among(tables.papers["paper_id"], before.papers["paper_id"])).sum())
     return changes, {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
+
+
+def _previous(workspace: Path, fingerprint: str, day: date) -> tuple[Path, RunTables, dict[str, Any]] | None:
+    """Run to compare with, the newest that can be read."""
+    damaged: list[Path] = []
+    while (folder := previous_run(workspace, fingerprint, day, but=damaged)) is not None:
+        try:
+            return folder, read_assignments(folder), read_manifest(folder)
+        except InputError as error:
+            logger.warning("the run %s is left out of what changed: %s", folder.name, error)
+            damaged.append(folder)
+    return None
 
 
 def compare_runs(
@@ -131,8 +148,9 @@ def keep_record(
         try:
             own = read_tables(folder, ("forecasts", "verdicts", "trends", "topic_assignments"))
             same_themes = read_manifest(folder).get("definitions") == definitions
-        except InputError:
-            continue  # a folder that lost a file keeps no record
+        except InputError as error:
+            logger.warning("the run %s is left out of the track record: %s", folder.name, error)
+            continue
         names = _topic_names(own["topic_assignments"], tables.topic_assignments)
         claimed = claims_of(own["verdicts"], own["trends"])
         for record, made in ((forecasts, own["forecasts"]), (claims, claimed)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +20,11 @@ from flows.vectors_ahead import stored_vectors
 
 __all__ = ["encode_part", "encode_texts"]
 
+logger = logging.getLogger(__name__)
+
 _BLOCK = 256
+_UNIT = 0.01
+"""By how much the square of a length may differ from 1; rounding makes a millionth."""
 
 
 def encode_texts(
@@ -44,6 +49,7 @@ def encode_texts(
     """
     hashes = content_hashes(texts)
     found, vectors = stored_vectors(store, vectorizer.id, hashes)
+    found &= _are_unit(vectors, found, vectorizer.id)
     missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
     if not missing:
         return vectors, 0
@@ -66,6 +72,23 @@ def encode_texts(
         n_done += len(block)
         say_progress("encode", n_done, len(order))
     return vectors, len(missing)
+
+
+def _are_unit(
+    vectors: NDArray[np.float32], found: NDArray[np.bool_], vectorizer_id: str
+) -> NDArray[np.bool_]:
+    """Which rows have the length that every vectorizer gives them; others are damaged, and told."""
+    with np.errstate(over="ignore"):
+        lengths = np.einsum("ij,ij->i", vectors, vectors)
+    are_unit: NDArray[np.bool_] = np.abs(lengths - 1) < _UNIT
+    if n_damaged := int((found & ~are_unit).sum()):
+        logger.warning(
+            "%d of %d stored vectors of %s are damaged, for they are not of length 1; they are made again",
+            n_damaged,
+            int(found.sum()),
+            vectorizer_id,
+        )
+    return are_unit
 
 
 def encode_part(vectorizer: Vectorizer, vectors_id: str, texts: Sequence[str]) -> NDArray[np.float32]:

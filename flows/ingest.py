@@ -136,7 +136,8 @@ def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) 
     """Fetch what is new of a feed into the store.
 
     Days of the window that an earlier look has settled are not asked for again, see
-    `flows.feeds.windows.remaining_windows`. What came before a failure is kept.
+    `flows.feeds.windows.remaining_windows`. A look of a later day settles none: the clock may have been
+    ahead. What came before a failure is kept.
 
     Returns
     -------
@@ -144,7 +145,7 @@ def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) 
         As `ingest`, for this feed.
     """
     with Store.open(settings.workspace) as store:
-        looks = store.asked_windows(spec.identity)
+        looks = store.asked_windows(spec.identity, day)
         window = spec.window or default_window(looks, day, settings.first_days)
         windows = remaining_windows(window, looks, overlap_days=settings.overlap_days)
         return _store_feeds(store, fetch_feeds(spec, windows, settings.feed_settings, read), day)

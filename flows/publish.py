@@ -47,9 +47,9 @@ def publish(workspace: str, run_id: str) -> str:
         tables, manifest = read_staged(root, run_id)
         folder = publish_tables(root, run_id, tables, manifest)
         remember_run(root, run_id, manifest)
+        remove_staged(root, run_id)  # before what may still fail: on a full disk it would stand in the way
         site = str(manifest["settings"].get("site", ""))
         renew_archive(root, site)
-        remove_staged(root, run_id)
     show_artifacts(folder, site, tables, manifest)
     return finished(str(folder), str(manifest["summary"]["lead"]))
 
@@ -74,7 +74,7 @@ renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result
 
 @task(name="remember run", cache_policy=NO_CACHE, persist_result=False)
 def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
-    """Write the run into the store."""
+    """Write the run into the store; where the clock was set back meanwhile, it ends when it began."""
     with Store.open(root) as store:
         store.write_run(
             RunRow(
@@ -82,7 +82,7 @@ def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
                 as_of=date.fromisoformat(manifest["as_of"]),
                 started_at=manifest["started_at"],
                 status="completed",
-                finished_at=now().isoformat(timespec="seconds"),
+                finished_at=max(now().isoformat(timespec="seconds"), manifest["started_at"]),
                 fingerprint=manifest["fingerprint"],
                 manifest=manifest,
             )

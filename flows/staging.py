@@ -1,8 +1,8 @@
 """Tables of an analysis that is not published yet, kept on disk between the flows.
 
 Flow parameters travel through Prefect's API, so `analyze` hands `publish` a run id and not tables.
-A staged run is removed once it is published; one that a killed process left is removed by the next
-analysis after a day.
+A staged run is removed once it is published. One that a killed process left is removed by the next
+analysis, after a day where it was not published.
 """
 
 from __future__ import annotations
@@ -36,12 +36,15 @@ def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping
     folder = staged_folder(workspace, run_id)
     text = canonical_json({**manifest, "run_id": run_id}, indent=2)
     try:
-        _remove_old(folder.parent)
+        _remove_old(workspace)
         folder.mkdir(parents=True)
         for table in fields(RunTables):
             write_table(table.name, getattr(tables, table.name), folder / f"{table.name}.parquet")
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
+    except BaseException as error:
+        remove_staged(workspace, run_id)  # half a run is of no use, and may be what fills the disk
+        if not isinstance(error, OSError):
+            raise
         raise PapertrendsError(
             f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
             "free space or choose another --workspace, then run again"
@@ -71,7 +74,8 @@ def staged_folder(workspace: Path, run_id: str) -> Path:
     return workspace / ".staged" / run_id
 
 
-def _remove_old(staged: Path) -> None:
-    for folder in staged.glob("*"):
-        if time.time() - folder.stat().st_mtime > _KEPT_S:
+def _remove_old(workspace: Path) -> None:
+    for folder in (workspace / ".staged").glob("*"):
+        is_published = (workspace / "runs" / folder.name).exists()
+        if is_published or time.time() - folder.stat().st_mtime > _KEPT_S:
             shutil.rmtree(folder, ignore_errors=True)

@@ -37,6 +37,10 @@ _DECIDING = (
     "PREFECT_UNIT_TEST_MODE",
 )
 """Variables by which a user says which server it is, or that there shall be none."""
+# A process that is killed ends no other one; its end of a pipe is closed.
+_END_WITH_STARTER = (
+    "import os, threading; threading.Thread(target=lambda: (os.read(0, 1), os._exit(0)), daemon=True).start()"
+)
 # As Prefect starts its own: no pages, no services, settings that nothing changes any more.
 _ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 
@@ -68,7 +72,8 @@ def server_ahead(*, scheduling: bool = False) -> TemporaryServer | None:
         return None
     port = _free_port()
     environment = {**os.environ, **({} if scheduling else _ENVIRONMENT)}
-    process = subprocess.Popen(_command(port), env=environment)  # noqa: S603 - our own words
+    # The pipe is closed when this process ends, however it does; nothing is ever written to it.
+    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE)  # noqa: S603 - our own words
     atexit.register(_stop, process)
     url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url
@@ -129,7 +134,14 @@ def _command(port: int) -> list[str]:
     where = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--lifespan", "on"]
     # To look for cycles again and again among what is imported takes a seventh of the start.
     start = "import gc; gc.set_threshold(100_000, 20, 100); import uvicorn; uvicorn.main()"
-    return [sys.executable, "-c", start, "--factory", "prefect.server.api.server:create_app", *where]
+    return [
+        sys.executable,
+        "-c",
+        f"{_END_WITH_STARTER}; {start}",
+        "--factory",
+        "prefect.server.api.server:create_app",
+        *where,
+    ]
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,12 +12,14 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from analytics.exceptions import InputError
 from analytics.paper_map import paper_positions
 from analytics.parts import Each, postponed
 from analytics.refits import refit_cause
 from analytics.topic_regions import TopicRegions, TopicState
 from analytics.topics import TopicFit, TopicParameters, fit_topics, join_topics
 from flows.beside import WORTH_A_PROCESS, start_beside
+from flows.runs import list_runs, read_manifest, read_tables
 from flows.settings import Settings
 from flows.steps import Encoded
 from flows.store import Store
@@ -92,7 +95,7 @@ def find_topics(
             random_state=settings.random_state,
             min_topic_size=settings.min_topic_size,
             previous=_previous(last, vectorizer_id),
-            first_number=store.next_topic_number(),
+            first_number=_first_number(store, workspace),
             each=each,
             ahead=start_beside if each is map and len(papers) >= WORTH_A_PROCESS else postponed,
         )
@@ -105,6 +108,22 @@ def find_positions(encoded: Encoded, topics: TopicFit) -> pd.DataFrame:
     """Table `positions`: where each paper stands on the map."""
     with threadpool_limits(1):
         return paper_positions(encoded.papers, topics.assignments, topics.state.regions)
+
+
+def _first_number(store: Store, workspace: Path) -> int:
+    """Number that no topic has had, in the registry or, where the store was begun anew, in any run."""
+    number = store.next_topic_number()
+    if number > 1:
+        return number
+    numbers = [0]
+    for run_id in list_runs(workspace):
+        folder = workspace / "runs" / run_id
+        with suppress(InputError):
+            # Runs of before the registry were numbered anew each time; their ids mean nothing.
+            if "fit" in (read_manifest(folder).get("topics") or ()):
+                ids = read_tables(folder, ["topics"])["topics"]["topic_id"]
+                numbers += [int(topic_id[1:]) for topic_id in ids]
+    return 1 + max(numbers)
 
 
 def _cause(

@@ -22,7 +22,7 @@ from analytics.tables import RunTables
 from flows.runs.names import NAME, canonical_json
 from flows.runs.tables import write_table
 
-__all__ = ["publish_run"]
+__all__ = ["publish_run", "publishing"]
 
 _BUILDING = ".building-"
 
@@ -78,7 +78,7 @@ def publish_run(
     folder = workspace / "runs" / run_id
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _publishing(folder.parent, lock_timeout_s):
+        with publishing(folder.parent, lock_timeout_s):
             _check_free(workspace, folder)
             _build(folder, tables, texts)
             _point_latest(workspace, folder)
@@ -138,8 +138,14 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def _publishing(runs: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the publishers' lock and clear what killed publishers left behind."""
+def publishing(runs: Path, timeout_s: float) -> Iterator[None]:
+    """Hold the publishers' lock and clear what killed publishers left behind.
+
+    Raises
+    ------
+    PapertrendsError
+        When another process holds it for longer than `timeout_s` seconds.
+    """
     with (runs / ".lock").open("a") as lock:
         deadline = time.monotonic() + timeout_s
         while True:

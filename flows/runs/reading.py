@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ __all__ = [
     "read_tables",
     "resolve_run",
 ]
+
+logger = logging.getLogger(__name__)
 
 _LISTED = 10
 
@@ -127,12 +130,22 @@ def _check_whole(folder: Path, files: Iterable[str]) -> None:
         )
 
 
-def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:
+def previous_run(
+    workspace: Path, fingerprint: str, as_of: date, *, but: Collection[Path] = ()
+) -> Path | None:
     """Find the published run that a run with this fingerprint is compared with.
 
     It is the newest one with another fingerprint that pretends to be on no later day. A rerun takes
     the place of its original, the oldest run with its own fingerprint: it is compared with what stood
     before that, so that its tables come out as the original's.
+
+    Parameters
+    ----------
+    workspace : Path
+    fingerprint : str
+    as_of : date
+    but : collection of Path
+        Folders to pass over.
 
     Returns
     -------
@@ -143,7 +156,7 @@ def previous_run(workspace: Path, fingerprint: str, as_of: date) -> Path | None:
     for folder, day, its_fingerprint in _readable_runs(workspace):
         if its_fingerprint == fingerprint:
             return found
-        if day is not None and day <= as_of.isoformat():  # ISO days sort as text
+        if day is not None and day <= as_of.isoformat() and folder not in but:  # ISO days sort as text
             found = folder
     return found
 
@@ -167,7 +180,8 @@ def _readable_runs(workspace: Path) -> Iterator[tuple[Path, str | None, Any]]:
         folder = workspace / "runs" / run_id
         try:
             manifest = read_manifest(folder)
-        except InputError:
+        except InputError as error:
+            logger.warning("the run %s is left out: %s", run_id, error)
             continue
         day = manifest.get("as_of")
         yield folder, day if isinstance(day, str) else None, manifest.get("fingerprint")

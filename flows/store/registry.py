@@ -14,13 +14,16 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from analytics.exceptions import PapertrendsError
 from analytics.identity import TopicEvent
+from analytics.tables import UNCLUSTERED
 from analytics.topic_regions import TopicRegions, TopicState
 from flows.store.blocks import in_blocks
-from flows.store.schema import topic_centers, topic_events, topic_fits, topic_members
+from flows.store.schema import runs, topic_centers, topic_events, topic_fits, topic_members
 
 __all__ = ["FitRow", "next_topic_number", "read_fit", "read_topic_history", "write_fit"]
 
 _STORED = np.dtype("<f4")
+_ROWS = "rows"
+"""Key beside the settings of a fit: how many topics, numbers a center, papers and events belong to it."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,9 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     Raises
     ------
     PapertrendsError
-        When what is stored cannot be read: topics are never numbered anew in silence.
+        When what is stored cannot be read or is not whole: topics are never numbered anew in silence.
     """
+    _check_fits(connection)
     newest = (
         select(topic_fits)
         .where(topic_fits.c.as_of <= as_of)
@@ -73,21 +77,65 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     if row is None:
         return None
     try:
+        settings = json.loads(row["settings"])
+        n_rows = settings.pop(_ROWS, None)
+        state, events = _read_state(connection, row["fit_id"]), _read_events(connection, row["fit_id"])
+        _check_state(state, events, n_rows)
         return FitRow(
             row["fit_id"],
             row["as_of"],
             row["vectorizer_id"],
-            json.loads(row["settings"]),
+            settings,
             json.loads(row["parameters"]),
             row["cause"],
-            _read_state(connection, row["fit_id"]),
-            _read_events(connection, row["fit_id"]),
+            state,
+            events,
         )
-    except (ValueError, TypeError) as error:
-        raise PapertrendsError(
-            f"fit {row['fit_id']} in the registry of topics cannot be read ({error}); topics would lose "
-            "their ids, so nothing is done: restore corpus.sqlite from a copy, or start another --workspace"
-        ) from error
+    except (AttributeError, ValueError, TypeError) as error:
+        raise _unreadable(row["fit_id"], error) from error
+
+
+def _unreadable(fit_id: int, what: object) -> PapertrendsError:
+    return PapertrendsError(
+        f"fit {fit_id} in the registry of topics cannot be read ({what}); topics would lose "
+        "their ids, so nothing is done: restore corpus.sqlite from a copy, or start another --workspace"
+    )
+
+
+def _check_fits(connection: Connection) -> None:
+    """Refuse a registry that lost a fit: its topics are there still, or a run that was made by it."""
+    known = set(connection.execute(select(topic_fits.c.fit_id)).scalars())
+    used = set(connection.execute(select(topic_centers.c.fit_id).distinct()).scalars())
+    newest = select(runs.c.manifest).order_by(runs.c.run_id.desc()).limit(1)
+    for manifest in connection.execute(newest).scalars():
+        used |= _fit_of_run(manifest)
+    for fit_id in sorted(used - known):
+        raise _unreadable(fit_id, "it is gone")
+
+
+def _fit_of_run(manifest: str) -> set[int]:
+    """Fit that a remembered run names; one of before the registry names none."""
+    try:
+        return {int(json.loads(manifest)["topics"]["fit"]["fit_id"])}
+    except (KeyError, TypeError, ValueError):
+        return set()
+
+
+def _check_state(state: TopicState, events: Sequence[TopicEvent], n_rows: Sequence[int] | None) -> None:
+    """Refuse a fit that lost rows; one of before they were counted must have a center for each topic."""
+    topics = set(state.members["topic_id"]) - {UNCLUSTERED}
+    if topics != set(state.regions.topic_ids):
+        raise ValueError(f"it has papers in {len(topics)} topics and {len(state.regions.topic_ids)} topics")
+    found = _counts(state, events)
+    if n_rows is not None and found != list(n_rows):
+        names = zip(("topics", "numbers a center", "papers", "events"), found, n_rows, strict=True)
+        lost = [f"{n} of {stated} {name}" for name, n, stated in names if n != stated]
+        raise ValueError(f"it has {', '.join(lost)}")
+
+
+def _counts(state: TopicState, events: Sequence[TopicEvent]) -> list[int]:
+    centers = state.regions.centers
+    return [len(centers), centers.shape[1] if len(centers) else 0, len(state.members), len(events)]
 
 
 def _read_state(connection: Connection, fit_id: int) -> TopicState:
@@ -152,12 +200,13 @@ def next_topic_number(connection: Connection) -> int:
 def write_fit(connection: Connection, fit: FitRow) -> int:
     """Add a fit and what became of the topics; gives its id."""
     fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
+    n_rows = _counts(fit.state, fit.events)
     connection.execute(
         insert(topic_fits).values(
             fit_id=fit_id,
             as_of=fit.as_of,
             vectorizer_id=fit.vectorizer_id,
-            settings=json.dumps(dict(fit.settings), sort_keys=True),
+            settings=json.dumps({**fit.settings, _ROWS: n_rows}, sort_keys=True),
             parameters=json.dumps(dict(fit.parameters), sort_keys=True),
             cause=fit.cause,
         )

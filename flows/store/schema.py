@@ -185,6 +185,7 @@ mails = Table(
 # The registry of topics: each fit with the topics that it found, the papers that it gave them, and what
 # became of the topics before. Rows are added and never changed: a past day reads the fit of its time.
 # Fits of before version 4 have no labels and terms; a coherence of NULL beside a label is not a number.
+# Beside the settings of a fit stands how many rows belong to it, so that lost ones are noticed.
 topic_fits = Table(
     "topic_fits",
     metadata,

@@ -191,10 +191,10 @@ class Store:
         with self._reading() as connection:
             return read_feed_looks(connection, as_of)
 
-    def asked_windows(self, name: str) -> list[tuple[date, date, date]]:
-        """Days of a feed that came whole: first, last, and the day of the newest look at them."""
+    def asked_windows(self, name: str, as_of: date = date.max) -> list[tuple[date, date, date]]:
+        """Days of a feed that came whole by a day, see `flows.store.watch.read_asked_windows`."""
         with self._reading() as connection:
-            return read_asked_windows(connection, name)
+            return read_asked_windows(connection, name, as_of)
 
     def read_paper(self, paper_id: str) -> PaperHistory:
         """Everything that the store knows of a paper and where it came from, see `PaperHistory`.

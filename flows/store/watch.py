@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from analytics.coverage import LOOK_COLUMNS
 from flows.sources.formats import UNKNOWN
@@ -49,11 +49,23 @@ def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
     return table.astype(types).assign(**days)
 
 
-def read_asked_windows(connection: Connection, name: str) -> list[tuple[date, date, date]]:
-    """First day, last day, and the day of the newest look, of every window of a feed that came whole."""
+def read_asked_windows(
+    connection: Connection, name: str, as_of: date = date.max
+) -> list[tuple[date, date, date]]:
+    """First day, last day, and the day of the newest look, of every window of a feed that came whole.
+
+    Looks of a day after `as_of` do not count: the clock was ahead then, and they settle nothing. Of one
+    that was made again since, the first look counts.
+    """
+    seen_on = case((feeds.c.last_seen <= as_of, feeds.c.last_seen), else_=feeds.c.first_seen)
     query = (
-        select(feeds.c.window_start, feeds.c.window_end, func.max(feeds.c.last_seen))
-        .where(feeds.c.name == name, feeds.c.failure.is_(None), feeds.c.window_start.is_not(None))
+        select(feeds.c.window_start, feeds.c.window_end, func.max(seen_on))
+        .where(
+            feeds.c.name == name,
+            feeds.c.failure.is_(None),
+            feeds.c.window_start.is_not(None),
+            feeds.c.first_seen <= as_of,
+        )
         .group_by(feeds.c.window_start, feeds.c.window_end)
     )
     return sorted((start, end, seen_on) for start, end, seen_on in connection.execute(query))

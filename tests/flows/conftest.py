@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.flows.night import Night, started_night
+
 
 @dataclass
 class LoopbackAnswer:
@@ -101,3 +103,10 @@ def loopback_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackServer]
     yield loopback
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """Commands that may die, see `tests.flows.night`; tests that use it stay on one worker by their group."""
+    with started_night(tmp_path_factory.mktemp("night")) as started:
+        yield started

@@ -41,6 +41,16 @@ def test_what_fails_there_is_done_here(monkeypatch, caplog, answer):
     assert "it is done again here" in caplog.text
 
 
+def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
+    """The work kills whoever does it, but for this process."""
+    here = os.getpid()
+    work = partial(
+        eval, f"__import__('os').getpid() == {here} or __import__('os').kill(__import__('os').getpid(), 9)"
+    )
+    assert start_beside(work)() is True
+    assert "it is done again here" in caplog.text
+
+
 def test_a_process_that_waits_takes_work_and_ends():
     with process_beside("analytics.paper_terms") as ahead:
         terms = ahead(partial(read_terms, TITLES, TITLES))

@@ -47,7 +47,9 @@ class Server:
             "PYTHONPATH": str(REPOSITORY),
             "NO_PROXY": "127.0.0.1,localhost",
         }
-        self.process = subprocess.Popen(temporary_server._command(self.port), env=self.environment)
+        self.process = subprocess.Popen(
+            temporary_server._command(self.port), env=self.environment, stdin=subprocess.PIPE
+        )
 
     def ask(self, path: str, body: object = None) -> object:
         """Answer of the API: a POST with a body, a GET without."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,19 @@ def test_flows_use_it_and_it_ends_with_the_process(tmp_path):
     assert word == "done"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+def test_it_ends_with_a_process_that_is_killed(tmp_path):
+    code = CODE + "import os, signal; sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    pid = int(ran.stdout.split()[-1])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_it_is_started_as_prefect_starts_its_own(monkeypatch):
