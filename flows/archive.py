@@ -19,8 +19,8 @@ ARCHIVE_PAGE, FEED = "index.html", "feed.xml"
 def update_archive(workspace: Path, site: str = "") -> Path:
     """Write ``index.html`` and ``feed.xml`` of a workspace from the manifests of its runs.
 
-    A run whose manifest cannot be read is left out. Where another process publishes meanwhile, its run is
-    taken up too.
+    A run whose manifest cannot be read is left out, and what a run was compared with is left out where that
+    run is gone. Where another process publishes meanwhile, its run is taken up too.
 
     Parameters
     ----------
@@ -56,11 +56,15 @@ def update_archive(workspace: Path, site: str = "") -> Path:
 def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
     """Manifests that can be read, oldest first; of one fingerprint the first alone: a rerun is no news."""
     found: dict[str, dict[str, Any]] = {}
+    known = set(runs)
     for run_id in runs:
         try:
             manifest = read_manifest(workspace / "runs" / run_id)
         except InputError:
             continue
+        since = manifest.get("since")
+        if isinstance(since, dict) and since.get("run_id") not in known:
+            manifest["since"] = {name: value for name, value in since.items() if name != "run_id"}
         if "as_of" in manifest:
             found.setdefault(str(manifest.get("fingerprint") or run_id), {**manifest, "run_id": run_id})
     return list(found.values())

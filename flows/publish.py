@@ -13,12 +13,14 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from analytics.tables import RunTables
+from flows import tidying
 from flows.archive import update_archive
-from flows.clock import now
+from flows.clock import now, today
 from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
 from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
+from flows.store.compaction import kept_of_manifest
 from reports.charts import plot_charts
 from reports.context import make_report_context
 from reports.render import render_report
@@ -46,6 +48,8 @@ def publish(workspace: str, run_id: str) -> str:
     tables, manifest = read_staged(root, run_id)
     folder = publish_tables(root, run_id, tables, manifest)
     remember_run(root, run_id, manifest)
+    keep_days = int(manifest["settings"].get("keep_runs_days", 0))
+    tidy_up(root, today(), keep_days, str(manifest["vectorizer_id"]))
     renew_archive(root, str(manifest["settings"].get("site", "")))
     remove_staged(root, run_id)
     show_artifacts(folder, tables)
@@ -66,12 +70,13 @@ def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[st
     return publish_run(root, run_id, staged, manifest, charts, page)
 
 
+tidy_up = task(name="tidy up", cache_policy=NO_CACHE, persist_result=False)(tidying.tidy_up)
 renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result=False)(update_archive)
 
 
 @task(name="remember run", cache_policy=NO_CACHE, persist_result=False)
 def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
-    """Write the run into the store."""
+    """Write the run into the store, which keeps no lists of its manifest: they stand in the run folder."""
     with Store.open(root) as store:
         store.write_run(
             RunRow(
@@ -81,7 +86,7 @@ def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
                 status="completed",
                 finished_at=now().isoformat(timespec="seconds"),
                 fingerprint=manifest["fingerprint"],
-                manifest=manifest,
+                manifest=kept_of_manifest(manifest),
             )
         )
 
