@@ -74,7 +74,7 @@ def make_run(workspace: Path, vectorizer: str, number: int, sources: list[str]) 
     """Make one run, and say what it took and what the workspace has become."""
     from flows.pipeline import papertrends
 
-    global _started  # noqa: PLW0603
+    global _started
     day = FIRST + timedelta(days=number)
     _moment[0], _started = datetime(day.year, day.month, day.day, 20, tzinfo=UTC), time.perf_counter()
     Path("/proc/self/clear_refs").write_text("5")  # the peak is this run's
@@ -110,9 +110,7 @@ def _n_topics(folder: Path) -> int:
 
 
 def _bytes_under(folder: Path) -> int:
-    return sum(
-        (Path(root) / name).lstat().st_size for root, _, names in os.walk(folder) for name in names
-    )
+    return sum((Path(root) / name).lstat().st_size for root, _, names in os.walk(folder) for name in names)
 
 
 if __name__ == "__main__":

@@ -130,8 +130,12 @@ def described(work: Path, vectorizer: str) -> dict[str, Any]:
     if points:
         held = {
             "seconds, aged over fresh": most(max(one["ratios"]["seconds"] for one in points), MOST_SECONDS),
-            "processor seconds, aged over fresh": most(max(one["ratios"]["processor_seconds"] for one in points), MOST_SECONDS),
-            "peak memory, aged over fresh": most(max(one["ratios"]["peak_mb"] for one in points), MOST_MEMORY),
+            "processor seconds, aged over fresh": most(
+                max(one["ratios"]["processor_seconds"] for one in points), MOST_SECONDS
+            ),
+            "peak memory, aged over fresh": most(
+                max(one["ratios"]["peak_mb"] for one in points), MOST_MEMORY
+            ),
         }
     if slopes:
         held["part of a run's seconds that a thousand runs add"] = most(slopes["part"], MOST_SLOPE)

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def tidy_up(workspace: Path, today: date, keep_days: int, vectorizer_id: str) -> tuple[str, ...]:
-    """As `tidy_workspace`, but what stands in the way is logged: the run is published, the next tries again."""
+    """As `tidy_workspace`, but what stands in the way is logged: the run is published, the next tries it."""
     try:
         return tidy_workspace(workspace, today, keep_days, vectorizer_id)
     except Exception as error:  # whatever it is, no run fails by it

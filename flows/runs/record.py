@@ -53,7 +53,7 @@ class Said:
 
     @property
     def is_of_registry(self) -> bool:
-        """Whether its topics keep their ids; those of a run from before the registry are matched by papers."""
+        """Whether its topics keep their ids; before the registry they had none and are matched by papers."""
         return not bool(self.topic_assignments["basis"].isna().all())
 
     @property
@@ -152,7 +152,7 @@ def update_record(workspace: Path) -> RunRecord:
 
 
 def _rows(facts: RunFacts, said: Said) -> pd.DataFrame:
-    """Rows of a run, without what nobody can score: topics that no paper of the run is in, no known period."""
+    """Rows of a run, less what nobody can score: topics that no paper of the run is in, no known period."""
     topics = set(said.topic_assignments["topic_id"].unique())
     made = pd.concat([said.forecasts, said.claims], ignore_index=True).reindex(columns=_SCHEMA.names)
     made = made[made["last_start"].notna() & ((made["kind"] != "topic") | made["series_id"].isin(topics))]

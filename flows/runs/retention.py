@@ -20,10 +20,9 @@ def runs_to_remove(
     named; those of `needed`. With each of these stays the run that it is compared with, and with each of all
     these the first run with its fingerprint, whose rerun it is. All others go.
 
-    *What follows.* A run that stays can be made again byte for byte, for all that it read is still there.
-    The day of a removed run is afterwards like a day on which nothing ran. What goes once never came back
-    into the rule's favor: more days keep more, a later `today` keeps less, and the rule over what stayed
-    removes nothing.
+    *What follows.* A run that stays for its own sake can be made again byte for byte, for all that it read
+    is still there. The day of a removed run is afterwards like a day on which nothing ran. More days keep
+    more, a later `today` keeps less, and the rule over what stayed removes nothing.
 
     *Ties.* Of several runs of a month's newest day the last stays, but a rerun counts as its original.
 

@@ -136,9 +136,7 @@ def _forget_fit(connection: Connection, fit_id: int) -> None:
         connection.execute(delete(table).where(table.c.fit_id == fit_id))
     went_on = (topic_events.c.fit_id == fit_id) & (topic_events.c.event == "continued")
     connection.execute(update(topic_events).where(went_on).values(papers="[]"))
-    connection.execute(
-        update(topic_fits).where(topic_fits.c.fit_id == fit_id).values(parameters=FORGOTTEN)
-    )
+    connection.execute(update(topic_fits).where(topic_fits.c.fit_id == fit_id).values(parameters=FORGOTTEN))
 
 
 def _give_space_back(engine: Engine) -> None:

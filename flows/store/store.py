@@ -332,7 +332,8 @@ class Store:
     def knows_run(self, run_id: str) -> bool:
         """Whether a run is remembered."""
         with self._reading() as connection:
-            return connection.execute(select(runs.c.run_id).where(runs.c.run_id == run_id)).first() is not None
+            known = connection.execute(select(runs.c.run_id).where(runs.c.run_id == run_id))
+            return known.first() is not None
 
     def compact(self, *, vectorizer_id: str, unused: Collection[int | str] = ()) -> None:
         """Forget what no later run can need, see `flows.store.compaction.compact_store`."""

@@ -48,7 +48,11 @@ def test_nothing_goes_without_a_limit_and_from_nothing():
 
 def test_age_counts_from_the_start_and_months_by_the_day_that_a_run_pretends_to_be():
     made = date(2025, 6, 1)
-    past = [run(date(2024, month, day), started=made, number=month * 40 + day) for month in (1, 2) for day in (3, 9)]
+    past = [
+        run(date(2024, month, day), started=made, number=month * 40 + day)
+        for month in (1, 2)
+        for day in (3, 9)
+    ]
     assert runs_to_remove(past, made + timedelta(days=90), 90) == []
     # The first of all stays too.
     assert runs_to_remove(past, made + timedelta(days=91), 90) == [past[2].run_id]
@@ -113,7 +117,9 @@ def test_laws(runs, age, keep_days, data):
     young = {one.run_id for one in runs if (today - one.started_on).days <= keep_days}
     assert not gone & {*young, *(known[one].against for one in young | needed)}
     # Each month keeps a run, the first run of all stays, and a second time nothing goes.
-    assert {(one.as_of.year, one.as_of.month) for one in left} == {(one.as_of.year, one.as_of.month) for one in runs}
+    assert {(one.as_of.year, one.as_of.month) for one in left} == {
+        (one.as_of.year, one.as_of.month) for one in runs
+    }
     assert runs[0].run_id not in gone
     assert runs_to_remove(left, today, keep_days, needed=needed) == []
     # More days keep more, later days less, and the order of what is given is irrelevant.
