@@ -44,6 +44,16 @@ RUNS, VECTORIZER = 1000, "student"
 CHECKPOINTS = (60, 100, 250, 500, 750, 1000)
 PAIRS = 3
 PACKAGES = ("prefect", "pandas", "scikit-learn", "bertopic", "matplotlib", "sqlalchemy", "pyarrow")
+COLUMNS = (
+    "papers",
+    "seconds",
+    "processor_seconds",
+    "rss_mb",
+    "peak_mb",
+    "database_mb",
+    "workspace_mb",
+    "folders",
+)
 MOST_SECONDS, MOST_MEMORY, MOST_SLOPE = 1.15, 1.10, 0.10
 
 
@@ -138,7 +148,7 @@ def described(work: Path, vectorizer: str) -> dict[str, Any]:
             ),
         }
     if slopes:
-        held["part of a run's seconds that a thousand runs add"] = most(slopes["part"], MOST_SLOPE)
+        held["part of a run's processor seconds that a thousand runs add"] = most(slopes["part"], MOST_SLOPE)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     return {
         "about": {
@@ -161,22 +171,23 @@ def most(measured: float, allowed: float) -> dict[str, Any]:
 
 
 def regression(runs: list[dict[str, Any]]) -> dict[str, float]:
-    """Seconds of runs on papers and run number, by least squares; without a process's first run and new fits."""
+    """Processor seconds on papers, topics and run number, by least squares; without a process's first run and new fits."""
     usual = [run for run in runs if not run["fit_is_new"] and not run["is_first"]]
     if len(usual) < 20:
         return {}
-    seconds = np.array([run["seconds"] for run in usual])
-    x = np.array([[1, run["papers"] / 1000, run["run"] / 1000] for run in usual])
+    seconds = np.array([run["processor_seconds"] for run in usual])
+    x = np.array([[1, run["papers"] / 1000, run["topics"], run["run"] / 1000] for run in usual])
     found, *_ = np.linalg.lstsq(x, seconds, rcond=None)
     rest = seconds - x @ found
-    error = np.sqrt(np.linalg.inv(x.T @ x)[2, 2] * (rest @ rest) / (len(usual) - 3))
+    error = np.sqrt(np.linalg.inv(x.T @ x)[3, 3] * (rest @ rest) / (len(usual) - 4))
     return {
         "n": len(usual),
         "seconds": float(found[0]),
         "per_1000_papers": float(found[1]),
-        "per_1000_runs": float(found[2]),
+        "per_topic": float(found[2]),
+        "per_1000_runs": float(found[3]),
         "standard_error": float(error),
-        "part": float(found[2] / seconds.mean()),
+        "part": float(found[3] / seconds.mean()),
     }
 
 
@@ -192,8 +203,9 @@ def growth(runs: list[dict[str, Any]]) -> float | None:
 
 
 def write_results(results: dict[str, Any], folder: Path) -> None:
-    """Write results as JSON and as a page."""
-    (folder / "age.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    """Write results as JSON, runs by columns, and as a page."""
+    runs = {name: [run[name] for run in results["runs"]] for name in COLUMNS}
+    (folder / "age.json").write_text(json.dumps({**results, "runs": runs}) + "\n", encoding="utf-8")
     (folder / "age.md").write_text(page_of(results), encoding="utf-8")
 
 
@@ -202,7 +214,7 @@ def page_of(results: dict[str, Any]) -> str:
     about, runs, slopes = results["about"], results["runs"], results["regression"]
     shown = [run for run in runs if run["run"] % 100 == 0 or run is runs[-1]]
     rows = [
-        f"| {run['run']:,} | {run['day']} | {run['papers']:,} | {typical(runs, run['run'], 'seconds'):.2f} | {run['rss_mb']:,.0f} | {run['database_mb']:.1f} | {run['workspace_mb']:.0f} | {run['folders']} |"
+        f"| {run['run']:,} | {run['day']} | {run['papers']:,} | {typical(runs, run['run'], 'seconds'):.2f} | {typical(runs, run['run'], 'processor_seconds'):.2f} | {run['rss_mb']:,.0f} | {run['database_mb']:.1f} | {run['workspace_mb']:.0f} | {run['folders']} |"
         for run in shown
     ]
     points = [
@@ -216,7 +228,7 @@ def page_of(results: dict[str, Any]) -> str:
     told = []
     if slopes:
         told.append(
-            f"Seconds of the {slopes['n']} runs that took the topics of an earlier one, first runs of a process left out: {slopes['seconds']:.2f} + {slopes['per_1000_papers']:.2f} a thousand papers + {slopes['per_1000_runs']:.2f} (standard error {slopes['standard_error']:.2f}) a thousand runs."
+            f"Processor seconds of the {slopes['n']} runs that took the topics of an earlier one, first runs of a process left out: {slopes['seconds']:.2f} + {slopes['per_1000_papers']:.2f} a thousand papers + {slopes['per_topic']:.3f} a topic + {slopes['per_1000_runs']:.2f} (standard error {slopes['standard_error']:.2f}) a thousand runs."
         )
     if results["growth_mb_a_run"] is not None:
         told.append(f"Memory that a process holds more after each run: {results['growth_mb_a_run']:.2f} MB.")
@@ -228,7 +240,7 @@ def page_of(results: dict[str, Any]) -> str:
         [
             "# Years of runs",
             "",
-            f"Written by `make bench-age` on {about['machine']}; vectorizer {about['vectorizer']}; see `bench_age.py`. {len(runs):,} daily runs.",
+            f"Written by `make bench-age` on {about['machine']}; vectorizer {about['vectorizer']}; see `bench_age.py`. {len(runs):,} daily runs{'' if len(runs) >= RUNS else f' of {RUNS:,}: not finished'}.",
             "",
             "| target | rule | measured | holds |",
             "| --- | --- | ---: | --- |",
@@ -242,8 +254,8 @@ def page_of(results: dict[str, Any]) -> str:
             "",
             "Seconds are the median of the ten runs up to it; memory is what the process holds after the run.",
             "",
-            "| run | day | papers | seconds | memory, MB | database, MB | workspace, MB | run folders |",
-            "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+            "| run | day | papers | seconds | processor seconds | memory, MB | database, MB | workspace, MB | run folders |",
+            "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
             *rows,
             "",
             *(line for one in told for line in (one, "")),

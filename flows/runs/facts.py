@@ -60,11 +60,14 @@ def facts_of(run_id: str, manifest: Mapping[str, Any]) -> RunFacts | None:
     fit = topics.get("fit") if isinstance(topics, Mapping) else None
     fit_id = fit.get("fit_id") if isinstance(fit, Mapping) else None
     return RunFacts(
-        run_id,
-        day,
-        _day(manifest.get("started_at")) or day,
-        *(_text(manifest.get(name)) for name in ("fingerprint", "against", "definitions", "vectorizer_id")),
-        fit_id if isinstance(fit_id, int) else None,
+        run_id=run_id,
+        as_of=day,
+        started_on=_day(manifest.get("started_at")) or day,
+        fingerprint=_text(manifest.get("fingerprint")),
+        against=_text(manifest.get("against")),
+        definitions=_text(manifest.get("definitions")),
+        vectorizer_id=_text(manifest.get("vectorizer_id")),
+        fit_id=fit_id if isinstance(fit_id, int) else None,
     )
 
 

@@ -60,8 +60,8 @@ def compact_store(
         any case, and so do MiniLM's vectors, which take the longest to make.
     """
     _trim_manifests(engine, writer)
-    for one in _superseded(engine, vectorizer_id):
-        _forget_vectors(writer, one)
+    for superseded in _superseded(engine, vectorizer_id):
+        _forget_vectors(writer, superseded)
     for one in unused:
         if isinstance(one, str):
             _forget_student(engine, writer, one)
@@ -73,12 +73,13 @@ def compact_store(
 
 
 def _trim_manifests(engine: Engine, writer: Engine) -> None:
-    whole = select(runs.c.run_id, runs.c.manifest).where(runs.c.manifest.like(f'%"{_LISTS[0]}": %'))
+    is_whole = runs.c.manifest.like(f'%"{_LISTS[0]}": %')
     with engine.begin() as connection:
-        found = connection.execute(select(runs.c.run_id).where(whole.whereclause)).scalars().all()
+        found = connection.execute(select(runs.c.run_id).where(is_whole)).scalars().all()
     for block in in_blocks(found, _MANIFESTS_AT_ONCE):
         with writer.begin() as connection:
-            for run_id, text in connection.execute(whole.where(runs.c.run_id.in_(block))).all():
+            rows = select(runs.c.run_id, runs.c.manifest).where(runs.c.run_id.in_(block))
+            for run_id, text in connection.execute(rows).all():
                 kept = json.dumps(kept_of_manifest(json.loads(text)), sort_keys=True)
                 connection.execute(update(runs).where(runs.c.run_id == run_id).values(manifest=kept))
 

@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -195,18 +197,30 @@ class Fits:
 # --- the rule on folders that hold next to nothing ---
 
 
+@cache
+def no_papers() -> dict[str, bytes]:
+    """Files of the tables of a run of no papers."""
+    with TemporaryDirectory() as folder:
+        for name in TABLE_COLUMNS:
+            write_table(name, empty_table(name), Path(folder, f"{name}.parquet"))
+        return contents(Path(folder))
+
+
 def bare_run(workspace: Path, day: date, **manifest: object) -> Path:
-    """A whole run folder of no papers."""
-    tables = workspace / f".tables-{day}"
-    tables.mkdir(parents=True, exist_ok=True)
-    for name in TABLE_COLUMNS:
-        write_table(name, empty_table(name), tables / f"{name}.parquet")
+    """A whole run folder of no papers, put there without waiting for the disk."""
     before = list_runs(workspace)
     told = {
         "as_of": day, "started_at": f"{day}T06:00:00+00:00", "fingerprint": f"f{day}", "vectorizer_id": "minilm-1",
         "against": before[-1] if before else None, **manifest,
     }  # fmt: skip
-    return publish_run(workspace, f"{day:%Y%m%d}", tables, told, {}, "page")
+    folder = workspace / "runs" / f"{day:%Y%m%d}"
+    folder.mkdir(parents=True)
+    for name, content in no_papers().items():
+        (folder / name).write_bytes(content)
+    (folder / "manifest.json").write_text(json.dumps(told, default=str))
+    (workspace / "latest").unlink(missing_ok=True)
+    (workspace / "latest").symlink_to(f"runs/{folder.name}")
+    return folder
 
 
 @pytest.fixture
@@ -301,7 +315,7 @@ def tidy_and_die(workspace: Path, fatal: int) -> None:
 def test_a_kill_at_any_step_leaves_whole_runs_and_the_next_goes_on(workspace):
     fork = multiprocessing.get_context("fork")
     n_killed, seen = 0, set()
-    for fatal in (*range(1, 5), *range(5, 400, 9)):
+    for fatal in (*range(1, 5), *range(5, 400, 14)):
         victim = fork.Process(target=tidy_and_die, args=(workspace, fatal))
         victim.start()
         victim.join()
@@ -490,5 +504,4 @@ class TestDatabase:
                 store.compact(vectorizer_id="lexical-1")
                 assert datetime.now(UTC) - start < timedelta(seconds=20)
             store.compact(vectorizer_id="lexical-1")
-            assert json.loads("[]") == []
         assert database_bytes(tmp_path) < 2**20
