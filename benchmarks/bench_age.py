@@ -12,7 +12,7 @@ longer than the run, and a process that makes many shows what `--per-process` ru
 At checkpoints the same files go into a fresh workspace, which gets a run; then the aged workspace (a copy) and the
 fresh one have the same two further days each, in processes of their own, by turns. Seconds, processor seconds
 (which other work on the machine disturbs less) and peak memory of the second day are compared by the median of
-the ratios. A regression of seconds on papers and run number says the same of all runs.
+the ratios. A regression of processor seconds on papers, topics and run number says the same of all runs.
 
 Each run is noted when it is finished, so a benchmark that was stopped goes on where it was; after a change of the
 code remove DIR. Writes benchmarks/results/age.json and age.md when all usual runs are there, otherwise into DIR.
@@ -46,6 +46,7 @@ PAIRS = 3
 PACKAGES = ("prefect", "pandas", "scikit-learn", "bertopic", "matplotlib", "sqlalchemy", "pyarrow")
 COLUMNS = (
     "papers",
+    "topics",
     "seconds",
     "processor_seconds",
     "rss_mb",
