@@ -8,6 +8,7 @@
 # make bench-student  how near the student comes to MiniLM and how much faster it is (half an hour)
 # make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
 # make bench-page  how soon a report of the sample, of Daily Papers and of 76,500 arXiv papers can be used, and its size (ten minutes, needs chromium and the data folder)
+# make bench-age  a thousand daily runs in one workspace: whether time, memory and space grow with them (about an hour, Linux, needs the data folder)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
 # Each makes .venv from constraints.txt when it is not there or older than its list.
@@ -17,7 +18,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser bench bench-trends bench-themes bench-student bench-identity bench-page bench-ingest lint constraints clean
+.PHONY: run test test-more test-browser bench bench-trends bench-themes bench-student bench-identity bench-page bench-age bench-ingest lint constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -51,6 +52,9 @@ bench-page: .venv/.installed-dev
 
 bench-identity: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_identity.py
+
+bench-age: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_age.py
 
 bench-ingest: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_ingest.py

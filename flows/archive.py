@@ -23,9 +23,9 @@ _LOCK_TIMEOUT_S = 120.0
 def update_archive(workspace: Path, site: str = "") -> Path:
     """Write ``index.html`` and ``feed.xml`` of a workspace from the manifests of its runs.
 
-    A run whose manifest cannot be read is left out. Where another process publishes meanwhile, its run is
-    taken up too. Publishers take turns here as well: a part of a page that a killed one left behind is
-    written over.
+    A run whose manifest cannot be read is left out, and what a run was compared with is left out where that
+    run is gone. Where another process publishes meanwhile, its run is taken up too. Publishers take turns
+    here as well: a part of a page that a killed one left behind is written over.
 
     Parameters
     ----------
@@ -45,8 +45,7 @@ def update_archive(workspace: Path, site: str = "") -> Path:
     """
     site = site if not site or site.endswith("/") else f"{site}/"
     try:
-        (workspace / "runs").mkdir(parents=True, exist_ok=True)
-        with publishing(workspace / "runs", _LOCK_TIMEOUT_S):
+        with publishing(workspace, _LOCK_TIMEOUT_S):
             known: list[str] | None = None
             while known != (known := list_runs(workspace)):
                 manifests = _manifests(workspace, known)
@@ -64,11 +63,15 @@ def update_archive(workspace: Path, site: str = "") -> Path:
 def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
     """Manifests that can be read, oldest first; of one fingerprint the first alone: a rerun is no news."""
     found: dict[str, dict[str, Any]] = {}
+    known = set(runs)
     for run_id in runs:
         try:
             manifest = read_manifest(workspace / "runs" / run_id)
         except InputError:
             continue
+        since = manifest.get("since")
+        if isinstance(since, dict) and since.get("run_id") not in known:
+            manifest["since"] = {name: value for name, value in since.items() if name != "run_id"}
         if "as_of" in manifest:
             found.setdefault(str(manifest.get("fingerprint") or run_id), {**manifest, "run_id": run_id})
     return list(found.values())

@@ -15,8 +15,9 @@ from analytics.changes import KINDS, share_changes
 from analytics.exceptions import InputError
 from analytics.identity import GONE, match_topics, rename_topics
 from analytics.tables import RunTables, empty_table, is_among, validate_table
-from analytics.track_record import claims_of, score_claims, score_record
-from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run, read_tables
+from analytics.track_record import score_claims, score_record
+from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
+from flows.runs.record import read_record, read_said
 
 __all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
 
@@ -143,21 +144,29 @@ def keep_record(
     record : dict
         ``n_runs`` whose forecasts or claims were scored.
     """
-    forecasts, claims = [empty_table("forecasts").assign(run_id="")], [pd.DataFrame()]
-    for folder in earlier_runs(workspace, day):
+    record = read_record(workspace)
+    of_record = record.before(day, definitions)
+    forecasts, claims = [of_record[0]], [of_record[1]]
+    for folder, facts in earlier_runs(workspace, day, but=record.runs):
         try:
-            own = read_tables(folder, ("forecasts", "verdicts", "trends", "topic_assignments"))
-            same_themes = read_manifest(folder).get("definitions") == definitions
+            said = read_said(folder)
         except InputError as error:
             logger.warning("the run %s is left out of the track record: %s", folder.name, error)
             continue
-        names = _topic_names(own["topic_assignments"], tables.topic_assignments)
-        claimed = claims_of(own["verdicts"], own["trends"])
-        for record, made in ((forecasts, own["forecasts"]), (claims, claimed)):
-            record.append(_scorable(made, names, same_themes=same_themes).assign(run_id=folder.name))
-    scored = score_record(pd.concat(forecasts, ignore_index=True), tables.trends)
-    judged = score_claims(pd.concat(claims, ignore_index=True), tables.trends)
+        names = _topic_names(said.topic_assignments, tables.topic_assignments)
+        same_themes = facts.definitions == definitions
+        for kept, made in ((forecasts, said.forecasts), (claims, said.claims)):
+            told = _scorable(made, names, same_themes=same_themes)
+            kept.append(told.assign(run_id=facts.run_id, as_of=facts.as_of.isoformat()))
+    scored = score_record(_oldest_first(forecasts), tables.trends)
+    judged = score_claims(_oldest_first(claims), tables.trends)
     return scored, judged, {"n_runs": len(set(scored["run_id"]) | set(judged["run_id"]))}
+
+
+def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all runs, those of the oldest day first."""
+    filled = [part for part in parts if len(part)] or parts[:1]  # an empty part may change no type
+    return pd.concat(filled).sort_values(["as_of", "run_id"], kind="stable", ignore_index=True)
 
 
 def _topic_names(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:

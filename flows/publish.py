@@ -12,14 +12,16 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from analytics.tables import RunTables
+from flows import tidying
 from flows.archive import update_archive
 from flows.artifacts import make_artifacts
-from flows.clock import now
+from flows.clock import now, today
 from flows.outcomes import finished
 from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
 from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
+from flows.store.compaction import kept_of_manifest
 from flows.turns import taking_turn
 from reports.charts import plot_charts
 from reports.context import make_report_context
@@ -48,6 +50,8 @@ def publish(workspace: str, run_id: str) -> str:
         folder = publish_tables(root, run_id, tables, manifest)
         remember_run(root, run_id, manifest)
         remove_staged(root, run_id)  # before what may still fail: on a full disk it would stand in the way
+        keep_days = int(manifest["settings"].get("keep_runs_days", 0))
+        tidy_up(root, today(), keep_days, str(manifest["vectorizer_id"]))
         site = str(manifest["settings"].get("site", ""))
         renew_archive(root, site)
     show_artifacts(folder, site, tables, manifest)
@@ -68,13 +72,17 @@ def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[st
     return publish_run(root, run_id, staged, manifest, charts, page)
 
 
+tidy_up = task(name="tidy up", cache_policy=NO_CACHE, persist_result=False)(tidying.tidy_up)
 show_artifacts = task(name="show artifacts", cache_policy=NO_CACHE, persist_result=False)(make_artifacts)
 renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result=False)(update_archive)
 
 
 @task(name="remember run", cache_policy=NO_CACHE, persist_result=False)
 def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
-    """Write the run into the store; where the clock was set back meanwhile, it ends when it began."""
+    """Write the run into the store, which keeps no lists of its manifest: they stand in the run folder.
+
+    Where the clock was set back meanwhile, it ends when it began.
+    """
     with Store.open(root) as store:
         store.write_run(
             RunRow(
@@ -84,7 +92,7 @@ def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
                 status="completed",
                 finished_at=max(now().isoformat(timespec="seconds"), manifest["started_at"]),
                 fingerprint=manifest["fingerprint"],
-                manifest=manifest,
+                manifest=kept_of_manifest(manifest),
             )
         )
 

@@ -96,12 +96,17 @@ def _vectors(
     texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
     with Store.open(workspace) as store:
         found, vectors = store.read_vectors(name, [content_hash(text) for text in texts])
-    if not found.all():
+        # The store keeps word weights' vectors of its newest run alone; those of earlier runs are made again.
+        again = name.startswith("lexical-") and store.knows_run(str(manifest.get("run_id")))
+    if not found.all() and not again:
         raise PapertrendsError(
             f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this run; "
             "make them again with: papertrends analyze"
         )
-    return vectors, _reader(name, texts, manifest).transform([words])[0]
+    reader = _reader(name, texts, manifest)
+    if not found.all():
+        vectors = reader.transform(texts)
+    return vectors, reader.transform([words])[0]
 
 
 def _reader(name: str, texts: list[str], manifest: dict[str, Any]) -> MiniLMVectorizer | LexicalVectorizer:

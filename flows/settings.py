@@ -110,6 +110,13 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Most papers that the report lists for readers without JavaScript, newest first.",
     )
+    keep_runs_days: int = Field(
+        90,
+        ge=0,
+        le=100_000,
+        description="Days for which every run folder stays; of older ones the newest of each month; 0 keeps "
+        "all.",
+    )
 
     mail_from: str | None = Field(
         None, pattern=_ADDRESS, description="Address that mails come from, and that readers write to."

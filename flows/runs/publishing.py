@@ -1,8 +1,8 @@
 """Writing run folders: built beside, renamed into place when whole, never changed afterwards.
 
 Publishers of one workspace take turns by a lock on ``runs/.lock`` that the system frees when its
-holder ends, however it ends. Hence every ``.building-`` folder that the holder finds is left over
-from a process that was killed, and no process id has to be guessed about.
+holder ends, however it ends. Hence every ``.building-`` or ``.removing-`` folder that the holder finds
+is left over from a process that was killed, and no process id has to be guessed about.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -22,9 +22,9 @@ from analytics.tables import RunTables
 from flows.runs.names import NAME, canonical_json
 from flows.runs.tables import write_table
 
-__all__ = ["publish_run", "publishing"]
+__all__ = ["publish_run", "publishing", "remove_runs"]
 
-_BUILDING = ".building-"
+_BUILDING, _REMOVING = ".building-", ".removing-"
 
 
 def publish_run(
@@ -77,8 +77,7 @@ def publish_run(
     }
     folder = workspace / "runs" / run_id
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with publishing(folder.parent, lock_timeout_s):
+        with publishing(workspace, lock_timeout_s):
             _check_free(workspace, folder)
             _build(folder, tables, texts)
             _point_latest(workspace, folder)
@@ -138,14 +137,16 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def publishing(runs: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the publishers' lock and clear what killed publishers left behind.
+def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
+    """Hold the publishers' lock of a workspace and clear what killed publishers left behind.
 
     Raises
     ------
     PapertrendsError
-        When another process holds it for longer than `timeout_s` seconds.
+        When another process holds it for longer than the wait.
     """
+    runs = workspace / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
     with (runs / ".lock").open("a") as lock:
         deadline = time.monotonic() + timeout_s
         while True:
@@ -159,9 +160,25 @@ def publishing(runs: Path, timeout_s: float) -> Iterator[None]:
                         "wait for it or end it, then run again"
                     ) from None
                 time.sleep(0.05)
-        for left_over in runs.glob(f"{_BUILDING}*"):
-            shutil.rmtree(left_over)
+        for kind in (_BUILDING, _REMOVING):
+            for left_over in runs.glob(f"{kind}*"):
+                shutil.rmtree(left_over)
         yield
+
+
+def remove_runs(workspace: Path, run_ids: Iterable[str]) -> None:
+    """Remove run folders, each renamed away first: a run is whole or absent. Who calls this holds the lock.
+
+    Raises
+    ------
+    OSError
+        When a folder cannot be renamed or removed; what was renamed is cleared by the next publisher.
+    """
+    for run_id in run_ids:
+        folder = workspace / "runs" / run_id
+        away = folder.with_name(f"{_REMOVING}{run_id}")
+        folder.rename(away)
+        shutil.rmtree(away)
 
 
 def _manifest_text(manifest: Mapping[str, Any]) -> str:

@@ -1,11 +1,9 @@
-"""Reading published runs: by name, the latest, the one to compare with."""
+"""Reading published runs: by name, or the latest; whole, or some of their tables."""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,12 @@ from flows.runs.names import list_runs
 from flows.runs.tables import read_columns, read_table
 
 __all__ = [
-    "earlier_runs",
-    "previous_run",
     "read_assignments",
     "read_manifest",
     "read_run",
     "read_tables",
     "resolve_run",
 ]
-
-logger = logging.getLogger(__name__)
 
 _LISTED = 10
 
@@ -128,60 +122,3 @@ def _check_whole(folder: Path, files: Iterable[str]) -> None:
         raise InputError(
             f"the run folder {folder} is not whole: it lacks {', '.join(missing)}; choose another run"
         )
-
-
-def previous_run(
-    workspace: Path, fingerprint: str, as_of: date, *, but: Collection[Path] = ()
-) -> Path | None:
-    """Find the published run that a run with this fingerprint is compared with.
-
-    It is the newest one with another fingerprint that pretends to be on no later day. A rerun takes
-    the place of its original, the oldest run with its own fingerprint: it is compared with what stood
-    before that, so that its tables come out as the original's.
-
-    Parameters
-    ----------
-    workspace : Path
-    fingerprint : str
-    as_of : date
-    but : collection of Path
-        Folders to pass over.
-
-    Returns
-    -------
-    Path or None
-        None when there is nothing to compare with. Folders whose manifest cannot be read are passed over.
-    """
-    found: Path | None = None
-    for folder, day, its_fingerprint in _readable_runs(workspace):
-        if its_fingerprint == fingerprint:
-            return found
-        if day is not None and day <= as_of.isoformat() and folder not in but:  # ISO days sort as text
-            found = folder
-    return found
-
-
-def earlier_runs(workspace: Path, as_of: date) -> list[Path]:
-    """Folders of the published runs that pretend to be on an earlier day, the oldest day first.
-
-    Of one day and one fingerprint only the oldest run is listed: a rerun says nothing anew. Folders
-    whose manifest cannot be read are passed over.
-    """
-    found: dict[tuple[str, str], Path] = {}
-    for folder, day, fingerprint in _readable_runs(workspace):
-        if day is not None and day < as_of.isoformat():
-            found.setdefault((day, str(fingerprint)), folder)
-    return [found[key] for key in sorted(found, key=lambda key: (key[0], found[key].name))]
-
-
-def _readable_runs(workspace: Path) -> Iterator[tuple[Path, str | None, Any]]:
-    """Folder, day and fingerprint of each run whose manifest can be read, in order of their ids."""
-    for run_id in list_runs(workspace):
-        folder = workspace / "runs" / run_id
-        try:
-            manifest = read_manifest(folder)
-        except InputError as error:
-            logger.warning("the run %s is left out: %s", run_id, error)
-            continue
-        day = manifest.get("as_of")
-        yield folder, day if isinstance(day, str) else None, manifest.get("fingerprint")

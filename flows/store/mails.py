@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from flows.store.schema import mails
 
-__all__ = ["claim_mail", "confirm_mail", "release_mail"]
+__all__ = ["claim_mail", "confirm_mail", "read_unsure_mails", "release_mail"]
 
 
 def claim_mail(connection: Connection, run_id: str, recipient: str, claimed_at: str) -> bool | None:
@@ -38,3 +38,8 @@ def release_mail(connection: Connection, run_id: str, recipient: str) -> None:
     """Give a claim back: the server did not take the mail."""
     mine = (mails.c.run_id == run_id) & (mails.c.recipient == recipient)
     connection.execute(delete(mails).where(mine))
+
+
+def read_unsure_mails(connection: Connection) -> set[str]:
+    """Runs of which a mail was claimed and nobody knows what became of it."""
+    return set(connection.execute(select(mails.c.run_id).where(mails.c.is_sent.is_(False))).scalars())

@@ -19,8 +19,10 @@ from analytics.topic_regions import TopicRegions, TopicState
 from flows.store.blocks import in_blocks
 from flows.store.schema import runs, topic_centers, topic_events, topic_fits, topic_members
 
-__all__ = ["FitRow", "next_topic_number", "read_fit", "read_topic_history", "write_fit"]
+__all__ = ["FORGOTTEN", "FitRow", "next_topic_number", "read_fit", "read_topic_history", "write_fit"]
 
+FORGOTTEN = "null"
+"""Parameters of a fit whose members and centers were forgotten, see `flows.store.compaction`."""
 _STORED = np.dtype("<f4")
 _ROWS = "rows"
 """Key beside the settings of a fit: how many topics, numbers a center, papers and events belong to it."""
@@ -61,6 +63,8 @@ class FitRow:
 def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     """Read the newest fit that knew nothing later than `as_of`, None without any.
 
+    A fit that was forgotten because no run uses it any more is passed over.
+
     Raises
     ------
     PapertrendsError
@@ -69,7 +73,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     _check_fits(connection)
     newest = (
         select(topic_fits)
-        .where(topic_fits.c.as_of <= as_of)
+        .where(topic_fits.c.as_of <= as_of, topic_fits.c.parameters != FORGOTTEN)
         .order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
         .limit(1)
     )
@@ -193,8 +197,13 @@ def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
 
 def next_topic_number(connection: Connection) -> int:
     """Number that no topic of any fit has: an id is never given to a second subject."""
-    ids = connection.execute(select(topic_centers.c.topic_id).distinct()).scalars()
-    return 1 + max((int(topic_id[1:]) for topic_id in ids), default=0)
+    # A forgotten fit has no centers; what became of its topics names them all.
+    ids = select(topic_centers.c.topic_id).union(
+        select(topic_events.c.topic_id)
+        .join(topic_fits, topic_fits.c.fit_id == topic_events.c.fit_id)
+        .where(topic_fits.c.parameters == FORGOTTEN)
+    )
+    return 1 + max((int(topic_id[1:]) for topic_id in connection.execute(ids).scalars()), default=0)
 
 
 def write_fit(connection: Connection, fit: FitRow) -> int:

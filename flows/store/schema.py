@@ -183,7 +183,8 @@ mails = Table(
 )
 
 # The registry of topics: each fit with the topics that it found, the papers that it gave them, and what
-# became of the topics before. Rows are added and never changed: a past day reads the fit of its time.
+# became of the topics before. Rows are added and never changed: a past day reads the fit of its time. Only
+# a fit that no run uses any more is forgotten, all but its events: its `parameters` are then `null`.
 # Fits of before version 4 have no labels and terms; a coherence of NULL beside a label is not a number.
 # Beside the settings of a fit stands how many rows belong to it, so that lost ones are noticed.
 topic_fits = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
 from flows.store.blocks import in_blocks
+from flows.store.compaction import compact_store
 from flows.store.corpus import (
     Corpus,
     read_corpus,
@@ -27,7 +28,7 @@ from flows.store.corpus import (
 )
 from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
 from flows.store.history import PaperHistory, read_history
-from flows.store.mails import claim_mail, confirm_mail, release_mail
+from flows.store.mails import claim_mail, confirm_mail, read_unsure_mails, release_mail
 from flows.store.migrations import migrate
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import feeds, mails, runs
@@ -353,6 +354,22 @@ class Store:
         """Give a claim back: the server did not take the mail."""
         with self._writing() as connection:
             release_mail(connection, run_id, recipient)
+
+    def unsure_mails(self) -> set[str]:
+        """Runs of which a mail was claimed and nobody knows what became of it."""
+        with self._reading() as connection:
+            return read_unsure_mails(connection)
+
+    def knows_run(self, run_id: str) -> bool:
+        """Whether a run is remembered."""
+        with self._reading() as connection:
+            known = connection.execute(select(runs.c.run_id).where(runs.c.run_id == run_id))
+            return known.first() is not None
+
+    def compact(self, *, vectorizer_id: str, unused: Collection[int | str] = ()) -> None:
+        """Forget what no later run can need, see `flows.store.compaction.compact_store`."""
+        with plain_errors(self._name):
+            compact_store(self._engine, self._writer, vectorizer_id=vectorizer_id, unused=unused)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

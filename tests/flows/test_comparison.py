@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from analytics.trends import corpus_trends
 from flows.cli import app
 from flows.comparison import keep_record
 from flows.outlook import HORIZONS, look_ahead
-from flows.runs import publish_run
+from flows.runs import previous_run, publish_run
+from flows.runs.publishing import remove_runs
+from flows.runs.record import RECORD, read_record, update_record
 
 LOOKS = pd.DataFrame({name: [] for name in LOOK_COLUMNS}).astype(
     {"start": "datetime64[us]", "end": "datetime64[us]", "is_whole": bool}
@@ -162,6 +164,81 @@ class TestRecord:
         scored, judged, _ = keep_record(workspace, runs[48], "d", day_of(48))
         assert set(scored["run_id"]) == {"run-36"}
         assert "run-24" in set(judged["run_id"])
+
+
+def publish_as(workspace, run_id, day, tables, definitions="d", fingerprint=None):
+    manifest = {
+        "as_of": day.isoformat(),
+        "definitions": definitions,
+        "fingerprint": fingerprint or f"f{run_id}",
+    }
+    return publish_run(workspace, run_id, tables, manifest, {}, "page")
+
+
+def many_runs(workspace, runs):
+    """Runs that say the same again, later in a period, under other definitions, of other topics, or of the past."""
+    said = runs[24]
+    named = replace(
+        said,
+        topic_assignments=said.topic_assignments.assign(basis="clustered"),
+        verdicts=said.verdicts.assign(verdict="rising"),
+    )
+    later = runs[36].topic_assignments.assign(basis="clustered")
+    newer = replace(runs[36], topic_assignments=later, verdicts=runs[36].verdicts.assign(verdict="falling"))
+    fewer = replace(named, forecasts=named.forecasts[named.forecasts["series_id"] != "T0001"])
+    first = day_of(24)
+    for run_id, days, tables, definitions in (
+        ("r01", 3, fewer, "d"), ("r02", 4, named, "d"), ("r03", 5, named, "d"), ("r04", 6, named, "e"),
+        ("r05", 7, fewer, "e"), ("r06", 370, newer, "d"), ("r07", 371, newer, "e"), ("r08", 1, fewer, "e"),
+        ("r09", 372, named, "d"), ("r10", 2, named, "e"), ("r11", 400, newer, "d"), ("r12", 400, newer, "d"),
+    ):  # fmt: skip
+        publish_as(workspace, run_id, first + timedelta(days=days), tables, definitions)
+    publish_as(workspace, "r13", first + timedelta(days=400), newer, "d", fingerprint="fr12")
+
+
+class TestRecordWithoutFolders:
+    @pytest.mark.parametrize("n_removed", [0, 4, 12])
+    def test_it_comes_out_the_same_at_every_day(self, tmp_path, runs, n_removed):
+        many_runs(tmp_path / "whole", runs)
+        many_runs(tmp_path / "kept", runs)
+        update_record(tmp_path / "kept")
+        remove_runs(tmp_path / "kept", [f"r{one:02}" for one in range(1, 1 + n_removed)])
+        seen = set()
+        now = replace(runs[48], topic_assignments=runs[48].topic_assignments.assign(basis="clustered"))
+        for days in (0, 2, 4, 5, 8, 371, 380, 900):
+            for definitions in ("d", "e", "other"):
+                day = day_of(24) + timedelta(days=days)
+                found, expected = (
+                    keep_record(tmp_path / name, now, definitions, day) for name in ("kept", "whole")
+                )
+                assert found[2] == expected[2]
+                for one, other in zip(found[:2], expected[:2], strict=True):
+                    pd.testing.assert_frame_equal(one, other, check_exact=True)
+                seen.add((len(expected[0]), len(expected[1])))
+        assert len(seen) == 7
+
+    def test_of_what_is_said_again_the_first_alone_is_kept(self, tmp_path, runs):
+        many_runs(tmp_path, runs)
+        rows = update_record(tmp_path).rows
+        themes = rows[(rows["kind"] == "theme") & rows["verdict"].isna()]
+        assert themes.groupby(["definitions", "last_start"])["run_id"].unique().map(list).tolist() == [
+            ["r01"], ["r06"], ["r08"], ["r07"]
+        ]  # fmt: skip
+        before = (tmp_path / RECORD).read_bytes()
+        update_record(tmp_path)
+        assert (tmp_path / RECORD).read_bytes() == before
+        assert len(read_record(tmp_path).runs) == 13
+
+    def test_a_rerun_is_compared_as_before(self, tmp_path, runs):
+        many_runs(tmp_path, runs)
+        days = [day_of(24) + timedelta(days=days) for days in (1, 4, 371, 900)]
+        asked = [(name, day) for name in ("new", "fr03", "fr09", "fr12") for day in days]
+        before = [previous_run(tmp_path, *one) for one in asked]
+        update_record(tmp_path)
+        assert [previous_run(tmp_path, *one) for one in asked] == before
+        # A manifest that was lost since is passed over.
+        (tmp_path / "runs" / "r13" / "manifest.json").unlink()
+        assert previous_run(tmp_path, "new", days[-1]).name == "r12"
 
 
 class TestOutlook:

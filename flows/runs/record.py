@@ -1,0 +1,189 @@
+"""The record of a workspace: what its runs forecast and claimed, kept apart from their folders.
+
+``record.parquet`` holds what the track record will ever need of a run, so that the run's folder may go and
+no later run reads all folders again. Of rows that say the same the first alone is kept, for a forecast
+counts once (see `analytics.track_record`): the file grows with the periods of the corpus, not with its
+runs. The facts of the runs whose folders are there stand in it too. A run that is not in it yet is read
+from its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics.exceptions import InputError, PapertrendsError
+from analytics.tables import TABLE_COLUMNS, empty_table
+from analytics.track_record import claims_of
+from flows.runs.facts import RunFacts, facts_of
+from flows.runs.names import list_runs
+from flows.runs.reading import read_manifest, read_tables
+
+__all__ = ["RECORD", "RunRecord", "Said", "read_record", "read_said", "update_record"]
+
+RECORD = "record.parquet"
+_RUNS = b"runs"
+_TYPES = {"text": pa.string(), "float": pa.float64(), "day": pa.timestamp("us")}
+_CLAIM = ["kind", "series_id", "verdict", "last_start"]
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("run_id", "as_of", "definitions")),
+        *((column, _TYPES[kind]) for column, kind in TABLE_COLUMNS["forecasts"].items()),
+        ("verdict", pa.string()),
+    ]
+)
+"""A row is a forecast, or a claim where it has a `verdict`; `as_of` is ISO text, as in manifests."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run said of the time to come: its forecasts and claims, and the topics of its papers."""
+
+    forecasts: pd.DataFrame
+    claims: pd.DataFrame
+    topic_assignments: pd.DataFrame
+
+    @property
+    def is_of_registry(self) -> bool:
+        """Whether its topics keep their ids; before the registry they had none and are matched by papers."""
+        return not bool(self.topic_assignments["basis"].isna().all())
+
+    @property
+    def names_topics(self) -> bool:
+        """Whether anything is said of a topic."""
+        return any(bool((made["kind"] == "topic").any()) for made in (self.forecasts, self.claims))
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is kept of runs: facts by id of those whose folders are there, and what all of them said."""
+
+    runs: dict[str, RunFacts] = field(default_factory=dict)
+    rows: pd.DataFrame = field(default_factory=lambda: _SCHEMA.empty_table().to_pandas())
+
+    def before(self, day: date, definitions: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Forecasts and claims of runs of earlier days, with `run_id` and `as_of`.
+
+        Of themes, those of runs with the same definitions; of topics, those of all.
+        """
+        rows = self.rows
+        speaks = (rows["kind"] == "topic") | (rows["definitions"] == definitions)
+        rows = rows[(rows["as_of"] < day.isoformat()) & speaks]
+        is_claim, named = rows["verdict"].notna(), ["run_id", "as_of"]
+        forecasts = rows.loc[~is_claim, [*TABLE_COLUMNS["forecasts"], *named]]
+        return forecasts, rows.loc[is_claim, [*_CLAIM, *named]]
+
+
+def read_said(folder: Path) -> Said:
+    """Read what a run forecast and claimed.
+
+    Raises
+    ------
+    InputError
+        When the folder is not whole.
+    """
+    own = read_tables(folder, ("forecasts", "verdicts", "trends", "topic_assignments"))
+    return Said(own["forecasts"], claims_of(own["verdicts"], own["trends"]), own["topic_assignments"])
+
+
+def read_record(workspace: Path) -> RunRecord:
+    """Read the record of a workspace, an empty one where there is none.
+
+    Raises
+    ------
+    PapertrendsError
+        When it cannot be read: what removed runs said would be forgotten in silence.
+    """
+    path = workspace / RECORD
+    if not path.exists():
+        return RunRecord()
+    try:
+        stored = pq.ParquetFile(path).read()
+        told = json.loads(stored.schema.metadata[_RUNS])
+        runs = {one["run_id"]: RunFacts(**{**one, **_days(one)}) for one in told}
+        # The order of the columns, and that all of them are there.
+        return RunRecord(runs, stored.select(_SCHEMA.names).cast(_SCHEMA).to_pandas())
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        raise PapertrendsError(
+            f"{path}, what earlier runs forecast and claimed, cannot be read ({error}); restore it from a "
+            "copy, or remove it: then only runs whose folders are still there are scored"
+        ) from error
+
+
+def update_record(workspace: Path) -> RunRecord:
+    """Take up runs that the record lacks, and forget the facts of those whose folders are gone.
+
+    A folder that is not whole is left out, and so is one from before the registry that speaks of topics:
+    its topics are matched by its papers, whenever it is read. Who calls this holds the publishers' lock.
+
+    Raises
+    ------
+    PapertrendsError
+        When the record cannot be read or written.
+    """
+    record = read_record(workspace)
+    there = list_runs(workspace)
+    runs = {run_id: facts for run_id, facts in record.runs.items() if run_id in set(there)}
+    parts = [record.rows]
+    for run_id in there:
+        if run_id in runs:
+            continue
+        folder = workspace / "runs" / run_id
+        try:
+            facts, said = facts_of(run_id, read_manifest(folder)), read_said(folder)
+        except InputError:
+            continue
+        if facts is not None and (said.is_of_registry or not said.names_topics):
+            runs[run_id] = facts
+            parts.append(_rows(facts, said))
+    if runs == record.runs:
+        return record
+    updated = RunRecord(runs, _first_of_each(pd.concat(parts, ignore_index=True)))
+    _write(workspace / RECORD, updated)
+    return updated
+
+
+def _rows(facts: RunFacts, said: Said) -> pd.DataFrame:
+    """Rows of a run, less what nobody can score: topics that no paper of the run is in, no known period."""
+    topics = set(said.topic_assignments["topic_id"].unique())
+    made = pd.concat([said.forecasts, said.claims], ignore_index=True).reindex(columns=_SCHEMA.names)
+    made = made[made["last_start"].notna() & ((made["kind"] != "topic") | made["series_id"].isin(topics))]
+    return made.assign(
+        run_id=facts.run_id, as_of=facts.as_of.isoformat(), definitions=facts.definitions or ""
+    )
+
+
+def _first_of_each(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of runs in their order, each statement once: of themes, once for each definition of them."""
+    ordered = rows.sort_values(["as_of", "run_id"], kind="stable", ignore_index=True)
+    of_themes = ordered["definitions"].where(ordered["kind"] != "topic", "")
+    key = ["kind", "series_id", "period_start", "period_end", "last_start", "verdict"]
+    return ordered[~ordered[key].assign(of_themes=of_themes).duplicated()].reset_index(drop=True)
+
+
+def _write(path: Path, record: RunRecord) -> None:
+    told = json.dumps([asdict(facts) for facts in record.runs.values()], sort_keys=True, default=str)
+    typed = record.rows.astype(dict(empty_table("forecasts").dtypes))
+    table = pa.Table.from_pandas(typed, schema=_SCHEMA, preserve_index=False)
+    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        pq.write_table(table.replace_schema_metadata({_RUNS: told.encode()}), part, compression="zstd")
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    except (pa.ArrowException, OSError) as error:
+        raise PapertrendsError(f"{path} cannot be written ({error}); free space, then run again") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _days(told: dict[str, Any]) -> dict[str, date]:
+    return {name: date.fromisoformat(told[name]) for name in ("as_of", "started_on")}
