@@ -187,10 +187,7 @@ def report(
 
         folder = resolve_run(settings.workspace, run_name)
         target = output or Path(f"{folder.name}.html")
-        if target.resolve().is_relative_to(folder.resolve()):
-            raise InputError(
-                f"--output {target} lies in the run folder, which never changes; choose another file"
-            )
+        _check_output(target, settings.workspace)
         _, page, _ = render_page(*read_run(folder))
         try:
             target.write_text(page, encoding="utf-8")
@@ -261,6 +258,8 @@ def digest(
         if send and output is not None:
             raise InputError("--output is of use without --send only; leave one of them out")
         settings = _settings(workspace, None, None, None)
+        if output is not None:
+            _check_output(output, settings.workspace)
         from flows.clock import now
         from flows.digest import make_mails, send_mails, write_mail
         from flows.runs import resolve_run
@@ -418,6 +417,11 @@ def _check_ingest(sources: list[str], fill_dates: str | None, settings: Any) -> 
         raise InputError("nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv")
     if not sources:
         _require_store(settings.workspace)
+
+
+def _check_output(target: Path, workspace: Path) -> None:
+    if target.resolve().is_relative_to((workspace / "runs").resolve()):
+        raise InputError(f"--output {target} lies in a run folder, which never changes; choose another file")
 
 
 def _require_store(workspace: Path) -> None:

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -22,6 +22,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from analytics.exceptions import InputError
@@ -51,19 +52,13 @@ _FEED_SETTINGS = (
 )  # fmt: skip
 
 
-PRIVATE_SETTINGS = frozenset(
-    {
-        "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-        "smtp_password", "smtp_password_block", "openalex_key", "semantic_scholar_key",
-    }
-)  # fmt: skip
-"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
-
-
 class Settings(BaseSettings):
     """Everything that a run can be told; frozen. Make it with `load_settings`."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    # An error of pydantic's would repeat what was given, a secret too.
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     workspace: Path = Field(
         Path("data/workspace"), description="Folder of the store and the runs, made when absent."
@@ -179,6 +174,10 @@ class Settings(BaseSettings):
     max_answer_mb: int = Field(
         64, ge=1, le=4096, description="Largest answer of a service, in MB after decompression."
     )
+    allow_private_feeds: Literal["yes", "no"] = Field(
+        "no",
+        description="Whether `rss:` may lead to this machine or a private network: `yes` or `no`.",
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -203,9 +202,9 @@ class Settings(BaseSettings):
     @field_validator("mail_to")
     @classmethod
     def _check_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
+        for number, value in enumerate(values, start=1):
             if not re.fullmatch(_ADDRESS, value):
-                raise ValueError(f"{value!r} is not a mail address; write it as name@example.org")
+                raise ValueError(f"address {number} is not a mail address; write it as name@example.org")
         return tuple(dict.fromkeys(values))
 
     @property
@@ -215,12 +214,26 @@ class Settings(BaseSettings):
         for name in ("openalex_key", "semantic_scholar_key"):
             key: SecretStr | None = getattr(self, name)
             values[name] = key.get_secret_value() if key else None
-        return FeedSettings(**values)
+        return FeedSettings(**values, allow_private_feeds=self.allow_private_feeds == "yes")
 
     @property
     def themes_file(self) -> Path:
         """The themes to use: those given, else the committed ones."""
         return self.themes or DEFAULT_THEMES
+
+
+def _is_secret(kind: Any) -> bool:
+    """Whether a value of this type may be a secret."""
+    return kind is SecretStr or any(_is_secret(one) for one in get_args(kind))
+
+
+_SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
+_NEVER_SHOWN = _SECRETS | {"contact", "mail_from", "mail_to"}
+PRIVATE_SETTINGS = _SECRETS | {
+    "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
+    "smtp_password_block",
+}  # fmt: skip
+"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None) -> Settings:
@@ -299,7 +312,13 @@ def _read_environment() -> dict[str, Any]:
     known = [_variable(name) for name in Settings.model_fields]
     names = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
     _check_keys([name.upper() for name in names], "the environment", known)
-    return dict(EnvSettingsSource(Settings)())
+    try:
+        return dict(EnvSettingsSource(Settings)())
+    except SettingsError as error:
+        # The only variables in JSON are lists; what is wrong in one may be an address or a secret.
+        named = re.search(r'field "(\w+)"', str(error))
+        name = _variable(named[1]) if named else "a variable"
+        raise InputError(f'{name} in the environment is no list in JSON; write it as ["a", "b"]') from None
 
 
 def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None = None) -> None:
@@ -321,7 +340,7 @@ def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
         fault = error.errors()[0]
         name = str(fault["loc"][0])
         info = Settings.model_fields[name]
-        shown = "what is given" if name.endswith("_key") else repr(values[name])
+        shown = "what is given" if name in _NEVER_SHOWN else repr(values[name])
         raise InputError(
             f"setting {name!r} of {origins[name]} cannot be {shown}: {fault['msg'].lower()}. "
             f"{info.description}"

@@ -2,7 +2,8 @@
 
 Bounds are kept where a plain client keeps none: on the time of the whole answer rather than of one
 read (a byte every 20 seconds never ends otherwise), and on the bytes after decompression rather than
-on those sent (a gzip bomb). Redirects stay on the host that was asked. Nothing is retried here.
+on those sent (a gzip bomb). Redirects stay on the host that was asked, and where a request may lead
+to public addresses only, every one of them is checked again. Nothing is retried here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 import httpx
 
 from flows.clock import now
+from flows.feeds.addresses import PublicTransport, proxy_of, require_public_name
 from flows.feeds.bodies import BodyDecoder, service_message
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.pages import Request
@@ -140,16 +142,29 @@ async def _follow(request: Request, limits: Limits) -> bytes:
     url = httpx.URL(request.url)
     if request.params or request.secrets:
         url = url.copy_merge_params((*request.params, *request.secrets))
-    client = httpx.AsyncClient(
-        verify=_certificates(), timeout=timeout, headers=headers, follow_redirects=False
-    )
-    async with client:
+    async with _client(request, url, headers, timeout) as client:
         for _ in range(_MAX_REDIRECTS + 1):
             async with client.stream("GET", url) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _body(response, request, limits)
                 url = _redirected(url, response)
     raise FeedError(f"{request.host} redirects more than {_MAX_REDIRECTS} times; check its address")
+
+
+def _client(
+    request: Request, url: httpx.URL, headers: dict[str, str], timeout: httpx.Timeout
+) -> httpx.AsyncClient:
+    """Client that leads where the request may: the settings' addresses anywhere, others to public ones."""
+    if not request.public_only:
+        return httpx.AsyncClient(verify=_certificates(), headers=headers, timeout=timeout)
+    proxy = proxy_of(url)
+    if proxy is None:
+        transport = PublicTransport(_certificates())
+        return httpx.AsyncClient(transport=transport, headers=headers, timeout=timeout, trust_env=False)
+    require_public_name(url.host)
+    return httpx.AsyncClient(
+        verify=_certificates(), proxy=proxy, headers=headers, timeout=timeout, trust_env=False
+    )
 
 
 @functools.cache
