@@ -91,7 +91,7 @@ def fetch_answer(request: Request, *, limits: Limits) -> bytes:
     try:
         return asyncio.run(_fetch_in_time(request, limits))
     except FeedError as error:
-        hidden = _without_secrets(str(error), request)
+        hidden = _without_secrets(str(error), request, limits)
         if hidden == str(error):
             raise
         if isinstance(error, ServiceBusyError):
@@ -196,7 +196,7 @@ def _origin(url: httpx.URL) -> str:
 async def _body(response: httpx.Response, request: Request, limits: Limits) -> bytes:
     host = request.host
     if response.status_code != 200:
-        await _refuse(response, request)
+        await _refuse(response, request, limits)
     encoding = response.headers.get("content-encoding", "")
     size = response.headers.get("content-length", "")
     if size.isdecimal() and len(size) < 20 and int(size) > limits.max_bytes:
@@ -223,13 +223,13 @@ async def _read(response: httpx.Response, decoder: BodyDecoder) -> bytes:
     return decoder.finish()
 
 
-async def _refuse(response: httpx.Response, request: Request) -> None:
+async def _refuse(response: httpx.Response, request: Request, limits: Limits) -> None:
     """Raise what a status other than 200 means, with what the service says about it."""
     status, host = response.status_code, request.host
     if status == 204:
         raise TransientFeedError(f"{host} gave an empty answer (status 204); try again later")
     # Before it is cut to a message, which may end within a key.
-    content = _without_secrets((await _start_of_body(response)).decode("utf-8", "replace"), request)
+    content = _without_secrets((await _start_of_body(response)).decode("utf-8", "replace"), request, limits)
     said = service_message(content)
     says = f": {said}" if said else ""
     if status in _BUSY:
@@ -266,9 +266,9 @@ def _retry_after(text: str) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
-def _without_secrets(message: str, request: Request) -> str:
-    """Take keys out of what a service said; some repeat a bad key in their answer."""
-    for _, value in (*request.secrets, *request.headers):
+def _without_secrets(message: str, request: Request, limits: Limits) -> str:
+    """Take keys and the contact out of what a service said; some repeat what they were sent."""
+    for value in (*dict(request.secrets).values(), *dict(request.headers).values(), limits.contact):
         if value:
             message = message.replace(value, "***")
     return message

@@ -52,7 +52,7 @@ def leads_out(path: Path, folder: Path) -> bool:
 
 
 def refuse_compressed(head: bytes, *, location: str) -> None:
-    r"""Refuse what is compressed: nothing is unpacked here, so nothing can unpack to more than there is room for.
+    r"""Refuse what is compressed: nothing is unpacked, so nothing unpacks to more than there is room for.
 
     Raises
     ------
