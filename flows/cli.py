@@ -529,13 +529,15 @@ def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
 
 def _tell_run(folder: Path) -> None:
     """Counts, where the seconds went, and the path of the report."""
+    from flows.mirror import mirror_failure
     from flows.runs import read_manifest
     from flows.telling import run_lines
 
     manifest = read_manifest(folder)
     for line in run_lines(manifest, folder, time.perf_counter() - _STARTED):
         _out.print(line, markup=False, soft_wrap=True)
-    for warning in manifest.get("warnings", []):
+    not_copied = mirror_failure(folder.parents[1])
+    for warning in [*manifest.get("warnings", []), *([not_copied] if not_copied else [])]:
         _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 

@@ -15,8 +15,10 @@ from prefect.cache_policies import NO_CACHE
 from analytics.tables import RunTables
 from flows.archive import update_archive
 from flows.clock import now
+from flows.mirror import mirror_run
 from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
+from flows.settings import load_settings
 from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
 from reports.charts import plot_charts
@@ -49,6 +51,7 @@ def publish(workspace: str, run_id: str) -> str:
     renew_archive(root, str(manifest["settings"].get("site", "")))
     remove_staged(root, run_id)
     show_artifacts(folder, tables)
+    mirror_run(root, load_settings({"workspace": workspace}).mirror)
     return str(folder)
 
 

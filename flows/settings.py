@@ -44,6 +44,7 @@ _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
+_PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _FEED_SETTINGS = (
@@ -83,6 +84,12 @@ class Settings(BaseSettings):
         pattern=_WEB_OR_NONE,
         description="Web address where the workspace's folder is published, for links in its feed; unset "
         "makes them relative.",
+    )
+    mirror: str = Field(
+        "",
+        pattern=_PLACE_OR_NONE,
+        description="Where published runs are copied, such as s3://bucket/papers or another address of "
+        "fsspec; credentials are taken from the environment, never from the address.",
     )
     false_discovery_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."
@@ -228,9 +235,9 @@ def _is_secret(kind: Any) -> bool:
 
 
 _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
-_NEVER_SHOWN = _SECRETS | {"contact", "mail_from", "mail_to"}
+_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "mail_from", "mail_to"}
 PRIVATE_SETTINGS = _SECRETS | {
-    "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
+    "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
     "smtp_password_block",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they stand in no manifest."""

@@ -45,6 +45,7 @@ def test_defaults():
         "vectorizer": "auto",
         "random_state": 0,
         "site": "",
+        "mirror": "",
         "mail_from": None,
         "mail_to": (),
         "mail_when_still": "short",
@@ -113,7 +114,7 @@ def test_the_workspace_that_is_asked_for_is_the_one_whose_file_counts(folder, mo
 def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
-        "TITLE": "My papers", "SITE": "https://e.org/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
+        "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
         "PAPERS_IN_REPORT": "10", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
@@ -125,7 +126,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", 0.1, 5, 2.5, 10,
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 5, 2.5, 10,
         "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
         "tcp://a:1", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
