@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 from uuid import UUID
 
 from prefect import flow, task
@@ -23,13 +23,17 @@ from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
 from flows.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.memory import give_memory_back
+from flows.outcomes import finished
 from flows.progress import listening
+from flows.run_names import name_of_run
 from flows.runs import list_runs, make_run_id
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.spreading import spread
 from flows.staging import stage_run
 from flows.themes_file import read_themes
 from flows.topics import find_positions
+from flows.turns import taking_turn
+from reports.wording import plural
 
 __all__ = ["analyze"]
 
@@ -50,41 +54,36 @@ keep_record = task(name="record", cache_policy=NO_CACHE, persist_result=False)(c
 stage_tables = task(name="stage tables", cache_policy=NO_CACHE, persist_result=False)(stage_run)
 
 
-@flow(name="analyze", flow_run_name="analyze {workspace}")
+def _run_name() -> str:
+    return name_of_run("analyze")
+
+
+# Prefect shows the descriptions of parameters in its form where they stand in this style.
+@flow(name="analyze", flow_run_name=_run_name)
 def analyze(  # noqa: PLR0913 - the form that Prefect shows
     workspace: str = "data/workspace",
     as_of: date | None = None,
     themes: str | None = None,
-    vectorizer: str | None = None,
+    vectorizer: Literal["auto", "minilm", "student", "lexical"] | None = None,
     refit: bool = False,
     command: str = "",
-    runner: str | None = None,
+    runner: Literal["local", "dask"] | None = None,
     dask_address: str | None = None,
 ) -> str:
     """Analyze the store of a workspace and stage the tables of a new run.
 
-    Parameters
-    ----------
-    workspace : str
-        Folder of the store.
-    as_of : date, optional
-        The day to pretend to be; today by default.
-    themes : str, optional
-        File of the themes; that of the settings by default.
-    vectorizer : str, optional
-        ``auto``, ``minilm``, ``student`` or ``lexical``; that of the settings by default.
-    refit : bool
-        Look for topics anew, whatever the rules say.
-    command : str
-        The command line that makes this run again, for the report.
-    runner : str, optional
-        ``local`` or ``dask``, see `flows.spreading.spread`; that of the settings by default.
-    dask_address : str, optional
-        Scheduler of a Dask cluster; that of the settings by default.
+    Args:
+        workspace: Folder of the store.
+        as_of: The day to pretend to be; today by default.
+        themes: File of the themes; that of the settings by default.
+        vectorizer: How abstracts become vectors; as the settings say by default.
+        refit: Look for topics anew, whatever the rules say.
+        command: The command line that makes this run again, for the report.
+        runner: Where work in parts is done; as the settings say by default.
+        dask_address: Scheduler of a Dask cluster; that of the settings by default.
 
     Returns
     -------
-    str
         The run id, for `flows.publish.publish`.
     """
     settings = load_settings(
@@ -97,6 +96,13 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
             "dask_address": dask_address,
         }
     )
+    with taking_turn(settings.workspace):
+        run_id, n_papers = _analyze(settings, refit, command)
+    return finished(run_id, f"{plural(n_papers, 'paper')} analyzed, run {run_id}")
+
+
+def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
+    """Stage a run, and say its id and its number of papers."""
     folder, day, started_at, clock = settings.workspace, settings.as_of or today(), now(), _Stopwatch()
     declared = read_themes(settings.themes_file)
     with clock.stage("read"):
@@ -152,7 +158,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         scored_claims=judged,
     )
     stage_tables(folder, run_id, whole, manifest)
-    return run_id
+    return run_id, len(corpus.papers)
 
 
 def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:

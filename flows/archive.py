@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.runs import list_runs, read_manifest
+from flows.store import Store
 from reports.archive import make_archive, render_archive
 from reports.feed import render_feed
 
@@ -41,7 +43,8 @@ def update_archive(workspace: Path, site: str = "") -> Path:
     site = site if not site or site.endswith("/") else f"{site}/"
     known: list[str] | None = None
     while known != (known := list_runs(workspace)):
-        archive = make_archive(_manifests(workspace, known), site)
+        manifests = _manifests(workspace, known)
+        archive = make_archive(manifests, site, _failures(workspace, manifests))
         try:
             _replace(workspace / ARCHIVE_PAGE, render_archive(archive))
             _replace(workspace / FEED, render_feed(archive, site))
@@ -64,6 +67,19 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
         if "as_of" in manifest:
             found.setdefault(str(manifest.get("fingerprint") or run_id), {**manifest, "run_id": run_id})
     return list(found.values())
+
+
+def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Runs that failed after the newest published one, the newest first; a store that is gone tells none."""
+    since = max((str(manifest.get("started_at", "")) for manifest in manifests), default="")
+    if not Store.exists(workspace):
+        return []
+    with suppress(PapertrendsError), Store.open(workspace) as store:
+        return [
+            {"started_at": row.started_at, "error": str(row.manifest.get("error", ""))}
+            for row in store.read_failures(since)
+        ]
+    return []
 
 
 def _replace(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
@@ -121,7 +121,13 @@ def ingest(
         from flows.ingest import ingest as ingest_flow
 
         with answering(server), _progress():
-            counts = ingest_flow(given, str(settings.workspace), settings.as_of, named, fill_dates)
+            counts = ingest_flow(
+                given,
+                str(settings.workspace),
+                settings.as_of,
+                named,
+                cast("Literal['arxiv'] | None", fill_dates),
+            )
         _tell_ingest(counts, fill_dates)
 
 
@@ -331,23 +337,35 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913 - its options
     sources: NeededSources,
-    cron: Annotated[str, typer.Option("--cron", help="When to run, as a cron line.")] = "0 6 * * 1",
-    timezone: Annotated[str, typer.Option("--timezone", help="Of the cron line.")] = "UTC",
+    ingest_cron: Annotated[str | None, typer.Option(help="When to read the sources, as a cron line.")] = None,
+    analysis_cron: Annotated[str | None, typer.Option(help="When to analyze and report.")] = None,
+    digest_cron: Annotated[str | None, typer.Option(help="When to send the digest.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of the cron lines.")] = None,
     workspace: Workspace = None,
     runner: Runner = None,
     dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
-    """Stay and run on a schedule: ingest the sources, analyze, report."""
+    """Stay and run on a schedule: ingest the sources, analyze and report, send the digest."""
     with _told_plainly(verbose):
-        spreading = _spreading(runner, dask_address)
-        settings = _settings(workspace, None, None, None, spreading)
+        server = server_ahead(scheduling=True)
+        when = {
+            "ingest_cron": ingest_cron,
+            "analysis_cron": analysis_cron,
+            "digest_cron": digest_cron,
+            "timezone": timezone,
+        }
+        settings = _settings(workspace, None, None, None, {**_spreading(runner, dask_address), **when})
         _check_sources(sources, settings.as_of)
-        from flows.schedules import serve_pipeline
+        from flows.schedules import serve_deployments
+        from flows.telling import schedule_lines
 
-        serve_pipeline(sources, settings.workspace, cron=cron, timezone=timezone, **spreading)
+        with answering(server):
+            for line in schedule_lines(settings, os.environ.get("PREFECT_API_URL", "")):
+                _out.print(line, markup=False, soft_wrap=True)
+            serve_deployments(sources, settings)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from analytics.parts import Each
 from analytics.vectors import Vectorizer
 from flows.progress import say_progress
 from flows.store import Store
+from flows.vectors_ahead import stored_vectors
 
 __all__ = ["encode_part", "encode_texts"]
 
@@ -42,7 +43,7 @@ def encode_texts(
         How many distinct texts were not in the store.
     """
     hashes = content_hashes(texts)
-    found, vectors = store.read_vectors(vectorizer.id, hashes)
+    found, vectors = stored_vectors(store, vectorizer.id, hashes)
     missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
     if not missing:
         return vectors, 0

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import deployment
 
+from analytics.exceptions import PapertrendsError
 from analytics.papers import Feed
+from flows.catching_up import later_run
 from flows.clock import today
 from flows.date_lookup import look_up_dates
 from flows.feeds.names import FeedSpec, named_feed
 from flows.feeds.network import task_reader
 from flows.feeds.paging import Read, fetch_feeds
 from flows.feeds.windows import default_window, remaining_windows
+from flows.notices import NOTICES
+from flows.outcomes import GAPS, SKIPPED, finished
 from flows.progress import say_progress
+from flows.run_names import name_of_run
 from flows.settings import Settings, load_settings
 from flows.sources.formats import UNKNOWN
 from flows.sources.recognition import read_source
 from flows.store import IngestCounts, Store
+from flows.turns import taking_turn
+from reports.wording import plural
 
 __all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source"]
 
@@ -31,43 +39,61 @@ COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
 
 
-@flow(name="ingest", flow_run_name="ingest {sources}")
+def _run_name() -> str:
+    return name_of_run("ingest")
+
+
+# Prefect shows the descriptions of parameters in its form where they stand in this style.
+@flow(name="ingest", flow_run_name=_run_name, **NOTICES)
 def ingest(
     sources: list[str],
     workspace: str = "data/workspace",
     as_of: date | None = None,
     columns: dict[str, str] | None = None,
-    fill_dates: str | None = None,
+    fill_dates: Literal["arxiv"] | None = None,
 ) -> dict[str, Any]:
     """Read files and feeds into the store of a workspace.
 
-    Parameters
-    ----------
-    sources : list of str
-        Paths of files or folders, and names of feeds such as ``arxiv:cat:cs.AI``.
-    workspace : str
-        Folder of the store, made when absent.
-    as_of : date, optional
-        The day to pretend to be; today by default.
-    columns : dict of str to str, optional
-        Own names of a table's columns, ``{"Heading": "title"}``.
-    fill_dates : str, optional
-        Where papers without a day are looked up afterwards: ``arxiv``.
+    Args:
+        sources: Paths of files or folders, and names of feeds such as arxiv:cat:cs.AI.
+        workspace: Folder of the store, made when absent.
+        as_of: The day to pretend to be; today by default.
+        columns: Own names of a table's columns, such as {"Heading": "title"}.
+        fill_dates: Where papers without a day are looked up afterwards.
 
     Returns
     -------
-    dict
         Counts over all sources, see `COUNTED`; the lists ``warnings`` and ``failures`` (a feed that
         did not come whole, with the reason); ``dated``, the papers that a look-up gave a day.
     """
+    if later := later_run():
+        return finished({}, f"missed; the run of {later} does its work", name=SKIPPED)
+    with taking_turn(Path(workspace)):
+        counts = _ingest_all(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
+    if deployment.id and counts["failures"] and not counts["records"]:
+        raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
+    told = [
+        f"{counts['records']} records of {plural(counts['feeds'], 'feed')}: {counts['new']} new papers",
+        *counts["failures"],
+    ]
+    return finished(counts, " | ".join(told), name=GAPS if counts["failures"] else "Completed")
+
+
+def _ingest_all(
+    sources: Sequence[str],
+    settings: Settings,
+    as_of: date | None,
+    columns: dict[str, str] | None,
+    fill_dates: str | None,
+) -> dict[str, Any]:
+    """Counts as `ingest` gives them."""
     day = as_of or today()
-    settings = load_settings({"workspace": workspace})
     read = task_reader(settings.feed_settings)
     found = []
     for source in sources:
         spec = named_feed(source, day)
         if spec is None:
-            found.append(read_into_store(source, workspace, as_of, columns))
+            found.append(read_into_store(source, str(settings.workspace), as_of, columns))
         else:
             found.append(fetch_into_store(spec, settings, day, read))
     dated = {"papers": 0, "asked": 0}

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
-from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from analytics.tables import RunTables
 from flows.archive import update_archive
+from flows.artifacts import make_artifacts
 from flows.clock import now
 from flows.mirror import mirror_run
+from flows.outcomes import finished
 from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
 from flows.settings import load_settings
 from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
+from flows.turns import taking_turn
 from reports.charts import plot_charts
 from reports.context import make_report_context
 from reports.render import render_report
@@ -29,30 +31,30 @@ from reports.summary import make_summary
 __all__ = ["publish", "render_page"]
 
 
+# Prefect shows the descriptions of parameters in its form where they stand in this style.
 @flow(name="publish", flow_run_name="publish {run_id}")
 def publish(workspace: str, run_id: str) -> str:
     """Publish a run that `flows.analyze.analyze` staged.
 
-    Parameters
-    ----------
-    workspace : str
-        Folder of the store and the runs.
-    run_id : str
+    Args:
+        workspace: Folder of the store and the runs.
+        run_id: What `analyze` gave.
 
     Returns
     -------
-    str
         Path of the run folder.
     """
     root = Path(workspace)
-    tables, manifest = read_staged(root, run_id)
-    folder = publish_tables(root, run_id, tables, manifest)
-    remember_run(root, run_id, manifest)
-    renew_archive(root, str(manifest["settings"].get("site", "")))
-    remove_staged(root, run_id)
-    show_artifacts(folder, tables)
+    with taking_turn(root):
+        tables, manifest = read_staged(root, run_id)
+        folder = publish_tables(root, run_id, tables, manifest)
+        remember_run(root, run_id, manifest)
+        site = str(manifest["settings"].get("site", ""))
+        renew_archive(root, site)
+        remove_staged(root, run_id)
+    show_artifacts(folder, site, tables, manifest)
     mirror_run(root, load_settings({"workspace": workspace}).mirror)
-    return str(folder)
+    return finished(str(folder), str(manifest["summary"]["lead"]))
 
 
 @task(name="publish tables", cache_policy=NO_CACHE, persist_result=False)
@@ -69,6 +71,7 @@ def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[st
     return publish_run(root, run_id, staged, manifest, charts, page)
 
 
+show_artifacts = task(name="show artifacts", cache_policy=NO_CACHE, persist_result=False)(make_artifacts)
 renew_archive = task(name="renew archive", cache_policy=NO_CACHE, persist_result=False)(update_archive)
 
 
@@ -87,17 +90,6 @@ def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
                 manifest=manifest,
             )
         )
-
-
-@task(name="show artifacts", cache_policy=NO_CACHE, persist_result=False)
-def show_artifacts(folder: Path, tables: RunTables) -> None:
-    """Show what moved, and a link to the report, in Prefect."""
-    moved = tables.verdicts[tables.verdicts["verdict"].isin(["rising", "falling"])].sort_values("q_value")
-    rows = moved.head(50).round(4).astype(object).where(moved.notna(), None).to_dict("records")
-    create_table_artifact(
-        rows or [{"verdict": "nothing moved"}], key="what-moved", description="Tested verdicts"
-    )
-    create_link_artifact((folder / "report.html").resolve().as_uri(), key="report", link_text="Report")
 
 
 def render_page(tables: RunTables, manifest: dict[str, Any]) -> tuple[dict[str, str], str, dict[str, Any]]:

@@ -1,77 +1,130 @@
-"""The pipeline on a schedule, served from this process."""
+"""The flows on a schedule: which deployments there are, and serving them from this process."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
 
-from prefect.schedules import Cron, Schedule
+from prefect import get_client
+from prefect.client.schemas.objects import State
+from prefect.deployments.runner import RunnerDeployment
+from prefect.runner import Runner
+from prefect.schedules import Cron
+from prefect.states import Scheduled
+from prefect.types.entrypoint import EntrypointType
 
-from analytics.exceptions import InputError
-from flows.clock import today
+from flows.catching_up import CATCH_UP, missed_since
+from flows.clock import now, today
 from flows.feeds.names import named_feed
+from flows.ingest import ingest
 from flows.pipeline import papertrends
+from flows.runs import list_runs
+from flows.sending import send_digest
+from flows.settings import Settings
+from flows.store import Store
 
-__all__ = ["make_schedule", "serve_pipeline"]
+__all__ = ["last_done", "make_deployments", "serve_deployments"]
 
-
-def make_schedule(cron: str, timezone: str) -> Schedule:
-    """Schedule of a cron line in a time zone.
-
-    Raises
-    ------
-    InputError
-        When the line or the zone is not one.
-    """
-    try:
-        return Cron(cron, timezone=timezone)
-    except Exception as error:
-        raise InputError(
-            f"--cron {cron!r} in --timezone {timezone!r} is no schedule: {error}; "
-            "write five fields such as '0 6 * * 1' and a zone such as Europe/Zurich"
-        ) from error
+_APART_S = 20
+"""Between runs that are caught up: each waits for the one before to leave the workspace."""
 
 
-def serve_pipeline(
-    sources: Sequence[str],
-    workspace: Path,
-    *,
-    cron: str,
-    timezone: str,
-    runner: str | None = None,
-    dask_address: str | None = None,
-) -> None:
-    """Serve the pipeline until the process is stopped, on the Prefect server that is configured.
-
-    Without a configured server Prefect starts a temporary one, which lives as long as this process.
+def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, RunnerDeployment]:
+    """Deployments of a workspace by name: ``ingest``, ``analysis`` and, where mails have readers, ``digest``.
 
     Parameters
     ----------
     sources : sequence of str
-        Read before each analysis.
-    workspace : Path
-    cron : str
-        Five fields.
-    timezone : str
-        IANA name, such as ``Europe/Zurich``.
-    runner, dask_address : str, optional
-        See `flows.pipeline.papertrends`.
-
-    Raises
-    ------
-    InputError
-        As `make_schedule`.
+        Read by each ingest; paths are made absolute.
+    settings : Settings
+        When each of them runs, the workspace, and where work in parts is done.
     """
-    papertrends.serve(
-        name="papertrends",
-        schedule=make_schedule(cron, timezone),
-        parameters={
-            "sources": [
-                source if named_feed(source, today()) else str(Path(source).resolve()) for source in sources
-            ],
-            "workspace": str(workspace.resolve()),
-            "command": "papertrends serve",
-            "runner": runner,
-            "dask_address": dask_address,
-        },
-    )
+    workspace = str(settings.workspace.resolve())
+    read = [one if named_feed(one, today()) else str(Path(one).resolve()) for one in sources]
+    analyzed: dict[str, Any] = {
+        "sources": [],
+        "workspace": workspace,
+        "command": f"papertrends analyze --workspace {workspace}",
+        "runner": settings.runner,
+        "dask_address": settings.dask_address,
+    }
+    made: dict[str, tuple[Any, str, dict[str, Any]]] = {
+        "ingest": (ingest, settings.ingest_cron, {"sources": read, "workspace": workspace}),
+        "analysis": (papertrends, settings.analysis_cron, analyzed),
+        "digest": (send_digest, settings.digest_cron, {"workspace": workspace}),
+    }
+    if not settings.mail_to:
+        del made["digest"]
+    return {
+        name: flow.to_deployment(
+            name,
+            schedule=Cron(cron, timezone=settings.timezone),
+            parameters=parameters,
+            # Found by what it is called, wherever the package is installed and whatever folder this is.
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        for name, (flow, cron, parameters) in made.items()
+    }
+
+
+def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
+    """Serve the deployments of a workspace until the process is stopped; what was missed is caught up once.
+
+    They are registered with the Prefect server that is configured.
+
+    Parameters
+    ----------
+    sources : sequence of str
+    settings : Settings
+        See `make_deployments`.
+    """
+    runner = Runner(name="papertrends")
+    ids = {
+        name: cast("UUID", runner.add_deployment(deployment))
+        for name, deployment in make_deployments(sources, settings).items()
+    }
+    _catch_up(ids, settings)
+    asyncio.run(runner.start())
+
+
+def last_done(workspace: Path) -> dict[str, datetime]:
+    """When a workspace was last read into, analyzed and told of; what was never done is left out.
+
+    Sources are looked at on days: an ingest counts as of the end of its day.
+    """
+    found: dict[str, datetime] = {}
+    if Store.exists(workspace):
+        with Store.open(workspace) as store:
+            looked, mailed = store.last_look(), store.last_mail()
+        if looked is not None:
+            found["ingest"] = datetime.combine(looked + timedelta(days=1), time(), UTC)
+        if mailed is not None:
+            found["digest"] = datetime.fromisoformat(mailed)
+    runs = list_runs(workspace)
+    if runs:
+        found["analysis"] = datetime.strptime(runs[-1][:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    return found
+
+
+def _catch_up(ids: dict[str, UUID], settings: Settings) -> None:
+    """Schedule one run of each deployment that was missed, in their order."""
+    crons = {
+        "ingest": settings.ingest_cron,
+        "analysis": settings.analysis_cron,
+        "digest": settings.digest_cron,
+    }
+    done = last_done(settings.workspace)
+    missed = [
+        name
+        for name in ids
+        if name in done and missed_since(crons[name], settings.timezone, done[name]) is not None
+    ]
+    with get_client(sync_client=True) as client:
+        for place, name in enumerate(missed):
+            when = now() + timedelta(seconds=place * _APART_S)
+            due: State[None] = Scheduled(scheduled_time=when)
+            client.create_flow_run_from_deployment(ids[name], state=due, tags=[CATCH_UP])

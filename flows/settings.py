@@ -12,10 +12,12 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
+from cronsim import CronSim, CronSimError
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -47,6 +49,7 @@ _WEB_OR_NONE = rf"^$|{_WEB}"
 _PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
+_CRON_FIELDS = 5
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
@@ -141,6 +144,21 @@ class Settings(BaseSettings):
         description="Scheduler of a Dask cluster, as tcp://host:port; unset starts workers on this machine.",
     )
 
+    ingest_cron: str = Field(
+        "0 5 * * *", description="When `papertrends serve` reads its sources, as a cron line of five fields."
+    )
+    analysis_cron: str = Field("0 6 * * 1", description="When it analyzes the corpus and writes a report.")
+    digest_cron: str = Field(
+        "0 8 * * 1", description="When it sends the digest of the latest run, where `mail_to` is set."
+    )
+    timezone: str = Field("UTC", description="Zone of the cron lines, such as `Europe/Zurich`.")
+    notify_block: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
+        description="Notification block in Prefect, as `slack-webhook/team`, that hears of runs that failed, "
+        "have gaps or are stale.",
+    )
+
     overlap_days: int = Field(
         7,
         ge=0,
@@ -214,6 +232,26 @@ class Settings(BaseSettings):
                 raise ValueError(f"address {number} is not a mail address; write it as name@example.org")
         return tuple(dict.fromkeys(values))
 
+    @field_validator("ingest_cron", "analysis_cron", "digest_cron")
+    @classmethod
+    def _check_cron(cls, value: str) -> str:
+        if len(value.split()) != _CRON_FIELDS:
+            raise ValueError("a cron line has five fields, such as '0 6 * * 1' for Mondays at six")
+        try:
+            CronSim(value, datetime(2025, 1, 1, tzinfo=UTC))
+        except CronSimError as error:
+            raise ValueError(f"{error}; write five fields such as '0 6 * * 1'") from error
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("no such zone; write one such as Europe/Zurich") from error
+        return value
+
     @property
     def feed_settings(self) -> FeedSettings:
         """What the network needs to be told."""
@@ -238,7 +276,7 @@ _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is
 _NEVER_SHOWN = _SECRETS | {"contact", "mirror", "mail_from", "mail_to"}
 PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-    "smtp_password_block",
+    "smtp_password_block", "notify_block",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they stand in no manifest."""
 

@@ -13,6 +13,7 @@ import pandas as pd
 from flows.comparison import RunDifference
 from flows.digest import SentMails
 from flows.search import SearchHit
+from flows.settings import Settings
 from flows.store import PaperHistory
 from flows.store.looks import Look
 from reports.wording import clip
@@ -25,6 +26,7 @@ __all__ = [
     "mail_lines",
     "paper_lines",
     "run_lines",
+    "schedule_lines",
     "search_json",
     "search_lines",
     "topic_lines",
@@ -104,6 +106,15 @@ def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -
     spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts if taken >= 0.05)
     yield f"seconds {total_seconds:.1f}: {spent}"
     yield f"report  {folder / 'report.html'}"
+
+
+def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
+    """When what runs, and where Prefect shows it."""
+    yield f"ingest    {settings.ingest_cron}  ({settings.timezone})"
+    yield f"analysis  {settings.analysis_cron}"
+    yield f"digest    {settings.digest_cron}" if settings.mail_to else "digest    never: mail_to is not set"
+    if server:
+        yield f"runs are shown at {server.removesuffix('/api')}; Ctrl-C ends the schedule"
 
 
 def diff_lines(difference: RunDifference) -> Iterator[str]:

@@ -50,8 +50,13 @@ class TemporaryServer:
     answered: Future[bool]
 
 
-def server_ahead() -> TemporaryServer | None:
+def server_ahead(*, scheduling: bool = False) -> TemporaryServer | None:
     """Start the server, which ends with this process, and do not wait for it.
+
+    Parameters
+    ----------
+    scheduling : bool
+        With the services that start scheduled runs, and with Prefect's pages; a single run needs neither.
 
     Returns
     -------
@@ -62,7 +67,8 @@ def server_ahead() -> TemporaryServer | None:
     if "prefect" in sys.modules or _is_configured():
         return None
     port = _free_port()
-    process = subprocess.Popen(_command(port), env={**os.environ, **_ENVIRONMENT})  # noqa: S603 - our own words
+    environment = {**os.environ, **({} if scheduling else _ENVIRONMENT)}
+    process = subprocess.Popen(_command(port), env=environment)  # noqa: S603 - our own words
     atexit.register(_stop, process)
     url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url

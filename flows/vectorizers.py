@@ -17,6 +17,7 @@ from flows.encode import encode_texts
 from flows.settings import Settings
 from flows.store import Store
 from flows.store.students import StudentRow
+from flows.vectors_ahead import read_vectors_ahead
 
 __all__ = ["MOST_BY_MINILM", "STUDENT_GROWTH", "load_ahead", "ready_vectorizer"]
 
@@ -79,13 +80,16 @@ def ready_vectorizer(
 
 
 def load_ahead(workspace: Path) -> None:
-    """Load what a student reads texts with, where the workspace has one; faults are told where it is used."""
+    """Read a student, its vectors and what it reads texts with, where the workspace has one.
+
+    Faults are told where they are used.
+    """
     if not (workspace / "corpus.sqlite").is_file():
         return
-    with suppress(Exception):
-        with Store.open(workspace) as store:
-            student = store.read_student(date.max)  # the newest is likely to be the one
+    with suppress(Exception), Store.open(workspace) as store:
+        student = store.read_student(date.max)  # the newest is likely to be the one
         if student is not None:
+            read_vectors_ahead(store, student.student.id)
             student.student.transform([""])
 
 

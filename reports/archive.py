@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from reports.claims import ICONS
 from reports.render import render_page_of
 from reports.wording import clip, long_day, plural
 
-__all__ = ["Archive", "ArchivedLine", "ArchivedRun", "make_archive", "render_archive"]
+__all__ = ["Archive", "ArchivedLine", "ArchivedRun", "FailedRun", "make_archive", "render_archive"]
 
 _LONGEST = 400
+_FAILURES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,28 @@ class ArchivedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run that failed: when it began, and why."""
+
+    started: str
+    started_at: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
-    """All runs, newest first, and the title of the newest."""
+    """All runs, newest first, the title of the newest, and what failed since, newest first."""
 
     title: str
     facts: tuple[str, ...]
     runs: tuple[ArchivedRun, ...]
+    failed: tuple[FailedRun, ...] = ()
+    n_more_failed: int = 0
 
 
-def make_archive(manifests: Sequence[Mapping[str, Any]], site: str = "") -> Archive:
+def make_archive(
+    manifests: Sequence[Mapping[str, Any]], site: str = "", failures: Sequence[Mapping[str, str]] = ()
+) -> Archive:
     """Archive of runs.
 
     Parameters
@@ -70,10 +84,14 @@ def make_archive(manifests: Sequence[Mapping[str, Any]], site: str = "") -> Arch
         Of the published runs, oldest first; what an older version did not write is left out.
     site : str
         Address of the workspace's folder, which ends with a slash; links are relative without.
+    failures : sequence of mapping
+        Runs that failed since the newest, the newest first: ``started_at`` and ``error``.
     """
     runs = tuple(_run(manifest, site) for manifest in reversed(manifests))
     facts = [plural(len(runs), "run"), *(f"newest of {run.day}" for run in runs[:1])]
-    return Archive(runs[0].title if runs else "papertrends", tuple(facts), runs)
+    failed = tuple(_failed(one) for one in failures[:_FAILURES_SHOWN])
+    title = runs[0].title if runs else "papertrends"
+    return Archive(title, tuple(facts), runs, failed, len(failures) - len(failed))
 
 
 def render_archive(archive: Archive) -> str:
@@ -106,6 +124,13 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
         href=page,
         changes_href=f"{page}#since" if before and summary.get("changes") else "",
         diff=f"papertrends diff {before} {run_id}" if before else "",
+    )
+
+
+def _failed(failure: Mapping[str, str]) -> FailedRun:
+    moment = datetime.fromisoformat(failure["started_at"])
+    return FailedRun(
+        f"{long_day(moment.date())}, {moment:%H:%M} UTC", failure["started_at"], _text(failure["error"])
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
@@ -30,7 +30,7 @@ from flows.store.history import PaperHistory, read_history
 from flows.store.mails import claim_mail, confirm_mail, release_mail
 from flows.store.migrations import migrate
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
-from flows.store.schema import runs
+from flows.store.schema import feeds, mails, runs
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
 from flows.store.students import StudentRow, read_student, write_student
 from flows.store.vectors import (
@@ -38,6 +38,7 @@ from flows.store.vectors import (
     check_vectors,
     count_vectors,
     read_vector_block,
+    read_vector_hashes,
     write_vector_block,
 )
 from flows.store.watch import read_asked_windows, read_feed_looks
@@ -90,6 +91,11 @@ class Store:
         self._engine = engine
         self._writer = writing_engine(engine)
         self._name = name
+
+    @staticmethod
+    def exists(workspace: Path) -> bool:
+        """Whether a workspace has a store."""
+        return (Path(workspace) / "corpus.sqlite").is_file()
 
     @classmethod
     def open(cls, workspace: Path, *, busy_timeout_s: float = 60.0) -> Self:
@@ -232,6 +238,11 @@ class Store:
         with self._reading() as connection:
             return read_vector_block(connection, vectorizer_id, hashes)
 
+    def vector_hashes(self, vectorizer_id: str) -> list[str]:
+        """Hashes of all texts that have a stored vector of a vectorizer."""
+        with self._reading() as connection:
+            return read_vector_hashes(connection, vectorizer_id)
+
     def write_vectors(
         self, vectorizer_id: str, hashes: Sequence[str], vectors: NDArray[np.floating[Any]]
     ) -> None:
@@ -307,6 +318,26 @@ class Store:
             RunRow(**{**row, "manifest": json.loads(row["manifest"])})
             for row in sorted(rows, key=lambda row: row["run_id"])
         ]
+
+    def read_failures(self, since: str = "") -> list[RunRow]:
+        """Runs that failed and began after a moment (ISO text in UTC), the newest first."""
+        query = select(runs).where(runs.c.status == "failed", runs.c.started_at > since)
+        with self._reading() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        found = [RunRow(**{**row, "manifest": json.loads(row["manifest"])}) for row in rows]
+        return sorted(found, key=lambda row: row.run_id, reverse=True)
+
+    def last_look(self) -> date | None:
+        """Day of the newest look at any feed, None without one."""
+        with self._reading() as connection:
+            found: date | None = connection.execute(select(func.max(feeds.c.last_seen))).scalar_one()
+        return found
+
+    def last_mail(self) -> str | None:
+        """When a mail was last claimed (ISO text), None where none was."""
+        with self._reading() as connection:
+            found: str | None = connection.execute(select(func.max(mails.c.claimed_at))).scalar_one()
+        return found
 
     def claim_mail(self, run_id: str, recipient: str, claimed_at: str) -> bool | None:
         """Claim the mail of a run to a recipient, see `flows.store.mails.claim_mail`."""

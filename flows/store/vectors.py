@@ -17,7 +17,14 @@ from analytics.exceptions import PapertrendsError
 from flows.store.blocks import in_blocks
 from flows.store.schema import vectors
 
-__all__ = ["Float32Array", "check_vectors", "count_vectors", "read_vector_block", "write_vector_block"]
+__all__ = [
+    "Float32Array",
+    "check_vectors",
+    "count_vectors",
+    "read_vector_block",
+    "read_vector_hashes",
+    "write_vector_block",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +69,15 @@ def read_vector_block(
     return (found, matrix) if found.any() else (found, matrix[:, :0])
 
 
+def read_vector_hashes(connection: Connection, vectorizer_id: str) -> list[str]:
+    """Hashes of all texts that have a stored vector, damaged or not."""
+    query = select(vectors.c.content_hash).where(vectors.c.vectorizer_id == vectorizer_id)
+    return list(connection.execute(query).scalars())
+
+
 def _stored_rows(
     connection: Connection, vectorizer_id: str, hashes: Collection[str]
-) -> Iterator[Sequence[Row[str, int, bytes]]]:
+) -> Iterator[Sequence[Row[tuple[str, int, bytes]]]]:
     """Hash, stated length and bytes of each vector, in parts; one pass over all where most are wanted."""
     query = select(vectors.c.content_hash, vectors.c.dimension, vectors.c.vector).where(
         vectors.c.vectorizer_id == vectorizer_id
@@ -81,9 +94,13 @@ def _stored_rows(
 
 
 def _usual_dimension(connection: Connection, vectorizer_id: str) -> int:
-    """Length of a vectorizer's vectors, 0 without any: where rows disagree, the few are damaged."""
+    """Length of a vectorizer's vectors, 0 without any: where rows disagree, the few are damaged.
+
+    The first rows tell: to look at all of them takes as long as to read them.
+    """
     of_vectorizer = vectors.c.vectorizer_id == vectorizer_id
-    query = select(vectors.c.dimension, func.count()).where(of_vectorizer).group_by(vectors.c.dimension)
+    first = select(vectors.c.dimension).where(of_vectorizer).limit(_ROWS_AT_ONCE).subquery()
+    query = select(first.c.dimension, func.count()).group_by(first.c.dimension)
     lengths = [(n, size) for size, n in connection.execute(query)]
     return max(((n, size) for n, size in lengths if isinstance(size, int) and size > 0), default=(0, 0))[1]
 

@@ -63,6 +63,11 @@ def test_defaults():
         "papers_in_report": 300,
         "runner": "local",
         "dask_address": None,
+        "ingest_cron": "0 5 * * *",
+        "analysis_cron": "0 6 * * 1",
+        "digest_cron": "0 8 * * 1",
+        "timezone": "UTC",
+        "notify_block": None,
         "overlap_days": 7,
         "first_days": 30,
         "contact": None,
@@ -117,7 +122,9 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
         "PAPERS_IN_REPORT": "10", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
-        "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
+        "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
+        "INGEST_CRON": "1 1 * * *", "ANALYSIS_CRON": "2 2 * * 2", "DIGEST_CRON": "3 3 * * 3", "TIMEZONE": "Asia/Tokyo", "NOTIFY_BLOCK": "slack-webhook/team",
+        "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
         "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "OPENALEX_KEY": "k1",
         "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
@@ -128,7 +135,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 5, 2.5, 10,
         "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
-        "tcp://a:1", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
+        "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
     ]  # fmt: skip
     assert load_settings().feed_settings == FeedSettings(

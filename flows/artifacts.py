@@ -1,0 +1,76 @@
+"""What a run leaves in Prefect: what moved, where the report lies, and how good the data are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from analytics.tables import RunTables
+
+__all__ = ["make_artifacts", "quality_markdown"]
+
+_ROWS = 50
+_LINES = 20
+_COUNTS = {
+    "papers": "papers",
+    "undated": "of them undated",
+    "year_inferred": "with an inferred year",
+    "without_theme": "in no theme",
+    "unclustered": "in no topic",
+    "withdrawn": "withdrawn",
+    "later": "left out, of a later day",
+    "rejected": "records rejected",
+    "encoded": "texts newly encoded",
+}
+
+
+def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping[str, Any]) -> None:
+    """Create the artifacts of a published run.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    site : str
+        Address of the workspace's folder; the link leads to the file without.
+    tables : RunTables
+    manifest : mapping
+        With counts, sources and warnings.
+    """
+    moved = tables.verdicts[tables.verdicts["verdict"].isin(["rising", "falling"])].sort_values("q_value")
+    rows = moved.head(_ROWS).round(4).astype(object).where(moved.notna(), None).to_dict("records")
+    create_table_artifact(
+        rows or [{"verdict": "nothing moved"}], key="what-moved", description="Tested verdicts"
+    )
+    file = folder.resolve() / "report.html"
+    link = f"{site.rstrip('/')}/runs/{folder.name}/report.html" if site else file.as_uri()
+    create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))
+    create_markdown_artifact(quality_markdown(manifest), key="data-quality", description="Data quality")
+
+
+def quality_markdown(manifest: Mapping[str, Any]) -> str:
+    """Counts of a run and what is wrong with its data, as Markdown.
+
+    Parameters
+    ----------
+    manifest : mapping
+        With ``counts``, ``sources`` and ``warnings``.
+    """
+    counts = manifest["counts"]
+    lines = ["| | |", "| --- | ---: |"]
+    lines += [f"| {words} | {counts[name]:,} |" for name, words in _COUNTS.items() if name in counts]
+    newest = max((str(source["day"]) for source in manifest["sources"] if source.get("day")), default="none")
+    lines += ["", f"{len(manifest['sources']):,} feeds were read, the newest of {newest}.", ""]
+    warnings = [str(warning) for warning in manifest["warnings"]]
+    lines += [f"- {_plain(warning)}" for warning in warnings[:_LINES]] or ["No gaps."]
+    if len(warnings) > _LINES:
+        lines.append(f"- and {len(warnings) - _LINES} more, see the report")
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text of a feed without what Markdown or HTML would take for more."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~" else sign for sign in " ".join(text.split()))

@@ -1,0 +1,58 @@
+"""What came of a flow, in words that stand in its final state in Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, TypeVar, cast
+
+from prefect.states import Completed
+
+__all__ = ["GAPS", "SKIPPED", "STALE", "STALE_DAYS", "finished", "staleness"]
+
+Value = TypeVar("Value")
+
+GAPS, STALE, SKIPPED = "Completed with gaps", "Completed, but stale", "Skipped"
+"""Names of final states that are no failure and yet need someone's eye, or that say why nothing was done."""
+STALE_DAYS = 7
+"""Days without a look at any feed after which a run says nothing new."""
+
+
+def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
+    """Final state of a flow; whoever calls the flow gets the value.
+
+    Parameters
+    ----------
+    value : object
+        What the flow returns.
+    message : str
+        One line for Prefect's pages and notifications.
+    name : str
+        `GAPS`, `STALE`, `SKIPPED`, or that nothing is special.
+    """
+    # Prefect takes a state that a flow returns for its own, and hands the value in it to the caller.
+    return cast("Value", Completed(name=name, message=message, data=value))
+
+
+def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
+    """Say that nobody has looked at any feed for long, empty where someone has.
+
+    Parameters
+    ----------
+    sources : sequence of dict
+        As in a manifest: each with the ``day`` of its look.
+    day : date
+        The day that the run pretends to be.
+
+    Examples
+    --------
+    >>> staleness([{"day": "2025-12-01"}], date(2025, 12, 10))
+    'stale: the newest look at a feed is of 2025-12-01, 9 days before'
+    >>> staleness([{"day": "2025-12-09"}], date(2025, 12, 10))
+    ''
+    """
+    newest = max((str(source["day"]) for source in sources if source.get("day")), default="")
+    age = (day - date.fromisoformat(newest)).days if newest else 0
+    if age <= STALE_DAYS:
+        return ""
+    return f"stale: the newest look at a feed is of {newest}, {age} days before"
