@@ -11,14 +11,16 @@
 # make bench-age  a thousand daily runs in one workspace: whether time, memory and space grow with them (about an hour, Linux, needs the data folder)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make lint    ruff, mypy, import-linter, numpydoc
+# make audit   known vulnerabilities of constraints.txt, by pip-audit; needs its service on the network
 # Each makes .venv from constraints.txt when it is not there or older than its list.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser bench bench-trends bench-themes bench-student bench-identity bench-page bench-age bench-ingest lint constraints clean
+.PHONY: run test test-more test-browser bench bench-trends bench-themes bench-student bench-identity bench-page bench-age bench-ingest lint audit constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -65,6 +67,12 @@ lint: .venv/.installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'analytics/*.py')
+
+# Apart from lint, which works offline. Strict: what the service does not know counts as a failure, not as safe.
+audit:
+	@test -x $(AUDITOR)/bin/pip-audit || { $(PYTHON) -m venv $(AUDITOR) && \
+		$(AUDITOR)/bin/python -m pip --disable-pip-version-check --quiet install pip-audit; }
+	@$(AUDITOR)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
 
 # Writes the versions of what is installed; run it after a change of the dependencies.
 constraints: .venv/.installed-dev

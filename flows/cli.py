@@ -193,10 +193,7 @@ def report(
 
         folder = resolve_run(settings.workspace, run_name)
         target = output or Path(f"{folder.name}.html")
-        if target.resolve().is_relative_to(folder.resolve()):
-            raise InputError(
-                f"--output {target} lies in the run folder, which never changes; choose another file"
-            )
+        _check_output(target, settings.workspace)
         _, page, _ = render_page(*read_run(folder))
         try:
             target.write_text(page, encoding="utf-8")
@@ -267,6 +264,8 @@ def digest(
         if send and output is not None:
             raise InputError("--output is of use without --send only; leave one of them out")
         settings = _settings(workspace, None, None, None)
+        if output is not None:
+            _check_output(output, settings.workspace)
         from flows.clock import now
         from flows.digest import make_mails, send_mails, write_mail
         from flows.runs import resolve_run
@@ -438,6 +437,11 @@ def _check_ingest(sources: list[str], fill_dates: str | None, settings: Any) -> 
         _require_store(settings.workspace)
 
 
+def _check_output(target: Path, workspace: Path) -> None:
+    if target.resolve().is_relative_to((workspace / "runs").resolve()):
+        raise InputError(f"--output {target} lies in a run folder, which never changes; choose another file")
+
+
 def _require_store(workspace: Path) -> None:
     if not (workspace / "corpus.sqlite").exists():
         raise InputError(f"the workspace {workspace} holds no store; start with: papertrends run SOURCE")
@@ -569,13 +573,15 @@ def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
 
 def _tell_run(folder: Path) -> None:
     """Counts, where the seconds went, and the path of the report."""
+    from flows.mirror import mirror_failure
     from flows.runs import read_manifest
     from flows.telling import run_lines
 
     manifest = read_manifest(folder)
     for line in run_lines(manifest, folder, time.perf_counter() - _STARTED):
         _out.print(line, markup=False, soft_wrap=True)
-    for warning in manifest.get("warnings", []):
+    not_copied = mirror_failure(folder.parents[1])
+    for warning in [*manifest.get("warnings", []), *([not_copied] if not_copied else [])]:
         _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 

@@ -32,9 +32,14 @@ def tell_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -
         if name is None:
             return
         block = cast("Any", Block.load(name))
-        block.notify(f"{flow_run.name}\n{state.message}", subject=f"{flow.name}: {state.name}")
     except Exception as error:
         logger.warning("no notice could be sent of %s (%s)", flow_run.name, error)
+        return
+    try:
+        block.notify(f"{flow_run.name}\n{state.message}", subject=f"{flow.name}: {state.name}")
+    except Exception as error:
+        # What a block raises may repeat its address, and whoever has that of a webhook may write there.
+        logger.warning("no notice could be sent of %s (%s)", flow_run.name, type(error).__name__)
 
 
 NOTICES: dict[str, Any] = {

@@ -16,9 +16,11 @@ from flows import tidying
 from flows.archive import update_archive
 from flows.artifacts import make_artifacts
 from flows.clock import now, today
+from flows.mirror import mirror_run
 from flows.outcomes import finished
 from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
+from flows.settings import load_settings
 from flows.staging import read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
 from flows.store.compaction import kept_of_manifest
@@ -55,6 +57,7 @@ def publish(workspace: str, run_id: str) -> str:
         site = str(manifest["settings"].get("site", ""))
         renew_archive(root, site)
     show_artifacts(folder, site, tables, manifest)
+    mirror_run(root, load_settings({"workspace": workspace}).mirror)
     return finished(str(folder), str(manifest["summary"]["lead"]))
 
 

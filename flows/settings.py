@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -24,6 +24,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from analytics.exceptions import InputError
@@ -45,6 +46,7 @@ _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
+_PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _CRON_FIELDS = 5
@@ -54,19 +56,13 @@ _FEED_SETTINGS = (
 )  # fmt: skip
 
 
-PRIVATE_SETTINGS = frozenset(
-    {
-        "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-        "smtp_password", "smtp_password_block", "openalex_key", "semantic_scholar_key", "notify_block",
-    }
-)  # fmt: skip
-"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
-
-
 class Settings(BaseSettings):
     """Everything that a run can be told; frozen. Make it with `load_settings`."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    # An error of pydantic's would repeat what was given, a secret too.
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     workspace: Path = Field(
         Path("data/workspace"), description="Folder of the store and the runs, made when absent."
@@ -91,6 +87,12 @@ class Settings(BaseSettings):
         pattern=_WEB_OR_NONE,
         description="Web address where the workspace's folder is published, for links in its feed; unset "
         "makes them relative.",
+    )
+    mirror: str = Field(
+        "",
+        pattern=_PLACE_OR_NONE,
+        description="Where published runs are copied, such as s3://bucket/papers or another address of "
+        "fsspec; credentials are taken from the environment, never from the address.",
     )
     false_discovery_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."
@@ -204,6 +206,10 @@ class Settings(BaseSettings):
     max_answer_mb: int = Field(
         64, ge=1, le=4096, description="Largest answer of a service, in MB after decompression."
     )
+    allow_private_feeds: Literal["yes", "no"] = Field(
+        "no",
+        description="Whether `rss:` may lead to this machine or a private network: `yes` or `no`.",
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -228,9 +234,9 @@ class Settings(BaseSettings):
     @field_validator("mail_to")
     @classmethod
     def _check_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
+        for number, value in enumerate(values, start=1):
             if not re.fullmatch(_ADDRESS, value):
-                raise ValueError(f"{value!r} is not a mail address; write it as name@example.org")
+                raise ValueError(f"address {number} is not a mail address; write it as name@example.org")
         return tuple(dict.fromkeys(values))
 
     @field_validator("ingest_cron", "analysis_cron", "digest_cron")
@@ -260,12 +266,26 @@ class Settings(BaseSettings):
         for name in ("openalex_key", "semantic_scholar_key"):
             key: SecretStr | None = getattr(self, name)
             values[name] = key.get_secret_value() if key else None
-        return FeedSettings(**values)
+        return FeedSettings(**values, allow_private_feeds=self.allow_private_feeds == "yes")
 
     @property
     def themes_file(self) -> Path:
         """The themes to use: those given, else the committed ones."""
         return self.themes or DEFAULT_THEMES
+
+
+def _is_secret(kind: Any) -> bool:
+    """Whether a value of this type may be a secret."""
+    return kind is SecretStr or any(_is_secret(one) for one in get_args(kind))
+
+
+_SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
+_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "mail_from", "mail_to"}
+PRIVATE_SETTINGS = _SECRETS | {
+    "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
+    "smtp_password_block", "notify_block",
+}  # fmt: skip
+"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None) -> Settings:
@@ -344,7 +364,13 @@ def _read_environment() -> dict[str, Any]:
     known = [_variable(name) for name in Settings.model_fields]
     names = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
     _check_keys([name.upper() for name in names], "the environment", known)
-    return dict(EnvSettingsSource(Settings)())
+    try:
+        return dict(EnvSettingsSource(Settings)())
+    except SettingsError as error:
+        # The only variables in JSON are lists; what is wrong in one may be an address or a secret.
+        named = re.search(r'field "(\w+)"', str(error))
+        name = _variable(named[1]) if named else "a variable"
+        raise InputError(f'{name} in the environment is no list in JSON; write it as ["a", "b"]') from None
 
 
 def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None = None) -> None:
@@ -366,7 +392,7 @@ def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
         fault = error.errors()[0]
         name = str(fault["loc"][0])
         info = Settings.model_fields[name]
-        shown = "what is given" if name.endswith("_key") else repr(values[name])
+        shown = "what is given" if name in _NEVER_SHOWN else repr(values[name])
         raise InputError(
             f"setting {name!r} of {origins[name]} cannot be {shown}: {fault['msg'].lower()}. "
             f"{info.description}"

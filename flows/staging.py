@@ -18,6 +18,7 @@ from typing import Any
 from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
 from flows.runs import canonical_json, read_run, write_table
+from flows.runs.names import NAME
 
 __all__ = ["read_staged", "remove_staged", "stage_run", "staged_folder"]
 
@@ -70,7 +71,15 @@ def remove_staged(workspace: Path, run_id: str) -> None:
 
 
 def staged_folder(workspace: Path, run_id: str) -> Path:
-    """Folder of a staged run's tables."""
+    """Folder of a staged run's tables.
+
+    Raises
+    ------
+    PapertrendsError
+        When the id is none: it comes through Prefect's API, and the folder is removed in the end.
+    """
+    if not NAME.fullmatch(run_id):
+        raise PapertrendsError(f"{run_id!r} is no id of a run; use letters, digits, '.', '_', '-'")
     return workspace / ".staged" / run_id
 
 

@@ -2,7 +2,8 @@
 
 Bounds are kept where a plain client keeps none: on the time of the whole answer rather than of one
 read (a byte every 20 seconds never ends otherwise), and on the bytes after decompression rather than
-on those sent (a gzip bomb). Redirects stay on the host that was asked. Nothing is retried here.
+on those sent (a gzip bomb). Redirects stay on the host that was asked, and where a request may lead
+to public addresses only, every one of them is checked again. Nothing is retried here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 import httpx
 
 from flows.clock import now
+from flows.feeds.addresses import PublicTransport, proxy_of, require_public_name
 from flows.feeds.bodies import BodyDecoder, service_message
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.pages import Request
@@ -89,7 +91,7 @@ def fetch_answer(request: Request, *, limits: Limits) -> bytes:
     try:
         return asyncio.run(_fetch_in_time(request, limits))
     except FeedError as error:
-        hidden = _without_secrets(str(error), request)
+        hidden = _without_secrets(str(error), request, limits)
         if hidden == str(error):
             raise
         if isinstance(error, ServiceBusyError):
@@ -140,16 +142,29 @@ async def _follow(request: Request, limits: Limits) -> bytes:
     url = httpx.URL(request.url)
     if request.params or request.secrets:
         url = url.copy_merge_params((*request.params, *request.secrets))
-    client = httpx.AsyncClient(
-        verify=_certificates(), timeout=timeout, headers=headers, follow_redirects=False
-    )
-    async with client:
+    async with _client(request, url, headers, timeout) as client:
         for _ in range(_MAX_REDIRECTS + 1):
             async with client.stream("GET", url) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _body(response, request, limits)
                 url = _redirected(url, response)
     raise FeedError(f"{request.host} redirects more than {_MAX_REDIRECTS} times; check its address")
+
+
+def _client(
+    request: Request, url: httpx.URL, headers: dict[str, str], timeout: httpx.Timeout
+) -> httpx.AsyncClient:
+    """Client that leads where the request may: the settings' addresses anywhere, others to public ones."""
+    if not request.public_only:
+        return httpx.AsyncClient(verify=_certificates(), headers=headers, timeout=timeout)
+    proxy = proxy_of(url)
+    if proxy is None:
+        transport = PublicTransport(_certificates())
+        return httpx.AsyncClient(transport=transport, headers=headers, timeout=timeout, trust_env=False)
+    require_public_name(url.host)
+    return httpx.AsyncClient(
+        verify=_certificates(), proxy=proxy, headers=headers, timeout=timeout, trust_env=False
+    )
 
 
 @functools.cache
@@ -181,7 +196,7 @@ def _origin(url: httpx.URL) -> str:
 async def _body(response: httpx.Response, request: Request, limits: Limits) -> bytes:
     host = request.host
     if response.status_code != 200:
-        await _refuse(response, request)
+        await _refuse(response, request, limits)
     encoding = response.headers.get("content-encoding", "")
     size = response.headers.get("content-length", "")
     if size.isdecimal() and len(size) < 20 and int(size) > limits.max_bytes:
@@ -208,13 +223,13 @@ async def _read(response: httpx.Response, decoder: BodyDecoder) -> bytes:
     return decoder.finish()
 
 
-async def _refuse(response: httpx.Response, request: Request) -> None:
+async def _refuse(response: httpx.Response, request: Request, limits: Limits) -> None:
     """Raise what a status other than 200 means, with what the service says about it."""
     status, host = response.status_code, request.host
     if status == 204:
         raise TransientFeedError(f"{host} gave an empty answer (status 204); try again later")
     # Before it is cut to a message, which may end within a key.
-    content = _without_secrets((await _start_of_body(response)).decode("utf-8", "replace"), request)
+    content = _without_secrets((await _start_of_body(response)).decode("utf-8", "replace"), request, limits)
     said = service_message(content)
     says = f": {said}" if said else ""
     if status in _BUSY:
@@ -251,9 +266,9 @@ def _retry_after(text: str) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
-def _without_secrets(message: str, request: Request) -> str:
-    """Take keys out of what a service said; some repeat a bad key in their answer."""
-    for _, value in (*request.secrets, *request.headers):
+def _without_secrets(message: str, request: Request, limits: Limits) -> str:
+    """Take keys and the contact out of what a service said; some repeat what they were sent."""
+    for value in (*dict(request.secrets).values(), *dict(request.headers).values(), limits.contact):
         if value:
             message = message.replace(value, "***")
     return message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from analytics.papers import Feed
@@ -28,6 +28,8 @@ class Request:
         Parameters that are sent like `params` and never shown.
     location : str
         What is asked for, for people: the `location` of the feed.
+    public_only : bool
+        Whether it may lead to public addresses only, see `flows.feeds.addresses`.
     """
 
     url: str
@@ -35,6 +37,7 @@ class Request:
     headers: Parameters = field(default=(), repr=False)
     secrets: Parameters = field(default=(), repr=False)
     location: str = ""
+    public_only: bool = False
 
     @property
     def host(self) -> str:
@@ -53,7 +56,7 @@ class Request:
         (('q', 'x'), ('p', '1'), ('token', 't'))
         """
         params = tuple({**dict(self.params), **changed}.items())
-        return Request(self.url, params, self.headers, self.secrets, self.location)
+        return replace(self, params=params)
 
 
 @dataclass(frozen=True, slots=True)

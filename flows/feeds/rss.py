@@ -13,7 +13,8 @@ __all__ = ["SOURCE", "first_request", "read_page"]
 
 def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Request:  # noqa: ARG001 - one shape for all services
     """Ask for the feed; it holds what its publisher put there last, whatever the days."""
-    return Request(spec.query, location=spec.query)
+    # The one address that no setting names: it may come from whoever wrote the list of sources.
+    return Request(spec.query, location=spec.query, public_only=not settings.allow_private_feeds)
 
 
 def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:  # noqa: ARG001 - one shape for all services

@@ -27,6 +27,8 @@ class FeedSettings:
         Pause between two requests to arXiv, which asks for three seconds.
     daily_papers_page_size, arxiv_page_size, openalex_page_size : int
         Papers of one page.
+    allow_private_feeds : bool
+        Whether ``rss:`` may lead to this machine or the network around it.
     """
 
     daily_papers_url: str = "https://huggingface.co"
@@ -44,3 +46,4 @@ class FeedSettings:
     arxiv_page_size: int = 200
     # OpenAlex took 200 until its documentation of 2026 said 100.
     openalex_page_size: int = 100
+    allow_private_feeds: bool = False

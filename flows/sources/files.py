@@ -9,13 +9,17 @@ from pathlib import Path
 
 from analytics.exceptions import InputError
 
-__all__ = ["MAX_FILE_BYTES", "decode_text", "list_files", "read_text"]
+__all__ = ["MAX_FILE_BYTES", "decode_text", "leads_out", "list_files", "read_text", "refuse_compressed"]
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """Larger files are refused before they are read."""
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BINARY_SAMPLE = 4_096
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh91AY&SY": "bzip2", b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf\x27\x1c": "7z",
+}  # fmt: skip
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -37,6 +41,34 @@ def list_files(folder: Path) -> list[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent, name) for name in names if not name.startswith(".")]
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a file of a folder is a link to what lies outside of it.
+
+    A folder of papers that somebody else filled must not choose what else is read.
+    """
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def refuse_compressed(head: bytes, *, location: str) -> None:
+    r"""Refuse what is compressed: nothing is unpacked, so nothing unpacks to more than there is room for.
+
+    Raises
+    ------
+    InputError
+        When the beginning of the file is that of gzip, zip, bzip2, xz, zstd or 7z.
+
+    Examples
+    --------
+    >>> refuse_compressed(b"\x1f\x8b\x08", location="a.json.gz")
+    Traceback (most recent call last):
+    ...
+    analytics.exceptions.InputError: a.json.gz is compressed (gzip), which is not read; unpack it first
+    """
+    for mark, name in _COMPRESSED.items():
+        if head.startswith(mark):
+            raise InputError(f"{location} is compressed ({name}), which is not read; unpack it first")
 
 
 def read_text(path: Path, *, location: str) -> str:

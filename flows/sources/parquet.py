@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -15,6 +15,7 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.field_names import FieldMap, match_fields
 from flows.sources.fielded import RowCollector
 from flows.sources.formats import BLOCK, SourceFile
+from flows.sources.parquet_bounds import bounded_batches, packed_columns, rows_at_once
 from flows.sources.plain_text import excerpt
 from flows.sources.text_lines import feed_parts
 
@@ -69,21 +70,29 @@ def read_parquet(file: SourceFile) -> Iterator[Feed]:
     Raises
     ------
     InputError
-        When the file is cut short, damaged, encrypted or no Parquet, has no column of titles, or
-        holds rows but no paper.
+        When the file is cut short, damaged, encrypted or no Parquet, has no column of titles, unpacks to
+        far more than it is, or holds rows but no paper.
     """
     try:
         status = file.path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{file.location} is not a regular file; give a file or a folder of them")
-        with pq.ParquetFile(
-            file.path,
-            pre_buffer=False,
-            memory_map=False,
-            thrift_string_size_limit=_LARGEST_THRIFT,
-            thrift_container_size_limit=_LARGEST_THRIFT,
-        ) as table:
-            yield from _read(table, file)
+        with _opened(file) as table:
+            names = list(table.schema_arrow.names)
+            fields = match_fields(names, file.columns, location=file.location)
+            columns = _columns(fields, names)
+            packed = packed_columns(table.metadata, columns, n_bytes=status.st_size, location=file.location)
+        with _opened(file, packed) as table:
+            n_rows = rows_at_once(table, columns, most=BLOCK, location=file.location)
+        # Lists may repeat a text as often as they like within a row.
+        with _opened(file, [path for path in packed if path not in columns]) as table:
+            rows = RowCollector(fields)
+            batches = bounded_batches(
+                table.iter_batches(batch_size=n_rows, columns=columns, use_threads=False),
+                n_bytes=status.st_size,
+                location=file.location,
+            )
+            yield from feed_parts(_items(batches, columns, rows), file, SOURCE, rows.warnings)
     # pyarrow names a dozen kinds of error for damaged files, some of them Python's own.
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, MemoryError, KeyError) as error:
         if isinstance(error, InputError):
@@ -94,11 +103,16 @@ def read_parquet(file: SourceFile) -> Iterator[Feed]:
         ) from error
 
 
-def _read(table: pq.ParquetFile, file: SourceFile) -> Iterator[Feed]:
-    names = list(table.schema_arrow.names)
-    fields = match_fields(names, file.columns, location=file.location)
-    rows = RowCollector(fields)
-    yield from feed_parts(_items(table, _columns(fields, names), rows), file, SOURCE, rows.warnings)
+def _opened(file: SourceFile, packed: Sequence[str] = ()) -> pq.ParquetFile:
+    """The file, its `packed` columns read with every text once, however many rows show it."""
+    return pq.ParquetFile(
+        file.path,
+        pre_buffer=False,
+        memory_map=False,
+        read_dictionary=list(packed),
+        thrift_string_size_limit=_LARGEST_THRIFT,
+        thrift_container_size_limit=_LARGEST_THRIFT,
+    )
 
 
 def _columns(fields: FieldMap, names: list[str]) -> list[str]:
@@ -108,10 +122,10 @@ def _columns(fields: FieldMap, names: list[str]) -> list[str]:
 
 
 def _items(
-    table: pq.ParquetFile, columns: list[str], rows: RowCollector
+    batches: Iterable[pa.RecordBatch], columns: list[str], rows: RowCollector
 ) -> Iterator[PaperRecord | RejectedRecord]:
     number = 0
-    for batch in table.iter_batches(batch_size=BLOCK, columns=columns, use_threads=False):
+    for batch in batches:
         names = [name for name in dict.fromkeys(batch.schema.names) if name in columns]
         # Of columns of one name the first is read.
         values = [_values(batch.column(batch.schema.names.index(name))) for name in names]

@@ -37,7 +37,7 @@ from flows.sources import (
     rss,
     semantic_scholar,
 )
-from flows.sources.files import list_files
+from flows.sources.files import leads_out, list_files, refuse_compressed
 from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat, whole_text
 
 __all__ = ["FORMATS", "read_file", "read_source"]
@@ -118,7 +118,8 @@ def read_source(
     Parameters
     ----------
     source : str or Path
-        A file, or a folder with its subfolders; hidden files are left out.
+        A file, or a folder with its subfolders; hidden files are left out, and links that lead out of the
+        folder are not followed.
     as_of : date or None
         The day of the analysis, see `parse_daily_papers_page`.
     columns : mapping of str to str, optional
@@ -187,6 +188,7 @@ def _format_of(file: SourceFile) -> SourceFormat:
     head = _read_head(file)
     if parquet.is_parquet(head):
         return _PARQUET
+    refuse_compressed(head, location=file.location)
     text = _head_text(head)
     found = next(one for one in FORMATS if one.looks_like(text))
     suffix = file.path.suffix.lower()
@@ -241,6 +243,10 @@ def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
     is_usable = False
     for file in files:
         try:
+            if leads_out(file.path, folder):
+                raise InputError(
+                    f"{file.location} is a link that leads out of the folder; copy the file into it"
+                )
             feeds = read_file(file)
         except InputError as error:
             _LOGGER.info("%s", error)

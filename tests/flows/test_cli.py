@@ -76,12 +76,34 @@ def test_every_command_has_help(call, command):
     assert "--workspace" in result.output
 
 
-def test_an_output_inside_the_run_folder_is_refused(call, tmp_path):
+@pytest.mark.parametrize("command", ["report", "digest"])
+@pytest.mark.parametrize(
+    "output",
+    [
+        "w/runs/{run}/report.html",
+        "w/latest/report.html",
+        "w/runs/20240101T000000-000000-bbbbbbbb/x",
+        "w/x/../runs/x",
+    ],
+)
+def test_an_output_inside_a_run_folder_is_refused(call, tmp_path, command, output):
     run = tmp_path / "w" / "runs" / "20250101T000000-000000-aaaaaaaa"
     run.mkdir(parents=True)
-    result = call("report", run.name, "--workspace", "w", "--output", run / "report.html")
+    (tmp_path / "w" / "latest").symlink_to(f"runs/{run.name}")
+    result = call(command, run.name, "--workspace", "w", "--output", output.format(run=run.name))
     assert result.exit_code == 2
     assert "never changes" in result.stderr
+    assert list(run.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../../private", "..", "/etc", "runs/../x", ".staged"])
+@pytest.mark.parametrize("command", ["report", "digest", "diff"])
+def test_the_name_of_a_run_leads_nowhere_else(call, tmp_path, command, name):
+    (tmp_path / "w" / "runs" / "20250101T000000-000000-aaaaaaaa").mkdir(parents=True)
+    (tmp_path / "private").mkdir()
+    result = call(command, name, "--workspace", "w")
+    assert result.exit_code == 2
+    assert f"there is no run {name!r}" in result.stderr
 
 
 def test_a_table_whose_columns_are_unknown_says_how_to_name_them(call, tmp_path):

@@ -354,6 +354,15 @@ class TestSecrets:
         assert httpx_log
         assert not any(KEY in line for line in httpx_log)
 
+    @pytest.mark.parametrize("status", [400, 429, 500])
+    def test_nor_the_mail_address_that_services_may_write_to(self, status, fetch, answers, make_answer):
+        answers(
+            make_answer(b'{"error": "papertrends (+mailto:ada@example.org) asks too much"}', status=status)
+        )
+        with pytest.raises(FeedError, match=r"\*\*\*\) asks too much") as caught:
+            fetch(limits=Limits(contact="ada@example.org"))
+        assert "ada" not in str(caught.value)
+
     def test_a_key_that_cannot_be_sent_is_not_repeated(self, fetch):
         for key in (KEY + "\nX-Other: 1", KEY + "é\udc80"):
             with pytest.raises(FeedError, match="cannot be sent") as caught:

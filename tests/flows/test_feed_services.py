@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -65,6 +66,7 @@ def feed_settings(loopback_server):
         daily_papers_page_size=3,
         arxiv_page_size=3,
         openalex_page_size=3,
+        allow_private_feeds=True,
     )
 
 
@@ -586,6 +588,16 @@ class TestOthers:
             (feed,) = fetch(f"rss:{loopback_server.url}/")
             assert feed.failure
             assert (feed.source, feed.window, feed.is_last) == (SERVICES["rss"].source, None, True)
+
+    def test_rss_may_not_lead_to_this_machine_unless_a_setting_says_so(
+        self, feed_settings, loopback_server, make_answer
+    ):
+        loopback_server.answer = SERVERS["rss"](make_answer)
+        spec = parse_feed_name(f"rss:{loopback_server.url}/", today=TODAY)
+        settings = replace(feed_settings, allow_private_feeds=False)
+        (feed,) = fetch_feeds(spec, [], settings, lambda name, asked: fetch_page(name, asked, settings))
+        assert "an address of this machine or of a private network" in feed.failure
+        assert loopback_server.asked == []
 
 
 def test_endless_pages_are_bounded(monkeypatch):

@@ -226,6 +226,18 @@ def test_a_notice_that_cannot_be_sent_costs_nothing(monkeypatch, caplog, tmp_pat
     assert "no notice could be sent of ingest x (no block of that name)" in caplog.text
 
 
+def test_the_address_of_a_webhook_is_not_logged(monkeypatch, caplog, tmp_path):
+    def notify(body, subject):
+        raise OSError("404 for https://hooks.example.org/services/s3cret")
+
+    monkeypatch.setattr(notices.Block, "load", lambda name: SimpleNamespace(notify=notify))
+    monkeypatch.setenv("PAPERTRENDS_NOTIFY_BLOCK", "slack-webhook/team")
+    run = SimpleNamespace(parent_task_run_id=None, name="ingest x", parameters={"workspace": str(tmp_path)})
+    notices.tell_if_needed(SimpleNamespace(name="ingest"), run, Failed(message="no disk"))
+    assert "no notice could be sent of ingest x (OSError)" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
 # --- failures ------------------------------------------------------------------------------------
 
 

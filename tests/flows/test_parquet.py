@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import tracemalloc
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -190,6 +191,60 @@ class TestDamage:
             except InputError as error:
                 outcomes["one line" if "\n" not in str(error) else "more lines"] += 1
         assert set(outcomes) == {"read", "one line"}
+
+
+class TestBombs:
+    """Small files that stand for more text than any machine holds: one line, before it is written out."""
+
+    @staticmethod
+    def repeated(text: str, n_rows: int) -> pa.Array:
+        indices = pa.array([0] * n_rows, pa.int32())
+        return pa.DictionaryArray.from_arrays(indices, pa.array([text]))
+
+    def refused(self, path: Path, table: pa.Table, **options: Any) -> str:
+        options = {"compression": "zstd", "store_schema": False, "dictionary_pagesize_limit": 2**30} | options
+        pq.write_table(table, path, **options)
+        assert path.stat().st_size < 200_000
+        tracemalloc.start()
+        try:
+            with pytest.raises(InputError) as caught:
+                feeds_of(path)
+            assert tracemalloc.get_traced_memory()[1] < 300_000_000
+        finally:
+            tracemalloc.stop()
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    def test_one_text_in_every_row(self, path: Path) -> None:
+        said = self.refused(path, pa.table({"title": self.repeated("x" * 4_000_000, 5_000)}))
+        assert "MB of text in" in said
+        assert "over 200 times its size" in said
+
+    def test_one_long_text_in_a_dictionary(self, path: Path) -> None:
+        said = self.refused(path, pa.table({"title": self.repeated("x" * 9_000_000, 1)}))
+        assert "holds a text of 8 MB, more than the 8 MB allowed" in said
+
+    def test_a_text_repeated_within_one_row(self, path: Path) -> None:
+        authors = pa.ListArray.from_arrays(
+            pa.array([0, 10**6], pa.int32()), self.repeated("y" * 10**5, 10**6)
+        )
+        assert "95,367 MB of text in 1 rows" in self.refused(
+            path, pa.table({"title": ["A"], "authors": authors})
+        )
+
+    def test_compression(self, path: Path) -> None:
+        table = pa.table({"title": ["x" * 10**6] * 150})
+        assert "unpacks to 143 MB in one column" in self.refused(path, table, use_dictionary=False)
+
+    def test_rows_without_end(self, path: Path) -> None:
+        table = pa.table({"title": pa.nulls(20_000_000, pa.string())})
+        assert "states 20,000,000 rows" in self.refused(path, table)
+
+    def test_what_repeats_and_is_small_is_read(self, path: Path) -> None:
+        table = pa.table(
+            {"title": [f"Title {i}" for i in range(9_000)], "abstract": self.repeated("One.", 9_000)}
+        )
+        assert sum(len(feed.records) for feed in written(path, table)) == 9_000
 
 
 @pytest.mark.shared

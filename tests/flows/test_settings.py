@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from analytics.exceptions import InputError
 from flows.feeds.settings import FeedSettings
-from flows.settings import DEFAULT_THEMES, Settings, load_settings, settings_table
+from flows.settings import DEFAULT_THEMES, PRIVATE_SETTINGS, Settings, load_settings, settings_table
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,7 @@ def test_defaults():
         "vectorizer": "auto",
         "random_state": 0,
         "site": "",
+        "mirror": "",
         "mail_from": None,
         "mail_to": (),
         "mail_when_still": "short",
@@ -80,6 +82,7 @@ def test_defaults():
         "arxiv_pause_seconds": 3.0,
         "answer_seconds": 120.0,
         "max_answer_mb": 64,
+        "allow_private_feeds": "no",
     }
     assert settings.themes_file == DEFAULT_THEMES
 
@@ -117,7 +120,7 @@ def test_the_workspace_that_is_asked_for_is_the_one_whose_file_counts(folder, mo
 def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
-        "TITLE": "My papers", "SITE": "https://e.org/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
+        "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
@@ -126,18 +129,19 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
         "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "OPENALEX_KEY": "k1",
         "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
+        "ALLOW_PRIVATE_FEEDS": "yes",
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", 0.1, 5, 2.5, 10, 30,
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 5, 2.5, 10, 30,
         "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
-        SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5,
+        SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
     ]  # fmt: skip
     assert load_settings().feed_settings == FeedSettings(
         "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org", "a@b.org",
-        "k1", "k2", 5, 9.0, 0.5,
+        "k1", "k2", 5, 9.0, 0.5, allow_private_feeds=True,
     )  # fmt: skip
     assert load_settings().themes_file == Path("t.toml")
 
@@ -277,6 +281,36 @@ def test_keys_are_never_shown(monkeypatch):
     assert "very-secret" not in shown
     monkeypatch.setenv("PAPERTRENDS_OPENALEX_KEY", "")
     assert load_settings().openalex_key is None
+
+
+SECRETS = [name for name, info in Settings.model_fields.items() if "SecretStr" in str(info.annotation)]
+
+
+@pytest.mark.parametrize("name", [*SECRETS, "contact", "mail_from", "mail_to"])
+@pytest.mark.parametrize("text", ["123456789", "[123456789]", "[['123456789']]", f"'{'123456789' * 30}'"])
+def test_no_error_repeats_a_secret_or_an_address(folder, name, text):
+    """Nor does what the error came from: Prefect and ``--verbose`` write that too."""
+    write(folder / "papertrends.toml", f"{name} = {text}\n")
+    try:
+        settings = load_settings()
+    except InputError as error:
+        said = "".join(traceback.format_exception(error))
+        assert name in said
+    else:
+        said = f"{settings!r} {settings.model_dump(mode='json')}"
+    assert "123456789" not in said
+
+
+def test_whatever_is_secret_by_its_type_is_private():
+    assert {"openalex_key", "semantic_scholar_key", "smtp_password"} <= set(SECRETS) <= PRIVATE_SETTINGS
+    assert set(Settings.model_fields) >= PRIVATE_SETTINGS
+
+
+def test_a_variable_that_should_be_a_list_is_one_line_without_its_value(monkeypatch):
+    monkeypatch.setenv("PAPERTRENDS_MAIL_TO", "ada@example.org")
+    with pytest.raises(InputError, match=r"^PAPERTRENDS_MAIL_TO in the environment is no list") as caught:
+        load_settings()
+    assert "ada" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -321,6 +324,49 @@ class TestReading:
         feeds = list(read_source(tmp_path))
         assert [(feed.location, len(feed.records)) for feed in feeds] == [("gone.txt", 0), ("page.txt", 1)]
         assert "cannot read gone.txt" in feeds[0].rejects[0].reason
+
+    def test_a_folder_does_not_choose_what_is_read_outside_of_it(self, tmp_path: Path) -> None:
+        """Whoever fills a folder of papers must not have other files published with them."""
+        folder, outside = tmp_path / "papers", tmp_path / "private"
+        write(outside / "secret.txt", PAGE.replace("Diaries", "Secrets"))
+        write(folder / "page.txt", PAGE)
+        write(folder / "sub" / "other.txt", PAGE)
+        (folder / "file.txt").symlink_to(outside / "secret.txt")
+        (folder / "up.txt").symlink_to("../private/secret.txt")
+        (folder / "folder").symlink_to(outside, target_is_directory=True)
+        (folder / "within.txt").symlink_to("sub/other.txt")
+        feeds = {feed.location: feed for feed in read_source(folder)}
+        assert set(feeds) == {"page.txt", "file.txt", "up.txt", "within.txt", "sub/other.txt"}
+        for name in ("file.txt", "up.txt"):
+            assert feeds[name].records == ()
+            assert "a link that leads out of the folder; copy" in feeds[name].rejects[0].reason
+        assert [len(feeds[name].records) for name in ("page.txt", "within.txt", "sub/other.txt")] == [1, 1, 1]
+        # What the user names by himself he may name by a link.
+        assert len(next(read_source(folder / "file.txt")).records) == 1
+        (tmp_path / "linked").symlink_to(folder, target_is_directory=True)
+        assert sum(len(feed.records) for feed in read_source(tmp_path / "linked")) == 3
+
+    @pytest.mark.parametrize(
+        ("pack", "name"), [(gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz")]
+    )
+    def test_what_is_compressed_is_said_to_be(
+        self, tmp_path: Path, pack: Callable[[bytes], bytes], name: str
+    ) -> None:
+        """Nothing is unpacked, so nothing can unpack to more than there is room for."""
+        path = tmp_path / "papers.json.x"
+        path.write_bytes(pack(bytes(10_000_000)))
+        with pytest.raises(
+            InputError, match=rf"is compressed \({name}\), which is not read; unpack it first"
+        ):
+            read_source(path)
+
+    @pytest.mark.parametrize("suffix", ["json", "jsonl", "txt"])
+    @pytest.mark.parametrize("unit", ["[", '{"a":', '[{"title": "A", "authors": ['])
+    def test_deep_nesting_is_one_line(self, tmp_path: Path, suffix: str, unit: str) -> None:
+        path = write(tmp_path / f"deep.{suffix}", unit * 200_000)
+        with pytest.raises(InputError) as caught:
+            list(read_source(path))
+        assert "\n" not in str(caught.value)
 
     def test_a_file_over_the_limit_is_not_read(self, tmp_path: Path) -> None:
         path = tmp_path / "large.txt"
