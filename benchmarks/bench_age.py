@@ -41,6 +41,7 @@ RESULTS = Path(__file__).parent / "results"
 FILES = ROOT.parent / "shared" / "corpora" / "hf_daily_papers"
 WORKER = Path(__file__).with_name("aged_runs.py")
 RUNS, VECTORIZER = 1000, "student"
+FILES_END, FEWEST = 584, 50
 CHECKPOINTS = (60, 100, 250, 500, 750, 1000)
 PAIRS = 3
 PACKAGES = ("prefect", "pandas", "scikit-learn", "bertopic", "matplotlib", "sqlalchemy", "pyarrow")
@@ -174,8 +175,8 @@ def most(measured: float, allowed: float) -> dict[str, Any]:
 def regression(runs: list[dict[str, Any]]) -> dict[str, float]:
     """Processor seconds on papers, topics and run number, by least squares; without a process's first run and new fits."""
     usual = [run for run in runs if not run["fit_is_new"] and not run["is_first"]]
-    if len(usual) < 20:
-        return {}
+    if sum(run["run"] > FILES_END for run in usual) < FEWEST:
+        return {}  # while files come papers and runs grow as one
     seconds = np.array([run["processor_seconds"] for run in usual])
     x = np.array([[1, run["papers"] / 1000, run["topics"], run["run"] / 1000] for run in usual])
     found, *_ = np.linalg.lstsq(x, seconds, rcond=None)
