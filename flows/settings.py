@@ -45,6 +45,7 @@ _WEB = r"^https?://[^\s/]+(/\S*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
+_DATABASE = r"postgresql(\+psycopg)?://[^/?#\s]*/[^/?#\s]+(\?\S*)?"
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
@@ -53,7 +54,7 @@ _FEED_SETTINGS = (
 
 PRIVATE_SETTINGS = frozenset(
     {
-        "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
+        "database", "contact", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
         "smtp_password", "smtp_password_block", "openalex_key", "semantic_scholar_key",
     }
 )  # fmt: skip
@@ -63,7 +64,10 @@ PRIVATE_SETTINGS = frozenset(
 class Settings(BaseSettings):
     """Everything that a run can be told; frozen. Make it with `load_settings`."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+    # What pydantic says of a bad value shows the value, and that of a secret stands in tracebacks.
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     workspace: Path = Field(
         Path("data/workspace"), description="Folder of the store and the runs, made when absent."
@@ -106,6 +110,11 @@ class Settings(BaseSettings):
         ge=0,
         le=1_000_000,
         description="Most papers that the report lists for readers without JavaScript, newest first.",
+    )
+    database: SecretStr | None = Field(
+        None,
+        description="PostgreSQL database of the store, as postgresql+psycopg://user:password@host:port/name; "
+        "unset keeps it in `corpus.sqlite` in the workspace; never shown.",
     )
 
     mail_from: str | None = Field(
@@ -186,6 +195,13 @@ class Settings(BaseSettings):
         # Python takes true for 1; no setting here is a yes or no.
         if isinstance(value, bool):
             raise ValueError("true or false says nothing here")
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(_DATABASE, value.get_secret_value()):
+            raise ValueError("it is not the address of a database on PostgreSQL, the only one beside SQLite")
         return value
 
     @classmethod
@@ -321,7 +337,7 @@ def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
         fault = error.errors()[0]
         name = str(fault["loc"][0])
         info = Settings.model_fields[name]
-        shown = "what is given" if name.endswith("_key") else repr(values[name])
+        shown = "what is given" if "SecretStr" in str(info.annotation) else repr(values[name])
         raise InputError(
             f"setting {name!r} of {origins[name]} cannot be {shown}: {fault['msg'].lower()}. "
             f"{info.description}"

@@ -80,9 +80,9 @@ def ready_vectorizer(
 
 def load_ahead(workspace: Path) -> None:
     """Load what a student reads texts with, where the workspace has one; faults are told where it is used."""
-    if not (workspace / "corpus.sqlite").is_file():
-        return
     with suppress(Exception):
+        if not Store.exists(workspace):
+            return
         with Store.open(workspace) as store:
             student = store.read_student(date.max)  # the newest is likely to be the one
         if student is not None:

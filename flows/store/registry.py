@@ -86,7 +86,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     except (ValueError, TypeError) as error:
         raise PapertrendsError(
             f"fit {row['fit_id']} in the registry of topics cannot be read ({error}); topics would lose "
-            "their ids, so nothing is done: restore corpus.sqlite from a copy, or start another --workspace"
+            "their ids, so nothing is done: restore the store from a copy, or start another --workspace"
         ) from error
 
 

@@ -14,18 +14,26 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import URL, Connection, Engine, delete, insert, select
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
 from flows.store.blocks import in_blocks
+from flows.store.copying import copy_tables
 from flows.store.corpus import (
     Corpus,
     read_corpus,
     read_feed_summary,
     read_reject_table,
 )
-from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
+from flows.store.database import (
+    database_name,
+    find_database,
+    holds_store,
+    make_engine,
+    plain_errors,
+    writing_engine,
+)
 from flows.store.history import PaperHistory, read_history
 from flows.store.mails import claim_mail, confirm_mail, release_mail
 from flows.store.migrations import migrate
@@ -61,15 +69,17 @@ class RunRow:
 
 
 class Store:
-    """Papers, looks, rejects, vectors and runs of a workspace, in ``corpus.sqlite``.
+    """Papers, looks, rejects, vectors and runs of a workspace.
 
-    Every write is one transaction: whatever ends the process, the last whole state stands. Readers
-    see one snapshot and never wait for a writer; a second writer waits for the first.
+    They are in its file ``corpus.sqlite``, or in the PostgreSQL database that the setting `database`
+    names, with the same rows and the same promises. Every write is one
+    transaction: whatever ends the process, the last whole state stands. Readers see one snapshot and
+    never wait for a writer; a second writer waits for the first.
 
     Parameters
     ----------
     engine : Engine
-        Of a database whose tables are there; `open` makes both for a folder.
+        Of a database whose tables are there; `open` makes both for a workspace.
     name : str
         What messages call the database.
 
@@ -92,19 +102,28 @@ class Store:
         self._name = name
 
     @classmethod
-    def open(cls, workspace: Path, *, busy_timeout_s: float = 60.0) -> Self:
+    def open(cls, workspace: Path, *, busy_timeout_s: float = 60.0, database: URL | None = None) -> Self:
         """Open the store of a workspace; folder and tables are made when absent.
+
+        Parameters
+        ----------
+        workspace : Path
+        busy_timeout_s : float
+            Seconds to wait for another process that writes.
+        database : URL, optional
+            The one that the settings of the workspace name by default, see `find_database`.
 
         Raises
         ------
         InputError
-            When the workspace is not a folder, or its ``corpus.sqlite`` is not such a store or a newer one.
+            When the workspace is not a folder, or its database is not such a store, a newer one, or not
+            there for this user.
         PapertrendsError
-            When it cannot be read or written, or stays locked for `busy_timeout_s` seconds.
+            When it cannot be reached, read or written, or stays locked for `busy_timeout_s` seconds.
         """
-        path = Path(workspace) / "corpus.sqlite"
+        url = database or find_database(workspace)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            Path(workspace).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InputError(
                 f"the workspace {workspace} cannot be a folder: a file stands in its place; "
@@ -114,7 +133,7 @@ class Store:
             raise PapertrendsError(
                 f"the workspace {workspace} cannot be made ({error.strerror}); choose another --workspace"
             ) from error
-        store = cls(make_sqlite_engine(path, busy_timeout_s=busy_timeout_s), str(path))
+        store = cls(make_engine(url, busy_timeout_s=busy_timeout_s), database_name(url))
         try:
             with plain_errors(store._name):
                 migrate(store._engine, store._writer, store._name, rebuild_papers)
@@ -122,6 +141,16 @@ class Store:
             store.close()
             raise
         return store
+
+    @staticmethod
+    def exists(workspace: Path) -> bool:
+        """Whether a workspace has a store; a server that should hold it and cannot be asked is an error."""
+        return holds_store(find_database(workspace))
+
+    @property
+    def name(self) -> str:
+        """What messages call the database: its file, or host and name."""
+        return self._name
 
     def close(self) -> None:
         """Give the connections back; the store may not be used afterwards."""
@@ -322,6 +351,21 @@ class Store:
         """Give a claim back: the server did not take the mail."""
         with self._writing() as connection:
             release_mail(connection, run_id, recipient)
+
+    def copy_to(self, other: Store) -> dict[str, int]:
+        """Copy everything into an empty store, whole or not at all; gives the rows of each table.
+
+        Nobody writes into this one meanwhile.
+
+        Raises
+        ------
+        InputError
+            When the other store holds anything.
+        PapertrendsError
+            When a row cannot be copied, or not all arrived; nothing is kept then.
+        """
+        with self._writing() as source, other._writing() as target:
+            return copy_tables(source, self._name, target, other._name)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

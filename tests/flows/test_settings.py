@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from datetime import date
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def test_defaults():
         "min_topic_size": None,
         "theme_threshold": None,
         "papers_in_report": 300,
+        "database": None,
         "runner": "local",
         "dask_address": None,
         "overlap_days": 7,
@@ -112,7 +114,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
         "TITLE": "My papers", "SITE": "https://e.org/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
-        "PAPERS_IN_REPORT": "10", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
+        "PAPERS_IN_REPORT": "10", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1", "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
@@ -123,7 +125,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", 0.1, 5, 2.5, 10,
-        "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
+        SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
         "tcp://a:1", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5,
     ]  # fmt: skip
@@ -276,3 +278,23 @@ def test_keys_are_never_shown(monkeypatch):
 )
 def test_an_address_that_is_none_is_refused(address):
     assert "'arxiv_url'" in refused({"arxiv_url": address})
+
+
+DATABASES = ["sqlite:///corpus.sqlite", "mysql://u:very-secret@h/n", "postgresql+asyncpg://u:very-secret@h/n",
+             "postgresql://u:very-secret@h", "postgresql://u:very-secret@h/", "u:very-secret@h/n", "postgresql://u:very-secret @h/n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", DATABASES)
+def test_a_database_of_another_kind_is_refused_and_its_password_unsaid(folder, address):
+    write(folder / "papertrends.toml", f'database = "{address}"\n')
+    with pytest.raises(InputError, match="'database' of .* the only one beside sqlite") as caught:
+        load_settings()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "postgresql+psycopg://user:password@host:port/name" in str(caught.value)
+    assert "very-secret" not in told
+
+
+@pytest.mark.parametrize("name", ["database", "smtp_password", "openalex_key"])
+def test_a_secret_of_another_type_is_not_repeated(folder, name):
+    write(folder / "papertrends.toml", f"{name} = 271828\n")
+    assert "271828" not in refused()
