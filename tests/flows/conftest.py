@@ -155,7 +155,7 @@ class PostgresqlServer:
 
 def _as_server_user() -> tuple[list[str], int | None]:
     """Words before a command that run it as a user who may run the server, and die with the tests."""
-    words = ["setpriv", "--pdeathsig", "INT"]
+    words = ["setpriv", "--pdeathsig", "QUIT"]
     if os.geteuid() != 0:
         return words, None
     account = pwd.getpwnam("postgres")  # PostgreSQL's package makes it; root may not run the server
@@ -225,7 +225,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
             _wait_until_it_answers(server, process)
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # ends the sessions that are left
+            process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             process.wait(timeout=30)
     finally:
         shutil.rmtree(folder)
