@@ -45,7 +45,8 @@ _WEB = r"^https?://[^\s/]+(/\S*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
-_DATABASE = r"postgresql(\+psycopg)?://[^/?#\s]*/[^/?#\s]+(\?\S*)?"
+# One @ at most: of a password with another one the end would be taken for the host, and messages name hosts.
+_DATABASE = r"postgresql(\+psycopg)?://([^@/?#\s]*@)?[^@/?#\s]*/[^@/?#\s]+(\?\S*)?"
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",

@@ -281,7 +281,8 @@ def test_an_address_that_is_none_is_refused(address):
 
 
 DATABASES = ["sqlite:///corpus.sqlite", "mysql://u:very-secret@h/n", "postgresql+asyncpg://u:very-secret@h/n",
-             "postgresql://u:very-secret@h", "postgresql://u:very-secret@h/", "u:very-secret@h/n", "postgresql://u:very-secret @h/n"]  # fmt: skip
+             "postgresql://u:very-secret@h", "postgresql://u:very-secret@h/", "u:very-secret@h/n", "postgresql://u:very-secret @h/n",
+             "postgresql://u:a@very-secret@h/n", "postgresql://u:1/very-secret@h", "postgresql://u:a?very-secret@h/n"]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", DATABASES)

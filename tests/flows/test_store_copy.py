@@ -105,13 +105,18 @@ def is_empty(store: Store) -> bool:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A filled store in a file."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PAPERTRENDS_DATABASE", raising=False)
-    with Store.open(tmp_path / "w") as store:
+    return tmp_path
+
+
+@pytest.fixture
+def workspace(folder: Path) -> Path:
+    """A filled store in a file."""
+    with in_file(folder / "w") as store:
         fill(store)
-    return tmp_path / "w"
+    return folder / "w"
 
 
 @pytest.fixture
@@ -138,21 +143,20 @@ def call(*arguments: object):
 
 
 @pytest.mark.parametrize("to", ["postgresql", "sqlite"])
-def test_without_a_database_it_says_how_to_name_one(workspace, to):
-    told = call("--to", to, "--workspace", workspace)
+def test_without_a_database_it_says_how_to_name_one(folder, to):
+    told = call("--to", to, "--workspace", folder)
     assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
     assert "set PAPERTRENDS_DATABASE to" in told.stderr
 
 
-def test_a_database_of_another_kind_is_refused(workspace):
-    told = call("--to", "postgresql", "--database", "mysql://me:secret@h/n", "--workspace", workspace)
+def test_a_database_of_another_kind_is_refused(folder):
+    told = call("--to", "postgresql", "--database", "mysql://me:secret@h/n", "--workspace", folder)
     assert told.exit_code == 2
     assert "setting 'database' of the command line cannot be what is given" in told.stderr
     assert "secret" not in told.stderr
 
 
-def test_a_workspace_without_a_store_has_nothing_to_copy(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_workspace_without_a_store_has_nothing_to_copy(folder):
     told = call("--to", "postgresql", "--database", "postgresql://me@127.0.0.1:9/n", "--workspace", "new")
     assert told.exit_code == 2
     assert "holds no store, so there is nothing to copy" in told.stderr
