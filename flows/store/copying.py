@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from analytics.exceptions import InputError, PapertrendsError
 from flows.progress import say_progress
 from flows.store.database import plain_errors
+from flows.store.postgresql import refresh_statistics
 from flows.store.schema import metadata, runs, schema_version, students
 
 __all__ = ["copy_tables"]
@@ -37,6 +38,7 @@ def copy_tables(source: Connection, source_name: str, target: Connection, target
             _insert(target, table, block, source_name)
             done += len(block)
             say_progress("rows", done, total)
+    refresh_statistics(target, *tables)
     arrived = {table.name: _count(target, table) for table in tables}
     for name, count in arrived.items():
         if count != expected[name]:

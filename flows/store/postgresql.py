@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from analytics.exceptions import InputError, PapertrendsError
 
-__all__ = ["make_postgresql_engine", "plain_postgresql_error", "postgresql_name", "postgresql_url"]
+__all__ = [
+    "make_postgresql_engine",
+    "plain_postgresql_error",
+    "postgresql_name",
+    "postgresql_url",
+    "refresh_statistics",
+]
 
 _DRIVER = "postgresql+psycopg"
 _CONNECT_SECONDS = 10
@@ -127,6 +133,16 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
     event.listen(engine, "connect", check)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def refresh_statistics(connection: Connection, *tables: Table) -> None:
+    """Let PostgreSQL count again what is in some tables, after many rows came; of no use elsewhere.
+
+    It plans by such counts, and makes them by itself a minute later: until then it looks for 500 papers
+    by reading a whole table, so that a first ingest would take the square of its size.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def plain_postgresql_error(name: str, error: BaseException) -> PapertrendsError:

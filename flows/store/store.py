@@ -37,8 +37,10 @@ from flows.store.database import (
 from flows.store.history import PaperHistory, read_history
 from flows.store.mails import claim_mail, confirm_mail, release_mail
 from flows.store.migrations import migrate
+from flows.store.postgresql import refresh_statistics
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
-from flows.store.schema import runs
+from flows.store.schema import papers, records, runs, sightings
+from flows.store.schema import vectors as stored_vectors
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
 from flows.store.students import StudentRow, read_student, write_student
 from flows.store.vectors import (
@@ -53,6 +55,8 @@ from flows.store.watch import read_asked_windows, read_feed_looks
 __all__ = ["RunRow", "Store"]
 
 _VECTORS_PER_TRANSACTION = 2000
+_MANY = 1000
+"""Records of a part from which it may change how a database had better look for things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +193,14 @@ class Store:
         (Feed, IngestCounts)
             Each feed, or part, as it is stored. What `feeds` raises comes through.
         """
-        so_far = FeedSoFar()
+        so_far, n_long = FeedSoFar(), 0
         for feed in feeds:
             with self._writing() as connection:
                 counts, so_far = write_feed(connection, feed, seen_on, so_far)
+                if len(feed.records) >= _MANY:
+                    n_long += 1
+                    if n_long.bit_count() == 1:  # 1, 2, 4, 8: when there is twice as much
+                        refresh_statistics(connection, papers, records, sightings)
             so_far = FeedSoFar() if feed.is_last else so_far
             yield feed, counts
 
@@ -274,10 +282,12 @@ class Store:
             When there is not one row for each hash, or a value is not finite; nothing is stored then.
         """
         check_vectors(hashes, vectors)
-        for block in in_blocks(range(len(hashes)), _VECTORS_PER_TRANSACTION):
+        for number, block in enumerate(in_blocks(range(len(hashes)), _VECTORS_PER_TRANSACTION), 1):
             part = slice(block[0], block[-1] + 1)
             with self._writing() as connection:
                 write_vector_block(connection, vectorizer_id, hashes[part], vectors[part])
+                if len(block) >= _MANY and number.bit_count() == 1:
+                    refresh_statistics(connection, stored_vectors)
 
     def count_vectors(self, vectorizer_id: str, hashes: Sequence[str]) -> int:
         """How many of different hashes have a stored vector."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import insert, make_url, select
 from sqlalchemy.exc import OperationalError
@@ -258,6 +259,20 @@ class TestConnections:
                 connection.execute(insert(schema_version).values(version=1))
             with second._writing() as connection:
                 assert 1 in connection.execute(select(schema_version.c.version)).scalars().all()
+
+
+@pytest.mark.postgres
+def test_after_many_rows_the_server_knows_how_many(store, postgresql_server):
+    """It would plan for an empty table else, and a first ingest would take the square of its size."""
+    schema = store._engine.url.query["options"].partition("=")[2]
+    asked = f"SELECT relname, reltuples FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r'"
+    store.ingest_feed(make_feed("A first paper"), seen_on=DAY)
+    assert dict(postgresql_server.execute(asked))["records"] == -1
+    store.ingest_feed(make_feed(*(f"Paper {n} of a long series" for n in range(1200))), seen_on=DAY)
+    store.write_vectors("v", [f"{n}" for n in range(1200)], np.ones((1200, 3), np.float32))
+    known = dict(postgresql_server.execute(asked))
+    assert {known[name] for name in ("papers", "records", "sightings")} == {1201}
+    assert known["vectors"] == 1200
 
 
 @pytest.mark.postgres
