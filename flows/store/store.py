@@ -76,9 +76,9 @@ class Store:
     """Papers, looks, rejects, vectors and runs of a workspace.
 
     They are in its file ``corpus.sqlite``, or in the PostgreSQL database that the setting `database`
-    names, with the same rows and the same promises. Every write is one
-    transaction: whatever ends the process, the last whole state stands. Readers see one snapshot and
-    never wait for a writer; a second writer waits for the first.
+    names, with the same rows and the same promises: every write is one transaction, so whatever ends
+    the process, the last whole state stands; readers see one snapshot and never wait for a writer; a
+    second writer waits for the first.
 
     Parameters
     ----------
