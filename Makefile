@@ -2,6 +2,7 @@
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
 # make test-browser  the page in Debian's chromium, which it installs where there is none (needs root for that)
+# make test-postgres  the store's tests on a PostgreSQL server of their own, whose package it installs where there is none (needs root for that)
 # make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
@@ -20,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser bench bench-trends bench-themes bench-student bench-identity bench-page bench-age bench-ingest lint audit constraints clean
+.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-student bench-identity bench-page bench-age bench-ingest lint audit constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -30,12 +31,18 @@ test: .venv/.installed-dev
 
 # The rest: real network weights and whole flows, and what reads the data beside the checkout.
 test-more: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or shared"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "(slow or shared) and not postgres"
 
 test-browser: .venv/.installed-dev
 	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
 		chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
 	@$(BIN)/python -m pytest -m browser tests/reports
+
+# The tests start and stop the server, in a temporary folder.
+test-postgres: .venv/.installed-dev
+	@compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || command -v postgres > /dev/null || \
+		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends postgresql > /dev/null; }
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m postgres tests/flows
 
 bench: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_scale.py

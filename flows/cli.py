@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics.exceptions import InputError, PapertrendsError
+from flows.store_commands import store_commands
 from flows.temporary_server import answering, in_background, server_ahead
 
 __all__ = ["app", "main"]
@@ -327,7 +328,7 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
         _require_store(settings.workspace)
         with Store.open(settings.workspace) as store:
             corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
-        _out.print(f"{len(corpus.papers)} papers in {settings.workspace / 'corpus.sqlite'}", soft_wrap=True)
+        _out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
         for line in feed_lines(looks):
             _out.print(line, markup=False, soft_wrap=True)
         for one in runs[-10:]:
@@ -443,7 +444,9 @@ def _check_output(target: Path, workspace: Path) -> None:
 
 
 def _require_store(workspace: Path) -> None:
-    if not (workspace / "corpus.sqlite").exists():
+    from flows.store import Store
+
+    if not Store.exists(workspace):
         raise InputError(f"the workspace {workspace} holds no store; start with: papertrends run SOURCE")
 
 
@@ -584,6 +587,8 @@ def _tell_run(folder: Path) -> None:
     for warning in [*manifest.get("warnings", []), *([not_copied] if not_copied else [])]:
         _err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
+
+app.add_typer(store_commands(_told_plainly, _progress), name="store")
 
 if __name__ == "__main__":
     main()

@@ -50,6 +50,8 @@ _PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _CRON_FIELDS = 5
+# One @ at most: of a password with another one the end would be taken for the host, and messages name hosts.
+_DATABASE = r"postgresql(\+psycopg)?://([^@/?#\s]*@)?[^@/?#\s]*/[^@/?#\s]+(\?\S*)?"
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
@@ -118,6 +120,11 @@ class Settings(BaseSettings):
         le=100_000,
         description="Days for which every run folder stays; of older ones the newest of each month; 0 keeps "
         "all.",
+    )
+    database: SecretStr | None = Field(
+        None,
+        description="PostgreSQL database of the store, as postgresql+psycopg://user:password@host:port/name; "
+        "unset keeps it in `corpus.sqlite` in the workspace; never shown.",
     )
 
     mail_from: str | None = Field(
@@ -217,6 +224,13 @@ class Settings(BaseSettings):
         # Python takes true for 1; no setting here is a yes or no.
         if isinstance(value, bool):
             raise ValueError("true or false says nothing here")
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(_DATABASE, value.get_secret_value()):
+            raise ValueError("it is not the address of a database on PostgreSQL, the only one beside SQLite")
         return value
 
     @classmethod

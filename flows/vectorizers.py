@@ -84,13 +84,14 @@ def load_ahead(workspace: Path) -> None:
 
     Faults are told where they are used.
     """
-    if not (workspace / "corpus.sqlite").is_file():
-        return
-    with suppress(Exception), Store.open(workspace) as store:
-        student = store.read_student(date.max)  # the newest is likely to be the one
-        if student is not None:
-            read_vectors_ahead(store, student.student.id)
-            student.student.transform([""])
+    with suppress(Exception):
+        if not Store.exists(workspace):
+            return
+        with Store.open(workspace) as store:
+            student = store.read_student(date.max)  # the newest is likely to be the one
+            if student is not None:
+                read_vectors_ahead(store, student.student.id)
+                student.student.transform([""])
 
 
 def _fitted_student(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from flows.settings import load_settings
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_sessionstart() -> None:
+    """Keep the tests out of a database that whoever runs them has named for their own papers."""
+    os.environ.pop("PAPERTRENDS_DATABASE", None)
+    if load_settings().database is not None:
+        pytest.exit("papertrends.toml names a database, and tests would write into it; remove that line", 4)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,9 @@ What a feed says is kept as it came (``records``), together with who showed it a
 (``sightings``); a row of ``papers`` is a pure fold over its looks. Two facts follow. The content
 of the store depends on the set of feeds that were ingested, never on their order, and any past day
 can be read again by folding only the looks of that time.
+
+It is in SQLite, a file of the workspace, or in PostgreSQL (`flows.store.database`); everything else here
+says it once for both.
 """
 
 from flows.store.corpus import Corpus

@@ -1,8 +1,8 @@
-"""Connections to the database of a workspace, and its errors in plain words.
+"""The database of a workspace: where it is, engines for it, and its errors in plain words.
 
-SQLite runs in WAL mode, so readers keep their snapshot while one process writes. Writers take the
-lock when they begin (``BEGIN IMMEDIATE``): a transaction that read first and wrote later could
-otherwise fail halfway because another writer came between.
+It is the file ``corpus.sqlite`` in the workspace, or a PostgreSQL database where the setting
+`database` names one. Both promise the same: a reader sees one snapshot and never waits for a writer,
+a second writer waits for the first, and a transaction is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -12,24 +12,58 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy import URL, Engine, inspect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from analytics.exceptions import InputError, PapertrendsError
+from flows.settings import load_settings
+from flows.store.postgresql import (
+    make_postgresql_engine,
+    plain_postgresql_error,
+    postgresql_name,
+    postgresql_url,
+)
+from flows.store.schema import schema_version
+from flows.store.sqlite import make_sqlite_engine, plain_sqlite_error
 
-__all__ = ["make_sqlite_engine", "plain_errors", "writing_engine"]
+__all__ = [
+    "database_name",
+    "find_database",
+    "holds_store",
+    "make_engine",
+    "plain_errors",
+    "sqlite_database",
+    "writing_engine",
+]
 
 _WRITES = "papertrends_writes"
 
 
-def make_sqlite_engine(path: Path, *, busy_timeout_s: float) -> Engine:
-    """Engine for a database file in WAL mode that waits `busy_timeout_s` seconds for another's lock."""
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s})
-    event.listen(engine, "connect", _prepare_connection)
-    event.listen(engine, "begin", _begin)
-    return engine
+def find_database(workspace: Path) -> URL:
+    """Database of a workspace, by the settings that hold there; it need not exist yet.
+
+    Raises
+    ------
+    InputError
+        When the settings are faulty, or `database` is no address of a PostgreSQL database.
+    """
+    given = load_settings({"workspace": workspace}).database
+    return sqlite_database(workspace) if given is None else postgresql_url(given.get_secret_value())
+
+
+def sqlite_database(workspace: Path) -> URL:
+    """Database file of a workspace, whatever the settings say."""
+    return URL.create("sqlite", database=str(Path(workspace) / "corpus.sqlite"))
+
+
+def database_name(url: URL) -> str:
+    """What messages call a database: its file, or host and name; never a password."""
+    return str(url.database) if _is_sqlite(url) else postgresql_name(url)
+
+
+def make_engine(url: URL, *, busy_timeout_s: float) -> Engine:
+    """Engine for a database that waits `busy_timeout_s` seconds for another's lock."""
+    make = make_sqlite_engine if _is_sqlite(url) else make_postgresql_engine
+    return make(url, busy_timeout_s=busy_timeout_s, writes=_WRITES)
 
 
 def writing_engine(engine: Engine) -> Engine:
@@ -37,18 +71,22 @@ def writing_engine(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
-def _prepare_connection(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # The driver's own transaction control starts too late (before the first write, not the first read).
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
-    # FULL, not NORMAL: a power cut must not take back papers that a published report counts.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
+def holds_store(url: URL) -> bool:
+    """Whether there is a store: a file, or a database with its tables.
 
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    Raises
+    ------
+    InputError, PapertrendsError
+        When a server cannot be asked, see `plain_errors`.
+    """
+    if _is_sqlite(url):
+        return Path(str(url.database)).exists()
+    engine = make_engine(url, busy_timeout_s=1.0)
+    try:
+        with plain_errors(database_name(url)), engine.begin() as connection:
+            return inspect(connection).has_table(schema_version.name)
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -58,35 +96,19 @@ def plain_errors(name: str) -> Iterator[None]:
     Raises
     ------
     InputError
-        When the file is not a database, or a damaged one.
+        When a file is not a database, or a damaged one; when a server knows no such user or database.
     PapertrendsError
-        When it is locked, cannot be opened or written, or the disk is full.
+        When it is locked, cannot be reached, opened or written, or the disk is full.
     """
     try:
         yield
     except DBAPIError as error:
-        raise _plain_error(name, error.orig or error) from error
+        cause = error.orig or error
+        plain = plain_sqlite_error if isinstance(cause, sqlite3.Error) else plain_postgresql_error
+        raise plain(name, cause) from error
     except sqlite3.Error as error:
-        raise _plain_error(name, error) from error
+        raise plain_sqlite_error(name, error) from error
 
 
-def _plain_error(name: str, error: BaseException) -> PapertrendsError:
-    # Extended codes carry the primary one in their low byte (SQLITE_IOERR_WRITE is an SQLITE_IOERR).
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-        return InputError(
-            f"{name} is not a papertrends database, or a damaged one ({error}); "
-            "restore it from a copy, or move it away and ingest again"
-        )
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return PapertrendsError(
-            f"{name} stayed locked by another process ({error}); wait for that run to end, then try again"
-        )
-    if code == sqlite3.SQLITE_FULL:
-        return PapertrendsError(f"the disk that holds {name} is full; free some space, then try again")
-    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR}:
-        return PapertrendsError(
-            f"{name} cannot be opened or written ({error}); "
-            "check that its folder exists and may be written, or choose another --workspace"
-        )
-    return PapertrendsError(f"the database {name} refused a statement: {error}")
+def _is_sqlite(url: URL) -> bool:
+    return url.drivername == "sqlite"

@@ -84,7 +84,9 @@ def _find(connection: Connection, asked: str) -> str:
     stated = [text, *([f"arxiv:{ids.arxiv_id}"] if ids.arxiv_id else [])]
     dois = [ids.doi] if ids.doi else []
     is_it = or_(records.c.paper_id.in_(stated), records.c.stated_id.in_(stated), records.c.doi.in_(dois))
-    hit = connection.execute(select(records.c.paper_id).where(is_it).limit(1)).scalar()
+    hit = connection.execute(
+        select(records.c.paper_id).where(is_it).order_by(records.c.paper_id).limit(1)
+    ).scalar()
     if hit is None and text:
         same_title = select(papers.c.paper_id).where(papers.c.title_key == paper_id_for(text))
         titled = connection.execute(same_title.order_by(papers.c.paper_id)).scalars().all()

@@ -94,7 +94,11 @@ def _to_5(connection: Connection) -> None:
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4, _to_5)
-"""Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`."""
+"""Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`.
+
+Stores on PostgreSQL begin with version 5. Later steps give text columns ``COLLATE "C"`` there, see the end
+of `flows.store.schema`.
+"""
 
 
 def migrate(engine: Engine, writer: Engine, name: str, rebuild: Callable[[Connection], None]) -> None:
@@ -141,7 +145,7 @@ def _read_version(connection: Connection, name: str) -> int | None:
         if tables:
             raise InputError(
                 f"{name} is a database of something else: it has the table {min(tables)!r} and no "
-                f"{schema_version.name!r}; choose another --workspace, or move the file away"
+                f"{schema_version.name!r}; choose another --workspace or database, or move this one away"
             )
         return None
     version = connection.execute(select(func.max(schema_version.c.version))).scalar_one()

@@ -232,3 +232,10 @@ topic_events = Table(
     Column("other_id", Text),
     Column("papers", Text, nullable=False),
 )
+
+# PostgreSQL compares and sorts text by the rules of a language unless told otherwise; SQLite and Python
+# go by code points, and a table must have one order everywhere.
+for _column in (column for table in metadata.tables.values() for column in table.c):
+    if isinstance(_column.type, String):
+        _by_code_points = type(_column.type)(_column.type.length, collation="C")
+        _column.type = _column.type.with_variant(_by_code_points, "postgresql")

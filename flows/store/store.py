@@ -14,24 +14,34 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
 from flows.store.blocks import in_blocks
 from flows.store.compaction import compact_store
+from flows.store.copying import copy_tables
 from flows.store.corpus import (
     Corpus,
     read_corpus,
     read_feed_summary,
     read_reject_table,
 )
-from flows.store.database import make_sqlite_engine, plain_errors, writing_engine
+from flows.store.database import (
+    database_name,
+    find_database,
+    holds_store,
+    make_engine,
+    plain_errors,
+    writing_engine,
+)
 from flows.store.history import PaperHistory, read_history
 from flows.store.mails import claim_mail, confirm_mail, read_unsure_mails, release_mail
 from flows.store.migrations import migrate
+from flows.store.postgresql import refresh_statistics
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
-from flows.store.schema import feeds, mails, runs
+from flows.store.schema import feeds, mails, papers, records, runs, sightings
+from flows.store.schema import vectors as stored_vectors
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
 from flows.store.students import StudentRow, read_student, write_student
 from flows.store.vectors import (
@@ -47,6 +57,8 @@ from flows.store.watch import read_asked_windows, read_feed_looks
 __all__ = ["RunRow", "Store"]
 
 _VECTORS_PER_TRANSACTION = 2000
+_MANY = 1000
+"""Records of a part from which it may change how a database had better look for things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +75,17 @@ class RunRow:
 
 
 class Store:
-    """Papers, looks, rejects, vectors and runs of a workspace, in ``corpus.sqlite``.
+    """Papers, looks, rejects, vectors and runs of a workspace.
 
-    Every write is one transaction: whatever ends the process, the last whole state stands. Readers
-    see one snapshot and never wait for a writer; a second writer waits for the first.
+    They are in its file ``corpus.sqlite``, or in the PostgreSQL database that the setting `database`
+    names, with the same rows and the same promises: every write is one transaction, so whatever ends
+    the process, the last whole state stands; readers see one snapshot and never wait for a writer; a
+    second writer waits for the first.
 
     Parameters
     ----------
     engine : Engine
-        Of a database whose tables are there; `open` makes both for a folder.
+        Of a database whose tables are there; `open` makes both for a workspace.
     name : str
         What messages call the database.
 
@@ -93,25 +107,29 @@ class Store:
         self._writer = writing_engine(engine)
         self._name = name
 
-    @staticmethod
-    def exists(workspace: Path) -> bool:
-        """Whether a workspace has a store."""
-        return (Path(workspace) / "corpus.sqlite").is_file()
-
     @classmethod
-    def open(cls, workspace: Path, *, busy_timeout_s: float = 60.0) -> Self:
+    def open(cls, workspace: Path, *, busy_timeout_s: float = 60.0, database: URL | None = None) -> Self:
         """Open the store of a workspace; folder and tables are made when absent.
+
+        Parameters
+        ----------
+        workspace : Path
+        busy_timeout_s : float
+            Seconds to wait for another process that writes.
+        database : URL, optional
+            The one that the settings of the workspace name by default, see `find_database`.
 
         Raises
         ------
         InputError
-            When the workspace is not a folder, or its ``corpus.sqlite`` is not such a store or a newer one.
+            When the workspace is not a folder, or its database is not such a store, a newer one, or not
+            there for this user.
         PapertrendsError
-            When it cannot be read or written, or stays locked for `busy_timeout_s` seconds.
+            When it cannot be reached, read or written, or stays locked for `busy_timeout_s` seconds.
         """
-        path = Path(workspace) / "corpus.sqlite"
+        url = database or find_database(workspace)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            Path(workspace).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InputError(
                 f"the workspace {workspace} cannot be a folder: a file stands in its place; "
@@ -121,7 +139,7 @@ class Store:
             raise PapertrendsError(
                 f"the workspace {workspace} cannot be made ({error.strerror}); choose another --workspace"
             ) from error
-        store = cls(make_sqlite_engine(path, busy_timeout_s=busy_timeout_s), str(path))
+        store = cls(make_engine(url, busy_timeout_s=busy_timeout_s), database_name(url))
         try:
             with plain_errors(store._name):
                 migrate(store._engine, store._writer, store._name, rebuild_papers)
@@ -129,6 +147,16 @@ class Store:
             store.close()
             raise
         return store
+
+    @staticmethod
+    def exists(workspace: Path) -> bool:
+        """Whether a workspace has a store; a server that should hold it and cannot be asked is an error."""
+        return holds_store(find_database(workspace))
+
+    @property
+    def name(self) -> str:
+        """What messages call the database: its file, or host and name."""
+        return self._name
 
     def close(self) -> None:
         """Give the connections back; the store may not be used afterwards."""
@@ -167,10 +195,14 @@ class Store:
         (Feed, IngestCounts)
             Each feed, or part, as it is stored. What `feeds` raises comes through.
         """
-        so_far = FeedSoFar()
+        so_far, n_long = FeedSoFar(), 0
         for feed in feeds:
             with self._writing() as connection:
                 counts, so_far = write_feed(connection, feed, seen_on, so_far)
+                if len(feed.records) >= _MANY:
+                    n_long += 1
+                    if n_long.bit_count() == 1:  # 1, 2, 4, 8: when there is twice as much
+                        refresh_statistics(connection, papers, records, sightings)
             so_far = FeedSoFar() if feed.is_last else so_far
             yield feed, counts
 
@@ -257,10 +289,12 @@ class Store:
             When there is not one row for each hash, or a value is not finite; nothing is stored then.
         """
         check_vectors(hashes, vectors)
-        for block in in_blocks(range(len(hashes)), _VECTORS_PER_TRANSACTION):
+        for number, block in enumerate(in_blocks(range(len(hashes)), _VECTORS_PER_TRANSACTION), 1):
             part = slice(block[0], block[-1] + 1)
             with self._writing() as connection:
                 write_vector_block(connection, vectorizer_id, hashes[part], vectors[part])
+                if len(block) >= _MANY and number.bit_count() == 1:
+                    refresh_statistics(connection, stored_vectors)
 
     def count_vectors(self, vectorizer_id: str, hashes: Sequence[str]) -> int:
         """How many of different hashes have a stored vector."""
@@ -370,6 +404,21 @@ class Store:
         """Forget what no later run can need, see `flows.store.compaction.compact_store`."""
         with plain_errors(self._name):
             compact_store(self._engine, self._writer, vectorizer_id=vectorizer_id, unused=unused)
+
+    def copy_to(self, other: Store) -> dict[str, int]:
+        """Copy everything into an empty store, whole or not at all; gives the rows of each table.
+
+        Nobody writes into this one meanwhile.
+
+        Raises
+        ------
+        InputError
+            When the other store holds anything.
+        PapertrendsError
+            When a row cannot be copied, or not all arrived; nothing is kept then.
+        """
+        with self._writing() as source, other._writing() as target:
+            return copy_tables(source, self._name, target, other._name)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -89,7 +89,8 @@ def _stored_rows(
         for block in in_blocks(hashes):
             yield connection.execute(query.where(vectors.c.content_hash.in_(block))).all()
         return
-    for part in connection.execute(query).partitions(_ROWS_AT_ONCE):
+    # Without a limit PostgreSQL's driver takes all rows into memory first.
+    for part in connection.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)).partitions():
         yield [row for row in part if row[0] in hashes]
 
 

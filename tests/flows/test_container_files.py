@@ -25,9 +25,6 @@ from flows.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLES = {f"PAPERTRENDS_{name.upper()}" for name in Settings.model_fields}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-# Of the store on PostgreSQL, which comes by another branch: take these two lines out with it.
-VARIABLES |= {"PAPERTRENDS_DATABASE"}
-EXTRAS.setdefault("postgres", [])
 SECRET = re.compile(r"password|passwd|secret|token|key", re.IGNORECASE)
 
 

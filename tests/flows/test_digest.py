@@ -147,6 +147,7 @@ class TestMail:
             write_mail(mail, tmp_path / "folder.eml")
 
 
+@pytest.mark.usefixtures("database")
 class TestSending:
     def test_each_recipient_gets_one_mail_once(self, workspace, inbox):
         with mail_server(inbox) as port:

@@ -28,6 +28,8 @@ from flows.telling import feed_lines, paper_lines
 
 TODAY = date(2025, 10, 20)
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 def entry(day: str, number: int = 1) -> dict[str, object]:
     """One entry of Daily Papers, of a paper of its own for each day and number."""

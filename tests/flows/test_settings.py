@@ -62,6 +62,7 @@ def test_defaults():
         "theme_threshold": None,
         "papers_in_report": 300,
         "keep_runs_days": 90,
+        "database": None,
         "runner": "local",
         "dask_address": None,
         "ingest_cron": "0 5 * * *",
@@ -121,7 +122,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
         "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
-        "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
+        "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
         "INGEST_CRON": "1 1 * * *", "ANALYSIS_CRON": "2 2 * * 2", "DIGEST_CRON": "3 3 * * 3", "TIMEZONE": "Asia/Tokyo", "NOTIFY_BLOCK": "slack-webhook/team",
@@ -135,7 +136,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 5, 2.5, 10, 30,
-        "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
+        SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
     ]  # fmt: skip
@@ -318,3 +319,24 @@ def test_a_variable_that_should_be_a_list_is_one_line_without_its_value(monkeypa
 )
 def test_an_address_that_is_none_is_refused(address):
     assert "'arxiv_url'" in refused({"arxiv_url": address})
+
+
+DATABASES = ["sqlite:///corpus.sqlite", "mysql://u:very-secret@h/n", "postgresql+asyncpg://u:very-secret@h/n",
+             "postgresql://u:very-secret@h", "postgresql://u:very-secret@h/", "u:very-secret@h/n", "postgresql://u:very-secret @h/n",
+             "postgresql://u:a@very-secret@h/n", "postgresql://u:1/very-secret@h", "postgresql://u:a?very-secret@h/n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", DATABASES)
+def test_a_database_of_another_kind_is_refused_and_its_password_unsaid(folder, address):
+    write(folder / "papertrends.toml", f'database = "{address}"\n')
+    with pytest.raises(InputError, match="'database' of .* the only one beside sqlite") as caught:
+        load_settings()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "postgresql+psycopg://user:password@host:port/name" in str(caught.value)
+    assert "very-secret" not in told
+
+
+@pytest.mark.parametrize("name", ["database", "smtp_password", "openalex_key"])
+def test_a_secret_of_another_type_is_not_repeated(folder, name):
+    write(folder / "papertrends.toml", f"{name} = 271828\n")
+    assert "271828" not in refused()

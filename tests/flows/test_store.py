@@ -26,6 +26,8 @@ from flows.store.schema import metadata
 DAY = date(2025, 3, 4)
 LONG_TITLE = "Learning to Explore Sparse Worlds by Asking"
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 def make_record(title: str = LONG_TITLE, abstract: str = "We explore.", **fields: object) -> PaperRecord:
     if "published" in fields:

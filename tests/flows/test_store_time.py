@@ -21,6 +21,8 @@ from flows.store.schema import sightings
 START = date(2025, 3, 1)
 TITLE = "Learning to Explore Sparse Worlds by Asking"
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 def day(number: int) -> date:
     return START + timedelta(days=number)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import delete, text, update
 from typer.testing import CliRunner
 
 from analytics.exceptions import PapertrendsError
@@ -20,9 +20,12 @@ from flows.settings import load_settings
 from flows.steps import Encoded
 from flows.store import Store
 from flows.store.registry import FitRow
+from flows.store.schema import topic_centers, topic_fits, topic_members
 from flows.topics import find_topics
 
 MAY, JUNE, JULY = date(2025, 5, 1), date(2025, 6, 1), date(2025, 7, 1)
+
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def state(*topics: str) -> TopicState:
@@ -141,24 +144,32 @@ def test_a_fit_without_topics_is_one_too(store):
 @pytest.mark.parametrize(
     "damage",
     [
-        "DELETE FROM topic_members",
-        "UPDATE topic_centers SET center = x'0000'",
-        "UPDATE topic_centers SET center = x'0000c07f0000c07f0000c07f0000c07f'",
-        "UPDATE topic_fits SET settings = '{'",
-        "UPDATE topic_centers SET reach = 'far'",
-        "UPDATE topic_centers SET top_terms = '['",
-        "UPDATE topic_centers SET top_terms = NULL",
-        "UPDATE topic_centers SET top_terms = '[1]'",
-        "UPDATE topic_centers SET coherence = 'high'",
+        delete(topic_members),
+        update(topic_centers).values(center=b"\x00\x00"),
+        update(topic_centers).values(center=bytes.fromhex("0000c07f" * 4)),
+        update(topic_fits).values(settings="{"),
+        update(topic_centers).values(top_terms="["),
+        update(topic_centers).values(top_terms=None),
+        update(topic_centers).values(top_terms="[1]"),
     ],
 )
 def test_what_cannot_be_read_stops_the_run(tmp_path, damage):
+    check_stopped(tmp_path, damage)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the other takes no text for a number
+@pytest.mark.parametrize("damage", ["reach = 'far'", "coherence = 'high'"])
+def test_a_text_in_the_place_of_a_number_stops_the_run(tmp_path, damage):
+    check_stopped(tmp_path, text(f"UPDATE topic_centers SET {damage}"))
+
+
+def check_stopped(tmp_path, damage):
     written = fit(MAY, "T0001", "T0002")
     with Store.open(tmp_path) as store:
         names = described("T0001", "T0002")
         store.write_fit(replace(written, state=replace(written.state, descriptions=names)))
-    with sqlite3.connect(tmp_path / "corpus.sqlite") as connection:
-        connection.execute(damage)
+        with store._writer.begin() as connection:
+            connection.execute(damage)
     with (
         Store.open(tmp_path) as store,
         pytest.raises(PapertrendsError, match="fit 1 in the registry of topics"),
