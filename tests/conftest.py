@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -36,9 +37,15 @@ def sample_path() -> Path:
 
 
 def _seconds(work: Callable[[int], object], size: int) -> float:
-    start = time.thread_time()
-    work(size)
-    return time.thread_time() - start
+    # What the collector of cycles does depends on what other tests left in memory.
+    gc.collect()
+    gc.disable()
+    try:
+        start = time.thread_time()
+        work(size)
+        return time.thread_time() - start
+    finally:
+        gc.enable()
 
 
 def _assert_grows_in_proportion(work: Callable[[int], object], size: int) -> None:

@@ -216,6 +216,8 @@ def test_only_what_needs_an_eye_is_told_and_once(monkeypatch, tmp_path, state, i
 
 
 def test_a_notice_that_cannot_be_sent_costs_nothing(monkeypatch, caplog, tmp_path):
+    caplog.set_level("WARNING", "flows")
+
     def load(name):
         raise ValueError("no block of that name")
 
@@ -227,6 +229,8 @@ def test_a_notice_that_cannot_be_sent_costs_nothing(monkeypatch, caplog, tmp_pat
 
 
 def test_the_address_of_a_webhook_is_not_logged(monkeypatch, caplog, tmp_path):
+    caplog.set_level("WARNING", "flows")
+
     def notify(body, subject):
         raise OSError("404 for https://hooks.example.org/services/s3cret")
 
@@ -298,6 +302,7 @@ def test_a_mistake_at_the_command_line_is_no_failure_of_the_schedule(tmp_path, m
 
 
 def test_a_disk_that_takes_no_note_hides_no_failure(tmp_path, caplog):
+    caplog.set_level("WARNING", "flows")
     (tmp_path / "w").touch()
     with pytest.raises(PapertrendsError, match="first"):
         fail(tmp_path / "w", PapertrendsError("first"))

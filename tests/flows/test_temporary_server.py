@@ -56,7 +56,7 @@ def test_it_ends_with_a_process_that_is_killed(tmp_path):
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     pid = int(ran.stdout.split()[-1])
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{pid}").exists()
 

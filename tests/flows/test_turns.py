@@ -51,6 +51,7 @@ def test_a_second_run_waits_and_says_so_when_its_patience_ends(holder, tmp_path)
 
 
 def test_a_killed_holder_keeps_nobody_waiting(holder, tmp_path, caplog):
+    caplog.set_level("WARNING", "flows")
     threading.Timer(0.5, os.kill, (holder.pid, signal.SIGKILL)).start()
     with taking_turn(tmp_path / "w", patience_s=60):
         assert holder.wait(timeout=10) == -signal.SIGKILL
