@@ -80,13 +80,13 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Runs that failed after the newest published one, the newest first; a store that is gone tells none."""
     since = max((str(manifest.get("started_at", "")) for manifest in manifests), default="")
-    if not Store.exists(workspace):
-        return []
-    with suppress(PapertrendsError), Store.open(workspace) as store:
-        return [
-            {"started_at": row.started_at, "error": str(row.manifest.get("error", ""))}
-            for row in store.read_failures(since)
-        ]
+    with suppress(PapertrendsError):
+        if Store.exists(workspace):
+            with Store.open(workspace) as store:
+                return [
+                    {"started_at": row.started_at, "error": str(row.manifest.get("error", ""))}
+                    for row in store.read_failures(since)
+                ]
     return []
 
 

@@ -92,7 +92,8 @@ def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
 def _open(workspace: Path, path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a")
+        # Not for writing: an open file would keep the disk from being made read-only meanwhile.
+        return os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(
             f"the workspace {workspace} cannot be a folder: a file stands in its place; "

@@ -193,7 +193,8 @@ def test_a_run_that_is_killed_and_run_again(night, feeds, before, quiet, tmp_pat
     # What was staged and not published stays for a day, see flows/staging.py; nothing else stays.
     staged = {path.name for path in workspace.glob(".staged/*")}
     assert staged == left_staged - set(list_runs(workspace))
-    expected = {"corpus.sqlite", "latest", "runs", "index.html", "feed.xml", *([".staged"] if staged else [])}
+    kept = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml"}
+    expected = kept | ({".staged"} if staged else set())
     assert {path.name for path in workspace.iterdir()} == expected
     assert {path.name for path in (workspace / "runs").iterdir()} == {*list_runs(workspace), ".lock"}
 

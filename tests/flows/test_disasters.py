@@ -75,17 +75,17 @@ def contents(workspace: Path) -> dict[str, bytes]:
 
 
 def check_refused(done: Ended, *says: str, status: int = 1) -> None:
-    """One line, and the status of a failure."""
+    """One line, and the status of a failure; that old runs could not be removed then is another matter."""
     assert done.status == status, done.err
-    assert done.err.startswith("papertrends: ")
-    assert done.err.count("\n") == 1, done.err
+    (line,) = (one for one in done.err.splitlines() if not one.startswith("warning: old runs of "))
+    assert line.startswith("papertrends: ")
     for one in says:
-        assert one in done.err
+        assert one in line
 
 
 def check_clean(workspace: Path, *more: str) -> None:
     """Nothing half-made stands about."""
-    expected = {"corpus.sqlite", "latest", "runs", "index.html", "feed.xml", *more}
+    expected = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml", *more}
     assert {path.name for path in workspace.iterdir()} <= expected
     assert {path.name for path in (workspace / "runs").iterdir()} == {*list_runs(workspace), ".lock"}
     for run_id in list_runs(workspace):
@@ -292,7 +292,7 @@ def test_a_damaged_registry_stops_the_run(night, cwd, damage):
     evening = resolve_run(cwd / "w").name
     statements(cwd / "w", *REGISTRY[damage])
     done = night.run(*command(), cwd=cwd)
-    check_refused(done, "fit 1 in the registry of topics cannot be read", "restore corpus.sqlite from a copy")
+    check_refused(done, "fit 1 in the registry of topics cannot be read", "restore the store from a copy")
     assert list_runs(cwd / "w") == [evening]
 
 
@@ -340,7 +340,8 @@ MISSING = {
     "no topics": (("topics.parquet", None), "it lacks topics.parquet"),
     "half a table": (("papers.parquet", 100), "papers.parquet is not the table 'papers'"),
     "half a manifest": (("manifest.json", 100), "manifest.json cannot be read"),
-    "no forecasts' table": (("trends.parquet", None), "it lacks trends.parquet"),
+    # What it forecast and claimed stands in the record, and nothing else of it is read.
+    "no forecasts' table": (("trends.parquet", None), ""),
 }
 
 
@@ -355,8 +356,11 @@ def test_an_earlier_run_that_is_damaged_is_left_out(night, cwd, damage):
     path.write_bytes(path.read_bytes()[:kept]) if kept else path.unlink()
     done = night.run(*command(), cwd=cwd)
     assert done.status == 0, done.err
-    assert second in done.err
-    assert says in done.err
+    if says:
+        assert second in done.err
+        assert says in done.err
+    else:
+        assert done.err == ""
     manifest = read_manifest(resolve_run(workspace))
     # Forecasts are of no use to what changed.
     assert manifest["against"] == (second if name == "trends.parquet" else first)

@@ -302,7 +302,7 @@ def test_a_mistake_at_the_command_line_is_no_failure_of_the_schedule(tmp_path, m
 
 
 def test_a_disk_that_takes_no_note_hides_no_failure(tmp_path, caplog):
-    caplog.set_level("WARNING", "flows")
+    caplog.set_level("INFO", "flows")
     (tmp_path / "w").touch()
     with pytest.raises(PapertrendsError, match="first"):
         fail(tmp_path / "w", PapertrendsError("first"))

@@ -262,6 +262,23 @@ def test_missed_runs_are_caught_up_once(server, running, tmp_path, sample_path):
     assert states[-1]["message"] == "47 records of 1 feed: 47 new papers"
 
 
+def test_serve_starts_what_was_missed_while_it_was_away(server, running, tmp_path, sample_path):
+    """The sources were last read in 2025, and every day since was missed: they are read once, at once."""
+    settings_in(tmp_path, workspace="w")
+    earlier = papertrends("ingest", str(sample_path), "--as-of", "2025-12-10")
+    subprocess.run(earlier, cwd=tmp_path, env=server.environment, check=True, timeout=PATIENCE_S)
+    before = {run["id"] for run in server.runs_of("ingest")}
+    running(papertrends("serve", str(sample_path)), cwd=tmp_path)
+    deadline = time.monotonic() + PATIENCE_S
+    caught_up = []
+    while time.monotonic() < deadline and not (caught_up and caught_up[0]["state"]["type"] == "COMPLETED"):
+        new = [run for run in server.runs_of("ingest") if run["id"] not in before]
+        caught_up = [run for run in new if "catch-up" in run["tags"]]
+        time.sleep(1)
+    assert [run["state"]["message"] for run in caught_up] == ["47 records of 1 feed: 0 new papers"]
+    assert not [run for run in server.runs_of("analysis") if "catch-up" in run["tags"]]
+
+
 WEBHOOK = """
 import sys
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
