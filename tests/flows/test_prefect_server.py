@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
@@ -56,8 +58,16 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": "application/json"})
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(request, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
+        for attempt in range(10):
+            try:
+                with direct.open(request, timeout=30) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                # Its database is one file, and busy while runs report: Prefect's own client asks again too.
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or attempt == 9:
+                    raise
+                time.sleep(1)
+        return None
 
     def wait(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
