@@ -24,7 +24,7 @@ def read_vectors_ahead(store: Store, vectorizer_id: str) -> None:
         hashes = store.vector_hashes(vectorizer_id)
         found, vectors = store.read_vectors(vectorizer_id, hashes)
         future.set_result(({hashes[row]: row for row in np.flatnonzero(found).tolist()}, vectors))
-    except BaseException:
+    except Exception:
         future.set_result(({}, np.zeros((0, 0), dtype=np.float32)))
         raise
 
