@@ -66,10 +66,14 @@ def search(workspace: Path) -> int:
     return read_corpus(workspace)
 
 
-def read_again_and_again(read: Callable[[Path], int], workspace: Path, end: Path, told: Path) -> None:
-    """Read until the writer has ended, and tell how many papers each look saw and how long the longest took."""
+def read_again_and_again(
+    read: Callable[[Path], int], workspace: Path, begin: Path, end: Path, told: Path
+) -> None:
+    """Read from when the writer holds the database open until it has ended; tell how many papers each look saw."""
     seen: list[int] = []
     try:
+        while not begin.exists():
+            time.sleep(0.01)
         wait_no_time()
         while not end.exists():
             seen.append(read(workspace))
@@ -80,7 +84,7 @@ def read_again_and_again(read: Callable[[Path], int], workspace: Path, end: Path
     os._exit(0)
 
 
-def ingest_slowly(source: Path, workspace: Path, end: Path) -> None:
+def ingest_slowly(source: Path, workspace: Path, begin: Path, end: Path) -> None:
     """Ingest a file of many parts, each transaction held open for a while with its rows written."""
     import flows.sources.text_lines
     import flows.store.store
@@ -94,7 +98,9 @@ def ingest_slowly(source: Path, workspace: Path, end: Path) -> None:
         return written
 
     flows.store.store.write_feed = slowly
-    with Store.open(workspace):  # so that no reader is the last to close the database meanwhile
+    # Whoever closes the database last tidies its log, under a lock: no reader is that one while this is open.
+    with Store.open(workspace):
+        begin.touch()
         ingest_source(str(source), workspace, DAY)
         end.touch()
         time.sleep(5)
@@ -125,14 +131,15 @@ def test_ten_readers_during_a_long_ingest(workspace, tmp_path):
             for n in range(PART * N_PARTS)
         )
     )
-    end, told = tmp_path / "end", [tmp_path / f"told-{n}" for n in range(10)]
+    begin, end = tmp_path / "begin", tmp_path / "end"
+    told = [tmp_path / f"told-{n}" for n in range(10)]
     reads = [*[read_corpus] * 4, *[status] * 2, *[report] * 2, *[search] * 2]
     fork = multiprocessing.get_context("fork")
     readers = [
-        fork.Process(target=read_again_and_again, args=(read, workspace, end, path))
+        fork.Process(target=read_again_and_again, args=(read, workspace, begin, end, path))
         for read, path in zip(reads, told, strict=True)
     ]
-    writer = fork.Process(target=ingest_slowly, args=(source, workspace, end))
+    writer = fork.Process(target=ingest_slowly, args=(source, workspace, begin, end))
     for process in (*readers, writer):
         process.start()
     for process in (*readers, writer):

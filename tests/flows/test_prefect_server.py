@@ -53,10 +53,11 @@ class Server:
             temporary_server._command(self.port), env=self.environment, stdin=subprocess.PIPE
         )
 
-    def ask(self, path: str, body: object = None) -> object:
+    def ask(self, path: str, body: object = None, method: str | None = None) -> object:
         """Answer of the API: a POST with a body, a GET without."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/{path}", data, {"Content-Type": "application/json"})
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/{path}", data, kind, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         for attempt in range(10):
             try:
@@ -137,6 +138,9 @@ def running(server):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    # Else what one test scheduled for every minute comes due in the next.
+    for deployment in server.ask("deployments/filter", {}):
+        server.ask(f"deployments/{deployment['id']}", method="DELETE")
 
 
 def papertrends(*arguments):
@@ -226,18 +230,12 @@ def test_prefect_yaml_says_what_the_settings_say():
         assert f"def {function}(" in (REPOSITORY / file).read_text()
 
 
-SERVE_ONE = """
+REGISTER = """
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from prefect.runner import Runner
 from flows.schedules import make_deployments
 from flows.settings import load_settings
-import asyncio
-runner = Runner(name="test")
-made = make_deployments([sys.argv[1]], load_settings())
-if sys.argv[2] == "register":
-    print(runner.add_deployment(made["ingest"]))
+print(Runner(name="test").add_deployment(make_deployments([sys.argv[1]], load_settings())["ingest"]))
 """
 
 
@@ -245,7 +243,7 @@ def test_missed_runs_are_caught_up_once(server, running, tmp_path, sample_path):
     """Five runs that a worker finds overdue: four say who does their work, the last one does it."""
     settings_in(tmp_path, workspace="w")
     registered = subprocess.run(
-        [sys.executable, "-c", SERVE_ONE, str(sample_path), "register"],
+        [sys.executable, "-c", REGISTER, str(sample_path)],
         cwd=tmp_path, env=server.environment, capture_output=True, text=True, check=True, timeout=PATIENCE_S,
     )  # fmt: skip
     deployment = UUID(registered.stdout.split()[-1])
