@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
-from analytics.tables import UNCLUSTERED, RunTables, empty_table, is_among, validate_table
+from analytics.tables import UNCLUSTERED, RunTables, empty_table, validate_table
 
 __all__ = ["KINDS", "share_changes"]
 
@@ -88,22 +91,35 @@ def share_changes(
         raise InputError(f"no kind {unknown[0]!r} of series; kinds are {', '.join(KINDS)}")
     if before is None or before.papers["published"].isna().all() or after.papers["published"].isna().all():
         return empty_table("changes")
-    found = [_kind_changes(kind, before, after, definition_changed) for kind in KINDS if kind in kinds]
+    old, new = _dated_ids(before), _dated_ids(after)
+    sides = (
+        _Side(before, old, new.get_indexer(old) >= 0),
+        _Side(after, new, old.get_indexer(new) >= 0),
+    )
+    found = [_kind_changes(kind, *sides, definition_changed) for kind in KINDS if kind in kinds]
     if not found:
         return empty_table("changes")
     return validate_table("changes", pd.concat(found, ignore_index=True).assign(against=against))
 
 
-def _kind_changes(kind: str, before: RunTables, after: RunTables, definition_changed: bool) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Side:
+    """A run, its dated papers, and which of them the other run dates too."""
+
+    tables: RunTables
+    dated: pd.Index
+    in_both: NDArray[np.bool_]
+
+
+def _kind_changes(kind: str, before: _Side, after: _Side, definition_changed: bool) -> pd.DataFrame:
     """Split of all series of one kind, see `share_changes`."""
-    old, new = _dated_ids(before), _dated_ids(after)
-    both = old.intersection(new)
-    listed_old, listed_new = _listed(kind, before), _listed(kind, after)
+    listed_old, listed_new = _listed(kind, before.tables), _listed(kind, after.tables)
     series = listed_new.append(listed_old.difference(listed_new, sort=False))
-    n_old, n_new = _counts(kind, before, old, series), _counts(kind, after, new, series)
-    moved = _counts(kind, after, both, series) - _counts(kind, before, both, series)
-    from_share, to_share = n_old / len(old), n_new / len(new)
-    reread = moved / len(old)
+    (n_old, kept_old), (n_new, kept_new) = _counts(kind, before, series), _counts(kind, after, series)
+    moved = kept_new - kept_old
+    n_before = len(before.dated)
+    from_share, to_share = n_old / n_before, n_new / len(after.dated)
+    reread = moved / n_before
     redefined = pd.Series(definition_changed, series)
     if kind == "theme":
         redefined |= ~series.isin(listed_old.intersection(listed_new))
@@ -114,7 +130,7 @@ def _kind_changes(kind: str, before: RunTables, after: RunTables, definition_cha
             "from_share": from_share,
             "to_share": to_share,
             # From whole counts, so that it is exactly 0 when no paper came or went.
-            "by_new_papers": to_share - (n_old + moved) / len(old),
+            "by_new_papers": to_share - (n_old + moved) / n_before,
             "by_reassignment": reread.mask(redefined, 0.0),
             "by_definition": reread.where(redefined, 0.0),
         }
@@ -133,9 +149,14 @@ def _listed(kind: str, run: RunTables) -> pd.Index:
     return ids[ids != UNCLUSTERED]
 
 
-def _counts(kind: str, run: RunTables, papers: pd.Index, series: pd.Index) -> pd.Series:
-    """Distinct papers, of those given, that the run assigns to each series."""
+def _counts(kind: str, run: _Side, series: pd.Index) -> tuple[pd.Series, pd.Series]:
+    """Distinct papers that a run assigns to each series: dated ones, and those that both runs date."""
     _, assignments, key = _TABLES[kind]
-    pairs = getattr(run, assignments)[["paper_id", key]].drop_duplicates()
-    kept = pairs.loc[is_among(pairs["paper_id"], papers), key]
-    return kept.value_counts().reindex(series, fill_value=0)
+    pairs = getattr(run.tables, assignments)[["paper_id", key]].drop_duplicates()
+    place = run.dated.get_indexer(pairs["paper_id"])
+    is_dated = place >= 0
+    is_in_both = is_dated & run.in_both[place]
+    of_dated, of_both = (
+        pairs.loc[rows, key].value_counts().reindex(series, fill_value=0) for rows in (is_dated, is_in_both)
+    )
+    return of_dated, of_both

@@ -16,7 +16,7 @@ from analytics.term_counts import count_terms
 from analytics.terms import overlap, written_terms
 from analytics.text import display_forms
 
-__all__ = ["LATELY", "term_changes", "theme_terms"]
+__all__ = ["LATELY", "papers_of_terms", "term_changes", "theme_terms"]
 
 LATELY = pd.DateOffset(years=1)
 """Up to the newest paper of the corpus, so that what is compared has both its halves of a year."""
@@ -138,6 +138,13 @@ def theme_terms(
         return empty_table("theme_terms")
     table["q_value"] = stats.false_discovery_control(table["p_value"], method="bh")
     return _chosen(table[table["q_value"] <= q], terms, texts)
+
+
+def papers_of_terms(papers: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
+    """Return what `theme_terms` reads of the papers: those of themes, and the newest, for another process."""
+    of_themes = is_among(papers["paper_id"], assignments["paper_id"])
+    newest = papers["published"].eq(papers["published"].max()).fillna(False).to_numpy(dtype=bool)
+    return papers.loc[of_themes | newest, ["paper_id", "title", "abstract", "published"]]
 
 
 def _sides(dated: pd.DataFrame, late: pd.Series, own: pd.Series) -> tuple[NDArray[Any], NDArray[Any]]:

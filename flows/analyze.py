@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
 from uuid import UUID
@@ -17,7 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
 from analytics.parts import Ahead, postponed
-from analytics.theme_terms import theme_terms
+from analytics.theme_terms import papers_of_terms, theme_terms
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
@@ -33,6 +34,7 @@ from flows.staging import stage_run
 from flows.themes_file import read_themes
 from flows.topics import find_positions
 from flows.turns import taking_turn
+from reports.charts import plot_charts, without_papers
 from reports.wording import plural
 
 __all__ = ["analyze"]
@@ -115,7 +117,8 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
                 assignments, theme_rows = find_themes(
                     corpus.papers, declared, encoded, settings.theme_threshold
                 )
-                terms = theme_terms(corpus.papers, assignments, q=settings.false_discovery_rate)
+                told = papers_of_terms(corpus.papers, assignments)
+                terms = ahead(partial(theme_terms, told, assignments, q=settings.false_discovery_rate))
             with clock.stage("topics"):
                 found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
                 positions = find_positions(encoded, found.topics)
@@ -126,7 +129,8 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
             forecast = look_ahead(trends.corpus)
-        further = {"theme_terms": terms, "positions": positions}
+        with clock.stage("theme terms"):
+            further = {"theme_terms": terms(), "positions": positions}
         tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
         definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
         fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
@@ -136,38 +140,41 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             scored, judged, record = keep_record(folder, tables, definitions, day)
         with clock.stage("jumps"), threadpool_limits(1):
             bursts, jumps = trends.jumps()
-    manifest = {
-        **make_manifest(corpus, tables, encoded, found, trends.corpus, settings),
-        **run_entry(started_at, clock.seconds),
-        "as_of": day,
-        "definitions": definitions,
-        "fingerprint": fingerprint,
-        "against": since and since["run_id"],
-        "since": since,
-        "forecasts": forecast.chosen,
-        "record": record,
-        "command": command,
-    }
-    run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
-    whole = replace(
-        tables,
-        bursts=bursts,
-        change_points=jumps,
-        changes=changes,
-        scored_forecasts=scored,
-        scored_claims=judged,
-    )
-    stage_tables(folder, run_id, whole, manifest)
+        manifest = {
+            **make_manifest(corpus, tables, encoded, found, trends.corpus, settings),
+            **run_entry(started_at, clock.seconds),
+            "as_of": day,
+            "definitions": definitions,
+            "fingerprint": fingerprint,
+            "against": since and since["run_id"],
+            "since": since,
+            "forecasts": forecast.chosen,
+            "record": record,
+            "command": command,
+        }
+        run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
+        whole = replace(
+            tables,
+            bursts=bursts,
+            change_points=jumps,
+            changes=changes,
+            scored_forecasts=scored,
+            scored_claims=judged,
+        )
+        # Drawn while the tables are written.
+        charts = ahead(partial(plot_charts, without_papers(whole), manifest))
+        stage_tables(folder, run_id, whole, manifest, charts)
     return run_id, len(corpus.papers)
 
 
 def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
-    """How work that is needed last is begun before: in a process of its own, where it is worth one.
+    """How work that is needed later is begun: in a process of its own, where it is worth one.
 
     A first run takes minutes anyway, and most memory; a later one takes seconds.
     """
-    worth_it = n_papers >= WORTH_A_PROCESS and (workspace / "latest").exists()
-    return process_beside("analytics.jumps") if worth_it else nullcontext(postponed)
+    if n_papers < WORTH_A_PROCESS or not (workspace / "latest").exists():
+        return nullcontext(postponed)
+    return process_beside("analytics.theme_terms", "analytics.jumps", "reports.figures")
 
 
 class _Stopwatch:

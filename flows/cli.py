@@ -195,7 +195,7 @@ def report(
         folder = resolve_run(settings.workspace, run_name)
         target = output or Path(f"{folder.name}.html")
         _check_output(target, settings.workspace)
-        _, page, _ = render_page(*read_run(folder))
+        page, _ = render_page(*read_run(folder))
         try:
             target.write_text(page, encoding="utf-8")
         except OSError as error:

@@ -21,11 +21,11 @@ from flows.outcomes import finished
 from flows.papers_csv import write_papers_csv
 from flows.runs import publish_run
 from flows.settings import load_settings
-from flows.staging import read_staged, remove_staged, staged_folder
+from flows.staging import Staged, read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
 from flows.store.compaction import kept_of_manifest
 from flows.turns import taking_turn
-from reports.charts import plot_charts
+from reports.charts import Chart
 from reports.context import make_report_context
 from reports.render import render_report
 from reports.summary import make_summary
@@ -48,8 +48,9 @@ def publish(workspace: str, run_id: str) -> str:
     """
     root = Path(workspace)
     with taking_turn(root):
-        tables, manifest = read_staged(root, run_id)
-        folder = publish_tables(root, run_id, tables, manifest)
+        staged = read_staged(root, run_id)
+        tables, manifest = staged.tables, staged.manifest
+        folder = publish_tables(root, run_id, staged)
         remember_run(root, run_id, manifest)
         remove_staged(root, run_id)  # before what may still fail: on a full disk it would stand in the way
         keep_days = int(manifest["settings"].get("keep_runs_days", 0))
@@ -62,17 +63,19 @@ def publish(workspace: str, run_id: str) -> str:
 
 
 @task(name="publish tables", cache_policy=NO_CACHE, persist_result=False)
-def publish_tables(root: Path, run_id: str, tables: RunTables, manifest: dict[str, Any]) -> Path:
+def publish_tables(root: Path, run_id: str, staged: Staged) -> Path:
     """Draw charts and page, then put the run folder in place."""
     start = time.perf_counter()
-    staged = staged_folder(root, run_id)
+    folder, manifest = staged_folder(root, run_id), staged.manifest
     with ThreadPoolExecutor(1) as beside:
-        listing = beside.submit(write_papers_csv, tables, staged / "papers.csv")
-        charts, page, summary = render_page(tables, manifest)
+        listing = beside.submit(write_papers_csv, staged.tables, folder / "papers.csv")
+        charts = staged.charts()
+        page, summary = render_page(staged.tables, manifest, charts)
         listing.result()
     manifest["summary"] = summary
     manifest["seconds"] = {**manifest["seconds"], "report": round(time.perf_counter() - start, 2)}
-    return publish_run(root, run_id, staged, manifest, charts, page)
+    svgs = {name: chart.svg for name, chart in charts.items()}
+    return publish_run(root, run_id, folder, manifest, svgs, page)
 
 
 tidy_up = task(name="tidy up", cache_policy=NO_CACHE, persist_result=False)(tidying.tidy_up)
@@ -100,9 +103,9 @@ def remember_run(root: Path, run_id: str, manifest: dict[str, Any]) -> None:
         )
 
 
-def render_page(tables: RunTables, manifest: dict[str, Any]) -> tuple[dict[str, str], str, dict[str, Any]]:
-    """Charts by name as SVG text, the page as HTML text, and its summary for the manifest."""
-    charts = plot_charts(tables, manifest)
+def render_page(
+    tables: RunTables, manifest: dict[str, Any], charts: dict[str, Chart] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Page as HTML text and summary for the manifest; the charts are drawn where none are given."""
     context = make_report_context(tables, manifest, charts)
-    svgs = {name: chart.svg for name, chart in charts.items()}
-    return svgs, render_report(context), make_summary(context)
+    return render_report(context), make_summary(context)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,45 @@ from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
 from flows.runs import canonical_json, read_run, write_table
 from flows.runs.names import NAME
+from reports.charts import Chart, plot_charts
 
-__all__ = ["read_staged", "remove_staged", "stage_run", "staged_folder"]
+__all__ = ["Charts", "Staged", "read_staged", "remove_staged", "stage_run", "staged_folder"]
 
 _KEPT_S = 24 * 3600
-_LAST: dict[Path, tuple[RunTables, dict[str, Any]]] = {}
+
+Charts = Callable[[], dict[str, Chart]]
+"""Gives the charts of a run, see `plot_charts`; another process may be drawing them."""
 
 
-def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping[str, Any]) -> Path:
+@dataclass(frozen=True)
+class Staged:
+    """A run to be published; its charts may be asked for once."""
+
+    tables: RunTables
+    manifest: dict[str, Any]
+    charts: Charts
+
+
+_LAST: dict[Path, Staged] = {}
+
+
+def stage_run(
+    workspace: Path,
+    run_id: str,
+    tables: RunTables,
+    manifest: Mapping[str, Any],
+    charts: Charts | None = None,
+) -> Path:
     """Write tables and manifest of a run to be published.
+
+    Parameters
+    ----------
+    workspace : Path
+    run_id : str
+    tables : RunTables
+    manifest : mapping
+    charts : Charts, optional
+        Kept for a `read_staged` of this process; drawn when it asks otherwise.
 
     Raises
     ------
@@ -50,15 +81,19 @@ def stage_run(workspace: Path, run_id: str, tables: RunTables, manifest: Mapping
             f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
             "free space or choose another --workspace, then run again"
         ) from error
+    read = json.loads(text)
     _LAST.clear()
-    _LAST[folder] = (tables, json.loads(text))
+    _LAST[folder] = Staged(tables, read, charts or partial(plot_charts, tables, read))
     return folder
 
 
-def read_staged(workspace: Path, run_id: str) -> tuple[RunTables, dict[str, Any]]:
-    """Tables and manifest of a staged run; what this process staged last it need not read again."""
+def read_staged(workspace: Path, run_id: str) -> Staged:
+    """Read a staged run; what this process staged last it need not read again."""
     folder = staged_folder(workspace, run_id)
-    return _LAST.pop(folder) if folder in _LAST else read_run(folder)
+    if folder in _LAST:
+        return _LAST.pop(folder)
+    tables, manifest = read_run(folder)
+    return Staged(tables, manifest, partial(plot_charts, tables, manifest))
 
 
 def remove_staged(workspace: Path, run_id: str) -> None:

@@ -1,17 +1,17 @@
-"""The charts of a run: one of each theme, and all themes side by side on one scale."""
+"""The charts of a run: one of each theme, and all themes side by side on one scale.
+
+What draws is imported where it is needed: the page is made of charts that another process may have drawn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import matplotlib.style
-
-from analytics.tables import RunTables
+from analytics.tables import RunTables, empty_table
 from reports.chart_values import Values, series_label, series_values, shares_values
 from reports.drawing import Drawing, compose_panels, parse_drawing, render_svg
-from reports.figures import PANEL, SETTINGS, WIDE, plot_series, png_bytes, svg_text
 from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
 from reports.palette import theme_colors
 from reports.scales import share_scale
@@ -19,7 +19,9 @@ from reports.series import Series, make_series
 from reports.slugs import make_slugs
 from reports.wording import clip, percent, plural
 
-__all__ = ["Chart", "make_colors", "plot_charts", "plot_png"]
+__all__ = ["Chart", "make_colors", "plot_charts", "plot_png", "without_papers"]
+
+_OF_PAPERS = ("papers", "theme_assignments", "topic_assignments", "positions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Cha
         Empty when no theme has a dated paper, and without the themes that have none. The same
         tables give the same bytes.
     """
+    from reports.figures import PANEL, WIDE, own_style, plot_series, svg_text
+
     series = make_series(tables)
     ids = list(tables.themes["theme_id"])
     names = {theme_id: clip(name, 80) for theme_id, name in zip(ids, tables.themes["name"], strict=True)}
@@ -69,7 +73,7 @@ def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Cha
     shared = share_scale(list(drawn.values()), PANEL.y_steps, list(marks.values()))
     charts: dict[str, Chart] = {}
     panels: list[tuple[str, str, Drawing]] = []
-    with matplotlib.style.context(["default", SETTINGS]):
+    with own_style():
         for theme_id, one in drawn.items():
             stem, color = f"theme-{slugs[theme_id]}", colors[theme_id]
             small = svg_text(plot_series(one, color, shared, PANEL, marks[theme_id]))
@@ -85,6 +89,11 @@ def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Cha
         {names[theme_id]: one for theme_id, one in marks.items()},
     )
     return {"themes": Chart("themes", render_svg(compose_panels(panels), label), label, values), **charts}
+
+
+def without_papers(tables: RunTables) -> RunTables:
+    """Return the tables with those empty that have a row for each paper: no chart reads them."""
+    return replace(tables, **{name: empty_table(name) for name in _OF_PAPERS})
 
 
 def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, str]) -> Chart:
@@ -126,8 +135,10 @@ def plot_png(tables: RunTables, manifest: Mapping[str, Any], theme_id: str) -> b
     theme_id : str
         Of a theme with a dated paper.
     """
+    from reports.figures import WIDE, own_style, plot_series, png_bytes
+
     series = make_series(tables)
     one, color = series["theme", theme_id], make_colors(list(tables.themes["theme_id"]), series)[theme_id]
     marks = make_marks(tables, series, allowed_rate(manifest)).get(("theme", theme_id), NO_MARKS)
-    with matplotlib.style.context(["default", SETTINGS]):
+    with own_style():
         return png_bytes(plot_series(one, color, share_scale([one], WIDE.y_steps, [marks]), WIDE, marks))

@@ -1,6 +1,7 @@
 """Figure of one series: its share over time with its interval, and under it what it rests on.
 
-matplotlib without pyplot: nothing is kept between calls, and no window can open.
+matplotlib without pyplot: nothing is kept between calls, and no window can open. It takes half a second to
+import, so only who draws imports this module.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -25,9 +28,9 @@ from reports.scales import Scale, time_ticks
 from reports.series import Series
 from reports.wording import NARROW, count, percent
 
-__all__ = ["PANEL", "SETTINGS", "WIDE", "Layout", "plot_series", "png_bytes", "svg_text"]
+__all__ = ["PANEL", "WIDE", "Layout", "own_style", "plot_series", "png_bytes", "svg_text"]
 
-SETTINGS: dict[str, object] = {
+_SETTINGS: dict[str, object] = {
     "svg.hashsalt": "papertrends",
     "svg.fonttype": "none",
     # A dollar sign in a text is a dollar sign.
@@ -35,7 +38,6 @@ SETTINGS: dict[str, object] = {
     "hatch.linewidth": 1.0,
     "path.simplify": False,
 }
-"""What must be set, on top of matplotlib's own defaults, while figures are made and written."""
 
 # A period's name in CSS pixels at the size of the axes, with the space that it needs beside it.
 _NAME_WIDTHS = {"week": 72, "month": 54, "quarter": 52, "year": 38}
@@ -57,6 +59,11 @@ class Layout:
 
 PANEL = Layout(width=240, height=164, bars=20, y_steps=3, has_number=False, name_room=1.0, right=12)
 WIDE = Layout(width=700, height=300, bars=44, y_steps=4, has_number=True, name_room=1.5)
+
+
+def own_style() -> AbstractContextManager[None]:
+    """Set what must hold while figures are made and written, on top of matplotlib's own defaults."""
+    return matplotlib.style.context(["default", _SETTINGS])
 
 
 def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks: Marks = NO_MARKS) -> Figure:

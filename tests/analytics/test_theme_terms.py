@@ -7,7 +7,7 @@ from scipy import stats
 
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
-from analytics.theme_terms import term_changes, theme_terms
+from analytics.theme_terms import papers_of_terms, term_changes, theme_terms
 
 WORDS = [
     f"{a}{b}"
@@ -78,6 +78,17 @@ class TestThemeTerms:
         pd.testing.assert_frame_equal(found, shuffled)
         pd.testing.assert_frame_equal(papers, before[0])
         pd.testing.assert_frame_equal(assignments, before[1])
+        assert "tool calling" in set(found["term"])
+
+    def test_the_papers_that_it_reads_say_the_same(self):
+        papers, assignments = corpus(300, np.random.default_rng(5))
+        papers.loc[250:, "title"] += " tool calling"
+        papers.loc[7, "published"] = pd.NaT
+        some = assignments.iloc[20:290]  # neither the oldest nor the newest papers
+        told = papers_of_terms(papers, some)
+        assert 270 < len(told) < 300
+        found = theme_terms(told, some, q=0.05)
+        pd.testing.assert_frame_equal(found, theme_terms(papers, some, q=0.05))
         assert "tool calling" in set(found["term"])
 
     def test_the_undated_and_themes_with_few_papers_are_left_out(self):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -13,6 +15,15 @@ from flows import beside
 from flows.beside import process_beside, start_beside
 
 begin = beside._started
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Processes that are started."""
+    found = []
+    monkeypatch.setattr(beside, "_started", lambda *names: found.append(begin(*names)) or found[-1])
+    return found
+
 
 TITLES = [f"Agents that explore {kind} rewards" for kind in ("sparse", "dense", "sparse")]
 
@@ -27,16 +38,14 @@ def test_another_process_gives_the_same():
     assert there.display == here.display
 
 
-@pytest.mark.parametrize("answer", [b"", b"no pickle", None])
-def test_what_fails_there_is_done_here(monkeypatch, caplog, answer):
-    def asked(process, work):
-        process.kill()
-        process.communicate()
-        if answer is None:
+@pytest.mark.parametrize("code", ["", "print('no pickle')", "raise SystemExit(3)", None])
+def test_what_fails_there_is_done_here(monkeypatch, caplog, code):
+    def started(*_modules):
+        if code is None:
             raise OSError("no more processes")
-        return answer
+        return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    monkeypatch.setattr(beside, "_asked", asked)
+    monkeypatch.setattr(beside, "_started", started)
     assert start_beside(os.getpid)() == os.getpid()
     assert "it is done again here" in caplog.text
 
@@ -57,9 +66,30 @@ def test_a_process_that_waits_takes_work_and_ends():
         assert terms().terms.tolist() == read_terms(TITLES, TITLES).terms.tolist()
 
 
-def test_a_process_that_waited_in_vain_ends_with_its_block(monkeypatch):
-    started = []
-    monkeypatch.setattr(beside, "_started", lambda *names: started.append(begin(*names)) or started[-1])
+def test_works_are_done_in_turn_and_may_be_asked_for_after_the_block(started):
+    with process_beside() as ahead:
+        slow, quick = ahead(partial(eval, "__import__('time').sleep(0.5) or 1")), ahead(os.getpid)
+        assert quick() == started[0].pid
+    with process_beside() as ahead:
+        late = ahead(partial(eval, "__import__('time').sleep(0.5) or 2"))
+    assert (slow(), late()) == (1, 2)
+    assert [one.wait(60) for one in started] == [0, 0]
+
+
+def test_what_the_work_prints_is_no_answer():
+    assert start_beside(partial(eval, "print('said') or 5"))() == 5
+
+
+def test_a_fault_of_one_work_leaves_the_next_to_this_process(caplog):
+    with process_beside() as ahead:
+        failing, next_one = ahead(partial(divmod, 1, 0)), ahead(os.getpid)
+        with pytest.raises(ZeroDivisionError):
+            failing()
+        assert next_one() == os.getpid()
+    assert "it is done again here" in caplog.text
+
+
+def test_a_process_that_waited_in_vain_ends_with_its_block(started):
     with pytest.raises(ValueError, match="of the run"), process_beside():
         raise ValueError("of the run")
     assert started[0].returncode is not None

@@ -87,7 +87,7 @@ def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     assert tables.trends.empty == (name == "undated")
     assert set(tables.verdicts["verdict"]) <= {"insufficient"}
     manifest = make_manifest_for(tmp_path, settings)
-    _, page, _ = render_page(tables, manifest)
+    page, _ = render_page(tables, manifest)
     assert "<script>alert(1)" not in page
     assert topics.reason.split(";")[0] in page or "too few" in page
 

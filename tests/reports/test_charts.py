@@ -12,7 +12,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from reports.charts import plot_charts
+from reports.charts import plot_charts, without_papers
 from reports.drawing import render_sparkline
 from reports.palette import LIGHT
 from reports.periods import Period
@@ -39,6 +39,16 @@ def test_the_same_bytes_twice_and_with_other_settings_of_matplotlib(drawn):
     assert plot_charts(run.tables, run.manifest) == charts
     with mpl.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "red"}):
         assert plot_charts(run.tables, run.manifest) == charts
+
+
+def test_no_chart_reads_the_tables_of_papers(drawn):
+    run, charts = drawn
+    assert plot_charts(without_papers(run.tables), run.manifest) == charts
+
+
+def test_a_page_of_given_charts_needs_no_matplotlib():
+    code = "import sys, reports.render, reports.context; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_drawing_leaves_tables_and_settings_alone(drawn):

@@ -12,7 +12,7 @@ import pytest
 
 from analytics.tables import validate_table
 from reports.charts import plot_charts
-from reports.figures import SETTINGS, WIDE, plot_series, svg_text
+from reports.figures import WIDE, own_style, plot_series, svg_text
 from reports.marks import Burst, Forecast, LevelChange, Marks, make_marks
 from reports.periods import Period
 from reports.scales import share_scale
@@ -37,9 +37,7 @@ def ahead(index: int, share: float = 0.2, high: float = 0.3) -> Forecast:
 
 
 def draw(series: Series, marks: Marks) -> ET.Element:
-    import matplotlib.style
-
-    with matplotlib.style.context(["default", SETTINGS]):
+    with own_style():
         scale = share_scale([series], WIDE.y_steps, [marks])
         return ET.fromstring(svg_text(plot_series(series, "c1", scale, WIDE, marks)))
 
