@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +9,8 @@ from typing import Annotated
 import typer
 
 from analytics.exceptions import InputError
+from flows.console import out, progress_shown, told_plainly
+from flows.options import Verbose, Workspace
 
 __all__ = ["Side", "copy_store", "store_commands"]
 
@@ -32,35 +32,28 @@ Database = Annotated[
         "Other users see what stands here: leave a password to PAPERTRENDS_DATABASE or PGPASSWORD.",
     ),
 ]
-Workspace = Annotated[
-    Path | None, typer.Option("--workspace", help="Folder of the store.  [default: data/workspace]")
-]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
 
 
-def store_commands(
-    told_plainly: Callable[[bool], AbstractContextManager[None]],
-    progress: Callable[[], AbstractContextManager[None]],
-) -> typer.Typer:
-    """Commands under ``papertrends store``, with the command line's ways to tell errors and progress."""
-    commands = typer.Typer(help="Move the store between SQLite and PostgreSQL.", no_args_is_help=True)
+store_commands = typer.Typer(help="Move the store between SQLite and PostgreSQL.", no_args_is_help=True)
 
-    @commands.command()
-    def copy(
-        to: To, database: Database = None, workspace: Workspace = None, verbose: Verbose = False
-    ) -> None:
-        """Copy the store of a workspace into an empty database of the other kind."""
-        with told_plainly(verbose):
-            with progress():
-                source, target, rows = copy_store(to, database, workspace)
-            typer.echo(f"copied {sum(rows.values())} rows of {len(rows)} tables from {source} to {target}")
-            typer.echo(
-                "name it in the setting database from now on; corpus.sqlite is used no more"
-                if to is Side.postgresql
-                else "unset the setting database from now on"
-            )
 
-    return commands
+@store_commands.command()
+def copy(to: To, database: Database = None, workspace: Workspace = None, verbose: Verbose = False) -> None:
+    """Copy the store of a workspace into an empty database of the other kind."""
+    with told_plainly(verbose):
+        with progress_shown():
+            source, target, rows = copy_store(to, database, workspace)
+        out.print(
+            f"copied {sum(rows.values())} rows of {len(rows)} tables from {source} to {target}",
+            markup=False,
+            soft_wrap=True,
+        )
+        out.print(
+            "name it in the setting database from now on; corpus.sqlite is used no more"
+            if to is Side.postgresql
+            else "unset the setting database from now on",
+            soft_wrap=True,
+        )
 
 
 def copy_store(to: Side, database: str | None, workspace: Path | None) -> tuple[str, str, dict[str, int]]:
