@@ -27,7 +27,7 @@ __all__ = [
 
 def checked_settings(
     workspace: Path | None,
-    themes: Path | None,
+    themes: str | None,
     as_of: str | None,
     vectorizer: str | None,
     spreading: dict[str, Any] | None = None,
@@ -53,12 +53,12 @@ def spreading_of(runner: str | None, dask_address: str | None) -> dict[str, Any]
     return {"runner": runner, "dask_address": dask_address}
 
 
-def flow_parameters(settings: Settings, themes: Path | None, vectorizer: str | None) -> dict[str, Any]:
+def flow_parameters(settings: Settings, themes: str | None, vectorizer: str | None) -> dict[str, Any]:
     """Plain flow parameters; the flows read the remaining settings themselves."""
     return {
         "workspace": str(settings.workspace),
         "as_of": settings.as_of,
-        "themes": None if themes is None else str(themes),
+        "themes": themes,
         "vectorizer": vectorizer,
         "command": shlex.join(["papertrends", *sys.argv[1:]]),
     }

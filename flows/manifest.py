@@ -20,6 +20,7 @@ from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
 from flows.settings import PRIVATE_SETTINGS, Settings
 from flows.steps import DayCorpus, Encoded
+from flows.themes_file import themes_name
 from flows.topics import FoundTopics
 
 __all__ = ["definitions_hash", "fingerprint_of", "make_manifest", "run_entry"]
@@ -124,7 +125,7 @@ def make_manifest(
                 "is_new": found.is_new,
             },
         },
-        "themes_file": settings.themes_file.name,
+        "themes_file": themes_name(settings.themes_file),
     }
 
 

@@ -38,7 +38,9 @@ Workspace = Annotated[
     Path | None,
     typer.Option("--workspace", help="Folder of the store and the runs.  [default: data/workspace]"),
 ]
-Themes = Annotated[Path | None, typer.Option("--themes", help="File of the themes.")]
+Themes = Annotated[
+    str | None, typer.Option("--themes", metavar="FILE", help="File of the themes, or its address.")
+]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
 Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="auto, minilm, student or lexical.")]
 Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]

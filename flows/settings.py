@@ -47,6 +47,7 @@ _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
 _PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
+_FILE_IN_STORE = r"[a-z][a-z0-9]*://[^\s@?#]+"
 _ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _CRON_FIELDS = 5
@@ -69,8 +70,10 @@ class Settings(BaseSettings):
     workspace: Path = Field(
         Path("data/workspace"), description="Folder of the store and the runs, made when absent."
     )
-    themes: Path | None = Field(
-        None, description="File of the themes; unset takes the `data/themes.toml` of the project."
+    themes: Path | str | None = Field(
+        None,
+        description="File of the themes, or its address such as s3://bucket/themes.toml; unset takes the "
+        "`data/themes.toml` of the project.",
     )
     vectorizer: Literal["auto", "minilm", "student", "lexical"] = Field(
         "auto",
@@ -245,6 +248,19 @@ class Settings(BaseSettings):
         """Take only what is passed: `load_settings` reads the rest, and knows what came from where."""
         return (init_settings,)
 
+    @field_validator("themes", mode="before")
+    @classmethod
+    def _check_themes(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if not is_address(value):
+            return Path(value)
+        if not re.fullmatch(_FILE_IN_STORE, value):
+            raise ValueError(
+                "an address is like s3://bucket/themes.toml; user and keys are taken from the environment"
+            )
+        return value
+
     @field_validator("mail_to")
     @classmethod
     def _check_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -283,9 +299,20 @@ class Settings(BaseSettings):
         return FeedSettings(**values, allow_private_feeds=self.allow_private_feeds == "yes")
 
     @property
-    def themes_file(self) -> Path:
-        """The themes to use: those given, else the committed ones."""
+    def themes_file(self) -> Path | str:
+        """The file of the themes to use, or its address: those given, else the committed ones."""
         return self.themes or DEFAULT_THEMES
+
+
+def is_address(place: str) -> bool:
+    """Whether it is the address of something in a store, and no path.
+
+    Examples
+    --------
+    >>> is_address("s3://bucket/themes.toml"), is_address("C:/themes.toml")
+    (True, False)
+    """
+    return "://" in place
 
 
 def _is_secret(kind: Any) -> bool:
@@ -294,7 +321,7 @@ def _is_secret(kind: Any) -> bool:
 
 
 _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
-_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "mail_from", "mail_to"}
+_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "themes", "mail_from", "mail_to"}
 PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
     "smtp_password_block", "notify_block",
@@ -369,7 +396,7 @@ def _read_file(folder: Path) -> dict[str, Any]:
         raise InputError(f"{path} is not valid TOML: {error}; write one 'name = value' a line") from error
     _check_keys(values, str(path))
     for name in _PATHS:
-        if isinstance(values.get(name), str):
+        if isinstance(values.get(name), str) and not is_address(values[name]):
             values[name] = folder / Path(values[name]).expanduser()
     return values
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from analytics.exceptions import InputError
 from analytics.themes import Theme
 
-__all__ = ["parse_themes", "read_themes"]
+__all__ = ["parse_themes", "read_themes", "themes_name"]
 
 _MOST_THEMES = 200
+_MOST_BYTES = 4_000_000
 _TABLE = re.compile(r"^\s*\[\[\s*themes\s*\]\]")
 
 
@@ -34,8 +35,8 @@ class _DeclaredTheme(BaseModel):
         return list(dict.fromkeys(phrases))
 
 
-def read_themes(path: Path) -> tuple[Theme, ...]:
-    """Themes declared in the file at `path`.
+def read_themes(place: Path | str) -> tuple[Theme, ...]:
+    """Themes declared in the file at a path, or at an address that fsspec knows.
 
     Raises
     ------
@@ -43,12 +44,35 @@ def read_themes(path: Path) -> tuple[Theme, ...]:
         When the file is absent or unreadable, or as `parse_themes`.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = _fetch(place) if isinstance(place, str) else place.read_bytes()
+        text = content.decode("utf-8-sig")
+    except Exception as error:  # each kind of store has its own
+        told = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(
-            f"cannot read the themes file {path}: {error}; give a TOML file such as data/themes.toml"
+            f"cannot read the themes file {place}: {told}; give a TOML file such as data/themes.toml"
         ) from error
-    return parse_themes(text, location=str(path))
+    return parse_themes(text, location=str(place))
+
+
+def themes_name(place: Path | str) -> str:
+    """Name of the file, without the folder or the store that it lies in.
+
+    Examples
+    --------
+    >>> themes_name(Path("data/themes.toml")), themes_name("s3://bucket/ours.toml")
+    ('themes.toml', 'ours.toml')
+    """
+    return PurePosixPath(place).name
+
+
+def _fetch(address: str) -> bytes:
+    import fsspec  # a tenth of a second that only an address costs
+
+    with fsspec.open(address, "rb") as file:
+        content: bytes = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES // 1_000_000} MB")
+    return content
 
 
 def parse_themes(text: str, *, location: str) -> tuple[Theme, ...]:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import fsspec
 import pytest
 
 from analytics.exceptions import InputError
-from flows.settings import DEFAULT_THEMES
-from flows.themes_file import parse_themes, read_themes
+from flows.settings import DEFAULT_THEMES, load_settings
+from flows.themes_file import parse_themes, read_themes, themes_name
 
 GOOD = """\
 [[themes]]
@@ -36,6 +39,63 @@ def test_the_committed_file_declares_the_four_themes():
         "introspection",
     ]
     assert all(len(theme.phrases) >= 5 for theme in themes)
+
+
+class TestAddresses:
+    @pytest.fixture
+    def store(self):
+        place = fsspec.filesystem("memory")
+        yield place
+        place.store.clear()
+
+    def test_a_file_in_a_store_is_read(self, store, tmp_path):
+        store.pipe_file("/team/ours.toml", b"\xef\xbb\xbf" + GOOD.encode())
+        (tmp_path / "ours.toml").write_text(GOOD)
+        here = read_themes(tmp_path / "ours.toml")
+        assert read_themes("memory://team/ours.toml") == here
+        assert read_themes(f"file://{tmp_path}/ours.toml") == here
+
+    def test_a_run_by_settings_takes_it(self, store, tmp_path, monkeypatch):
+        store.pipe_file("/team/ours.toml", GOOD.encode())
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "papertrends.toml").write_text('themes = "memory://team/ours.toml"\n')
+        settings = load_settings()
+        assert settings.themes_file == "memory://team/ours.toml"
+        assert [theme.theme_id for theme in read_themes(settings.themes_file)] == ["one", "two"]
+        assert themes_name(settings.themes_file) == "ours.toml"
+        assert load_settings({"themes": "other.toml"}).themes_file == Path("other.toml")
+
+    @pytest.mark.parametrize(
+        ("address", "says"),
+        [
+            ("memory://team/none.toml", "cannot read the themes file memory://team/none.toml"),
+            ("nowhere://team/none.toml", "Protocol not known: nowhere"),
+        ],
+    )
+    def test_what_is_not_there_is_told(self, store, address, says):
+        with pytest.raises(InputError, match=says):
+            read_themes(address)
+
+    def test_a_huge_file_is_refused(self, store):
+        store.pipe_file("/team/huge.toml", b"#" * 4_000_001)
+        with pytest.raises(InputError, match="larger than 4 MB"):
+            read_themes("memory://team/huge.toml")
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "s3://key:word@bucket/t.toml",
+            "https://a.org/t.toml?signature=secret",
+            "s3://a/t.toml#secret",
+            "S3 ://a",
+        ],
+    )
+    def test_an_address_with_a_key_is_refused_and_not_repeated(self, address):
+        with pytest.raises(InputError, match="taken from the environment") as caught:
+            load_settings({"themes": address})
+        assert "'themes'" in str(caught.value)
+        assert "word" not in str(caught.value)
+        assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
