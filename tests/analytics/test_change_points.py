@@ -294,7 +294,7 @@ class TestLaws:
         strict, loose = (set(change_points(run, q=q)["series_id"]) for q in (0.01, 0.2))
         assert strict <= loose
 
-    @settings(deadline=None, max_examples=15)
+    @settings(max_examples=15)
     @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30))
     def test_any_counts(self, pairs: list[tuple[int, int]]) -> None:
         totals = [max(pair) for pair in pairs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.changes import share_changes
@@ -140,7 +140,6 @@ ASSIGNED = st.dictionaries(
 
 
 class TestLaws:
-    @settings(deadline=None)
     @given(ASSIGNED, ASSIGNED, st.sets(st.sampled_from("abcdefghijklm")), st.booleans())
     def test_any_two_runs(
         self, old: dict[str, list[str]], new: dict[str, list[str]], undated: set[str], changed: bool
@@ -160,7 +159,6 @@ class TestLaws:
             step = row["by_reassignment"] + row["by_definition"]
             assert step == pytest.approx(reread - row["from_share"], abs=1e-12)
 
-    @settings(deadline=None)
     @given(ASSIGNED)
     def test_the_same_run_again_changes_nothing(self, papers: dict[str, list[str]]) -> None:
         tables = run(papers, series=("agents", "rl"))

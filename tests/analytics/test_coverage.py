@@ -164,7 +164,7 @@ class TestCollectionGaps:
     def test_nothing_watched_is_no_gap(self) -> None:
         assert collection_gaps(daily(np.array([], dtype=int)), MONTHS).empty
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(st.lists(st.integers(0, 40), min_size=2, max_size=300), st.randoms(use_true_random=False))
     def test_order_of_looks_is_irrelevant(self, volume: list[int], shuffler) -> None:
         looks = daily(np.array(volume))

@@ -215,7 +215,7 @@ class TestLaws:
         other = emerging_topics(run.assign(n_papers=run["n_total"] - run["n_papers"])).set_index("series_id")
         np.testing.assert_allclose(other["probability"][found.index], 1 - found, atol=1e-6)
 
-    @settings(deadline=None, max_examples=20)
+    @settings(max_examples=20)
     @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30))
     def test_any_counts(self, pairs: list[tuple[int, int]]) -> None:
         found = emerging_topics(monthly([min(p) for p in pairs], [max(p) for p in pairs]))

@@ -278,7 +278,7 @@ class TestLaws:
         score_forecasts(made, series)
         pd.testing.assert_frame_equal(made, frozen)
 
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(st.data(), st.sampled_from(METHODS))
     def test_any_counts(self, data: st.DataObject, method: str) -> None:
         n = data.draw(st.integers(MIN_HISTORY, 14))

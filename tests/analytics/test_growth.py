@@ -414,7 +414,7 @@ def runs(draw: st.DrawFn) -> pd.DataFrame:
 
 
 class TestLaws:
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     @given(runs(), st.sampled_from([0.01, 0.05, 0.2]))
     def test_any_counts(self, series: pd.DataFrame, q: float) -> None:
         found = long_run(series, q=q)
@@ -432,7 +432,7 @@ class TestLaws:
         clear = (tested["p_value"] - 0.05).abs() > 1e-9
         assert (excludes_one == (tested["p_value"] < 0.05))[clear].all()
 
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(runs())
     def test_papers_outside_grow_by_the_inverse(self, series: pd.DataFrame) -> None:
         found = long_run(series)

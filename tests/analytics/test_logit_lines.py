@@ -55,7 +55,7 @@ def test_firth_of_two_by_two_adds_a_half_to_each_cell() -> None:
     assert np.exp(only_new.line[1, 0]) == pytest.approx((60.5 / 0.5) / (0.5 / 40.5), rel=1e-6)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.lists(st.integers(0, 1000), min_size=6, max_size=6), st.floats(0.1, 12))
 def test_interval_holds_no_slope_exactly_when_the_root_is_in_reach(inside: list[int], reach: float) -> None:
     counts, totals = np.array([inside], dtype=float), np.full((1, 6), 1000.0)

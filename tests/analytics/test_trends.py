@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
@@ -299,7 +299,6 @@ def corpora(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 class TestLaws:
-    @settings(deadline=None)
     @given(
         corpora(),
         st.lists(DATES, max_size=5),

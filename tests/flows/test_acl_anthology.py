@@ -145,7 +145,7 @@ class TestRefusals:
         assert "\n" not in str(caught.value)
 
     @given(st.data())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_a_mutated_collection_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
         pieces = collection(DIARIES, MAPS).split(">")
         for _ in range(data.draw(st.integers(1, 3))):

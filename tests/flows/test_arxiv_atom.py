@@ -131,7 +131,7 @@ class TestErrors:
                 read(text)
 
     @given(st.data())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
         text = HEAD + DIARIES + DIARIES + "</feed>"
         for _ in range(data.draw(st.integers(1, 3))):

@@ -168,7 +168,7 @@ class TestBoth:
             read(path, reader, "words", "more")
 
     @given(data=st.data())
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_values(self, path: Path, reader: Reader, data: st.DataObject) -> None:
         value = st.recursive(
             st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["v1", "created", "2007"]),

@@ -213,7 +213,7 @@ class TestLatex:
         assert " ".join(decode_latex(latex).replace("\\", "", latex == "\\").split()) == text
 
     @given(text=st.text(alphabet="\\{}$~'\"`-^abv &<%", max_size=40))
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_any_text_is_decoded(self, text: str) -> None:
         decoded = decode_latex(text)
         assert decoded == decoded.strip()
@@ -351,7 +351,7 @@ class TestBrokenEntries:
         assert_grows_in_proportion(read_many, 60_000)
 
     @given(text=st.text(alphabet='@{}(),="#\\\n ab1', max_size=60))
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_text_costs_no_other_entry(self, path: Path, text: str) -> None:
         feeds = read(path, self.GOOD + text + "\n" + self.GOOD)
         titles = [record.title for feed in feeds for record in feed.records]

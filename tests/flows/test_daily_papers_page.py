@@ -392,7 +392,7 @@ class TestErrors:
 
 class TestRandomInput:
     @given(data=st.data())
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_a_mutated_page_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
         lines = PAGE.split("\n")
         noise = st.one_of(

@@ -186,7 +186,7 @@ class TestRefusals:
                 list(read_delimited(SourceFile(place, place.name)))
 
     @given(text=st.text(alphabet='a,"\n\t;\r\x00é', max_size=60))
-    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_text_is_feeds_or_an_input_error(self, path: Path, text: str) -> None:
         feeds = read(path, f"Title,Abstract\nFirst,one\n{text}\n")
         assert feeds[-1].is_last

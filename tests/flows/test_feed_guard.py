@@ -206,7 +206,7 @@ class TestBodies:
         else:
             assert len(fetch()) == size
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=6), st.integers(0, 300))
     def test_however_a_body_is_cut_into_pieces_it_is_the_same(self, body, cuts, bound):
         packed = gzip.compress(body)
@@ -394,7 +394,7 @@ def test_errors_pickle_with_all_they_know():
         assert isinstance(again, PapertrendsError)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text() | st.text().map(lambda said: json.dumps({"error": said})))
 def test_what_a_service_says_is_always_one_short_line(text):
     said = service_message(text)

@@ -335,7 +335,7 @@ class TestCollector:
     NAMES = [item.name for item in fields(FieldMap)] + ["year", "versions", "pdf"]
 
     @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.text(min_size=1))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_any_row_is_a_record_or_a_reject(self, row: dict[str, object], title: str) -> None:
         collector = RowCollector(match_fields([*self.NAMES], {}, location="a.csv"))
         for item in (collector.read(row, "row 1"), collector.read({**row, "title": title}, "row 2")):

@@ -103,7 +103,7 @@ class TestOutline:
         assert_grows_in_proportion(lambda size: outline(start + (unit * size)[:size]), 65_536)
 
     @given(st.text(alphabet='{}[]",:\\ a1', max_size=60))
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_any_text_has_an_outline(self, text: str) -> None:
         found = outline(text)
         assert found == {} or next(iter(found)) == ()
@@ -243,7 +243,7 @@ class TestValues:
         assert_grows_in_proportion(lambda size: read(unit * size), 100_000)
 
     @given(JSON)
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_any_value_is_read_or_nothing(self, value: object) -> None:
         names_of(value), date_of(value), count_of(value)
         prose_of(value).encode()

@@ -196,7 +196,7 @@ class TestRandomInput:
         ),
         cut=st.integers(0, 80),
     )
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_object_is_a_record_or_a_reject(self, path: Path, entry: dict[str, object], cut: int) -> None:
         text = json.dumps(entry)
         (feed,) = read(path, f'{{"title": "First"}}\n{text}\n{text[:cut]}\n')
@@ -205,7 +205,7 @@ class TestRandomInput:
             (record.title + record.abstract + "".join(record.authors)).encode()
 
     @given(text=st.text(max_size=40))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_load_object(self, text: str) -> None:
         assert isinstance(load_object(text), (dict, str))
 

@@ -664,7 +664,7 @@ def test_every_reader_takes_any_content(number: int, tmp_path: Path) -> None:
     path = tmp_path / "any.txt"
 
     @given(content=CONTENTS | JSON_CONTENTS | JSON_LINES)
-    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     def check(content: bytes) -> None:
         path.write_bytes(content)
         outcome(path, lambda: READERS[number].read(SourceFile(path, path.name)))

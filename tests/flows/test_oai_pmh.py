@@ -205,7 +205,7 @@ class TestRefusals:
         assert "\n" not in str(caught.value)
 
     @given(st.data())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
         text = answer(record(ARXIV), record(RAW), record(DC))
         for _ in range(data.draw(st.integers(1, 3))):

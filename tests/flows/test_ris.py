@@ -216,7 +216,7 @@ class TestBrokenRecords:
             max_size=8,
         )
     )
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_lines_between_cost_no_record(self, path: Path, lines: list[str]) -> None:
         text = "\n".join([ZOTERO, *lines, ZOTERO])
         (feed,) = read(path, text.encode("utf-8", "surrogatepass"))

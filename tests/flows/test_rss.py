@@ -306,7 +306,7 @@ class TestDocuments:
         assert_grows_in_proportion(parse_long, 500_000)
 
     @given(st.data())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_a_mutated_feed_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
         pieces = rss(JOURNAL, announced("new"), DAILY, POST).split(">")
         for _ in range(data.draw(st.integers(1, 4))):

@@ -209,7 +209,7 @@ JSON = st.recursive(
 
 class TestRandomInput:
     @given(data=st.data())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
         papers: list[Any] = [copy.deepcopy(DIARIES), copy.deepcopy(MAPS)]
         for _ in range(data.draw(st.integers(1, 4))):

@@ -475,7 +475,7 @@ _looks = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(_looks, st.randoms(use_true_random=False))
 def test_the_order_of_ingest_never_matters(looks, shuffler: random.Random):
     steps = [

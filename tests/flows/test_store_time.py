@@ -121,7 +121,7 @@ _records = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.tuples(st.lists(_records, max_size=3), st.booleans()), min_size=2, max_size=6),
     st.randoms(use_true_random=False),

@@ -99,7 +99,7 @@ class TestWhatIsRefused:
         assert "\n" not in text
 
     @given(st.text(max_size=60) | st.text("<>&;ab/='[]!?-\x00\ud800 ", max_size=60))
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_any_text_is_an_element_or_an_input_error(self, text: str) -> None:
         for content in (text, "<a>" + text, text.encode("utf-8", "surrogatepass")):
             message = ""

@@ -167,7 +167,7 @@ def test_a_long_organization_is_cut(html_of):
     assert "O" * 81 not in html
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=st.text(min_size=1, max_size=60).filter(str.strip))
 def test_any_title_comes_back_as_it_is(make_run, title, parse_page):
     run = make_run(3, n_topics=0, months=1, themes=())
