@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from analytics.term_counts import count_terms
 from analytics.terms import overlap, written_terms
 from analytics.text import display_forms
 
-__all__ = ["LATELY", "papers_of_terms", "term_changes", "theme_terms"]
+__all__ = ["LATELY", "ComparedTexts", "changed_terms", "compared_texts", "term_changes", "theme_terms"]
 
 LATELY = pd.DateOffset(years=1)
 """Up to the newest paper of the corpus, so that what is compared has both its halves of a year."""
@@ -108,6 +109,24 @@ def theme_terms(
     ----------
     .. [1] Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
     """
+    return changed_terms(compared_texts(papers, assignments, lately=lately), q=q)
+
+
+@dataclass(frozen=True)
+class ComparedTexts:
+    """Texts of themes' papers, by id of the paper, and which of them are of lately and of before.
+
+    Little of a large corpus, so that another process can do the rest.
+    """
+
+    texts: list[str]
+    sides: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+def compared_texts(
+    papers: pd.DataFrame, assignments: pd.DataFrame, *, lately: pd.DateOffset = LATELY
+) -> ComparedTexts:
+    """Choose the papers that `theme_terms` reads; of themes with too few papers none."""
     dated = papers[["paper_id", "published"]].reset_index(drop=True).dropna()
     dated = dated[is_among(dated["paper_id"], assignments["paper_id"])]
     dated = dated.sort_values(["published", "paper_id"], kind="stable")
@@ -118,7 +137,7 @@ def theme_terms(
         if min(map(len, sides := _sides(dated, late, own["paper_id"]))) >= _FEWEST_PAPERS
     }
     if not compared:
-        return empty_table("theme_terms")
+        return ComparedTexts([], {})
     most = max(_FEWEST_PAPERS, _MOST_READ // (2 * len(compared)))
     sampled = {theme_id: [_evenly(side, most) for side in sides] for theme_id, sides in compared.items()}
     wanted = np.unique(np.concatenate([rows for sides in sampled.values() for rows in sides]))
@@ -128,23 +147,22 @@ def theme_terms(
     place[read] = np.arange(len(read))
     shown = papers[["title", "abstract"]].iloc[read]
     texts = (shown["title"] + "\n" + shown["abstract"]).tolist()
-    counts, terms = count_terms(texts)
+    return ComparedTexts(texts, {theme_id: (place[a], place[b]) for theme_id, (a, b) in sampled.items()})
+
+
+def changed_terms(compared: ComparedTexts, *, q: float) -> pd.DataFrame:
+    """Test the terms of texts, see `theme_terms`."""
+    if not compared.sides:
+        return empty_table("theme_terms")
+    counts, terms = count_terms(compared.texts)
     uses = sparse.csr_array(counts > 0, dtype=np.int64)
     table = pd.concat(
-        [_tested(theme_id, uses, *(place[side] for side in sides)) for theme_id, sides in sampled.items()],
-        ignore_index=True,
+        [_tested(theme_id, uses, *sides) for theme_id, sides in compared.sides.items()], ignore_index=True
     )
     if table.empty:
         return empty_table("theme_terms")
     table["q_value"] = stats.false_discovery_control(table["p_value"], method="bh")
-    return _chosen(table[table["q_value"] <= q], terms, texts)
-
-
-def papers_of_terms(papers: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
-    """Return what `theme_terms` reads of the papers: those of themes, and the newest, for another process."""
-    of_themes = is_among(papers["paper_id"], assignments["paper_id"])
-    newest = papers["published"].eq(papers["published"].max()).fillna(False).to_numpy(dtype=bool)
-    return papers.loc[of_themes | newest, ["paper_id", "title", "abstract", "published"]]
+    return _chosen(table[table["q_value"] <= q], terms, compared.texts)
 
 
 def _sides(dated: pd.DataFrame, late: pd.Series, own: pd.Series) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -18,7 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
 from analytics.parts import Ahead, postponed
-from analytics.theme_terms import papers_of_terms, theme_terms
+from analytics.theme_terms import changed_terms, compared_texts
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
@@ -41,6 +41,8 @@ __all__ = ["analyze"]
 
 _LONG_ENCODING = 1000
 """Abstracts whose encoding is worth showing: a student takes a second for them, MiniLM half a minute."""
+_LONG_STAGE_S = 1.0
+"""Seconds from which a stage may have freed memory that is worth the time to give it back."""
 
 # Big tables and arrays are passed in memory: nothing of them is hashed, stored or sent.
 read_day = task(name="read corpus", cache_policy=NO_CACHE, persist_result=False)(steps.read_day)
@@ -117,8 +119,8 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
                 assignments, theme_rows = find_themes(
                     corpus.papers, declared, encoded, settings.theme_threshold
                 )
-                told = papers_of_terms(corpus.papers, assignments)
-                terms = ahead(partial(theme_terms, told, assignments, q=settings.false_discovery_rate))
+                compared = compared_texts(corpus.papers, assignments)
+                terms = ahead(partial(changed_terms, compared, q=settings.false_discovery_rate))
             with clock.stage("topics"):
                 found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
                 positions = find_positions(encoded, found.topics)
@@ -187,7 +189,8 @@ class _Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        give_memory_back()
+        if time.perf_counter() - start > _LONG_STAGE_S:
+            give_memory_back()
         self.seconds[name] = time.perf_counter() - start
 
 

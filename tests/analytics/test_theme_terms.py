@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from scipy import stats
 
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
-from analytics.theme_terms import papers_of_terms, term_changes, theme_terms
+from analytics.theme_terms import changed_terms, compared_texts, term_changes, theme_terms
 
 WORDS = [
     f"{a}{b}"
@@ -80,15 +82,16 @@ class TestThemeTerms:
         pd.testing.assert_frame_equal(assignments, before[1])
         assert "tool calling" in set(found["term"])
 
-    def test_the_papers_that_it_reads_say_the_same(self):
-        papers, assignments = corpus(300, np.random.default_rng(5))
-        papers.loc[250:, "title"] += " tool calling"
-        papers.loc[7, "published"] = pd.NaT
-        some = assignments.iloc[20:290]  # neither the oldest nor the newest papers
-        told = papers_of_terms(papers, some)
-        assert 270 < len(told) < 300
-        found = theme_terms(told, some, q=0.05)
-        pd.testing.assert_frame_equal(found, theme_terms(papers, some, q=0.05))
+    def test_few_of_many_papers_are_read_evenly_over_time(self):
+        papers, assignments = corpus(3_000, np.random.default_rng(5))
+        papers.loc[2_000:, "title"] += " tool calling"
+        compared = compared_texts(papers, assignments)
+        assert len(compared.texts) == 2_000
+        late, early = compared.sides["agents"]
+        assert sorted([*late, *early]) == list(range(2_000))
+        assert pickle.loads(pickle.dumps(compared)).texts == compared.texts
+        found = changed_terms(compared, q=0.05)
+        pd.testing.assert_frame_equal(found, theme_terms(papers, assignments, q=0.05))
         assert "tool calling" in set(found["term"])
 
     def test_the_undated_and_themes_with_few_papers_are_left_out(self):
