@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913 - its options
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
     with told_plainly(verbose):
-        server = server_ahead()
+        server = server_ahead(shown=verbose)
         spreading = spreading_of(runner, dask_address)
         settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
         given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
@@ -99,7 +99,7 @@ def ingest(
 ) -> None:
     """Read sources into the store, without an analysis."""
     with told_plainly(verbose):
-        server = server_ahead()
+        server = server_ahead(shown=verbose)
         settings, named, given = (
             checked_settings(workspace, None, as_of, None),
             columns_of(columns),
@@ -154,7 +154,7 @@ def analyze(  # noqa: PLR0913 - its options
 ) -> None:
     """Analyze what the store holds and write a report."""
     with told_plainly(verbose):
-        server = server_ahead()
+        server = server_ahead(shown=verbose)
         spreading = spreading_of(runner, dask_address)
         settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
         from flows.pipeline import papertrends
@@ -341,7 +341,7 @@ def serve(  # noqa: PLR0913 - its options
 ) -> None:
     """Stay and run on a schedule: ingest the sources, analyze and report, send the digest."""
     with told_plainly(verbose):
-        server = server_ahead(scheduling=True)
+        server = server_ahead(scheduling=True, shown=True)
         when = {
             "ingest_cron": ingest_cron,
             "analysis_cron": analysis_cron,

@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -21,11 +22,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import IO
 
 from analytics.exceptions import PapertrendsError
 
 __all__ = ["TemporaryServer", "answering", "in_background", "server_ahead"]
 
+_LONGEST = 200
 _STARTUP_S = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
 _DECIDING = (
     "PREFECT_API_URL",
@@ -47,20 +50,27 @@ _ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PR
 
 @dataclass(frozen=True)
 class TemporaryServer:
-    """A server of our own, where it answers, and whether it has: its first answer takes it longest."""
+    """A server of our own, where it answers, and whether it has: its first answer takes it longest.
+
+    What it says on stderr goes to the file `said`, where it is not shown to the user.
+    """
 
     process: subprocess.Popen[bytes]
     url: str
     answered: Future[bool]
+    said: IO[bytes] | None = None
 
 
-def server_ahead(*, scheduling: bool = False) -> TemporaryServer | None:
+def server_ahead(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
     """Start the server, which ends with this process, and do not wait for it.
 
     Parameters
     ----------
     scheduling : bool
         With the services that start scheduled runs, and with Prefect's pages; a single run needs neither.
+    shown : bool
+        Whether what it says is shown. One that ends while it still writes down what a run did says so at
+        length, and that is nothing to the user.
 
     Returns
     -------
@@ -72,12 +82,13 @@ def server_ahead(*, scheduling: bool = False) -> TemporaryServer | None:
         return None
     port = _free_port()
     environment = {**os.environ, **({} if scheduling else _ENVIRONMENT)}
+    said = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
     # The pipe is closed when this process ends, however it does; nothing is ever written to it.
-    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE)  # noqa: S603 - our own words
+    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE, stderr=said)  # noqa: S603 - our own words
     atexit.register(_stop, process)
     url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url
-    return TemporaryServer(process, url, _first_answer(process, url))
+    return TemporaryServer(process, url, _first_answer(process, url), said)
 
 
 @contextmanager
@@ -176,9 +187,17 @@ def _wait(server: TemporaryServer) -> None:
         f"did not answer within {os.environ[_STARTUP_S]} s" if ended is None else f"ended with status {ended}"
     )
     raise PapertrendsError(
-        f"Prefect's temporary server {what}; try again, or start one (prefect server start) and name it "
-        "in PREFECT_API_URL"
+        f"Prefect's temporary server {what}{_last_words(server.said)}; "
+        "try again, or start one (prefect server start) and name it in PREFECT_API_URL"
     )
+
+
+def _last_words(said: IO[bytes] | None) -> str:
+    if said is None:
+        return ""
+    said.seek(0)
+    lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    return f" ({lines[-1][:_LONGEST]})" if lines else ""
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -119,15 +119,38 @@ class TestWhereASettingDecides:
         assert not temporary_server._is_configured()
 
 
-def ended_server(code: str) -> TemporaryServer:
-    process, url = subprocess.Popen([sys.executable, "-c", code]), "http://127.0.0.1:9/api"
-    return TemporaryServer(process, url, temporary_server._first_answer(process, url))
+def ended_server(code: str, said=None) -> TemporaryServer:
+    process, url = subprocess.Popen([sys.executable, "-c", code], stderr=said), "http://127.0.0.1:9/api"
+    return TemporaryServer(process, url, temporary_server._first_answer(process, url), said)
 
 
 def test_one_that_ends_is_told(monkeypatch):
     monkeypatch.setenv(temporary_server._STARTUP_S, "60")
     with pytest.raises(PapertrendsError, match="ended with status 3.*PREFECT_API_URL"):
         answering(ended_server("raise SystemExit(3)")).__enter__()
+
+
+def test_what_it_said_last_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv(temporary_server._STARTUP_S, "60")
+    with (tmp_path / "said").open("w+b") as said:
+        server = ended_server("raise OSError('no space\\n is left')", said)
+        with pytest.raises(PapertrendsError, match=r"ended with status 1 \(is left\); try again"):
+            answering(server).__enter__()
+
+
+def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
+    """A folder of Prefect's that is a file: the server says at length that it cannot start."""
+    (tmp_path / "home").write_text("")
+    for shown in (False, True):
+        code = f"from flows.temporary_server import *; s = server_ahead(shown={shown}); s.answered.result()"
+        ran = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env=environment(tmp_path / "home") | {temporary_server._STARTUP_S: "60"},
+            capture_output=True,
+            text=True,
+        )
+        assert ("Traceback" in ran.stderr) == shown
 
 
 def test_one_that_does_not_answer_is_told(monkeypatch):
