@@ -32,9 +32,9 @@ _QUALITY = {
 
 
 def part_names(sizes: list[int], scale: list[int]) -> list[str]:
-    """Names of all parts, in the order in which they run."""
+    """Names of all parts, in the order in which they run: those that are compared one after the other."""
     names = [f"{way}-{n}" for n in sizes for way in ("bertopic", "ours", "bertopic-given", "ours-given")]
-    return names + [f"scale-{n}" for n in scale] + [f"more-{scale[0]}"]
+    return [*names, f"scale-{scale[0]}", f"more-{scale[0]}", *(f"scale-{n}" for n in scale[1:])]
 
 
 def growth(results: Results, take: Callable[[dict[str, Any]], float]) -> float:
