@@ -75,12 +75,17 @@ def run(  # noqa: PLR0913 - its options
         settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
         given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
         check_sources(given, settings.as_of, named)
+        from flows.outcomes import value_of
         from flows.pipeline import papertrends
 
         _load_ahead(settings.workspace)
         with answering(server), progress_shown():
-            folder = papertrends(
-                given, **flow_parameters(settings, themes, vectorizer), columns=named, **spreading
+            folder = value_of(
+                papertrends,
+                given,
+                **flow_parameters(settings, themes, vectorizer),
+                columns=named,
+                **spreading,
             )
         _tell_run(Path(folder))
 
@@ -108,9 +113,11 @@ def ingest(
         check_ingest(given, fill_dates, settings)
         check_sources(given, settings.as_of, named)
         from flows.ingest import ingest as ingest_flow
+        from flows.outcomes import value_of
 
         with answering(server), progress_shown():
-            counts = ingest_flow(
+            counts = value_of(
+                ingest_flow,
                 given,
                 str(settings.workspace),
                 settings.as_of,
@@ -157,12 +164,13 @@ def analyze(  # noqa: PLR0913 - its options
         server = server_ahead(shown=verbose)
         spreading = spreading_of(runner, dask_address)
         settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
+        from flows.outcomes import value_of
         from flows.pipeline import papertrends
 
         _load_ahead(settings.workspace, refit=refit)
         with answering(server), progress_shown():
-            folder = papertrends(
-                [], **flow_parameters(settings, themes, vectorizer), refit=refit, **spreading
+            folder = value_of(
+                papertrends, [], **flow_parameters(settings, themes, vectorizer), refit=refit, **spreading
             )
         _tell_run(Path(folder))
 

@@ -16,7 +16,7 @@ from flows.clock import today
 from flows.failures import remembering_failure
 from flows.ingest import ingest
 from flows.notices import NOTICES
-from flows.outcomes import GAPS, SKIPPED, STALE, finished, staleness
+from flows.outcomes import GAPS, SKIPPED, STALE, finished, staleness, value_of
 from flows.publish import publish
 from flows.run_names import name_of_run
 from flows.runs import read_manifest
@@ -74,14 +74,14 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     failures: list[str] = []
     with taking_turn(root), remembering_failure(root, day, load_settings({"workspace": workspace}).site):
         if sources:
-            counts = ingest(sources, workspace, as_of, columns)
+            counts = value_of(ingest, sources, workspace, as_of, columns)
             failures = counts["failures"]
             if failures and not counts["records"]:
                 raise PapertrendsError(f"no source could be read; {failures[0]}")
             for failure in failures:
                 logger.warning("%s; its days are marked incomplete", failure)
-        run_id = analyze(workspace, as_of, themes, vectorizer, refit, command, runner, dask_address)
-        folder = publish(workspace, run_id)
+        run_id = value_of(analyze, workspace, as_of, themes, vectorizer, refit, command, runner, dask_address)
+        folder = value_of(publish, workspace, run_id)
     manifest = read_manifest(Path(folder))
     stale = staleness(manifest["sources"], day)
     told = [str(manifest["summary"]["lead"]), *failures, *([stale] if stale else [])]

@@ -8,21 +8,72 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import html
+from prefect import flow, flow_engine
+from prefect.client.schemas.objects import StateDetails
+from prefect.exceptions import MissingResult
 from prefect.states import Completed, Failed
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed, PaperRecord
-from flows import catching_up, failures, notices, run_names, schedules
+from flows import catching_up, failures, notices, outcomes, run_names, schedules
 from flows.archive import update_archive
 from flows.artifacts import quality_markdown
 from flows.catching_up import missed_since
 from flows.failures import remembering_failure
-from flows.outcomes import GAPS, STALE, staleness
+from flows.outcomes import GAPS, STALE, finished, staleness, value_of
 from flows.schedules import last_done, make_deployments
 from flows.settings import load_settings
 from flows.store import Store
 
 DAY = date(2025, 12, 8)
+
+
+# --- the value of a flow -------------------------------------------------------------------------
+
+
+@flow
+def tells(value):
+    return finished(value, "told", name=GAPS)
+
+
+@flow
+def fails():
+    raise InputError("not so")
+
+
+@pytest.mark.slow
+class TestValueOf:
+    @pytest.fixture
+    def forgetful(self, monkeypatch):
+        """A server that says of an end that it knew of it already."""
+        propose = flow_engine.propose_state_sync
+
+        def proposed(client, state, flow_run_id, **keywords):
+            answer = propose(client, state, flow_run_id=flow_run_id, **keywords)
+            if not state.is_completed():
+                return answer
+            return Completed(name=state.name, state_details=StateDetails(flow_run_id=flow_run_id))
+
+        monkeypatch.setattr(flow_engine, "propose_state_sync", proposed)
+
+    def test_it_is_what_a_call_gives(self):
+        assert value_of(tells, {"papers": 3}) == tells({"papers": 3}) == {"papers": 3}
+        assert value_of(tells, None) is None
+        assert value_of(tells, value=4) == 4
+
+    def test_it_is_there_when_the_state_lost_it(self, forgetful):
+        with pytest.raises(MissingResult):
+            tells(5)
+        assert value_of(tells, 5) == 5
+
+    def test_a_failure_is_raised_as_it_was(self):
+        with pytest.raises(InputError, match="not so"):
+            value_of(fails)
+
+    def test_what_was_asked_for_is_let_go(self):
+        before = len(outcomes._FINISHED)
+        value_of(tells, "x")
+        assert len(outcomes._FINISHED) == before
 
 
 # --- stale ---------------------------------------------------------------------------------------
