@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
 from analytics.parts import Ahead, postponed
+from analytics.tables import validate_table
 from analytics.theme_terms import changed_terms, compared_texts
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
@@ -131,8 +132,7 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
             forecast = look_ahead(trends.corpus)
-        with clock.stage("theme terms"):
-            further = {"theme_terms": terms(), "positions": positions}
+        further = {"positions": positions}
         tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
         definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
         fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
@@ -140,6 +140,8 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             changes, since = compare_with_previous(folder, tables, fingerprint, definitions, day)
         with clock.stage("record"):
             scored, judged, record = keep_record(folder, tables, definitions, day)
+        with clock.stage("theme terms"):
+            told = validate_table("theme_terms", terms())
         with clock.stage("jumps"), threadpool_limits(1):
             bursts, jumps = trends.jumps()
         manifest = {
@@ -157,6 +159,7 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
         run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
         whole = replace(
             tables,
+            theme_terms=told,
             bursts=bursts,
             change_points=jumps,
             changes=changes,
