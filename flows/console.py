@@ -27,7 +27,6 @@ def told_plainly(verbose: bool) -> Iterator[None]:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("TQDM_DISABLE", "1")
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
-        logging.getLogger().setLevel(logging.ERROR)
     try:
         with nullcontext() if verbose else _warnings_told():
             yield
@@ -63,8 +62,9 @@ def _warnings_told() -> Iterator[None]:
                 said.add(line)
                 err.print(f"warning: {line}", markup=False, soft_wrap=True)
 
-    program, handler = logging.getLogger("flows"), Told(logging.WARNING)
-    before = program.level, program.propagate
+    everything, program, handler = logging.getLogger(), logging.getLogger("flows"), Told(logging.WARNING)
+    before = everything.level, program.level, program.propagate
+    everything.setLevel(logging.ERROR)
     program.addHandler(handler)
     program.setLevel(logging.WARNING)
     program.propagate = False
@@ -72,8 +72,9 @@ def _warnings_told() -> Iterator[None]:
         yield
     finally:
         program.removeHandler(handler)
-        program.setLevel(before[0])
-        program.propagate = before[1]
+        everything.setLevel(before[0])
+        program.setLevel(before[1])
+        program.propagate = before[2]
 
 
 @contextmanager

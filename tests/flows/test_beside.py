@@ -25,6 +25,11 @@ def started(monkeypatch):
     return found
 
 
+@pytest.fixture(autouse=True)
+def warned(caplog):
+    caplog.set_level("WARNING")
+
+
 TITLES = [f"Agents that explore {kind} rewards" for kind in ("sparse", "dense", "sparse")]
 
 
