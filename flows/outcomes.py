@@ -45,9 +45,8 @@ def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
 def value_of(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Value:
     """Call a flow and give the value that it ended with.
 
-    A server whose database is locked for a minute may answer that a run has ended already, when the first
-    report of its end came through after all; its state then comes back without the value, and Prefect calls
-    that a failure.
+    Prefect takes the value out of the state that its server answers with. One that was seen with a locked
+    database came back without it, as when a run is reported ended twice, and Prefect calls that a failure.
     """
     state: Any = flow(*arguments, **keywords, return_state=True)
     run_id = state.state_details.flow_run_id

@@ -49,7 +49,7 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     PapertrendsError
         When it cannot be read: another one would give other vectors, and topics would be found anew.
     """
-    # The arrays are megabytes, and whole rows would be sorted with them: of eight students 0.2 s, so 0.03 s.
+    # Whole rows would be sorted with their megabytes of arrays: 0.2 s of eight students, where this takes 0.03 s.
     newest = (
         select(students.c.vectorizer_id)
         .where(students.c.as_of <= as_of)
