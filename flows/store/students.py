@@ -49,7 +49,7 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     PapertrendsError
         When it cannot be read: another one would give other vectors, and topics would be found anew.
     """
-    # Whole rows would be sorted with their megabytes of arrays: 0.2 s of eight students, where this takes 0.03 s.
+    # Whole rows would be sorted with their megabytes of arrays: 0.2 s of eight students; so it is 0.03 s.
     newest = (
         select(students.c.vectorizer_id)
         .where(students.c.as_of <= as_of)
