@@ -130,7 +130,7 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
         if stepped.any():
             _fill(recent, stepped, _step_estimates(grids, stepped, noise.of(stepped[tested])), q)
     both = pd.concat([long.assign(window="long"), recent.assign(window="recent")], ignore_index=True)
-    return validate_table("verdicts", both.assign(is_fragile=False))
+    return validate_table("verdicts", both.assign(is_fragile=False, basis="found"))
 
 
 def _has_step(grids: SeriesGrids) -> NDArray[np.bool_]:

@@ -70,8 +70,45 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "paper_id": "text",
         "theme_id": "text",
         "score": "float",
+        "probability": "float",
         "is_primary": "bool",
         "phrase": "text",
+    },
+    "near_misses": {"theme_id": "text", "paper_id": "text", "score": "float", "probability": "float"},
+    "labels": {
+        "paper_id": "text",
+        "theme_id": "text",
+        "answer": "text",
+        "labeller": "text",
+        "day": "day",
+        "draw": "int?",
+        "draw_probability": "float",
+        "definition": "text",
+    },
+    "theme_quality": {
+        "theme_id": "text",
+        "n_labels": "int",
+        "n_yes": "int",
+        "n_drawn": "int",
+        "n_earlier": "int",
+        "labelled_by": "text",
+        "n_both": "int",
+        "kappa": "float",
+        "is_taught": "bool",
+        "is_checked": "bool",
+        "precision": "float",
+        "precision_low": "float",
+        "precision_high": "float",
+        "recall": "float",
+        "recall_low": "float",
+        "recall_high": "float",
+        "share_found": "float",
+        "share_checked": "float",
+        "checked_low": "float",
+        "checked_high": "float",
+        "r2": "float",
+        "labels_to_halve": "float",
+        "drift_p": "float",
     },
     "positions": {"paper_id": "text", "x": "float", "y": "float"},
     "topic_assignments": {
@@ -121,11 +158,15 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "share_low": "float",
         "share_high": "float",
         "is_complete": "bool",
+        "checked_share": "float",
+        "checked_low": "float",
+        "checked_high": "float",
     },
     "verdicts": {
         "kind": "text",
         "series_id": "text",
         "window": "text",
+        "basis": "text",
         "verdict": "text",
         "growth_per_year": "float",
         "growth_low": "float",
@@ -222,7 +263,9 @@ ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
     "topic_assignments": {"basis": None, "nearest_topic_id": None, "similarity": float("nan")},
     "topics": {"coherence": float("nan"), "group_id": None, "group_label": None},
-    "verdicts": {"is_fragile": False},
+    "theme_assignments": {"probability": float("nan")},
+    "trends": dict.fromkeys(("checked_share", "checked_low", "checked_high"), float("nan")),
+    "verdicts": {"is_fragile": False, "basis": "found"},
 }
 """Columns that older run folders lack, with what stands in them there."""
 
@@ -230,7 +273,7 @@ ADDED_TABLES = frozenset(
     {
         "unassigned", "bursts", "change_points", "forecasts", "backtests", "emerging", "emerging_scores",
         "scored_forecasts", "scored_claims", "topic_events", "positions",
-        "theme_terms",
+        "theme_terms", "near_misses", "labels", "theme_quality",
     }
 )  # fmt: skip
 """Tables that older run folders lack; they are empty there."""
@@ -254,6 +297,9 @@ class RunTables:
 
     papers: pd.DataFrame
     theme_assignments: pd.DataFrame
+    near_misses: pd.DataFrame
+    labels: pd.DataFrame
+    theme_quality: pd.DataFrame
     positions: pd.DataFrame
     topic_assignments: pd.DataFrame
     themes: pd.DataFrame

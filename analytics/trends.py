@@ -303,6 +303,9 @@ def period_shares(
                 "share_low": low,
                 "share_high": high,
                 "is_complete": np.tile(complete, len(series)),
+                "checked_share": np.nan,
+                "checked_low": np.nan,
+                "checked_high": np.nan,
             }
         ),
     )

@@ -63,7 +63,7 @@ def make_tables(title: str = "Exploring «$x$» <script>") -> RunTables:
     }
     tables["papers"] = pd.DataFrame(papers, index=[7, 3]).astype({"n_authors": "Int64", "upvotes": "Int64"})
     tables["theme_assignments"] = pd.DataFrame(
-        {"paper_id": papers["paper_id"][:1], "theme_id": ["agents"], "score": [1 / 3], "is_primary": [True], "phrase": ["agent"]}
+        {"paper_id": papers["paper_id"][:1], "theme_id": ["agents"], "score": [1 / 3], "probability": [0.75], "is_primary": [True], "phrase": ["agent"]}
     )  # fmt: skip
     verdict = {
         "kind": "theme",
@@ -73,6 +73,7 @@ def make_tables(title: str = "Exploring «$x$» <script>") -> RunTables:
         "n_papers": 1,
         "n_periods": 0,
         "is_fragile": False,
+        "basis": "found",
     }
     floats = {c: np.nan for c, kind in TABLE_COLUMNS["verdicts"].items() if kind == "float"}
     tables["verdicts"] = pd.DataFrame([{**verdict, **floats}])

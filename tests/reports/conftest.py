@@ -195,6 +195,7 @@ def _theme_assignments(
         found = papers.loc[member, ["paper_id"]].copy()
         found["theme_id"] = theme_id
         found["score"] = rng.gamma(4, 0.9, member.sum()).round(4)
+        found["probability"] = (found["score"] / (found["score"] + 2)).clip(0.5, 0.99)
         found["is_primary"] = ~taken[member]
         found["phrase"] = f"{theme_id.replace('-', ' ')} at scale"
         taken |= member
@@ -272,6 +273,9 @@ def _trends(
                     "share_low": low,
                     "share_high": high,
                     "is_complete": [0 < i < len(periods) - 1 for i in range(len(periods))],
+                    "checked_share": np.nan,
+                    "checked_low": np.nan,
+                    "checked_high": np.nan,
                 }
             )
         )
@@ -301,6 +305,7 @@ def _verdicts(trends: pd.DataFrame, courses: dict[tuple[str, str], tuple[float, 
                 "n_papers": n_papers,
                 "n_periods": n_periods,
                 "is_fragile": False,
+                "basis": "found",
             }
         )
     return validate_table("verdicts", pd.DataFrame(rows)) if rows else empty_table("verdicts")

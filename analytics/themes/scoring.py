@@ -9,12 +9,15 @@ else. One threshold then serves any corpus, theme and vectorizer.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 from scipy.stats import norm
 
 from analytics.background import Background
@@ -22,7 +25,15 @@ from analytics.neighbors import nearest_rows
 from analytics.parts import blocks_of, on_threads
 from analytics.tables import validate_table
 
-__all__ = ["THEME_THRESHOLD", "Theme", "ThemeScores", "assign_themes", "score_themes", "theme_table"]
+__all__ = [
+    "THEME_THRESHOLD",
+    "Theme",
+    "ThemeScores",
+    "assign_themes",
+    "score_themes",
+    "theme_definition",
+    "theme_table",
+]
 
 THEME_THRESHOLD = 3.0
 """Score from which a paper belongs to a theme: standard deviations above the background."""
@@ -62,6 +73,21 @@ class Theme:
         return (*self.phrases, self.description) if self.description else self.phrases
 
 
+def theme_definition(theme: Theme) -> str:
+    """Hash of what defines a theme, 16 hexadecimal digits: its description and phrases, not its name.
+
+    A label carries the definition under which it was given.
+
+    Examples
+    --------
+    >>> theme = Theme("a", "A", "About a.", ("x",))
+    >>> theme_definition(theme) == theme_definition(Theme("b", "B", "About a.", ("x",)))
+    True
+    """
+    parts = json.dumps([theme.description, list(theme.phrases)], ensure_ascii=False)
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class ThemeScores:
     """Scores of all papers on all themes.
@@ -72,10 +98,13 @@ class ThemeScores:
         Standard deviations above the background, in the mean of the paper and its nearest papers.
     phrases : int64 array of shape (n papers, n themes)
         Position in `Theme.texts` of the phrase that is nearest to the paper, by its own background.
+    probability : float64 array of shape (n papers, n themes)
+        That a reader would call the paper one of the theme.
     """
 
     scores: NDArray[np.float64]
     phrases: NDArray[np.int64]
+    probability: NDArray[np.float64]
 
 
 def score_themes(
@@ -157,7 +186,8 @@ def score_themes(
             location += weight * (own_location - location)
             scale += weight * (own_scale - scale)
         scores[:, theme] = (closeness - location) / max(scale, _SMALLEST_DEVIATION)
-    return ThemeScores(_with_neighbors(scores, papers, _FAR * threshold), carrying)
+    mixed = _with_neighbors(scores, papers, _FAR * threshold)
+    return ThemeScores(mixed, carrying, expit(mixed - threshold))
 
 
 def assign_themes(
@@ -189,7 +219,8 @@ def assign_themes(
     Examples
     --------
     >>> themes = [Theme("a", "A", "", ("x",)), Theme("b", "B", "", ("y",))]
-    >>> scored = ThemeScores(np.array([[3.5, 3.0], [1.0, 0.0]]), np.zeros((2, 2), dtype=np.int64))
+    >>> scored = ThemeScores(np.array([[3.5, 3.0], [1.0, 0.0]]), np.zeros((2, 2), dtype=np.int64),
+    ...     np.array([[0.6, 0.5], [0.1, 0.0]]))
     >>> assign_themes(["p1", "p2"], themes, scored)[["paper_id", "theme_id", "is_primary"]].values.tolist()
     [['p1', 'a', True], ['p1', 'b', False]]
     """
@@ -202,6 +233,7 @@ def assign_themes(
             "paper_id": [paper_ids[row] for row, _ in members],
             "theme_id": [themes[theme].theme_id for _, theme in members],
             "score": [scored.scores[row, theme] for row, theme in members],
+            "probability": [scored.probability[row, theme] for row, theme in members],
             "is_primary": [best[row] == theme for row, theme in members],
             "phrase": [themes[theme].texts[scored.phrases[row, theme]] for row, theme in members],
         }

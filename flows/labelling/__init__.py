@@ -1,0 +1,1 @@
+"""Asking people, or a model, which papers are of which theme."""
