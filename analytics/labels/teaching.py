@@ -20,11 +20,10 @@ FEWEST_LABELS, FEWEST_YES = 10, 3
 
 Floats = NDArray[np.float64]
 
-_N_FOLDS = 10
 _LARGEST_LOG_ODDS = 7.0
 # Prior variances that are tried: of the level, of the factor of the label-free log odds, and of the weights of
 # a whitened unit vector, whose cosines between papers of one subject are about a third.
-_PRIORS = tuple((1.0, 0.1, of_vector) for of_vector in (0.0, 3.0, 10.0, 30.0, 100.0))
+_PRIORS = tuple((1.0, 0.1, of_vector) for of_vector in (0.0, 4.0, 16.0, 64.0))
 _STEPS, _ENOUGH = 50, 1e-9
 
 
@@ -85,24 +84,24 @@ def teach(
        doi:10.7551/mitpress/3206.001.0001
     .. [2] Gelman et al. (2008), doi:10.1214/08-AOAS191 (weak priors for logistic regression)
     """
-    prior = _log_odds(probability)
     if len(rows) < FEWEST_LABELS or min(is_yes.sum(), (~is_yes).sum()) < FEWEST_YES:
         return Taught(probability, probability, is_better=False)
-    products = vectors @ vectors[rows].T
-    kernels = [_kernel(prior, prior[rows], products, variances) for variances in _PRIORS]
-    label_folds = folds[rows]
-    held_out = np.stack([_held_out(one[rows], prior[rows], is_yes, label_folds) for one in kernels])
-    losses = _log_loss(held_out, is_yes).mean(axis=1)
-    best = int(losses.argmin())
-    if losses[best] >= _log_loss(prior[rows], is_yes).mean():
+    prior = _log_odds(probability)
+    own, label_folds = prior[rows], folds[rows]
+    among = (vectors[rows] @ vectors[rows].T).astype(np.float64)
+    tried = [_kernel(own, own, among, variances) for variances in _PRIORS]
+    losses = [_log_loss(_held_out(kernel, own, is_yes, label_folds), is_yes).mean() for kernel in tried]
+    best = int(np.argmin(losses))
+    if losses[best] >= _log_loss(own, is_yes).mean():
         return Taught(probability, probability, is_better=False)
-    kernel = kernels[best]
-    whole = expit(prior + kernel @ _mode(kernel[rows], prior[rows], is_yes))
-    crossed = np.empty(len(prior))
-    for fold in range(int(folds.max()) + 1):
-        seen, own = label_folds != fold, folds == fold
-        weights = _mode(kernel[np.ix_(rows[seen], np.flatnonzero(seen))], prior[rows][seen], is_yes[seen])
-        crossed[own] = expit(prior[own] + kernel[own][:, seen] @ weights)
+    # A column of weights for all labels, then one for each fold, whose own labels it leaves out.
+    n_folds = int(folds.max()) + 1
+    weights = np.zeros((len(rows), 1 + n_folds))
+    for column, seen in enumerate([np.ones(len(rows), bool), *(label_folds != f for f in range(n_folds))]):
+        weights[seen, column] = _mode(tried[best][np.ix_(seen, seen)], own[seen], is_yes[seen])
+    moved = _departures(prior, own, vectors, rows, weights, _PRIORS[best])
+    whole = expit(prior + moved[:, 0])
+    crossed = expit(prior + moved[np.arange(len(prior)), 1 + folds])
     return Taught(whole, crossed, is_better=True)
 
 
@@ -112,12 +111,25 @@ def _log_odds(probability: Floats) -> Floats:
     return np.asarray(np.log(inner) - np.log1p(-inner))
 
 
-def _kernel(
-    prior: Floats, label_prior: Floats, products: NDArray[np.float32], variances: tuple[float, float, float]
-) -> Floats:
-    """Prior covariance of the departures from the label-free log odds, shape (n, m)."""
+def _kernel(prior: Floats, others: Floats, cosines: Floats, variances: tuple[float, float, float]) -> Floats:
+    """Prior covariance of the departures from the label-free log odds of two sets of papers."""
     of_level, of_factor, of_vector = variances
-    return np.asarray(of_level + of_factor * np.outer(prior, label_prior) + of_vector * products)
+    return np.asarray(of_level + of_factor * np.outer(prior, others) + of_vector * cosines)
+
+
+def _departures(
+    prior: Floats,
+    own: Floats,
+    vectors: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    weights: Floats,
+    variances: tuple[float, float, float],
+) -> Floats:
+    """Kernel of all papers with the labelled ones, times the weights, shape (n, k), without that large kernel."""
+    of_level, of_factor, of_vector = variances
+    direction = (vectors[rows].T @ weights).astype(np.float32)
+    moved = of_level * weights.sum(axis=0) + of_factor * np.outer(prior, own @ weights)
+    return np.asarray(moved + of_vector * (vectors @ direction), dtype=np.float64)
 
 
 def _held_out(

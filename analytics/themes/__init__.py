@@ -1,20 +1,15 @@
 """Themes: subjects that a user names, and which papers belong to them."""
 
-from analytics.themes.scoring import (
-    THEME_THRESHOLD,
-    Theme,
-    ThemeScores,
-    assign_themes,
-    score_themes,
-    theme_definition,
-    theme_table,
-)
+from analytics.themes.assignments import ThemeScores, assign_themes, near_misses, score_themes, theme_table
+from analytics.themes.membership import MEMBER
+from analytics.themes.theme import Theme, theme_definition
 
 __all__ = [
-    "THEME_THRESHOLD",
+    "MEMBER",
     "Theme",
     "ThemeScores",
     "assign_themes",
+    "near_misses",
     "score_themes",
     "theme_definition",
     "theme_table",

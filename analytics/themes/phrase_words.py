@@ -68,7 +68,7 @@ def phrase_matches(
     --------
     >>> found = phrase_matches(["Agents that plan", "Soil"], ["An agent plans", ""], [["planning agents"]])
     >>> found.round(1).tolist()
-    [[0.4], [-0.3]]
+    [[0.3], [-0.3]]
     """
     queries = [_query(one) for one in texts]
     terms = _Terms.of(queries)

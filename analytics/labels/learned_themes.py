@@ -1,0 +1,171 @@
+"""What the labels of a corpus say of its themes: membership that is taught, shares that are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.labels.answers import counted_answers
+from analytics.labels.checked_series import CheckedSeries
+from analytics.labels.checked_shares import Checked, check_shares, share_interval
+from analytics.labels.teaching import Taught, teach
+from analytics.labels.weights import label_weights
+from analytics.themes import Theme, ThemeScores
+
+__all__ = ["FEWEST_DRAWN", "LearnedTheme", "checked_series", "days_of", "learn_themes"]
+
+FEWEST_DRAWN, FEWEST_OF_EACH = 30, 3
+"""Answers about drawn papers from which a theme's share is estimated, and how many must say yes, and no."""
+
+_N_FOLDS = 5
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class LearnedTheme:
+    """A theme with its answers about papers of the corpus.
+
+    Attributes
+    ----------
+    theme_id : str
+    phrases_alone : float64 array of shape (n,)
+        Label-free probability of membership.
+    taught : Taught
+    rows : int64 array of shape (m,)
+        Papers with an answer, of whatever origin.
+    is_yes : bool array of shape (m,)
+    drawn : int64 array of shape (d,)
+        Places in `rows` of the answers about drawn papers, which enter estimates.
+    weights : float64 array of shape (d,)
+        See `analytics.labels.weights`.
+    """
+
+    theme_id: str
+    phrases_alone: NDArray[np.float64]
+    taught: Taught
+    rows: NDArray[np.int64]
+    is_yes: NDArray[np.bool_]
+    drawn: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether there are enough answers about drawn papers to estimate the share."""
+        n_yes = int(self.is_yes[self.drawn].sum())
+        return (
+            len(self.drawn) >= FEWEST_DRAWN and min(n_yes, len(self.drawn) - n_yes) >= FEWEST_OF_EACH
+        )
+
+    def check(self, days: NDArray[np.float64], groups: NDArray[np.int64], **how: float) -> Checked:
+        """Checked share of each group of papers, see `analytics.labels.checked_shares`."""
+        rows, is_yes = self.rows[self.drawn], self.is_yes[self.drawn]
+        return check_shares(self.taught.cross_fitted, rows, is_yes, self.weights, days, groups, **how)
+
+
+def learn_themes(
+    paper_ids: Sequence[str],
+    themes: Sequence[Theme],
+    scored: ThemeScores,
+    vectors: NDArray[np.float32],
+    labels: pd.DataFrame,
+) -> tuple[ThemeScores, tuple[LearnedTheme, ...]]:
+    """Let labels decide about other papers, where they make the phrases' probabilities better.
+
+    Parameters
+    ----------
+    paper_ids : sequence of str, length n
+    themes : sequence of Theme
+    scored : ThemeScores
+        Label-free.
+    vectors : float32 array of shape (n, d)
+        Whitened unit rows, see `analytics.background`.
+    labels : DataFrame
+        Table `labels`; those of other papers or themes are not used.
+
+    Returns
+    -------
+    scored : ThemeScores
+        With the taught probabilities; a paper that was answered for has that answer.
+    learned : tuple of LearnedTheme
+        One for each theme, in their order.
+    """
+    answers = counted_answers(labels)
+    answers = answers.assign(row=pd.Index(paper_ids).get_indexer(pd.Index(answers["paper_id"])))
+    answers = answers[answers["row"] >= 0].sort_values("row", kind="stable")
+    folds = np.array([crc32(one.encode()) % _N_FOLDS for one in paper_ids], dtype=np.int64)
+    learned, probability = [], scored.probability.copy()
+    for column, theme in enumerate(themes):
+        own = answers[answers["theme_id"] == theme.theme_id]
+        rows, is_yes = own["row"].to_numpy(np.int64), own["is_yes"].to_numpy(bool)
+        alone = scored.probability[:, column]
+        taught = teach(alone, vectors, rows, is_yes, folds)
+        drawn = np.flatnonzero(own["draw"].notna())
+        draws = own["draw"].iloc[drawn].to_numpy(np.int64)
+        chance = own["draw_probability"].iloc[drawn].to_numpy(np.float64)
+        weights = label_weights(draws, chance, len(paper_ids))
+        learned.append(LearnedTheme(theme.theme_id, alone, taught, rows, is_yes, drawn, weights))
+        probability[:, column] = taught.probability
+        probability[rows, column] = is_yes
+    return replace(scored, probability=probability), tuple(learned)
+
+
+def days_of(published: pd.Series) -> NDArray[np.float64]:
+    """Days since 1970 of dates, NaN where there is none.
+
+    Examples
+    --------
+    >>> days_of(pd.Series(pd.to_datetime(["1970-01-11", None]))).tolist()
+    [10.0, nan]
+    """
+    days = published.to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(days), np.nan, (days - np.datetime64("1970-01-01")) / _DAY)
+
+
+def checked_series(
+    learned: Sequence[LearnedTheme], published: pd.Series, trends: pd.DataFrame
+) -> dict[str, CheckedSeries]:
+    """Checked share of each theme with enough answers in each period of the table `trends`.
+
+    Parameters
+    ----------
+    learned : sequence of LearnedTheme
+    published : Series of datetime64, shape (n,)
+        Of the papers of the corpus; NaT where undated.
+    trends : DataFrame
+        Table `trends`: its periods are taken.
+
+    Returns
+    -------
+    dict of str to CheckedSeries
+        By theme id; themes with too few answers are not in it.
+    """
+    periods = trends[["period_start", "period_end"]].drop_duplicates().sort_values("period_start")
+    starts, ends = (periods[name].to_numpy(dtype="datetime64[us]") for name in periods)
+    at = published.to_numpy(dtype="datetime64[us]")
+    place = np.searchsorted(starts, at, side="right") - 1
+    inside = ~np.isnat(at) & (place >= 0)
+    inside[inside] = at[inside] < ends[place[inside]]
+    groups = np.where(inside, place, -1)
+    # Every period has a place, the last one too if it holds no paper.
+    days = days_of(published)
+    found = {}
+    for one in learned:
+        if not one.is_checked or not inside.any():
+            continue
+        checked = one.check(days, groups)
+        low, high = share_interval(checked.share, checked.deviation, checked.freedom)
+        values = [_filled(values, len(starts)) for values in (checked.share, low, high)]
+        covariance = np.zeros((len(starts), len(starts)))
+        n_known = len(checked.share)
+        covariance[:n_known, :n_known] = checked.covariance
+        found[one.theme_id] = CheckedSeries(one.theme_id, starts, *values, covariance, checked.freedom)
+    return found
+
+
+def _filled(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    return np.concatenate([values, np.full(size - len(values), np.nan)])
