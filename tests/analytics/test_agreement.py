@@ -103,4 +103,8 @@ class TestByTheme:
     def test_no_labels_no_themes_but_the_columns(self):
         found = agreement_by_theme(empty_table("labels"))
         assert found.empty
-        assert found.dtypes.astype(str).to_dict() == {"theme_id": "str", "n_both": "int64", "kappa": "float64"}
+        assert found.dtypes.astype(str).to_dict() == {
+            "theme_id": "str",
+            "n_both": "int64",
+            "kappa": "float64",
+        }

@@ -308,7 +308,11 @@ def test_no_error_repeats_a_secret_or_an_address(folder, name, text):
 
 
 def test_whatever_is_secret_by_its_type_is_private():
-    assert {"openalex_key", "semantic_scholar_key", "smtp_password", "label_key"} <= set(SECRETS) <= PRIVATE_SETTINGS
+    assert (
+        {"openalex_key", "semantic_scholar_key", "smtp_password", "label_key"}
+        <= set(SECRETS)
+        <= PRIVATE_SETTINGS
+    )
     assert set(Settings.model_fields) >= PRIVATE_SETTINGS
 
 
@@ -327,7 +331,8 @@ def test_an_address_that_is_none_is_refused(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["localhost:11434", "http://me:very-secret@h.org", "http://h.org/v1?key=very-secret", "http://h/#x"]
+    "address",
+    ["localhost:11434", "http://me:very-secret@h.org", "http://h.org/v1?key=very-secret", "http://h/#x"],
 )
 def test_an_endpoint_without_a_scheme_or_with_a_key_in_it_is_refused_and_not_repeated(address):
     message = refused({"label_endpoint": address})
