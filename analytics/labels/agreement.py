@@ -88,7 +88,8 @@ def agreement_by_theme(labels: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> labels = pd.DataFrame({"paper_id": list("ppqq"), "theme_id": "a",
-    ...     "answer": ["yes", "yes", "no", "no"], "labeller": ["ann", "model:llama"] * 2, "day": pd.to_datetime("2025-01-01")})
+    ...     "answer": ["yes", "yes", "no", "no"], "labeller": ["ann", "model:llama"] * 2,
+    ...     "day": pd.to_datetime("2025-01-01")})
     >>> agreement_by_theme(labels).values.tolist()
     [['a', 2, 1.0]]
     """

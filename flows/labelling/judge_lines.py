@@ -57,7 +57,8 @@ def agreement_lines(labels: pd.DataFrame, model: str, names: Mapping[str, str]) 
     Examples
     --------
     >>> labels = pd.DataFrame({"paper_id": list("ppqq"), "theme_id": "a",
-    ...     "answer": ["yes", "yes", "no", "no"], "labeller": ["ann", "model:llama"] * 2, "day": pd.to_datetime("2025-01-01")})
+    ...     "answer": ["yes", "yes", "no", "no"], "labeller": ["ann", "model:llama"] * 2,
+    ...     "day": pd.to_datetime("2025-01-01")})
     >>> agreement_lines(labels, "llama", {"a": "Agents"})
     ["agreement with people: Agents 1.00 on 2 papers (Cohen's kappa; 1 is full, 0 is chance)"]
     """
