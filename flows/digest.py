@@ -14,12 +14,13 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.tables import RunTables
 from flows.clock import now
 from flows.runs import read_run
+from flows.secret_blocks import load_secret
 from flows.settings import Settings
 from flows.store import Store
 from reports.charts import plot_png
@@ -186,16 +187,7 @@ def _password(settings: Settings) -> str:
         return settings.smtp_password.get_secret_value()
     if settings.smtp_password_block is None:
         raise InputError("smtp_user is set without smtp_password or smtp_password_block; set one of them")
-    from prefect.blocks.system import Secret
-
-    try:
-        block = cast("Secret[str]", Secret.load(settings.smtp_password_block))
-        return str(block.get())
-    except ValueError as error:
-        raise InputError(
-            f"Prefect has no Secret block {settings.smtp_password_block!r} (setting smtp_password_block); "
-            "make one on its page of blocks, or set smtp_password"
-        ) from error
+    return load_secret(settings.smtp_password_block, setting="smtp_password_block", instead="smtp_password")
 
 
 def _said(error: Exception) -> str:

@@ -45,6 +45,7 @@ _PREFIX = "PAPERTRENDS_"
 _PATHS = ("workspace", "themes")
 _COMMAND_LINE = "the command line"
 _WEB = r"^https?://[^\s/]+(/\S*)?$"
+_ENDPOINT = r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
 _PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
 _FILE_IN_STORE = r"[a-z][a-z0-9]*://[^\s@?#]+"
@@ -149,6 +150,17 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Password to log in with.")
     smtp_password_block: str | None = Field(
         None, description="Name of a Secret block in Prefect that holds the password instead."
+    )
+
+    label_endpoint: str | None = Field(
+        None,
+        pattern=_ENDPOINT,
+        description="Chat endpoint of OpenAI's form that `papertrends label --by MODEL` asks, such as "
+        "`http://localhost:11434`; nothing is asked without `--by`.",
+    )
+    label_key: SecretStr | None = Field(None, description="Key of that endpoint; never shown.")
+    label_key_block: str | None = Field(
+        None, description="Name of a Secret block in Prefect that holds the key instead."
     )
 
     runner: Literal["local", "dask"] = Field(
@@ -321,10 +333,10 @@ def _is_secret(kind: Any) -> bool:
 
 
 _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
-_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "themes", "mail_from", "mail_to"}
+_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "themes", "mail_from", "mail_to", "label_endpoint"}
 PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-    "smtp_password_block", "notify_block",
+    "smtp_password_block", "notify_block", "label_endpoint", "label_key_block",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they stand in no manifest."""
 

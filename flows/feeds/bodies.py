@@ -6,13 +6,16 @@ import json
 import re
 import zlib
 
+import httpx
+
 from flows.feeds.errors import FeedError
 from flows.sources.plain_text import clean_text
 
-__all__ = ["BodyDecoder", "service_message"]
+__all__ = ["BodyDecoder", "read_body", "service_message", "start_of_body"]
 
 _GZIP_OR_ZLIB = 47
 _LONGEST_MESSAGE = 200
+_ERROR_BODY_BYTES = 65_536
 _MESSAGE_KEYS = ("message", "error", "detail", "msg")
 # No run of "<" is scanned twice: 64 KB of them cost no more than 64 KB of text.
 _TAG = re.compile(r"<[^<>]*>")
@@ -92,6 +95,37 @@ class BodyDecoder:
         return bytes(self._body)
 
 
+async def read_body(response: httpx.Response, max_bytes: int) -> bytes:
+    """Whole body of an answer, decompressed.
+
+    Raises
+    ------
+    OverflowError
+        When it is larger than `max_bytes`.
+    EOFError
+        When its compression is damaged or ends early.
+    FeedError
+        When it is encoded in a way that cannot be read.
+    """
+    decoder = BodyDecoder(response.headers.get("content-encoding", ""), max_bytes)
+    async for piece in response.aiter_raw():
+        decoder.feed(piece)
+    return decoder.finish()
+
+
+async def start_of_body(response: httpx.Response) -> bytes:
+    """As much of the body of an error as comes: that it is cut off must not hide the status."""
+    content = b""
+    try:
+        decoder = BodyDecoder(response.headers.get("content-encoding", ""), _ERROR_BODY_BYTES)
+        async for piece in response.aiter_raw():
+            decoder.feed(piece)
+            content = decoder.so_far
+    except (OverflowError, EOFError, FeedError, httpx.HTTPError):
+        pass
+    return content
+
+
 def service_message(text: str) -> str:
     """What the answer of an error says, on one line of at most 200 characters.
 
@@ -101,12 +135,16 @@ def service_message(text: str) -> str:
     'Unrecognized or unsupported fields: [unknown]'
     >>> service_message("<html><title>502 Bad Gateway</title><body>x</body></html>")
     '502 Bad Gateway'
+    >>> service_message('{"error": {"message": "model not found", "type": "api_error"}}')
+    'model not found'
     """
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
         answer = None
     if isinstance(answer, dict):
+        if isinstance(answer.get("error"), dict):
+            answer = answer["error"]
         texts = [answer[key] for key in _MESSAGE_KEYS if isinstance(answer.get(key), str)]
         text = max(texts, key=len, default="")
     elif answer is not None:

@@ -13,24 +13,20 @@ import functools
 import logging
 import ssl
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 
 import httpx
 
-from flows.clock import now
 from flows.feeds.addresses import PublicTransport, proxy_of, require_public_name
-from flows.feeds.bodies import BodyDecoder, service_message
+from flows.feeds.bodies import read_body, service_message, start_of_body
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
+from flows.feeds.faults import network_faults, passing_fault
 from flows.feeds.pages import Request
 
 __all__ = ["Limits", "fetch_answer"]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_BUSY = frozenset({429, 503})
-_LONGEST_RETRY_AFTER = 600.0
-_ERROR_BODY_BYTES = 65_536
 _MB = 1024 * 1024
 
 
@@ -110,28 +106,9 @@ def _hide_query(record: logging.LogRecord) -> bool:
 
 
 async def _fetch_in_time(request: Request, limits: Limits) -> bytes:
-    host = request.host
-    try:
+    with network_faults(request.host, limits.answer_seconds):
         async with asyncio.timeout(limits.answer_seconds):
             return await _follow(request, limits)
-    except TimeoutError:
-        raise TransientFeedError(
-            f"{host} did not answer whole within {limits.answer_seconds:g} seconds; try again later"
-        ) from None
-    except httpx.TimeoutException as error:
-        step = "connect" if isinstance(error, httpx.ConnectTimeout) else "send anything"
-        raise TransientFeedError(f"{host} took too long to {step}; try again later") from None
-    except httpx.RemoteProtocolError as error:
-        raise TransientFeedError(f"{host} cut its answer off ({error}); try again later") from None
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
-        # What httpx says here may repeat a key.
-        raise FeedError(
-            f"the request to {host or 'the service'} cannot be sent: its address is none, or a key or the "
-            "contact holds characters that are not allowed; check the settings"
-        ) from None
-    except (httpx.HTTPError, OSError, ValueError) as error:
-        what = str(error) or type(error).__name__
-        raise TransientFeedError(f"cannot reach {host} ({what}); check the network and try again") from None
 
 
 async def _follow(request: Request, limits: Limits) -> bytes:
@@ -197,12 +174,11 @@ async def _body(response: httpx.Response, request: Request, limits: Limits) -> b
     host = request.host
     if response.status_code != 200:
         await _refuse(response, request, limits)
-    encoding = response.headers.get("content-encoding", "")
     size = response.headers.get("content-length", "")
     if size.isdecimal() and len(size) < 20 and int(size) > limits.max_bytes:
         raise _too_large(host, limits)
     try:
-        content = await _read(response, BodyDecoder(encoding, limits.max_bytes))
+        content = await read_body(response, limits.max_bytes)
     except OverflowError:
         raise _too_large(host, limits) from None
     except EOFError as error:
@@ -217,53 +193,19 @@ def _too_large(host: str, limits: Limits) -> FeedError:
     return FeedError(f"the answer of {host} is larger than the {size} allowed; ask for fewer days at once")
 
 
-async def _read(response: httpx.Response, decoder: BodyDecoder) -> bytes:
-    async for piece in response.aiter_raw():
-        decoder.feed(piece)
-    return decoder.finish()
-
-
 async def _refuse(response: httpx.Response, request: Request, limits: Limits) -> None:
     """Raise what a status other than 200 means, with what the service says about it."""
     status, host = response.status_code, request.host
     if status == 204:
         raise TransientFeedError(f"{host} gave an empty answer (status 204); try again later")
     # Before it is cut to a message, which may end within a key.
-    content = _without_secrets((await _start_of_body(response)).decode("utf-8", "replace"), request, limits)
+    content = _without_secrets((await start_of_body(response)).decode("utf-8", "replace"), request, limits)
     said = service_message(content)
     says = f": {said}" if said else ""
-    if status in _BUSY:
-        pause = _retry_after(response.headers.get("retry-after", ""))
-        wait = "" if pause is None else f" for {pause:.0f} seconds"
-        raise ServiceBusyError(f"{host} asks for a pause{wait} (status {status}){says}", pause)
-    if status >= 500 or status == 408:
-        raise TransientFeedError(f"{host} failed (status {status}){says}")
+    passing = passing_fault(host, status, response.headers.get("retry-after", ""), says)
+    if passing is not None:
+        raise passing
     raise FeedError(f"{host} refuses the request (status {status}){says}")
-
-
-async def _start_of_body(response: httpx.Response) -> bytes:
-    """As much of the body of an error as comes: that it is cut off must not hide the status."""
-    content = b""
-    try:
-        decoder = BodyDecoder(response.headers.get("content-encoding", ""), _ERROR_BODY_BYTES)
-        async for piece in response.aiter_raw():
-            decoder.feed(piece)
-            content = decoder.so_far
-    except (OverflowError, EOFError, FeedError, httpx.HTTPError):
-        pass
-    return content
-
-
-def _retry_after(text: str) -> float | None:
-    """Seconds that a Retry-After header asks for, at most ten minutes; None for no such header."""
-    text = text.strip()
-    if text.isascii() and text.isdecimal():
-        return min(float(text[:9]), _LONGEST_RETRY_AFTER)
-    try:
-        seconds = (parsedate_to_datetime(text) - now()).total_seconds()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
 def _without_secrets(message: str, request: Request, limits: Limits) -> str:

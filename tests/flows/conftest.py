@@ -43,6 +43,7 @@ class AskedRequest:
     path: str
     params: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -62,9 +63,15 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10
     loopback: LoopbackServer
 
+    def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
     def do_GET(self) -> None:
+        self._answer(b"")
+
+    def _answer(self, body: bytes) -> None:
         parts = urlsplit(self.path)
-        asked = AskedRequest(parts.path, dict(parse_qsl(parts.query)), dict(self.headers))
+        asked = AskedRequest(parts.path, dict(parse_qsl(parts.query)), dict(self.headers), body)
         self.loopback.asked.append(asked)
         answer = self.loopback.answer(asked)
         self.close_connection = True

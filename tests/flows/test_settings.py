@@ -55,6 +55,9 @@ def test_defaults():
         "smtp_user": None,
         "smtp_password": None,
         "smtp_password_block": None,
+        "label_endpoint": None,
+        "label_key": None,
+        "label_key_block": None,
         "as_of": None,
         "title": None,
         "false_discovery_rate": 0.05,
@@ -124,7 +127,8 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_THRESHOLD": "2.5",
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
-        "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
+        "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail",
+        "LABEL_ENDPOINT": "http://localhost:11434/v1", "LABEL_KEY": "k3", "LABEL_KEY_BLOCK": "judge", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
         "INGEST_CRON": "1 1 * * *", "ANALYSIS_CRON": "2 2 * * 2", "DIGEST_CRON": "3 3 * * 3", "TIMEZONE": "Asia/Tokyo", "NOTIFY_BLOCK": "slack-webhook/team",
         "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
@@ -136,7 +140,8 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 5, 2.5, 10, 30,
-        SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail", "dask",
+        SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
+        "http://localhost:11434/v1", SecretStr("k3"), "judge", "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
     ]  # fmt: skip
@@ -287,7 +292,7 @@ def test_keys_are_never_shown(monkeypatch):
 SECRETS = [name for name, info in Settings.model_fields.items() if "SecretStr" in str(info.annotation)]
 
 
-@pytest.mark.parametrize("name", [*SECRETS, "contact", "mail_from", "mail_to"])
+@pytest.mark.parametrize("name", [*SECRETS, "contact", "mail_from", "mail_to", "label_endpoint"])
 @pytest.mark.parametrize("text", ["123456789", "[123456789]", "[['123456789']]", f"'{'123456789' * 30}'"])
 def test_no_error_repeats_a_secret_or_an_address(folder, name, text):
     """Nor does what the error came from: Prefect and ``--verbose`` write that too."""
@@ -303,7 +308,11 @@ def test_no_error_repeats_a_secret_or_an_address(folder, name, text):
 
 
 def test_whatever_is_secret_by_its_type_is_private():
-    assert {"openalex_key", "semantic_scholar_key", "smtp_password"} <= set(SECRETS) <= PRIVATE_SETTINGS
+    assert (
+        {"openalex_key", "semantic_scholar_key", "smtp_password", "label_key"}
+        <= set(SECRETS)
+        <= PRIVATE_SETTINGS
+    )
     assert set(Settings.model_fields) >= PRIVATE_SETTINGS
 
 
@@ -319,6 +328,16 @@ def test_a_variable_that_should_be_a_list_is_one_line_without_its_value(monkeypa
 )
 def test_an_address_that_is_none_is_refused(address):
     assert "'arxiv_url'" in refused({"arxiv_url": address})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:11434", "http://me:very-secret@h.org", "http://h.org/v1?key=very-secret", "http://h/#x"],
+)
+def test_an_endpoint_without_a_scheme_or_with_a_key_in_it_is_refused_and_not_repeated(address):
+    message = refused({"label_endpoint": address})
+    assert "'label_endpoint' of the command line cannot be what is given" in message
+    assert "very-secret" not in message
 
 
 DATABASES = ["sqlite:///corpus.sqlite", "mysql://u:very-secret@h/n", "postgresql+asyncpg://u:very-secret@h/n",

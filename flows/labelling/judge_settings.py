@@ -1,0 +1,41 @@
+"""Where a model is asked and with which key, from the settings."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from analytics.exceptions import InputError
+from flows.secret_blocks import load_secret
+from flows.settings import Settings
+
+__all__ = ["endpoint_of", "key_of"]
+
+
+def endpoint_of(settings: Settings, given: str | None) -> str:
+    """Endpoint that the command line gives, else that of the settings.
+
+    Raises
+    ------
+    InputError
+        When there is neither: no service is asked that nobody named.
+    """
+    endpoint = given or settings.label_endpoint
+    if endpoint is None:
+        raise InputError(
+            "--by MODEL needs the address of a chat endpoint; give --endpoint URL, such as "
+            "http://localhost:11434 for Ollama, or set label_endpoint"
+        )
+    return endpoint
+
+
+def key_of(settings: Settings) -> SecretStr | None:
+    """Key of the endpoint, from the settings or a Secret block of Prefect; None where neither is set.
+
+    Raises
+    ------
+    InputError
+        When Prefect has no such block.
+    """
+    if settings.label_key is not None or settings.label_key_block is None:
+        return settings.label_key
+    return SecretStr(load_secret(settings.label_key_block, setting="label_key_block", instead="label_key"))

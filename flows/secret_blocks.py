@@ -1,0 +1,36 @@
+"""Secrets that are kept in Prefect."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from analytics.exceptions import InputError
+
+__all__ = ["load_secret"]
+
+
+def load_secret(name: str, *, setting: str, instead: str) -> str:
+    """Value of a Secret block in Prefect.
+
+    Parameters
+    ----------
+    name : str
+    setting : str
+        Setting that names the block, for the message.
+    instead : str
+        Setting that may hold the value itself, for the message.
+
+    Raises
+    ------
+    InputError
+        When Prefect has no such block.
+    """
+    from prefect.blocks.system import Secret
+
+    try:
+        return str(cast("Secret[str]", Secret.load(name)).get())
+    except ValueError as error:
+        raise InputError(
+            f"Prefect has no Secret block {name!r} (setting {setting}); "
+            f"make one on its page of blocks, or set {instead}"
+        ) from error
