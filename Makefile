@@ -36,7 +36,7 @@ test-more: .venv/.installed-dev
 test-browser: .venv/.installed-dev
 	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
 		chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
-	@$(BIN)/python -m pytest -m browser tests/reports
+	@$(BIN)/python -m pytest -m browser tests/reports tests/flows
 
 # The tests start and stop the server, in a temporary folder.
 test-postgres: .venv/.installed-dev

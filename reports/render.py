@@ -15,7 +15,16 @@ from reports.explorer import pack
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.wording import NARROW
 
-__all__ = ["MOST_BYTES", "compile_templates", "render_mail", "render_page_of", "render_report"]
+__all__ = [
+    "MOST_BYTES",
+    "compile_templates",
+    "policy_hash",
+    "render_mail",
+    "render_page_of",
+    "render_report",
+    "script_of",
+    "style_of",
+]
 
 MOST_BYTES = 2_450_000
 """Size of a page that the papers for its script fill at most; what else it says is never cut for it."""
@@ -47,30 +56,46 @@ def render_report(context: ReportContext) -> str:
     return before + start + pack(context.explorer, room) + after
 
 
-def render_page_of(template: str, **values: object) -> str:
-    """HTML of a page with the style and the script that all pages share.
+def render_page_of(
+    template: str, *, extra_style: str = "", scripts: tuple[str, ...] = _SCRIPTS, **values: object
+) -> str:
+    """HTML of a page with the style that all pages share.
 
     Parameters
     ----------
     template : str
         Name of the page's template.
+    extra_style : str
+        Name of a template with more style, for this page alone.
+    scripts : tuple of str
+        Names of its scripts, in order; those of the report by default.
     **values
         What it prints.
     """
+    style, script = style_of(extra_style), script_of(scripts)
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            style=style,
+            script=script,
+            style_hash=policy_hash(style),
+            script_hash=policy_hash(script),
+        )
+    )
+
+
+@cache
+def style_of(extra: str = "") -> str:
+    """Style that all pages share, and that of the template `extra` after it."""
     environment = _environment()
-    style = environment.get_template("style.css.j2").render(
+    shared = environment.get_template("style.css.j2").render(
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
         colors=("paper", "line", "ink", "muted", *MARKS),
     )
-    script = _script()
-    return environment.get_template(template).render(
-        **values,
-        style=style,
-        script=script,
-        style_hash=_policy_hash(style),
-        script_hash=_policy_hash(script),
-    )
+    return shared + environment.get_template(extra).render() if extra else shared
 
 
 def compile_templates() -> None:
@@ -97,10 +122,10 @@ def render_mail(template: str, **values: object) -> str:
 
 
 @cache
-def _script() -> str:
-    """All scripts as one, in which nothing is global."""
+def script_of(names: tuple[str, ...] = _SCRIPTS) -> str:
+    """Scripts as one, in which nothing is global."""
     folder = resources.files("reports") / "scripts"
-    parts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    parts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in names]
     return '(function () {\n"use strict";\n' + "".join(parts) + "})();"
 
 
@@ -118,6 +143,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _policy_hash(text: str) -> str:
+def policy_hash(text: str) -> str:
     """Hash of an inline style or script as a content security policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -33,18 +31,6 @@ INKED = """() => {
   for (let at = 3; at < data.length; at += 4) { inked += data[at] > 0; }
   return inked;
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Debian's chromium, driven by Playwright."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("needs chromium on the path (make test-browser installs it)")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Watched:
