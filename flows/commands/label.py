@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -145,7 +146,7 @@ def _write_questions(
         [
             f"papers  {target}: {len(sitting.papers)} papers",
             "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
-            f"then: papertrends label {target}",
+            f"then: {_in_workspace(f'papertrends label {shlex.quote(str(target))}', settings)}",
         ]
     )
 
@@ -196,7 +197,7 @@ def _open_page(
     if not sitting.papers:
         _say([_nothing_left(day)])
         return
-    serve_sitting(sitting, port=port)
+    serve_sitting(sitting, port=port, then=_in_workspace("papertrends analyze", settings))
     with Store.open(settings.workspace) as store:
         _say(theme_lines(themes, store.read_labels(day)))
 
@@ -210,6 +211,13 @@ def _sitting(
     labeller = labeller_name(name, settings)
     with progress_shown():
         return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
+
+
+def _in_workspace(command: str, settings: Settings) -> str:
+    """Command for the same workspace, which goes without saying where it is the usual one."""
+    usual = type(settings).model_fields["workspace"].default
+    place = shlex.quote(str(settings.workspace))
+    return command if settings.workspace == usual else f"{command} --workspace {place}"
 
 
 def _nothing_left(day: date) -> str:

@@ -68,7 +68,7 @@ def test_a_round_through_a_file(call, folder):
     assert told == [
         "papers  to_label.csv: 12 papers",
         "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
-        "then: papertrends label to_label.csv",
+        "then: papertrends label to_label.csv --workspace w",
     ]
     papers = fill(folder / "to_label.csv", "100?", separator=";")
     told = call("label", "to_label.csv", "--as", "ann", "--as-of", DAY).stdout.splitlines()
