@@ -132,7 +132,7 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
             forecast = look_ahead(trends.corpus)
-        further = {"positions": positions}
+        further = {"positions": positions, "labels": corpus.labels}
         tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
         definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
         fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)

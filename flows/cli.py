@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, cast
 import typer
 
 from analytics.exceptions import InputError, PapertrendsError
+from flows.commands.label import label
+from flows.commands.themes import themes as list_themes
 from flows.console import err, out, progress_shown, told_plainly
 from flows.given import (
     check_ingest,
@@ -417,6 +419,8 @@ def _tell_run(folder: Path) -> None:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 
+app.command()(label)
+app.command("themes")(list_themes)
 app.add_typer(store_commands, name="store")
 
 if __name__ == "__main__":

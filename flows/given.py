@@ -87,10 +87,10 @@ def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings)
         require_store(settings.workspace)
 
 
-def check_output(target: Path, workspace: Path) -> None:
+def check_output(target: Path, workspace: Path, *, option: str = "--output") -> None:
     """Refuse to write into a run folder."""
     if target.resolve().is_relative_to((workspace / "runs").resolve()):
-        raise InputError(f"--output {target} lies in a run folder, which never changes; choose another file")
+        raise InputError(f"{option} {target} lies in a run folder, which never changes; choose another file")
 
 
 def require_store(workspace: Path) -> None:

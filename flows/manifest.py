@@ -60,11 +60,19 @@ def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id:
 
 def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Settings, fit_id: int) -> str:
     """Hash of all that a run's tables depend on."""
-    return run_fingerprint(
-        corpus.corpus_hash,
-        day,
-        {"definitions": definitions, "false_discovery_rate": settings.false_discovery_rate, "fit": fit_id},
-    )
+    parts: dict[str, Any] = {
+        "definitions": definitions,
+        "false_discovery_rate": settings.false_discovery_rate,
+        "fit": fit_id,
+    }
+    if len(corpus.labels):  # without any, runs of before there were labels have the same fingerprint
+        parts["labels"] = _labels_hash(corpus.labels)
+    return run_fingerprint(corpus.corpus_hash, day, parts)
+
+
+def _labels_hash(labels: pd.DataFrame) -> str:
+    """Hash over all values of a table `labels`, in its order."""
+    return hashlib.sha256(labels.to_csv(index=False).encode()).hexdigest()
 
 
 def make_manifest(

@@ -125,6 +125,12 @@ class Settings(BaseSettings):
         description="Days for which every run folder stays; of older ones the newest of each month; 0 keeps "
         "all.",
     )
+    labeller: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Name under which your labels are kept; unset takes the login name.",
+    )
     database: SecretStr | None = Field(
         None,
         description="PostgreSQL database of the store, as postgresql+psycopg://user:password@host:port/name; "
@@ -336,7 +342,7 @@ _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is
 _NEVER_SHOWN = _SECRETS | {"contact", "mirror", "themes", "mail_from", "mail_to", "label_endpoint"}
 PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-    "smtp_password_block", "notify_block", "label_endpoint", "label_key_block",
+    "smtp_password_block", "notify_block", "label_endpoint", "label_key_block", "labeller",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they stand in no manifest."""
 

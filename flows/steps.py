@@ -26,7 +26,7 @@ from analytics.papers import PaperTexts
 from analytics.parts import Ahead, Each, postponed
 from analytics.student import StudentVectorizer, student_teacher
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
-from analytics.themes import THEME_THRESHOLD, Theme, assign_themes, score_themes, theme_table
+from analytics.themes import THEME_THRESHOLD, Theme, ThemeScores, assign_themes, score_themes, theme_table
 from analytics.topics import TopicFit
 from analytics.trends import CorpusTrends, corpus_trends
 from analytics.unassigned import mark_fragile, unassigned_papers, undated_papers
@@ -45,6 +45,7 @@ __all__ = [
     "encode_corpus",
     "find_themes",
     "follow_trends",
+    "membership_of",
     "read_day",
 ]
 
@@ -61,6 +62,7 @@ class DayCorpus:
     looks: pd.DataFrame
     sources: pd.DataFrame
     rejects: pd.DataFrame
+    labels: pd.DataFrame
     n_later: int
     n_future: int
     corpus_hash: str
@@ -122,6 +124,7 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
             looks=store.feed_looks(day),
             sources=store.sources_summary(day),
             rejects=store.read_rejects(day),
+            labels=store.read_labels(day),
             n_later=corpus.n_later,
             n_future=corpus.n_future,
             corpus_hash=corpus.corpus_hash,
@@ -153,14 +156,25 @@ def encode_corpus(
     return Encoded(vectorizer.id, vectors, split, n_encoded + n_phrases, why)
 
 
+def membership_of(
+    papers: pd.DataFrame,  # noqa: ARG001 - its words count beside the vectors soon
+    themes: Sequence[Theme],  # noqa: ARG001
+    encoded: Encoded,
+    threshold: float | None,
+) -> ThemeScores:
+    """Scores and probabilities of all papers for all themes, for an analysis and for a draw alike."""
+    cut = THEME_THRESHOLD if threshold is None else threshold
+    with threadpool_limits(_THREADS):
+        background = background_for(encoded.vectorizer_id, encoded.papers)
+        return score_themes(encoded.papers, encoded.phrases, background, threshold=cut)
+
+
 def find_themes(
     papers: pd.DataFrame, themes: Sequence[Theme], encoded: Encoded, threshold: float | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables `theme_assignments` and `themes`."""
+    scored = membership_of(papers, themes, encoded, threshold)
     cut = THEME_THRESHOLD if threshold is None else threshold
-    with threadpool_limits(_THREADS):
-        background = background_for(encoded.vectorizer_id, encoded.papers)
-        scored = score_themes(encoded.papers, encoded.phrases, background, threshold=cut)
     assignments = assign_themes(papers["paper_id"].tolist(), themes, scored, threshold=cut)
     return assignments, theme_table(themes, assignments)
 

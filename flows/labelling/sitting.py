@@ -63,7 +63,10 @@ class Sitting(Protocol):
         """Themes with their counts as of now."""
 
     def answer(self, paper_id: str, answers: Mapping[str, str]) -> None:
-        """Save the answers of a paper, for all or some themes, in one transaction; replaces earlier ones of this sitting."""
+        """Save the answers of a paper, for all or some themes, in one transaction.
+
+        They replace earlier ones of this sitting.
+        """
 
     def undo(self, paper_id: str) -> None:
         """Take the answers of this sitting for a paper back."""

@@ -22,7 +22,7 @@ from flows.sources.formats import SourceFile
 from flows.sources.plain_text import clean_text, excerpt
 from flows.sources.text_lines import Line, feed_parts, read_lines
 
-__all__ = ["SOURCE", "SUFFIXES", "looks_like", "read_delimited"]
+__all__ = ["SOURCE", "SUFFIXES", "TableRow", "TableRows", "looks_like", "raise_cell_limit", "read_delimited"]
 
 SOURCE = "table"
 SUFFIXES = (".csv", ".tsv")
@@ -35,7 +35,7 @@ _CREDIT = 4_000_000
 _LONGEST_NAME = 100
 
 
-class _Row(NamedTuple):
+class TableRow(NamedTuple):
     """One row with its first line, or the line at which one was given up: then it has no cells."""
 
     line: Line
@@ -91,8 +91,7 @@ def read_delimited(file: SourceFile) -> Iterator[Feed]:
     InputError
         When the file cannot be read, is empty, has no column of titles, or holds rows but no paper.
     """
-    # The limit is the whole process's. It is raised and never lowered: another reader may be at work.
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
+    raise_cell_limit()
     lines = (line for line in read_lines(file))
     first = next((line for line in lines if line.text.strip()), Line(1, ""))
     delimiter = _delimiter(first.text, tuple(file.columns))
@@ -100,8 +99,8 @@ def read_delimited(file: SourceFile) -> Iterator[Feed]:
         # A spreadsheet's own mark of the delimiter.
         delimiter = first.text.rstrip()[4:5] or "\t"
         first = next((line for line in lines if line.text.strip()), Line(1, ""))
-    rows = _Rows(first, lines, delimiter)
-    header = next(rows.read(), _Row(first, ()))
+    rows = TableRows(first, lines, delimiter)
+    header = next(rows.read(), TableRow(first, ()))
     if header.reason:
         raise InputError(
             f"{file.location} has a header that cannot be read ({header.reason}); expected names of columns"
@@ -113,7 +112,13 @@ def read_delimited(file: SourceFile) -> Iterator[Feed]:
     yield from feed_parts(items, file, SOURCE, lambda: said + collector.warnings())
 
 
-class _Rows:
+def raise_cell_limit() -> None:
+    """Let cells of tables be as long as lines may be; Python's own limit is 131,072 characters."""
+    # The limit is the whole process's. It is raised and never lowered: another reader may be at work.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
+
+
+class TableRows:
     """Rows of a table out of its lines; what a row given up had read is read again.
 
     Parameters
@@ -134,7 +139,7 @@ class _Rows:
         # Reading again is paid for by what was read well, or a file made for it would never end.
         self._credit = _CREDIT
 
-    def read(self) -> Iterator[_Row]:
+    def read(self) -> Iterator[TableRow]:
         """Yield the rows that are left, blank lines passed over."""
         reader = self._reader()
         while True:
@@ -152,7 +157,7 @@ class _Rows:
                 fault = next((line for line in self._taken if line.fault), None)
                 reason = f"a row with {fault.fault}" if fault else ""
                 n_quotes = sum(line.text.count('"') for line in self._taken)
-                yield _Row(self._taken[0], cells, reason, n_quotes % 2 == 1)
+                yield TableRow(self._taken[0], cells, reason, n_quotes % 2 == 1)
 
     def _reader(self) -> Iterator[list[str]]:
         return csv.reader(self._texts(), delimiter=self._delimiter, strict=True)
@@ -166,18 +171,20 @@ class _Rows:
                 raise _RunawayRowError
             yield line.text + "\n"
 
-    def _give_up(self, error: Exception) -> _Row:
+    def _give_up(self, error: Exception) -> TableRow:
         lost, *others = self._taken
         self._again.extendleft(reversed(others))
         self._credit -= self._n_characters
         is_endless = isinstance(error, _RunawayRowError) or "end of data" in str(error)
-        return _Row(lost, (), "a quote that is not closed" if is_endless else "a quote in the wrong place")
+        return TableRow(
+            lost, (), "a quote that is not closed" if is_endless else "a quote in the wrong place"
+        )
 
 
 def _items(
-    rows: Iterator[_Row], names: list[str], collector: RowCollector
+    rows: Iterator[TableRow], names: list[str], collector: RowCollector
 ) -> Iterator[PaperRecord | RejectedRecord]:
-    lost: list[_Row] = []
+    lost: list[TableRow] = []
     for row in rows:
         is_doubtful = row.reason or row.has_stray_quote or len(row.cells) != len(names)
         if not row.cells or (lost and is_doubtful):
@@ -197,7 +204,7 @@ def _items(
         yield _loss(lost)
 
 
-def _loss(lost: list[_Row]) -> RejectedRecord:
+def _loss(lost: list[TableRow]) -> RejectedRecord:
     first, last = lost[0], lost[-1].line.number
     lines = f"; no row can be read up to line {last}" if last > first.line.number else ""
     return RejectedRecord(f"line {first.line.number}", first.reason + lines, excerpt(first.line.text))

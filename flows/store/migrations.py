@@ -93,7 +93,24 @@ def _to_5(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4, _to_5)
+_TO_6 = (
+    """CREATE TABLE label_draws (draw INTEGER NOT NULL, paper_id TEXT{c} NOT NULL, position INTEGER NOT NULL,
+        draw_probability DOUBLE PRECISION NOT NULL, day DATE NOT NULL, random_state BIGINT NOT NULL,
+        PRIMARY KEY (draw, paper_id))""",
+    """CREATE TABLE labels (paper_id TEXT{c} NOT NULL, theme_id TEXT{c} NOT NULL, labeller TEXT{c} NOT NULL,
+        day DATE NOT NULL, answer VARCHAR(8){c} NOT NULL, draw INTEGER, draw_probability DOUBLE PRECISION,
+        definition VARCHAR(16){c} NOT NULL, PRIMARY KEY (paper_id, theme_id, labeller, day))""",
+)
+
+
+def _to_6(connection: Connection) -> None:
+    """Labels and the draws of papers for them, none yet."""
+    collation = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    for statement in _TO_6:
+        connection.execute(text(statement.format(c=collation)))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4, _to_5, _to_6)
 """Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`.
 
 Stores on PostgreSQL begin with version 5. Later steps give text columns ``COLLATE "C"`` there, see the end

@@ -24,6 +24,8 @@ from sqlalchemy import (
 __all__ = [
     "SCHEMA_VERSION",
     "feeds",
+    "label_draws",
+    "labels",
     "mails",
     "metadata",
     "papers",
@@ -40,7 +42,7 @@ __all__ = [
     "vectors",
 ]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -231,6 +233,34 @@ topic_events = Table(
     Column("topic_id", Text, nullable=False),
     Column("other_id", Text),
     Column("papers", Text, nullable=False),
+)
+
+# Papers that were drawn for labelling, in the order in which they are asked about. Neither these nor labels
+# refer to `papers`: what was said of a paper stays when it is merged into another or leaves the corpus.
+label_draws = Table(
+    "label_draws",
+    metadata,
+    Column("draw", Integer, primary_key=True, autoincrement=False),
+    Column("paper_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("draw_probability", Double, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("random_state", BigInteger, nullable=False),
+)
+
+# A labeller has one answer per paper, theme and day; an answer of a later day is a further row, so that
+# what was known on an earlier day can be read again. Without a draw the last two numbers are empty.
+labels = Table(
+    "labels",
+    metadata,
+    Column("paper_id", Text, primary_key=True),
+    Column("theme_id", Text, primary_key=True),
+    Column("labeller", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("answer", String(8), nullable=False),
+    Column("draw", Integer),
+    Column("draw_probability", Double),
+    Column("definition", String(16), nullable=False),
 )
 
 # PostgreSQL compares and sorts text by the rules of a language unless told otherwise; SQLite and Python

@@ -36,6 +36,16 @@ from flows.store.database import (
     writing_engine,
 )
 from flows.store.history import PaperHistory, read_history
+from flows.store.labels import (
+    LabelDraw,
+    delete_labels,
+    next_draw,
+    read_draws,
+    read_label_history,
+    read_labels,
+    write_draw,
+    write_labels,
+)
 from flows.store.mails import claim_mail, confirm_mail, read_unsure_mails, release_mail
 from flows.store.migrations import migrate
 from flows.store.postgresql import refresh_statistics
@@ -361,6 +371,44 @@ class Store:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         found = [RunRow(**{**row, "manifest": json.loads(row["manifest"])}) for row in rows]
         return sorted(found, key=lambda row: row.run_id, reverse=True)
+
+    def write_labels(self, labels: pd.DataFrame, draws: Sequence[LabelDraw] = ()) -> None:
+        """Add labels and draws, whole or not at all; see `flows.store.labels.write_labels`."""
+        with self._writing() as connection:
+            for draw in draws:
+                write_draw(connection, draw)
+            write_labels(connection, labels)
+
+    def replace_labels(self, paper_id: str, labeller: str, day: date, labels: pd.DataFrame) -> None:
+        """Put labels in place of what a labeller said of a paper on a day; without rows it is taken back."""
+        with self._writing() as connection:
+            delete_labels(connection, paper_id, labeller, day)
+            write_labels(connection, labels)
+
+    def read_labels(self, as_of: date) -> pd.DataFrame:
+        """Labels as they were known on a day, see `flows.store.labels.read_labels`."""
+        with self._reading() as connection:
+            return read_labels(connection, as_of)
+
+    def read_label_history(self, as_of: date = date.max) -> pd.DataFrame:
+        """Every label up to a day, corrected ones included."""
+        with self._reading() as connection:
+            return read_label_history(connection, as_of)
+
+    def write_draw(self, draw: LabelDraw) -> None:
+        """Add a draw of papers to label; its number must be free, see `next_draw`."""
+        with self._writing() as connection:
+            write_draw(connection, draw)
+
+    def read_draws(self, as_of: date = date.max) -> pd.DataFrame:
+        """Papers drawn up to a day, in the order in which to ask; see `flows.store.labels.read_draws`."""
+        with self._reading() as connection:
+            return read_draws(connection, as_of)
+
+    def next_draw(self) -> int:
+        """Number that no draw has."""
+        with self._reading() as connection:
+            return next_draw(connection)
 
     def last_look(self) -> date | None:
         """Day of the newest look at any feed, None without one."""

@@ -13,6 +13,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import select
 
@@ -108,10 +109,14 @@ def feeds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def before(night: Night, feeds, tmp_path_factory) -> Path:
-    """The workspace of the night before: one run."""
+    """The workspace of the night before: one run, and labels that somebody gave on the day after."""
     cwd = tmp_path_factory.mktemp("before")
     done = night.run(*command(feeds[0], BEFORE), cwd=cwd, points=SMALL_PARTS)
     assert done.status == 0, done.err
+    said = [(f"arxiv:2501.{n:05d}", "agents", "yes", "ann", "2025-12-02", 1, 0.5, "") for n in (0, 11, 22)]
+    labels = pd.DataFrame(said, columns=list(TABLE_COLUMNS["labels"])).astype({"day": "datetime64[us]"})
+    with Store.open(cwd / "w") as store:
+        store.write_labels(labels)
     return cwd / "w"
 
 
@@ -124,6 +129,7 @@ def quiet(night: Night, feeds, before, tmp_path_factory) -> Path:
     assert done.status == 0, done.err
     tables, manifest = read_run(resolve_run(cwd / "w"))
     assert len(tables.changes)
+    assert len(tables.labels) == 3
     assert len(tables.topics) > 1
     assert manifest["topics"]["fit"]["is_new"]
     return cwd / "w"

@@ -22,10 +22,12 @@ import flows.store.copying
 from analytics.exceptions import PapertrendsError
 from analytics.identity import TopicEvent
 from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.tables import TABLE_COLUMNS
 from analytics.topic_regions import TopicRegions, TopicState
 from flows.cli import app
 from flows.store import RunRow, Store
 from flows.store.database import sqlite_database
+from flows.store.labels import LabelDraw
 from flows.store.postgresql import postgresql_url
 from flows.store.registry import FitRow
 from flows.store.schema import metadata, students
@@ -80,6 +82,13 @@ def fill(store: Store) -> None:
             (event,),
         )
     )
+    drawn = LabelDraw(1, DAY, 2**32 - 1, ("title:é", "gone"), (1 / 3, 1.0))
+    said = [
+        ("title:é", "a", "yes", "ann", DAY, 1, 1 / 3, "d" * 16),
+        ("gone", "a", "no", "ann", DAY, None, None, ""),
+    ]
+    labels = pd.DataFrame(said, columns=list(TABLE_COLUMNS["labels"]))
+    store.write_labels(labels.astype({"draw": "Int64"}), [drawn])
     student = {
         "vectorizer_id": "student-1",
         "as_of": DAY,
@@ -176,7 +185,7 @@ class TestCopy:
         assert there.exit_code == 0, there.stderr
         n_rows = sum(map(len, expected.values())) - len(expected["schema_version"])
         assert (
-            f"copied {n_rows} rows of 13 tables from {workspace / 'corpus.sqlite'} to postgresql"
+            f"copied {n_rows} rows of 15 tables from {workspace / 'corpus.sqlite'} to postgresql"
             in there.stdout
         )
         assert "a-secret-word" not in there.stdout + there.stderr

@@ -1,0 +1,229 @@
+"""``papertrends label``: answers that teach themes and check their counts, from people or a model."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analytics.exceptions import InputError
+from flows.console import err, out, progress_shown, told_plainly
+from flows.given import check_output, checked_settings, require_store
+from flows.options import AsOf, Themes, Vectorizer, Verbose, Workspace
+
+if TYPE_CHECKING:  # the commands that need them import them: they take seconds
+    from analytics.themes import Theme
+    from flows.labelling.stored_sitting import StoredSitting
+    from flows.settings import Settings
+
+__all__ = ["label"]
+
+_MOST = 60
+_REQUESTS_PER_PAPER = 4
+"""Of a model: one answer, another try, and retries where the endpoint is busy."""
+
+File = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="Filled CSV, a CSV that the report saved, or exported labels."),
+]
+Most = Annotated[int, typer.Option("--most", metavar="N", help="Papers to answer for at most.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", metavar="CSV", help="Write the drawn papers to be filled there.")
+]
+Export = Annotated[
+    Path | None,
+    typer.Option("--export", metavar="FILE", help="Write all labels and draws, for a repository."),
+]
+Name = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Who answers; the setting labeller or the login name without."),
+]
+By = Annotated[str | None, typer.Option("--by", metavar="MODEL", help="Let a model answer.")]
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint", metavar="URL", help="Where it is asked, in OpenAI's form.")
+]
+Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page; a free one without.")]
+
+
+def label(  # noqa: PLR0913 - its options
+    file: File = None,
+    workspace: Workspace = None,
+    themes: Themes = None,
+    most: Most = _MOST,
+    output: Output = None,
+    export: Export = None,
+    name: Name = None,
+    by: By = None,
+    endpoint: Endpoint = None,
+    port: Port = None,
+    vectorizer: Vectorizer = None,
+    as_of: AsOf = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say which papers are of which theme: on a page of this machine, in a CSV file, or by a model."""
+    with told_plainly(verbose):
+        _check_one_way({"FILE": file, "--output": output, "--export": export, "--by": by})
+        if endpoint is not None and by is None:
+            raise InputError("--endpoint is of use with --by MODEL only; leave it out, or name the model")
+        settings = checked_settings(workspace, themes, as_of, vectorizer)
+        require_store(settings.workspace)
+        from flows.clock import today
+        from flows.themes_file import read_themes
+
+        declared, day = read_themes(settings.themes_file), settings.as_of or today()
+        if export is not None:
+            _export(settings, export)
+        elif file is not None:
+            _take(settings, declared, file, name, day)
+        elif output is not None:
+            _write_questions(settings, declared, output, most, name, day)
+        elif by is not None:
+            _ask_model(settings, declared, by, endpoint, most, day)
+        else:
+            _open_page(settings, declared, most, name, day, port)
+
+
+def _check_one_way(given: dict[str, object]) -> None:
+    named = [option for option, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise InputError(f"{' and '.join(named)} are different ways to label; give one of them")
+
+
+def _export(settings: Settings, target: Path) -> None:
+    from flows.labelling.label_file import render_labels
+    from flows.store import Store
+
+    check_output(target, settings.workspace, option="--export")
+    with Store.open(settings.workspace) as store:
+        history, draws = store.read_label_history(), store.read_draws()
+    try:
+        target.write_text(render_labels(history, draws), encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(
+            f"cannot write {target} ({error.strerror or error}); choose another --export"
+        ) from error
+    _say([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
+
+
+def _take(settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date) -> None:
+    from flows.commands.label_lines import taken_lines, theme_lines
+    from flows.labelling.labellers import labeller_name
+    from flows.labelling.taking import take_file
+    from flows.store import Store
+
+    taken = take_file(settings.workspace, file, themes, labeller=labeller_name(name, settings), day=day)
+    with Store.open(settings.workspace) as store:
+        known = store.read_labels(day)
+    _say([*taken_lines(taken, file.name), *theme_lines(themes, known)])
+    for doubt in taken.doubts:
+        err.print(f"warning: {doubt}", markup=False, soft_wrap=True)
+    for fault in taken.faults:
+        err.print(f"{file.name}, {fault}", markup=False, soft_wrap=True)
+    if taken.faults:
+        places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
+        raise InputError(
+            f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
+        )
+
+
+def _write_questions(
+    settings: Settings, themes: tuple[Theme, ...], target: Path, most: int, name: str | None, day: date
+) -> None:
+    from flows.labelling.question_file import check_free, write_questions
+
+    check_output(target, settings.workspace)
+    check_free(target)
+    sitting = _sitting(settings, themes, most, name, day)
+    if not sitting.papers:
+        _say([_nothing_left(day)])
+        return
+    write_questions(sitting.papers, [theme.theme_id for theme in themes], target)
+    _say(
+        [
+            f"papers  {target}: {len(sitting.papers)} papers",
+            "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
+            f"then: {_in_workspace(f'papertrends label {shlex.quote(str(target))}', settings)}",
+        ]
+    )
+
+
+def _ask_model(
+    settings: Settings,
+    themes: tuple[Theme, ...],
+    model: str,
+    endpoint: str | None,
+    most: int,
+    day: date,
+) -> None:
+    from analytics.labels import MODEL
+    from flows.commands.label_lines import theme_lines
+    from flows.labelling.judge_lines import agreement_lines, judge_lines
+    from flows.labelling.judge_settings import endpoint_of, key_of
+    from flows.labelling.model_judge import judge_papers
+    from flows.labelling.opening import open_sitting
+    from flows.store import Store
+
+    place, key = endpoint_of(settings, endpoint), key_of(settings)
+    with progress_shown():
+        sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
+        if not sitting.papers:
+            _say([_nothing_left(day)])
+            return
+        bound = _REQUESTS_PER_PAPER * len(sitting.papers)
+        judged = judge_papers(sitting, model=model, endpoint=place, key=key, most_requests=bound)
+    with Store.open(settings.workspace) as store:
+        known = store.read_labels(day)
+    names = {theme.theme_id: theme.name for theme in themes}
+    _say([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
+
+
+def _open_page(
+    settings: Settings,
+    themes: tuple[Theme, ...],
+    most: int,
+    name: str | None,
+    day: date,
+    port: int | None,
+) -> None:
+    from flows.commands.label_lines import theme_lines
+    from flows.labelling.server import serve_sitting
+    from flows.store import Store
+
+    sitting = _sitting(settings, themes, most, name, day)
+    if not sitting.papers:
+        _say([_nothing_left(day)])
+        return
+    serve_sitting(sitting, port=port, then=_in_workspace("papertrends analyze", settings))
+    with Store.open(settings.workspace) as store:
+        _say(theme_lines(themes, store.read_labels(day)))
+
+
+def _sitting(
+    settings: Settings, themes: tuple[Theme, ...], most: int, name: str | None, day: date
+) -> StoredSitting:
+    from flows.labelling.labellers import labeller_name
+    from flows.labelling.opening import open_sitting
+
+    labeller = labeller_name(name, settings)
+    with progress_shown():
+        return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
+
+
+def _in_workspace(command: str, settings: Settings) -> str:
+    """Command for the same workspace, which goes without saying where it is the usual one."""
+    usual = type(settings).model_fields["workspace"].default
+    place = shlex.quote(str(settings.workspace))
+    return command if settings.workspace == usual else f"{command} --workspace {place}"
+
+
+def _nothing_left(day: date) -> str:
+    return f"every paper of the corpus as of {day} is answered; ingest more papers to answer for"
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        out.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,50 @@
+"""What the command line says of the themes of a run, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from reports.quality_words import COMMAND, known_sentence
+from reports.theme_quality import Quality, make_qualities
+
+from analytics.tables import RunTables
+from reports.wording import NARROW, clip, plural
+
+__all__ = ["quality_lines"]
+
+_MISSES = 3
+_TITLE = 90
+
+
+def quality_lines(tables: RunTables) -> Iterator[str]:
+    """Each theme with its count, how sure it is, and the papers that it most likely misses.
+
+    Themes stand in the order of their file; a paper's number is the probability that it is of the theme.
+    """
+    if tables.themes.empty:
+        yield "no themes"
+    qualities = make_qualities(tables)
+    titles = tables.papers.set_index("paper_id")["title"]
+    for theme_id, name in zip(tables.themes["theme_id"], tables.themes["name"], strict=True):
+        yield f"{theme_id}  {clip(name, _TITLE)}"
+        for line in (*_known_lines(qualities[theme_id]), *_miss_lines(tables.near_misses, theme_id, titles)):
+            yield f"  {line}".replace(NARROW, " ")
+
+
+def _known_lines(quality: Quality) -> Iterator[str]:
+    sentence = known_sentence(quality)
+    yield f"{sentence} {COMMAND}" if sentence.endswith(":") else sentence
+    if quality.models:
+        told = f"judged by {', '.join(quality.models)}"
+        yield f"{told}, and by people" if quality.has_people else told
+    if quality.n_earlier:
+        yield f"{plural(quality.n_earlier, 'answer')} under an earlier definition of the theme"
+
+
+def _miss_lines(near_misses: pd.DataFrame, theme_id: str, titles: pd.Series) -> Iterator[str]:
+    own = near_misses[near_misses["theme_id"] == theme_id]
+    likeliest = own.sort_values(["probability", "paper_id"], ascending=[False, True], kind="stable")
+    for row in likeliest.head(_MISSES).to_dict("records"):
+        title = clip(titles.get(row["paper_id"], ""), _TITLE)
+        yield f"may miss {row['probability']:.2f}  {row['paper_id']}  {title}"

@@ -1,0 +1,21 @@
+"""``papertrends themes``: the themes of the latest run, how sure their counts are, and what they may miss."""
+
+from __future__ import annotations
+
+from flows.console import out, told_plainly
+from flows.given import checked_settings
+from flows.options import Verbose, Workspace
+
+__all__ = ["themes"]
+
+
+def themes(workspace: Workspace = None, verbose: Verbose = False) -> None:
+    """List the themes of the latest run with their counts, quality and likeliest misses."""
+    with told_plainly(verbose):
+        settings = checked_settings(workspace, None, None, None)
+        from flows.commands.theme_lines import quality_lines
+        from flows.runs import read_run, resolve_run
+
+        tables, _ = read_run(resolve_run(settings.workspace))
+        for line in quality_lines(tables):
+            out.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,65 @@
+"""Who answers: a person by name, or a model."""
+
+from __future__ import annotations
+
+import getpass
+import re
+
+from analytics.exceptions import InputError
+from analytics.labels import MODEL
+from flows.settings import Settings
+
+__all__ = ["check_labeller", "labeller_name"]
+
+_LONGEST = 100
+# A spreadsheet would take the first four for a formula.
+_NAME = re.compile(r"[^\s=+@\-][^\x00-\x1f\x7f-\x9f]*")
+
+
+def labeller_name(given: str | None, settings: Settings) -> str:
+    """Name of the person who answers: the one given, else that of the settings, else the login name.
+
+    Raises
+    ------
+    InputError
+        When it is no name, or that of a model.
+    """
+    name, origin = given, "--as"
+    if name is None:
+        name, origin = settings.labeller, "the setting labeller"
+    if name is None:
+        name, origin = _login_name(), "the login name"
+    if name.startswith(MODEL):
+        raise InputError(
+            f"{origin} {name!r} is the name of a model; answers of one come with --by, give your own name"
+        )
+    return check_labeller(name, origin)
+
+
+def check_labeller(name: str, origin: str) -> str:
+    """Check the name of whoever answered and give it without space around it.
+
+    Raises
+    ------
+    InputError
+        When it is empty, long, or has what a table cannot show.
+
+    Examples
+    --------
+    >>> check_labeller(" Ada Lovelace ", "--as")
+    'Ada Lovelace'
+    """
+    plain = name.strip()
+    if len(plain) > _LONGEST or not _NAME.fullmatch(plain):
+        raise InputError(
+            f"{origin} {plain[:_LONGEST]!r} is no name for a labeller; give 1 to {_LONGEST} characters on "
+            "one line that do not begin with =, +, - or @"
+        )
+    return plain
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError) as error:  # a container's user may have no name
+        raise InputError("who answers is not known: the system has no login name; give --as NAME") from error
