@@ -1,7 +1,7 @@
 // Corrections: "not this theme" and "this theme too" collect here until they are saved as a CSV for `papertrends label`.
 function readCorrections(key) {
   try {
-    const stored = JSON.parse(localStorage.getItem(key) || "[]");
+    const stored = JSON.parse(localStorage.getItem(key) || "[]").filter(([, , answers]) => answers.length);
     return new Map(stored.map(([paper, title, answers]) => [paper, { title, answers: new Map(answers) }]));
   } catch (error) { return new Map(); } // there is no storage, or another program wrote there
 }
