@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.marks import Burst, Forecast, LevelChange, Marks
 from reports.periods import Period, range_label
+from reports.quality_words import BANDS
 from reports.series import Series
 from reports.wording import NARROW, NO_VALUE, count, join_words, percent, plural
 
 __all__ = ["Values", "series_label", "series_values", "shares_values"]
 
 _MOST_NAMED = 3
+_COUNTED = ("Papers found", "Of all dated", "Share found")
+_KNOWN_COLUMNS = {
+    "": ("Papers", "Of all dated", "Share", "95 % from", "to", "Complete"),
+    "found": (*_COUNTED, "95 % from, sampling only", "to", "Complete"),
+    "checked": (*_COUNTED, "Share checked", "95 % from", "to", "Complete"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ def series_label(name: str, series: Series, marks: Marks) -> str:
     marks : Marks
     """
     periods = series.periods
-    parts = [f"{name}: share of papers per {series.unit}, {range_label(periods[0], periods[-1])}"]
+    span = range_label(periods[0], periods[-1])
+    parts = [f"{name}: share of papers per {series.unit}, {span}", *_bases(series)]
     if len(series.complete) > 1:
         first, last = series.complete[0], series.complete[-1]
         parts.append(f"{percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}")
@@ -46,6 +55,10 @@ def series_label(name: str, series: Series, marks: Marks) -> str:
     if empty:
         parts.append(f"no paper at all in {plural(empty, series.unit)}")
     return "; ".join([*parts, *_told_marks(marks)]) + "."
+
+
+def _bases(series: Series) -> list[str]:
+    return [BANDS[series.basis]] if series.basis else []
 
 
 def _told_marks(marks: Marks) -> list[str]:
@@ -71,25 +84,28 @@ def series_values(series: Series, marks: Marks) -> Values:
     marks : Marks
         Columns for forecasts and marks are there where it has some.
     """
-    columns = [series.unit.capitalize(), "Papers", "Of all dated", "Share", "95 % from", "to", "Complete"]
+    columns = [series.unit.capitalize(), *_KNOWN_COLUMNS[series.basis]]
     ahead = {one.period.start: one for one in marks.forecasts}
     columns += ["Forecast", "50 % from", "to", "90 % from", "to"] if ahead else []
     has_names = bool(marks.bursts or marks.changes)
     columns += ["Marks"] if has_names else []
     rows = []
     for period in marks.axis(series):
-        row = _known(period) if period in series.periods else (period.label, *[NO_VALUE] * 6)
+        known = _known(period, series) if period in series.periods else ()
+        row = known or (period.label, *[NO_VALUE] * len(_KNOWN_COLUMNS[series.basis]))
         row += _forecast(ahead.get(period.start)) if ahead else ()
         row += (_names(period, marks.bursts, marks.changes),) if has_names else ()
         rows.append(row)
     return Values(tuple(columns), tuple(rows))
 
 
-def _known(period: Period) -> tuple[str, ...]:
+def _known(period: Period, series: Series) -> tuple[str, ...]:
+    found = period.n_papers / period.n_total if period.n_total else math.nan
     return (
         period.label,
         count(period.n_papers),
         count(period.n_total),
+        *([percent(found)] if series.is_checked else []),
         percent(period.share),
         percent(period.low),
         percent(period.high),
@@ -131,4 +147,5 @@ def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> V
     for start, period in sorted(periods.items()):
         told = [percent(ahead[name][start].share) if start in ahead[name] else NO_VALUE for name in series]
         rows.append((f"{period.label}, forecast", NO_VALUE, *told))
-    return Values((first.unit.capitalize(), "All dated", *series), tuple(rows))
+    names = (f"{name}, {one.basis}" if one.basis else name for name, one in series.items())
+    return Values((first.unit.capitalize(), "All dated", *names), tuple(rows))

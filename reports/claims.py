@@ -1,7 +1,7 @@
 """Claims in words: the sentences by which a verdict is told, from its numbers alone.
 
-A claim is share, counts, comparison, verdict, growth with its interval, q. No cause, no forecast,
-and no adjective that is not one of the four verdicts.
+A claim is share, how it is known (found or checked) with its counts or interval, comparison, verdict, growth
+with its interval, q. No cause, no forecast, and no adjective that is not one of the four verdicts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 
 from analytics.growth import MIN_PAPERS, MIN_PERIODS
 from reports.series import Comparison, Series, Span, Verdict
-from reports.wording import NARROW, TIMES, count, odds, percent, plural, q_value
+from reports.wording import NARROW, TIMES, count, odds, percent, percent_range, plural, q_value
 
 __all__ = [
     "FRAGILE",
@@ -35,14 +35,18 @@ FRAGILE = (
 
 
 def counts_of(span: Span) -> str:
-    """Write the counts that a share is made of.
+    """Write the counts that a share is made of, or the interval of one that is checked.
 
     Examples
     --------
-    >>> counts_of(Span("Q4 2025", 214, 1690))
-    '214 of 1,690'
+    >>> counts_of(Span("Q4 2025", 214, 1690)), counts_of(Span("Q4 2025", 214, 1690, 0.34, 0.29, 0.4))
+    ('214 of 1,690', '29 to 40')
+    >>> counts_of(Span("Q3 to Q4 2025", 214, 1690, 0.34))
+    'of 1,690'
     """
-    return f"{count(span.n_papers)} of {count(span.n_total)}"
+    if not span.is_checked:
+        return f"{count(span.n_papers)} of {count(span.n_total)}"
+    return f"of {count(span.n_total)}" if math.isnan(span.low) else percent_range(span.low, span.high)
 
 
 def share_clause(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
@@ -64,8 +68,12 @@ def share_clause(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str
     comparison = series.comparison()
     if comparison is not None:
         now = comparison.now
-        return percent(now.share), f"of papers in {now.label} ({counts_of(now)})"
-    rest = f"of {plural(n_corpus, 'paper')}"
+        if not now.is_checked:
+            known = f"{series.basis}: " if series.basis else ""
+            return percent(now.share), f"of papers in {now.label} ({known}{counts_of(now)})"
+        known = "" if math.isnan(now.low) else f": {counts_of(now)}"
+        return percent(now.share), f"of papers in {now.label} (checked{known})"
+    rest = f"{'found ' if series.basis else ''}of {plural(n_corpus, 'paper')}"
     if all(period.is_empty for period in series.periods):
         return count(n_papers), f"{rest}; none has a date" if n_papers else rest
     return count(n_papers), f"{rest}; no period is complete yet"
@@ -135,6 +143,8 @@ def verdict_sentence(series: Series) -> str:
     series : Series
     """
     sentence = _bare_sentence(series)
+    if series.basis and series.verdict.basis != series.basis and series.verdict.word != "insufficient":
+        sentence += f" This was tested on the shares {series.verdict.basis}."
     return f"{sentence} Fragile: {FRAGILE}." if series.verdict.is_fragile else sentence
 
 

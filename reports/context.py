@@ -14,11 +14,14 @@ from reports.growing import Growing, make_growing
 from reports.headlines import Moved, Subject, make_moved
 from reports.loose_papers import LoosePapers, make_loose_papers
 from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
+from reports.membership_words import membership_paragraphs
 from reports.outlook import Outlook, make_outlook
 from reports.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
+from reports.quality_words import bands_note
 from reports.run_changes import changes_since
 from reports.series import Series, make_series
 from reports.slugs import make_slugs
+from reports.theme_quality import make_qualities
 from reports.theme_sections import Places, ThemeSection, make_theme_sections
 from reports.topic_history import TopicHistory, make_topic_history
 from reports.topic_rows import TopicTable, make_topic_table
@@ -96,10 +99,14 @@ def make_report_context(
     series = make_series(tables)
     places = _places(tables, series)
     marks = make_marks(tables, series, allowed_rate(manifest))
-    themes = make_theme_sections(tables, series, marks, charts, places)
+    qualities = make_qualities(tables)
+    themes = make_theme_sections(tables, series, marks, charts, places, qualities)
     topics = make_topic_table(tables, manifest, series, places)
-    changes = changes_since(tables.changes, _names(places))
+    checked = {key for key, one in series.items() if one.is_checked}
+    changes = changes_since(tables.changes, _names(places), checked)
     explorer = make_explorer(tables, places)
+    membership = membership_paragraphs(tables, manifest, qualities, places.theme_names)
+    warnings = [f"{theme.name}: {theme.warning}" for theme in themes if theme.warning]
     return ReportContext(
         head=_head(tables, manifest),
         moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
@@ -113,7 +120,7 @@ def make_report_context(
         map=make_paper_map(explorer, len(tables.topics)),
         explorer=explorer,
         papers=make_paper_list(tables, manifest, places, explorer),
-        trust=make_trust(tables, manifest, series),
+        trust=make_trust(tables, manifest, series, membership, warnings),
     )
 
 
@@ -170,7 +177,15 @@ def _subjects(
 ) -> list[Subject]:
     """Themes and topics as the first screen needs them."""
     subjects = [
-        Subject(series["theme", one.theme_id], one.name, f"#theme-{one.slug}", one.n_papers, one.n_shown)
+        Subject(
+            series["theme", one.theme_id],
+            one.name,
+            f"#theme-{one.slug}",
+            one.n_papers,
+            one.n_shown,
+            one.known_clause,
+            f"#numbers-{one.slug}",
+        )
         for one in themes
     ]
     subjects += [
@@ -196,7 +211,8 @@ def _multiples(
     note = (
         f"Share of each {one.unit}'s papers with its 95{NARROW}% interval"
         + (", all on one scale" if len(drawn) > 1 else "")
-        + f". Bars: papers a {one.unit}, the theme's in color."
+        + f". {bands_note([section.basis for section in drawn])}"
+        + f" Bars: papers a {one.unit}, those found for the theme in color."
     )
     if not all(period.is_complete for period in one.periods):
         note += f" Hollow on hatching: incomplete {one.unit}."

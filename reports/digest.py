@@ -15,7 +15,7 @@ from reports.headlines import Headline
 from reports.paper_lines import make_paper_lines, papers_by_id
 from reports.render import render_mail
 from reports.theme_sections import ThemeSection
-from reports.wording import clip, plural
+from reports.wording import NARROW, clip, plural
 
 __all__ = ["Digest", "DigestPaper", "DigestTheme", "DigestTopic", "make_digest", "render_digest"]
 
@@ -37,11 +37,12 @@ class DigestPaper:
 
 @dataclass(frozen=True, slots=True)
 class DigestTheme:
-    """New papers of a theme: how many, in words, and the few that matter."""
+    """New papers of a theme: how many, and the few that matter; `known` says how sure its count is."""
 
     name: str
     href: str
     n_new: str
+    known: str
     papers: tuple[DigestPaper, ...]
 
 
@@ -74,6 +75,7 @@ class Digest:
     more_themes: str
     chart_theme: str
     chart_name: str
+    chart_note: str
     chart_label: str
     report_href: str
     has_news: bool
@@ -116,6 +118,7 @@ def make_digest(tables: RunTables, manifest: Mapping[str, Any], report_href: str
         else "",
         chart_theme=chart.theme_id if chart else "",
         chart_name=chart.name if chart else "",
+        chart_note=f"share of papers, 95{NARROW}% interval: {chart.band}" if chart else "",
         chart_label=chart.chart.label if chart and chart.chart else "",
         report_href=report_href,
         has_news=has_news,
@@ -142,7 +145,8 @@ def _subject(context: ReportContext, moved: tuple[Headline, ...], topics: tuple[
     parts = []
     if moved:
         first = moved[0]
-        parts.append(f"{first.name} {first.number} {_short(first.claim)}, {first.verdict}")
+        known = f" ({first.basis})" if first.basis else ""
+        parts.append(f"{first.name} {first.number} {_short(first.claim)}{known}, {first.verdict}")
     if topics:
         parts.append(plural(len(topics), "new topic"))
     return clip(f"{'; '.join(parts) or context.moved.lead.rstrip('.')} · {context.head.title}", 200)
@@ -187,6 +191,7 @@ def _themes(
                 name=theme.name,
                 href=f"{report_href}#theme-{theme.slug}",
                 n_new=plural(len(scores), "new paper"),
+                known=f"{theme.known} {theme.command}".strip(),
                 papers=_few(new.loc[scores.index], scores, usual),
             )
         )

@@ -193,7 +193,9 @@ def _fill(color: str) -> str:
     return f' class="f-{color}" fill="{LIGHT[color]}"'
 
 
-def render_sparkline(periods: Sequence[Period], label: str, width: int = 96, height: int = 24) -> str:
+def render_sparkline(
+    periods: Sequence[Period], label: str, width: int = 96, height: int = 24, *, is_solid: bool = False
+) -> str:
     """Line of complete shares from zero, a dot at its end, a ring at an incomplete end.
 
     Empty text without a period that holds papers. The line is broken where a period holds none.
@@ -206,6 +208,8 @@ def render_sparkline(periods: Sequence[Period], label: str, width: int = 96, hei
         What the line shows, in one sentence.
     width, height : int
         CSS pixels.
+    is_solid : bool
+        Fill the area below the line, as is done for shares that are checked.
     """
     shown = [period for period in periods if not period.is_empty]
     if not shown:
@@ -220,6 +224,12 @@ def render_sparkline(periods: Sequence[Period], label: str, width: int = 96, hei
     solid = [i for i, period in enumerate(periods) if period.is_complete and not period.is_empty]
     path = "".join(f"{'L' if i - 1 in solid else 'M'}{' '.join(place(i))}" for i in solid)
     marks = [f'<path d="{path}"/>'] if len(solid) > 1 else []
+    if marks and is_solid:
+        runs = (one.split("L") for one in path.split("M")[1:])
+        ground = "".join(
+            f"M{run[0].split()[0]} {height - 3}L{'L'.join(run)}V{height - 3}Z" for run in runs if len(run) > 1
+        )
+        marks.insert(0, f'<path class="ground" d="{ground}"/>')
     if solid:
         marks.append('<circle class="dot" cx="{}" cy="{}" r="2"/>'.format(*place(solid[-1])))
     if not shown[-1].is_complete:

@@ -54,7 +54,7 @@ class Explorer:
     n_mapped : int
         How many of the first papers are on the map; 0 without a map.
     themes, topics : tuple of dict
-        Name, slug and color of each; topics of one group share a color, from 0 to 7.
+        Name, slug and color of each, and a theme's id; topics of one group share a color, from 0 to 7.
     notes : tuple of str
         What is said of a date: nothing, or how it was inferred.
     columns : dict of str to list
@@ -98,7 +98,8 @@ def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) 
     Returns
     -------
     Explorer
-        Columns: `title`; `link`, an address, or ``a`` and ``d`` before what follows arXiv's and the DOI's;
+        Columns: `id`, empty where the link tells it; `title`; `link`, an address, or ``a`` and ``d`` before
+        what follows arXiv's and the DOI's;
         `day`, empty without a date; `note`, a position in `notes`; `authors`,
         `organization`; `votes`, a number or None; `themes`, positions with the primary one first; `topic`,
         a position or -1; `x` and `y` from 0 to 4095.
@@ -112,9 +113,13 @@ def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) 
     themes_of = _memberships(tables, places, shown)
     votes = [None if pd.isna(one) else int(one) for one in shown["upvotes"]]
     notes = {"": 0}
+    links = [_short_link(line.href) for line in lines]
     columns: dict[str, list[Any]] = {
+        "id": [
+            "" if _told_id(link) == one else one for link, one in zip(links, shown["paper_id"], strict=True)
+        ],
         "title": [line.title for line in lines],
-        "link": [_short_link(line.href) for line in lines],
+        "link": links,
         "day": ["" if line.day == "undated" else line.day for line in lines],
         "note": [notes.setdefault(line.day_note, len(notes)) for line in lines],
         "authors": [line.authors for line in lines],
@@ -128,7 +133,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) 
         len(tables.papers),
         len(mapped),
         tuple(
-            {"name": name, "slug": places.theme_slugs[one], "color": places.theme_colors[one]}
+            {"id": one, "name": name, "slug": places.theme_slugs[one], "color": places.theme_colors[one]}
             for one, name in places.theme_names.items()
         ),
         _topics(tables, places),
@@ -224,6 +229,19 @@ def _on_the_map(tables: RunTables, mapped: Sequence[str]) -> dict[str, list[int]
     side = float((high - low).max()) or 1.0
     scaled: NDArray[np.int64] = ((places - (low + high) / 2) / side * _SIDE + _SIDE / 2).round().astype(int)
     return {"x": scaled[:, 0].tolist(), "y": scaled[:, 1].tolist()}
+
+
+def _told_id(link: str) -> str:
+    """Id of a paper as its short link tells it; the page's script finds it in the same way.
+
+    Examples
+    --------
+    >>> _told_id("a2401.01234"), _told_id("d10.1/x"), _told_id("https://huggingface.co/papers/2401.01234")
+    ('arxiv:2401.01234', 'doi:10.1/x', 'arxiv:2401.01234')
+    """
+    if link[:1] == "d":
+        return f"doi:{link[1:]}"
+    return f"arxiv:{link[1:] if link[:1] == 'a' else link.rpartition('/')[2]}"
 
 
 def _short_link(href: str) -> str:

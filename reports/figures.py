@@ -20,7 +20,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from reports.drawing import HALO
-from reports.mark_drawing import draw_mark_names, draw_marks
+from reports.mark_drawing import draw_basis, draw_mark_names, draw_marks, draw_share_band
 from reports.marks import NO_MARKS, Marks
 from reports.palette import LIGHT
 from reports.periods import Period
@@ -55,10 +55,11 @@ class Layout:
     name_room: float
     left: int = 40
     right: int = 28
+    top: int = 12
 
 
 PANEL = Layout(width=240, height=164, bars=20, y_steps=3, has_number=False, name_room=1.0, right=12)
-WIDE = Layout(width=700, height=300, bars=44, y_steps=4, has_number=True, name_room=1.5)
+WIDE = Layout(width=700, height=316, bars=44, y_steps=4, has_number=True, name_room=1.5, top=28)
 
 
 def own_style() -> AbstractContextManager[None]:
@@ -87,13 +88,14 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
     feet = 20 / layout.height
     bars = layout.bars / layout.height
     gap = 12 / layout.height
-    top = 12 / layout.height
+    top = layout.top / layout.height
     shares = figure.add_axes((across[0], feet + bars + gap, across[1], 1 - feet - bars - gap - top))
     counts = figure.add_axes((across[0], feet, across[1], bars))
     pixels = _style((shares, counts), series, marks.axis(series), scale, layout)
     draw_marks(shares, series, marks, LIGHT[color], scale.top)
     if layout.has_number:
         draw_mark_names(shares, series, marks, scale.top, pixels)
+        draw_basis(figure, series, layout.left / layout.width)
     _draw_shares(shares, series, LIGHT[color], scale.top)
     _draw_last(shares, series, LIGHT[color], scale.top, layout.has_number, bool(marks.forecasts))
     _draw_counts(counts, series, LIGHT[color])
@@ -147,9 +149,7 @@ def _draw_shares(axes: Axes, series: Series, color: str, top: float) -> None:
             axes.plot(run * 2, [low[0], high[0]], color=color, alpha=0.4, linewidth=1.75, clip_on=False)
             axes.plot(run, share, "o", color=color, markersize=4, markeredgewidth=0, clip_on=False)
             continue
-        # A patch, since fill_between would be written by way of a definition and a reference to it.
-        outline = Path([*zip(run, high, strict=True), *zip(run[::-1], low[::-1], strict=True)])
-        axes.add_patch(PathPatch(outline, facecolor=color, alpha=0.18, linewidth=0, clip_on=False))
+        draw_share_band(axes, (run, low, high), color, is_checked=series.is_checked)
         axes.plot(run, share, color=color, linewidth=1.75, solid_joinstyle="round", clip_on=False)
     for i, period in enumerate(periods):
         if period.is_complete:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from reports.claims import ICONS, comparison_clause, evidence_clause, share_clause
 from reports.drawing import render_sparkline
+from reports.quality_words import UNCHECKED
 from reports.series import Series
 from reports.wording import join_words, percent, plural
 
@@ -22,18 +23,27 @@ MOST_HEADLINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A theme or topic as claims need it: its series, its name, where it stands on the page."""
+    """A theme or topic as claims need it: its series, its name, where it stands on the page.
+
+    `known` is the clause on how a theme's share is known, see `reports.quality_words.known_clause`.
+    """
 
     series: Series
     name: str
     href: str
     n_papers: int
     n_shown: int
+    known: str = ""
+    numbers_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One line of the first screen."""
+    """One line of the first screen.
+
+    Of a theme, `basis` is ``found`` or ``checked`` and `known` goes on from that word; both are empty for a
+    topic. `numbers_href` is where growth and q stand, empty where `evidence` tells them itself.
+    """
 
     verdict: str
     icon: str
@@ -43,18 +53,26 @@ class Headline:
     href: str
     number: str
     claim: str
+    basis: str
+    known: str
     evidence: str
+    numbers_href: str
     papers: str
     sparkline: str
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The first screen: one sentence, what supports it, at most five lines, what changed since."""
+    """The first screen: one sentence, what supports it, at most five lines, what changed since.
+
+    `unchecked` says what a share found leaves open, and is followed by the command that helps; empty where
+    every theme among the lines is checked.
+    """
 
     lead: str
     note: str
     headlines: tuple[Headline, ...]
+    unchecked: str
     more: str
     changes: tuple[str, ...]
 
@@ -81,10 +99,12 @@ def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, .
     shown = [*movers, *steady, *unknown][:MOST_HEADLINES]
     left = len(movers) - MOST_HEADLINES
     lead, note = _lead(subjects, movers)
+    lines = tuple(_headline(subject, n_corpus) for subject in shown)
     return Moved(
         lead,
         note,
-        tuple(_headline(subject, n_corpus) for subject in shown),
+        lines,
+        UNCHECKED if any(line.basis == "found" for line in lines) else "",
         f"{plural(left, 'more series', 'more series')} moved: see topics and themes." if left > 0 else "",
         changes,
     )
@@ -146,6 +166,7 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
     series = subject.series
     number, rest = share_clause(series, subject.n_papers, n_corpus)
     before = comparison_clause(series.comparison())
+    basis, _, known = subject.known.partition(" ")
     return Headline(
         verdict=series.verdict.word,
         icon=ICONS[series.verdict.word],
@@ -155,7 +176,10 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
         href=subject.href,
         number=number,
         claim=f"{rest}, {before}" if before else rest,
+        basis=basis,
+        known=known,
         evidence=evidence_clause(series.verdict, series.unit),
+        numbers_href="" if series.verdict.word == "insufficient" else subject.numbers_href,
         papers=f"{plural(subject.n_shown, 'paper')} that show it" if subject.n_shown else "",
         sparkline=sparkline(series, subject.name, width=132, height=36),
     )
@@ -167,5 +191,6 @@ def sparkline(series: Series, name: str, width: int = 96, height: int = 24) -> s
     if len(complete) < 2:
         return ""
     first, last = complete[0], complete[-1]
-    label = f"{name}: {percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}"
-    return render_sparkline(series.periods, label, width, height)
+    known = f", {series.basis}" if series.basis else ""
+    label = f"{name}{known}: {percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}"
+    return render_sparkline(series.periods, label, width, height, is_solid=series.is_checked)

@@ -1,10 +1,11 @@
-"""Marks drawn into a chart: forecasts with bands, bursts as pale spans, changed levels as thin rules."""
+"""Marks drawn into a chart: forecasts, bursts, changed levels, and what the band around the line holds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
@@ -12,9 +13,10 @@ from reports.drawing import HALO
 from reports.marks import Marks
 from reports.palette import LIGHT
 from reports.periods import Period
+from reports.quality_words import BANDS
 from reports.series import Series
 
-__all__ = ["draw_mark_names", "draw_marks"]
+__all__ = ["draw_basis", "draw_mark_names", "draw_marks", "draw_share_band"]
 
 _DASHES = (0, (4, 2.5))
 _LETTER_WIDTH = 6.0  # CSS pixels at the size of the names, generously
@@ -119,6 +121,55 @@ def draw_mark_names(axes: Axes, series: Series, marks: Marks, top: float, pixels
         axes.annotate(
             name, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom",
             fontsize=11, color=LIGHT["muted"], gid=HALO, annotation_clip=False,
+        )  # fmt: skip
+
+
+def draw_share_band(
+    axes: Axes,
+    ends: tuple[Sequence[int], Sequence[float], Sequence[float]],
+    color: str,
+    *,
+    is_checked: bool,
+) -> None:
+    """Draw the band of a theme's shares: solid where they are checked, pale with thin edges where found.
+
+    Parameters
+    ----------
+    axes : Axes
+    ends : tuple
+        Places of periods in a row, and the low and high ends of their intervals.
+    color : str
+        Hexadecimal.
+    is_checked : bool
+    """
+    places, low, high = ends
+    upper, lower = list(zip(places, high, strict=True)), list(zip(places, low, strict=True))
+    # A patch, since fill_between would be written by way of a definition and a reference to it.
+    alpha = 0.28 if is_checked else 0.08
+    axes.add_patch(
+        PathPatch(Path([*upper, *lower[::-1]]), facecolor=color, alpha=alpha, linewidth=0, clip_on=False)
+    )
+    if not is_checked:
+        codes = ([Path.MOVETO] + [Path.LINETO] * (len(places) - 1)) * 2
+        edges = Path([*upper, *lower], codes)
+        axes.add_patch(
+            PathPatch(edges, fill=False, edgecolor=color, alpha=0.5, linewidth=0.75, clip_on=False)
+        )
+
+
+def draw_basis(figure: Figure, series: Series, left: float) -> None:
+    """Write above the chart how its shares are known and what their band holds, where it is a theme's.
+
+    Parameters
+    ----------
+    figure : Figure
+    series : Series
+    left : float
+        Where the axes begin, as a part of the width.
+    """
+    if series.basis:
+        figure.text(
+            left, 0.995, BANDS[series.basis], ha="left", va="top", fontsize=11, color=LIGHT["muted"]
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from reports.claims import FRAGILE
 from reports.context import ReportContext
 from reports.explorer import pack
 from reports.palette import DARK, LIGHT, MARKS, css_variables
+from reports.quality_words import COMMAND
 from reports.wording import NARROW
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 MOST_BYTES = 2_450_000
 """Size of a page that the papers for its script fill at most; what else it says is never cut for it."""
 
-_SCRIPTS = ("theme", "tables", "data", "downloads", "papers", "map", "start")
+_SCRIPTS = ("theme", "tables", "data", "downloads", "corrections", "papers", "map", "start")
 _DATA_START = '<script id="data" type="text/plain">'
 
 
@@ -139,7 +140,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(fragile=FRAGILE, narrow=NARROW)
+    environment.globals.update(fragile=FRAGILE, narrow=NARROW, command=COMMAND)
     return environment
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -22,7 +22,11 @@ _PARTS = (
 )
 
 
-def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+def changes_since(
+    changes: pd.DataFrame,
+    names: Mapping[tuple[str, str], str],
+    checked: Collection[tuple[str, str]] = (),
+) -> tuple[str, ...]:
     """Sentences on what changed since the run before, each change split into its causes.
 
     Empty on a first run. At most three. Only the part by new papers is news, so the largest of those comes
@@ -34,6 +38,8 @@ def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -
         The table `changes`.
     names : mapping of (kind, series_id) to str
         A series that has no name is gone from this run and is called by its id.
+    checked : collection of (kind, series_id)
+        Themes whose shares are checked on answers, which is said.
 
     Returns
     -------
@@ -55,12 +61,18 @@ def changes_since(changes: pd.DataFrame, names: Mapping[tuple[str, str], str]) -
     told = told.sort_values(["news", "size"], ascending=False, kind="stable")
     if told.empty:
         return ("No share changed by a tenth of a point.",)
-    return tuple(_sentence(row, names) for row in told.head(_MOST_CHANGES).to_dict("records"))
+    return tuple(_sentence(row, names, checked) for row in told.head(_MOST_CHANGES).to_dict("records"))
 
 
-def _sentence(row: Mapping[Hashable, Any], names: Mapping[tuple[str, str], str]) -> str:
-    name = names.get((row["kind"], row["series_id"]))
+def _sentence(
+    row: Mapping[Hashable, Any],
+    names: Mapping[tuple[str, str], str],
+    checked: Collection[tuple[str, str]],
+) -> str:
+    key = (row["kind"], row["series_id"])
+    name = names.get(key)
     about = ["topic"] if row["kind"] == "topic" else []
+    about += ["checked"] if key in checked else []
     about += ["gone"] if name is None else []
     shown = clip(row["series_id"].removeprefix(GONE), 40) if name is None else name
     called = f"{shown} ({', '.join(about)})" if about else shown

@@ -1,6 +1,7 @@
 """Series as the page speaks of them: periods with names, a verdict, and what "before" means.
 
-Everything here is read from the tables `trends` and `verdicts`; nothing is estimated again.
+Everything here is read from the tables `trends`, `verdicts` and `theme_quality`; nothing is estimated again.
+A theme whose shares are checked on answers has the checked ones wherever it speaks of a share.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Verdict:
     n_papers: int = 0
     n_periods: int = 0
     is_fragile: bool = False
+    basis: str = "found"
 
     @property
     def is_move(self) -> bool:
@@ -53,15 +55,29 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Pooled counts of consecutive periods, under one name."""
+    """Pooled counts of consecutive periods, under one name.
+
+    `checked` is the pooled checked share, NaN for a share that is found; `low` and `high` are the ends of its
+    interval, NaN over several periods, whose errors are not independent.
+    """
 
     label: str
     n_papers: int
     n_total: int
+    checked: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the share is estimated from answers."""
+        return not math.isnan(self.checked)
 
     @property
     def share(self) -> float:
         """Pooled share, NaN where no paper is dated."""
+        if self.is_checked:
+            return self.checked
         return self.n_papers / self.n_total if self.n_total else math.nan
 
 
@@ -79,6 +95,7 @@ class Series:
     """One theme or topic over time; `periods` is empty where no paper of the corpus is dated.
 
     `verdict` is that of the whole span, `recent` that of the newest quarter against what preceded it.
+    `is_checked` says whether the shares of its periods are checked on answers, or found.
     """
 
     kind: str
@@ -86,6 +103,14 @@ class Series:
     periods: tuple[Period, ...]
     verdict: Verdict
     recent: Verdict = Verdict("insufficient")
+    is_checked: bool = False
+
+    @property
+    def basis(self) -> str:
+        """How a theme's shares are known: ``found`` or ``checked``; empty for a topic."""
+        if self.kind != "theme":
+            return ""
+        return "checked" if self.is_checked else "found"
 
     @property
     def complete(self) -> tuple[Period, ...]:
@@ -114,11 +139,25 @@ class Series:
         last = complete[-1]
         for period in complete[:-1]:
             if period.start == _a_year_before(last.start, self.unit):
-                return Comparison(_pooled([last]), _pooled([period]), is_year=True)
+                return Comparison(self._pooled([last]), self._pooled([period]), is_year=True)
         half = len(complete) // 2
         if half == 0:
-            return Comparison(_pooled([last]), None, is_year=False)
-        return Comparison(_pooled(complete[-half:]), _pooled(complete[:half]), is_year=False)
+            return Comparison(self._pooled([last]), None, is_year=False)
+        return Comparison(self._pooled(complete[-half:]), self._pooled(complete[:half]), is_year=False)
+
+    def _pooled(self, periods: Sequence[Period]) -> Span:
+        """Add up the periods under a name that can follow "in"."""
+        label = range_label(periods[0], periods[-1])
+        if periods[0].unit == "week":
+            label = f"the {'week' if len(periods) == 1 else 'weeks'} of {label}"
+        n_papers, n_total = (
+            sum(counts) for counts in zip(*((p.n_papers, p.n_total) for p in periods), strict=True)
+        )
+        if not self.is_checked:
+            return Span(label, n_papers, n_total)
+        share = sum(period.share * period.n_total for period in periods) / n_total
+        ends = (periods[0].low, periods[0].high) if len(periods) == 1 else (math.nan, math.nan)
+        return Span(label, n_papers, n_total, share, *ends)
 
 
 def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
@@ -138,13 +177,31 @@ def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
     for kind, ids in (("theme", tables.themes["theme_id"]), ("topic", tables.topics["topic_id"])):
         for series_id in ids:
             periods.setdefault((kind, series_id), [])
+    checked = _checked_themes(tables)
     for row in tables.trends.sort_values("period_start", kind="stable").to_dict("records"):
-        periods.setdefault((row["kind"], row["series_id"]), []).append(_period(row))
+        key = (row["kind"], row["series_id"])
+        periods.setdefault(key, []).append(_period(row, "checked_" if key in checked else "share_"))
     none = Verdict("insufficient")
     return {
-        key: Series(*key, tuple(rows), *(verdicts[window].get(key, none) for window in WINDOWS))
+        key: Series(
+            *key,
+            tuple(rows),
+            verdicts["long"].get(key, none),
+            verdicts["recent"].get(key, none),
+            is_checked=key in checked,
+        )
         for key, rows in periods.items()
     }
+
+
+def _checked_themes(tables: RunTables) -> set[tuple[str, str]]:
+    """Themes whose every period with papers has a checked share: one line is not made of both kinds."""
+    said = set(tables.theme_quality.loc[tables.theme_quality["is_checked"], "theme_id"])
+    rows = tables.trends[(tables.trends["kind"] == "theme") & (tables.trends["n_total"] > 0)]
+    rows = rows[rows["series_id"].isin(said)]
+    has_all = rows[["checked_share", "checked_low", "checked_high"]].notna().all(axis=1)
+    whole = has_all.groupby(rows["series_id"]).all()
+    return {("theme", str(one)) for one in whole.index[whole]}
 
 
 def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
@@ -156,28 +213,18 @@ def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
     growth = (row["growth_per_year"], row["growth_low"], row["growth_high"])
     numbers = (*growth, row["p_value"], row["q_value"])
     counts = (int(row["n_papers"]), int(row["n_periods"]))
-    return Verdict(row["verdict"], *numbers, *counts, bool(row["is_fragile"]))
+    return Verdict(row["verdict"], *numbers, *counts, bool(row["is_fragile"]), str(row["basis"]))
 
 
-def _period(row: Mapping[Hashable, Any]) -> Period:
+def _period(row: Mapping[Hashable, Any], prefix: str) -> Period:
     """Row of `trends` as a value; the share of a period without papers is NaN, whatever the table has."""
     start = row["period_start"].date()
     n_total = int(row["n_total"])
-    share, low, high = (row[key] if n_total else math.nan for key in ("share", "share_low", "share_high"))
+    names = ("checked_share" if prefix == "checked_" else "share", f"{prefix}low", f"{prefix}high")
+    # An estimate may leave the range of a share a little; a chart cannot.
+    share, low, high = (min(max(row[name], 0.0), 1.0) if n_total else math.nan for name in names)
     unit = period_unit(start, row["period_end"].date())
     return Period(start, unit, int(row["n_papers"]), n_total, share, low, high, bool(row["is_complete"]))
-
-
-def _pooled(periods: Sequence[Period]) -> Span:
-    """Add up the counts of the periods under a name that can follow "in"."""
-    label = range_label(periods[0], periods[-1])
-    if periods[0].unit == "week":
-        label = f"the {'week' if len(periods) == 1 else 'weeks'} of {label}"
-    return Span(
-        label,
-        sum(period.n_papers for period in periods),
-        sum(period.n_total for period in periods),
-    )
 
 
 def _a_year_before(start: date, unit: str) -> date:

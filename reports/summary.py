@@ -22,7 +22,8 @@ def make_summary(context: ReportContext) -> dict[str, Any]:
     -------
     dict
         ``title``; ``lead`` and ``note`` (sentences); ``headlines`` (each ``verdict``, ``kind``, ``name``,
-        ``claim``, ``evidence``, ``href`` within the page, ``is_fragile``); ``changes`` (sentences);
+        ``claim``, ``known`` (how a theme's share is known, empty for a topic), ``evidence``, ``href`` within
+        the page, ``is_fragile``); ``changes`` (sentences);
         ``new_topics`` (each ``name``, ``href``, ``n_papers`` in words), at most ten, those of a first run
         left out.
     """
@@ -38,6 +39,7 @@ def make_summary(context: ReportContext) -> dict[str, Any]:
                 "kind": line.kind,
                 "name": line.name,
                 "claim": f"{line.number} {line.claim}".strip(),
+                "known": f"{line.basis} {line.known}".strip(),
                 "evidence": line.evidence,
                 "href": line.href,
                 "is_fragile": line.is_fragile,

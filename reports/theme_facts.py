@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 
 from reports.claims import counts_of
 from reports.marks import Burst, Forecast, LevelChange, Marks
-from reports.series import Comparison, Series
+from reports.series import Comparison, Series, Span
 from reports.wording import NARROW, TIMES, count, odds, p_value, percent, plural, q_value
 
 __all__ = ["Fact", "make_facts", "marks_told"]
@@ -16,11 +17,15 @@ __all__ = ["Fact", "make_facts", "marks_told"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One number with its name and what it is made of."""
+    """One number with its name and what it is made of.
+
+    `basis` is ``found`` or ``checked`` for a share of the theme, empty for other numbers.
+    """
 
     name: str
     value: str
     note: str = ""
+    basis: str = ""
 
 
 def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
@@ -36,23 +41,30 @@ def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataF
         Its papers.
     """
     comparison = series.comparison()
-    facts = [*_shares(comparison)] if comparison is not None else []
+    facts = [*_shares(comparison, series.basis)] if comparison is not None else []
     facts += [_next(series, marks.forecasts[0])] if marks.forecasts else []
     facts += _evidence(series)
     undated = int(found["published"].isna().sum())
     notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
     notes += [f"{count(undated)} undated"] if undated else []
-    return (*facts, Fact("Papers", count(len(found)), ", ".join(notes)))
+    return (*facts, Fact("Papers found", count(len(found)), ", ".join(notes)))
 
 
-def _shares(comparison: Comparison) -> list[Fact]:
+def _shares(comparison: Comparison, basis: str) -> list[Fact]:
     """Share now and before."""
     now, before = comparison.now, comparison.before
-    facts = [Fact(f"Share in {now.label}", percent(now.share), f"{counts_of(now)} papers")]
+    facts = [Fact(f"Share in {now.label}", percent(now.share), _made_of(now), basis)]
     if before is not None:
         name = f"A year before, {before.label}" if comparison.is_year else f"Share in {before.label}"
-        facts.append(Fact(name, percent(before.share), f"{counts_of(before)} papers"))
+        facts.append(Fact(name, percent(before.share), _made_of(before), basis))
     return facts
+
+
+def _made_of(span: Span) -> str:
+    """Counts of a share found; interval and papers of a share checked."""
+    if not span.is_checked or math.isnan(span.low):
+        return f"{counts_of(span)} papers"
+    return f"{counts_of(span)}, of {plural(span.n_total, 'paper')}"
 
 
 def _next(series: Series, one: Forecast) -> Fact:

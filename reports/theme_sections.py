@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,30 +12,21 @@ from analytics.tables import UNCLUSTERED, RunTables, is_among
 from reports.charts import Chart
 from reports.claims import ICONS, verdict_sentence
 from reports.marks import NO_MARKS, Marks
-from reports.paper_lines import PaperLine, make_paper_lines, newest_first, papers_by_id
+from reports.near_misses import NearMiss, make_near_misses
+from reports.paper_lines import papers_by_id
+from reports.quality_words import BANDS, COMMAND, count_warning, known_clause, known_sentence
 from reports.series import Series
+from reports.surety import Surety, make_surety
 from reports.theme_facts import Fact, make_facts, marks_told
+from reports.theme_papers import ThemePaper, papers_of_theme
+from reports.theme_quality import Quality
 from reports.theme_words import Shift, make_shift
 from reports.upvotes import upvotes_of_the_day
 from reports.wording import clip, count, percent, plural
 
 __all__ = ["Places", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
 
-_LISTED = 5
 _MOST_TOPICS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class ThemePaper:
-    """A paper of a theme with the phrase that carried its assignment.
-
-    `standing` compares its upvotes with those of its day; empty in lists that are not about them.
-    """
-
-    line: PaperLine
-    phrase: str
-    score: str
-    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,9 @@ class ThemeSection:
     """One theme.
 
     `chart` is None without a dated paper; `representative` and `upvoted` are empty when `newest` holds all.
+    `basis` is ``found`` or ``checked``, of the shares of its periods, whose `band` is told in words, and
+    `known_basis` of the share of all papers. `known` says how sure its count is, in a sentence that `command`
+    follows where there is one, and `known_clause` in a few words.
     """
 
     theme_id: str
@@ -64,6 +58,14 @@ class ThemeSection:
     icon: str
     is_fragile: bool
     number: str
+    basis: str
+    known_basis: str
+    band: str
+    known: str
+    known_clause: str
+    command: str
+    warning: str
+    surety: Surety | None
     sentence: str
     facts: tuple[Fact, ...]
     marks: tuple[str, ...]
@@ -72,6 +74,7 @@ class ThemeSection:
     newest: tuple[ThemePaper, ...]
     representative: tuple[ThemePaper, ...]
     upvoted: tuple[ThemePaper, ...]
+    misses: tuple[NearMiss, ...]
     shift: Shift | None
     topics: tuple[TopicOfTheme, ...]
 
@@ -108,6 +111,7 @@ def make_theme_sections(
     marks: Mapping[tuple[str, str], Marks],
     charts: Mapping[str, Chart],
     places: Places,
+    qualities: Mapping[str, Quality],
 ) -> tuple[ThemeSection, ...]:
     """Section of each theme, in the order of the table `themes`.
 
@@ -120,19 +124,24 @@ def make_theme_sections(
     charts : mapping of str to Chart
         See `reports.charts.plot_charts`.
     places : Places
+    qualities : mapping of theme id to Quality
     """
     papers = papers_by_id(tables.papers)
     assigned = dict(iter(tables.theme_assignments.groupby("theme_id", sort=False)))
     none = tables.theme_assignments.iloc[:0]
     votes = upvotes_of_the_day(tables.papers)
+    misses = make_near_misses(tables)
     sections = []
     for row in tables.themes.to_dict("records"):
         theme_id = row["theme_id"]
+        quality = qualities[theme_id]
         rows = assigned.get(theme_id, none)
         rows = rows[is_among(rows["paper_id"], papers.index)]
         one, marked = series["theme", theme_id], marks.get(("theme", theme_id), NO_MARKS)
         found = papers.loc[rows["paper_id"]]
-        newest, representative, upvoted = _papers(found, rows, votes, places)
+        newest, representative, upvoted = papers_of_theme(
+            found, rows, votes, (places.theme_names, places.topic_names)
+        )
         whole = len(newest) == len(found)
         nothing = f"None of {plural(len(papers), 'paper')} fits this theme."
         sections.append(
@@ -147,8 +156,17 @@ def make_theme_sections(
                 icon=ICONS[one.verdict.word],
                 is_fragile=one.verdict.is_fragile,
                 number=percent(one.latest.share) if one.latest else plural(len(found), "paper"),
+                basis=one.basis,
+                known_basis=quality.word,
+                band=BANDS[one.basis],
+                known=known_sentence(quality),
+                known_clause=known_clause(quality),
+                command="" if quality.is_checked else COMMAND,
+                warning=count_warning(quality),
+                surety=make_surety(quality),
                 sentence=verdict_sentence(one) if len(found) else nothing,
                 facts=make_facts(one, marked, rows, found),
+                misses=misses.get(theme_id, ()),
                 marks=marks_told(marked),
                 chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),
                 newest_title="All its papers" if whole else "Newest papers",
@@ -160,40 +178,6 @@ def make_theme_sections(
             )
         )
     return tuple(sections)
-
-
-def _papers(
-    found: pd.DataFrame, rows: pd.DataFrame, votes: pd.DataFrame, places: Places
-) -> tuple[tuple[ThemePaper, ...], tuple[ThemePaper, ...], tuple[ThemePaper, ...]]:
-    """Newest papers, those of the highest score, and those with most upvotes for their day.
-
-    All of them are the newest, where that is few.
-    """
-    most = 2 * _LISTED if len(found) <= 2 * _LISTED else _LISTED
-    best = rows.sort_values(["score", "paper_id"], ascending=[False, True], kind="stable")["paper_id"]
-    why = rows.set_index("paper_id")
-
-    def told(chosen: pd.DataFrame, standings: Sequence[str] = ()) -> tuple[ThemePaper, ...]:
-        lines = make_paper_lines(chosen, places.theme_names, places.topic_names)
-        reasons = why.loc[chosen.index]
-        return tuple(
-            ThemePaper(line, clip(phrase, 120), f"{score:.1f}", standing)
-            for line, phrase, score, standing in zip(
-                lines, reasons["phrase"], reasons["score"], standings or [""] * len(lines), strict=True
-            )
-        )
-
-    ahead = votes.loc[votes.index.intersection(found.index)].rename_axis("paper_id").reset_index()
-    ahead = ahead[ahead["beaten"] > 0].sort_values(
-        ["standing", "paper_id"], ascending=[False, True], kind="stable"
-    )
-    ahead = ahead.head(_LISTED)
-    standings = [
-        f"more than {count(beaten)} of the {count(others)} others of its day"
-        for beaten, others in zip(ahead["beaten"], ahead["others"], strict=True)
-    ]
-    upvoted = told(found.loc[ahead["paper_id"]], standings)
-    return told(newest_first(found, most)), told(found.loc[best.head(_LISTED)]), upvoted
 
 
 def _topics(found: pd.DataFrame, places: Places) -> tuple[TopicOfTheme, ...]:

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
-from analytics.themes import THEME_THRESHOLD
 from reports.series import Series
 from reports.verdict_steps import Step, verdict_steps
 from reports.wording import clip, count, join_words, percent, plural, seconds
@@ -66,7 +65,11 @@ class Trust:
 
 
 def make_trust(
-    tables: RunTables, manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Series]
+    tables: RunTables,
+    manifest: Mapping[str, Any],
+    series: Mapping[tuple[str, str], Series],
+    membership: tuple[str, ...],
+    warnings: Sequence[str],
 ) -> Trust:
     """Trust section from the manifest, with what the tables say better than it.
 
@@ -76,6 +79,10 @@ def make_trust(
     manifest : mapping
         Of the run, see the design; every value is shown as text.
     series : mapping of (kind, series_id) to Series
+    membership : tuple of str
+        How papers come to their themes, see `reports.membership_words`.
+    warnings : sequence of str
+        Of themes, to stand before those of the manifest.
     """
     rejects = manifest.get("rejects_sample", [])
     n_rejected = int(manifest["counts"]["rejected"])
@@ -85,9 +92,9 @@ def make_trust(
         doubts=_doubts(manifest),
         periods=_periods(manifest, series),
         verdicts=verdict_steps(tables, manifest, series),
-        themes=_themes(manifest, tables),
+        themes=membership,
         topics=_topics(manifest),
-        warnings=tuple(clip(str(warning), 600) for warning in manifest.get("warnings", [])),
+        warnings=tuple(clip(str(one), 600) for one in (*warnings, *manifest.get("warnings", []))),
         sources=_sources(manifest.get("sources", [])),
         files=tuple(_file(source) for source in manifest.get("sources", [])),
         rejects=tuple(_texts(reject, ("location", "position", "reason", "excerpt")) for reject in rejects),
@@ -118,7 +125,7 @@ def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
         ("later", "too new", "papers seen or published after the day of this page"),
         ("future", "of these dated ahead", "papers shown by then that state a later date"),
         ("withdrawn", "withdrawn", "papers that a source calls withdrawn or retracted; they still count"),
-        ("without_theme", "in no theme", "papers that reach no theme's threshold"),
+        ("without_theme", "in no theme", "papers that belong to no theme"),
         ("unclustered", "unclustered", "papers that belong to no topic"),
     )
     # These two would be a line of zero on most pages.
@@ -177,26 +184,6 @@ def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Serie
         shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")
         sentences.append(f"No paper is dated in {shown}: the lines are broken there.")
     return tuple(sentences)
-
-
-def _themes(manifest: Mapping[str, Any], tables: RunTables) -> tuple[str, ...]:
-    """How papers come to their themes."""
-    if tables.themes.empty:
-        return ("No theme was declared.",)
-    threshold = float(manifest["settings"].get("theme_threshold") or THEME_THRESHOLD)
-    return (
-        (
-            "A paper's score on a theme is how far it stands above the background, in standard deviations:"
-            " above what general abstracts, and the bulk of this corpus, score on the same phrases. From a"
-            f" score of {threshold:g} it belongs to the theme; it may belong to several, and the highest"
-            " score is its first theme; a further one needs most of that score. In a corpus of some hundred"
-            " papers or more, the papers most like it count beside its own words."
-        ),
-        (
-            "The phrase beside a paper is the one that is nearest to it. No person has read these papers for"
-            " this page."
-        ),
-    )
 
 
 def _topics(manifest: Mapping[str, Any]) -> tuple[str, ...]:

@@ -58,8 +58,10 @@ def _verdict(tested: int, allowed: str) -> tuple[Step, ...]:
         Step(
             "Share",
             "The papers of a theme or topic over all dated papers of the same period. The band around a"
-            f" line is its 95{NARROW}% interval (Wilson): what sampling alone leaves open. It holds no"
-            " doubt about whether a paper was put in the right theme.",
+            f" line is its 95{NARROW}% interval. Of a topic and of a theme that is found it is Wilson's: what"
+            " sampling alone leaves open, with no doubt about whether a paper was put in the right theme."
+            " Share and band of a theme that is checked are estimated from answers, and the band holds that"
+            " doubt too.",
         ),
         Step(
             "Line",

@@ -25,6 +25,7 @@ __all__ = [
     "odds",
     "p_value",
     "percent",
+    "percent_range",
     "plural",
     "points",
     "q_value",
@@ -139,6 +140,17 @@ def percent(share: float) -> str:
     if value >= 99.5:
         return f">99{NARROW}%"
     return f"{value:.1f}{NARROW}%" if value < 9.95 else f"{value:.0f}{NARROW}%"
+
+
+def percent_range(low: float, high: float) -> str:
+    """Interval of a share in percent, the sign left to the share beside it.
+
+    Examples
+    --------
+    >>> percent_range(0.294, 0.398), percent_range(0.0, 0.084), percent_range(0.004, 0.12)
+    ('29 to 40', '0 to 8.4', '0.4 to 12')
+    """
+    return " to ".join(percent(end).removesuffix(f"{NARROW}%") for end in (low, high))
 
 
 def points(change: float) -> str:

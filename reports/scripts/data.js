@@ -17,6 +17,12 @@ function linkOf(data, paper) {
   return link in linkStarts || !linkStarts[link[0]] ? link : linkStarts[link[0]] + link.slice(1);
 }
 
+// Most ids are told by the link, and only the others are written down.
+function idOf(data, paper) {
+  const link = data.papers.link[paper];
+  return data.papers.id[paper] || (link[0] === "d" ? "doi:" + link.slice(1) : "arxiv:" + (link[0] === "a" ? link.slice(1) : link.split("/").pop()));
+}
+
 function themeNames(data, paper) {
   return data.papers.themes[paper].map((theme) => data.themes[theme].name);
 }

@@ -11,7 +11,10 @@ function saveText(name, type, text) {
 
 // A spreadsheet takes a text that begins so for a formula; an apostrophe keeps it a text.
 function csvCell(value) {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) && isNaN(value) ? "'" + value : String(value);
+  return csvQuoted(typeof value === "string" && /^[=+\-@\t\r]/.test(value) && isNaN(value) ? "'" + value : String(value));
+}
+
+function csvQuoted(text) {
   return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
 }
 

@@ -5,12 +5,12 @@ function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-function addPapers(data) {
+function addPapers(data, corrections) {
   const papers = data.papers;
   const form = document.getElementById("find");
   const table = document.getElementById("paper-table");
   if (!form || !table) { return; }
-  const fields = Object.fromEntries(["words", "theme", "topic", "from", "to"].map((name) => [name, form.elements[name]]));
+  const fields = Object.fromEntries(["words", "theme", "topic", "from", "to", "correct"].map((name) => [name, form.elements[name]]));
   const said = document.getElementById("found");
   const more = document.getElementById("more");
   const columns = [...table.tHead.rows[0].cells].map((head) => head.dataset.of);
@@ -48,12 +48,17 @@ function addPapers(data) {
   const cells = {
     day: (paper) => element("td", {}, dayOf(data, paper)),
     title(paper) {
-      const cell = element("td", {}, element("p", { className: "paper" }, titleOf(data, paper)));
+      const lines = element("div", {}, element("p", { className: "paper" }, titleOf(data, paper)));
       const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean);
       if (by.length) {
-        cell.append(byline(by.map((one) => element("bdi", { textContent: one }))));
+        lines.append(byline(by.map((one) => element("bdi", { textContent: one }))));
       }
-      return cell;
+      if (corrections && fields.correct.value !== "") {
+        const theme = +fields.correct.value, says = papers.themes[paper].includes(theme) ? 0 : 1;
+        lines.classList.add("fixable");
+        lines.append(corrections.make(idOf(data, paper), papers.title[paper], data.themes[theme].id, says));
+      }
+      return element("td", {}, lines);
     },
     theme: (paper) => element("td", { dir: "auto", textContent: themeNames(data, paper).join(", ") }),
     topic: (paper) => element("td", { dir: "auto", textContent: topicName(data, paper) }),
@@ -69,10 +74,16 @@ function addPapers(data) {
       ? counted(found.length, "paper") + " of " + all + " match." : "No paper matches; try fewer words, or reset.";
   }
 
-  function update() {
+  function update(event) {
+    // Who looks at the papers of a theme may correct it at once.
+    if (event && event.target === fields.theme) { correct(fields.theme.value); }
     found = matches();
     n = shownAtFirst;
     show();
+  }
+
+  function correct(theme) {
+    fields.correct.value = theme === "-1" ? "" : theme;
   }
 
   function addOptions(select, names) {
@@ -80,11 +91,12 @@ function addPapers(data) {
   }
 
   addOptions(fields.theme, data.themes.map((theme) => theme.name));
+  addOptions(fields.correct, data.themes.map((theme) => theme.name));
   if (data.themes.length) { fields.theme.add(new Option("no theme", "-1")); }
   const byName = data.topics.map((topic, at) => [topic.name, at]).sort((a, b) => a[0].localeCompare(b[0]));
   byName.forEach(([name, at]) => fields.topic.add(new Option(name, String(at))));
   if (data.topics.length) { fields.topic.add(new Option("no topic", "-1")); }
-  fields.theme.parentNode.hidden = !data.themes.length;
+  fields.theme.parentNode.hidden = fields.correct.parentNode.hidden = !data.themes.length;
   fields.topic.parentNode.hidden = !data.topics.length;
 
   addSort(table, (_, column, down) => {
@@ -93,8 +105,9 @@ function addPapers(data) {
     update();
   });
   form.addEventListener("input", update);
+  fields.correct.addEventListener("input", show); // it stands outside the form: it finds no papers
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(update));
+  form.addEventListener("reset", () => setTimeout(() => update()));
   more.addEventListener("click", () => {
     n += 2 * shownAtFirst;
     show();
@@ -113,6 +126,7 @@ function addPapers(data) {
     link.addEventListener("click", () => {
       form.reset();
       fields[kind].value = String(at);
+      if (kind === "theme") { correct(fields.theme.value); }
       update();
     });
   });

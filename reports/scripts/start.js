@@ -4,9 +4,10 @@ document.addEventListener("DOMContentLoaded", async () => {
   const regroup = document.getElementById("regroup");
   if (regroup) { addRegroup(regroup, document.getElementById("topic-table")); }
   addDownloads();
+  const corrections = addCorrections();
   const data = await readData();
   if (data) {
-    addPapers(data);
+    addPapers(data, corrections);
     addMap(data);
   }
   // Milliseconds after the address was given: by this tests and the benchmark know that all is there.

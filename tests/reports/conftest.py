@@ -120,6 +120,8 @@ def make_run(
         positions=_positions(papers, topic_ids),
         themes=_themes(themes, ids, assigned),
         theme_terms=_theme_terms(ids, assigned),
+        near_misses=_near_misses(papers, ids, assigned),
+        theme_quality=_unlabelled(ids, assigned, n_papers),
         topics=_topics(papers, topic_ids),
         trends=trends,
         verdicts=_verdicts(trends, courses_of),
@@ -148,6 +150,107 @@ def _theme_terms(ids: list[str], assigned: pd.DataFrame) -> pd.DataFrame:
         (ids[0], "web navigation", 1, 90, 24, 110, 1e-6, 1e-5),
     ]
     return validate_table("theme_terms", pd.DataFrame(rows, columns=list(empty_table("theme_terms").columns)))
+
+
+def _near_misses(papers: pd.DataFrame, ids: list[str], assigned: pd.DataFrame) -> pd.DataFrame:
+    """Ten papers of each theme that it does not have, the likeliest at 0.49."""
+    frames = []
+    for theme_id in ids:
+        own = assigned.loc[assigned["theme_id"] == theme_id, "paper_id"]
+        others = papers.loc[~papers["paper_id"].isin(own), "paper_id"].head(10).tolist()
+        chances = 0.49 - 0.04 * np.arange(len(others))
+        frames.append(
+            pd.DataFrame(
+                {"theme_id": theme_id, "paper_id": others, "score": 6 * chances, "probability": chances}
+            )
+        )
+    return validate_table("near_misses", pd.concat(frames)) if frames else empty_table("near_misses")
+
+
+NOT_KNOWN = dict.fromkeys(
+    (
+        "kappa", "precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high",
+        "share_checked", "checked_low", "checked_high", "r2", "labels_to_halve", "drift_p",
+    ),
+    np.nan,
+)  # fmt: skip
+NO_LABELS = NOT_KNOWN | {
+    "n_labels": 0, "n_yes": 0, "n_drawn": 0, "n_earlier": 0, "labelled_by": "", "n_both": 0,
+    "is_taught": False, "is_checked": False,
+}  # fmt: skip
+FEW_LABELS = NO_LABELS | {"n_labels": 14, "n_yes": 3, "n_drawn": 12, "n_earlier": 2, "labelled_by": "ada"}
+CHECKED = NO_LABELS | {
+    "n_labels": 134, "n_yes": 45, "n_drawn": 120, "n_earlier": 14, "labelled_by": "ada", "is_checked": True,
+    "precision": 0.99, "precision_low": 0.95, "precision_high": 1.0,
+    "recall": 0.3, "recall_low": 0.25, "recall_high": 0.38,
+    "share_checked": 0.344, "checked_low": 0.293, "checked_high": 0.398,
+    "r2": 0.62, "labels_to_halve": 363.0, "drift_p": 0.4,
+}  # fmt: skip
+JUDGED = CHECKED | {
+    "labelled_by": "ada, model:llama3.3", "n_both": 20, "kappa": 0.71, "is_taught": True, "drift_p": 0.012,
+    "recall": 0.83, "recall_low": 0.7, "recall_high": 0.91, "n_earlier": 0,
+    "share_checked": 0.081, "checked_low": 0.034, "checked_high": 0.12,
+}  # fmt: skip
+
+
+def _unlabelled(ids: list[str], assigned: pd.DataFrame, n_papers: int) -> pd.DataFrame:
+    """Quality of themes about which nobody has answered."""
+    if not ids:
+        return empty_table("theme_quality")
+    sizes = assigned["theme_id"].value_counts()
+    rows = [{"theme_id": one, **NO_LABELS, "share_found": sizes.get(one, 0) / n_papers} for one in ids]
+    return validate_table("theme_quality", pd.DataFrame(rows))
+
+
+def with_labels(run: Run, told: dict[str, dict[str, Any]]) -> Run:
+    """The same run with answers on some themes; what is checked has a share of its own in each period.
+
+    Checked shares are those found times the ratio of the two pooled shares, with bands twice as wide.
+    """
+    quality = run.tables.theme_quality.set_index("theme_id")
+    trends, verdicts = run.tables.trends.copy(), run.tables.verdicts.copy()
+    for theme_id, row in told.items():
+        quality.loc[theme_id, list(row)] = pd.Series(row, dtype=object)
+        if not row["is_checked"]:
+            continue
+        mine = (trends["kind"] == "theme") & (trends["series_id"] == theme_id)
+        ratio = row["share_checked"] / quality.loc[theme_id, "share_found"]
+        shares = trends.loc[mine, ["share", "share_low", "share_high"]]
+        checked = (shares["share"] * ratio).clip(0, 1)
+        wide = 2 * ratio * shares.sub(shares["share"], axis=0)
+        trends.loc[mine, "checked_share"] = checked
+        trends.loc[mine, "checked_low"] = (checked + wide["share_low"]).clip(0, 1)
+        trends.loc[mine, "checked_high"] = (checked + wide["share_high"]).clip(0, 1)
+        verdicts.loc[(verdicts["kind"] == "theme") & (verdicts["series_id"] == theme_id), "basis"] = "checked"
+    types = run.tables.theme_quality.dtypes
+    return run.with_tables(
+        theme_quality=validate_table("theme_quality", quality.reset_index().astype(types)),
+        trends=validate_table("trends", trends),
+        verdicts=verdicts,
+    )
+
+
+def _labelled() -> Run:
+    """One theme checked, one without an answer, one with a few, one taught and judged by a model too."""
+    told = {"agents": CHECKED, "self-improvement": FEW_LABELS, "rl-exploration": JUDGED}
+    return with_labels(with_outlook(make_run(3000, start="2023-06-01", months=30)), told)
+
+
+def _labelled_hostile() -> Run:
+    run = _hostile()
+    ids = list(run.tables.themes["theme_id"])
+    model = CHECKED | {"labelled_by": f"model:{HOSTILE[1]},model:{HOSTILE[4]}"}
+    return with_labels(run, {ids[0]: model, ids[1]: FEW_LABELS})
+
+
+def _older() -> Run:
+    """A run from before labels: no probabilities, no tables of quality or near misses."""
+    run = make_run(300)
+    return run.with_tables(
+        theme_quality=empty_table("theme_quality"),
+        near_misses=empty_table("near_misses"),
+        theme_assignments=run.tables.theme_assignments.assign(probability=np.nan),
+    )
 
 
 def _papers(n: int, published: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
@@ -486,7 +589,11 @@ def _hostile() -> Run:
         "warnings": [HOSTILE[0]],
     }
     positions = tables.positions.assign(paper_id=tables.positions["paper_id"].map(renamed))
-    hostile = {"papers": papers, "topics": topics, "theme_assignments": assigned, "positions": positions}
+    misses = tables.near_misses.assign(paper_id=tables.near_misses["paper_id"].map(renamed))
+    hostile = {
+        "papers": papers, "topics": topics, "theme_assignments": assigned, "positions": positions,
+        "near_misses": misses,
+    }  # fmt: skip
     return Run(replace(tables, **hostile), manifest)
 
 
@@ -653,6 +760,13 @@ STATES: dict[str, Callable[[], Run]] = {
         make_run(4000, n_topics=300, themes=THEMES[:2], months=24)
     ),
     "ahead-empty-theme": lambda: with_outlook(_empty_theme()),
+    "labelled": _labelled,
+    "labelled-hostile": _labelled_hostile,
+    "labelled-all": lambda: with_labels(
+        make_run(600, themes=THEMES[:2]), {"agents": CHECKED, "rl-exploration": JUDGED}
+    ),
+    "labelled-undated": lambda: with_labels(_all_undated(), {"agents": CHECKED, "introspection": FEW_LABELS}),
+    "older": _older,
     "ahead-one-theme": lambda: with_outlook(make_run(themes=("Agents",), n_topics=0)),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,8 +101,12 @@ def test_every_state_opens_without_error_or_request_and_fits(open_page, html_of,
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "name", ["usual", "grouped", "compared", "ahead", "hostile", "one-paper", "all-undated", "forty-themes"]
-)
+    "name",
+    [
+        "usual", "grouped", "compared", "ahead", "hostile", "one-paper", "all-undated", "forty-themes",
+        "labelled", "labelled-hostile", "older",
+    ],
+)  # fmt: skip
 def test_axe_finds_no_violation(open_page, html_of, name, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = open_page(html_of(name), color_scheme=scheme)
@@ -209,6 +214,186 @@ class TestPapers:
             papers.loc[papers["title"].str.contains("Memory"), "title"]
         )
         assert all(row[-1].startswith("https://") for row in rows[1:])
+
+
+class TestCorrections:
+    @pytest.fixture
+    def page(self, open_page, html_of):
+        return open_page(html_of("labelled"))
+
+    def first(self, page, theme="agents", text="not this theme"):
+        return page.locator(f"#theme-{theme} .correct", has_text=text).first
+
+    def saved(self, page):
+        name, content = downloaded(page, lambda: page.locator("#corrections-save").click())
+        assert name == "corrections.csv"
+        return rows_of(content)
+
+    def test_they_collect_and_are_saved_in_the_columns_that_the_command_takes(self, page, run_of):
+        tables = run_of("labelled").tables
+        bar = page.locator("#corrections")
+        assert not bar.is_visible()
+        self.first(page).click()
+        self.first(page, text="this theme too").click()
+        self.first(page, "introspection", "this theme too").click()
+        assert text_of(page.locator("#corrections-count")) == "3 corrections"
+        assert "papertrends label corrections.csv" in text_of(bar)
+        assert "never enter an estimate" in text_of(bar)
+        rows = self.saved(page)
+        ids = tables.themes["theme_id"].tolist()
+        assert rows[0] == ["paper_id", "title", "from", *ids]
+        assert {row[2] for row in rows[1:]} == {"report"}
+        titles = tables.papers.set_index("paper_id")["title"]
+        assert all(titles[row[0]] == row[1] for row in rows[1:])
+        told = {(row[0], theme, cell) for row in rows[1:] for theme, cell in zip(ids, row[3:], strict=True)}
+        newest = page.locator("#theme-agents ul[data-says='0'] > li").first.get_attribute("data-paper")
+        misses = tables.near_misses.sort_values("probability", ascending=False, kind="stable")
+        of_agents, of_introspection = (
+            misses.query(f"theme_id == '{one}'")["paper_id"].iloc[0] for one in ("agents", "introspection")
+        )
+        assert {one for one in told if one[2]} == {
+            (newest, "agents", "0"), (of_agents, "agents", "1"), (of_introspection, "introspection", "1"),
+        }  # fmt: skip
+
+    def test_a_switch_that_is_pressed_again_takes_its_answer_back(self, page):
+        button = self.first(page)
+        button.click()
+        assert button.get_attribute("aria-pressed") == "true"
+        button.click()
+        assert button.get_attribute("aria-pressed") == "false"
+        assert not page.locator("#corrections").is_visible()
+
+    def test_the_same_paper_is_marked_in_every_list(self, page):
+        self.first(page).click()
+        paper = self.first(page).get_attribute("data-paper")
+        page.locator("#theme-agents a[data-papers-of]").click()
+        row = page.locator("#paper-table .correct[aria-pressed=true]")
+        assert row.count() == 1
+        assert row.get_attribute("data-paper") == paper
+
+    def test_the_list_of_papers_corrects_the_theme_that_it_shows_or_that_is_chosen(self, page, run_of):
+        tables = run_of("labelled").tables
+        assert page.locator("#paper-table .correct").count() == 0
+        page.locator("[name=theme]").select_option(label="Agents")
+        buttons = page.locator("#paper-table .correct")
+        assert set(buttons.all_inner_texts()) == {"not this theme"}
+        page.locator("[name=theme]").select_option(label="any")
+        assert buttons.count() == 0
+        page.locator("[name=correct]").select_option(label="RL exploration")
+        members = set(tables.theme_assignments.query("theme_id == 'rl-exploration'")["paper_id"])
+        for button in buttons.all():
+            text = "not this theme" if button.get_attribute("data-paper") in members else "this theme too"
+            assert button.inner_text() == text
+        buttons.first.click()
+        (row,) = self.saved(page)[1:]
+        ids = tables.themes["theme_id"].tolist()
+        assert row[3 + ids.index("rl-exploration")] in {"0", "1"}
+        page.get_by_role("button", name="Reset").click()
+        sync_api.expect(buttons).to_have_count(0)
+
+    def test_they_outlive_a_reload_and_can_be_cleared_and_brought_back(self, page):
+        self.first(page).click()
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert text_of(page.locator("#corrections-count")) == "1 correction"
+        assert self.first(page).get_attribute("aria-pressed") == "true"
+        page.locator("#corrections-clear").click()
+        assert text_of(page.locator("#corrections-count")) == "Cleared."
+        assert self.first(page).get_attribute("aria-pressed") == "false"
+        page.get_by_role("button", name="Undo").click()
+        assert text_of(page.locator("#corrections-count")) == "1 correction"
+        page.locator("#corrections-clear").click()
+        page.get_by_role("button", name="Close").click()
+        assert not page.locator("#corrections").is_visible()
+
+    def test_another_run_has_its_own(self, open_page, page, run_of, render):
+        self.first(page).click()
+        run = run_of("labelled")
+        other = render(type(run)(run.tables, run.manifest | {"run_id": "another"}))
+        page.goto(page.url)  # the same page keeps them
+        assert page.locator("#corrections").is_visible()
+        Path(page.url.removeprefix("file://")).write_text(other, encoding="utf-8")
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert not page.locator("#corrections").is_visible()
+
+    @pytest.mark.parametrize("stored", ["{", "7", '[["a"]]', "null"])
+    def test_what_another_program_stored_does_no_harm(self, page, stored, run_of):
+        key = f"papertrends-corrections-{run_of('labelled').manifest['run_id']}"
+        page.evaluate("([key, stored]) => localStorage.setItem(key, stored)", [key, stored])
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        self.first(page).click()
+        assert text_of(page.locator("#corrections-count")) == "1 correction"
+
+    def test_without_storage_they_last_as_long_as_the_page(self, open_page, html_of):
+        blocked = (
+            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no storage'); } });"
+        )
+        page = open_page(html_of("labelled"))
+        page.context.add_init_script(blocked)
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        self.first(page).click()
+        assert len(self.saved(page)) == 2
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert not page.locator("#corrections").is_visible()
+
+    def test_by_keyboard_and_for_a_screen_reader(self, page):
+        button = self.first(page)
+        title = page.locator("#theme-agents ul[data-says='0'] .paper").first.inner_text()
+        assert button.get_attribute("aria-label") == f"not this theme (Agents): {title}"
+        button.focus()
+        page.keyboard.press("Space")
+        assert button.get_attribute("aria-pressed") == "true"
+        status = page.locator("#corrections-status")
+        assert (status.get_attribute("role"), status.inner_text()) == ("status", "1 correction.")
+        box, bar = button.bounding_box(), page.locator("#corrections").bounding_box()
+        assert box["y"] + box["height"] <= bar["y"] or box["y"] >= bar["y"] + bar["height"]
+
+    @pytest.mark.parametrize("width", [320, 390])
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_on_a_phone_axe_finds_nothing_and_nothing_is_wider_than_the_page(
+        self, open_page, html_of, width, scheme
+    ):
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+        page = open_page(html_of("labelled"), width=width, color_scheme=scheme)
+        page.locator("#theme-agents a[data-papers-of]").click()
+        page.locator("#paper-table .correct").first.click()
+        assert page.evaluate(SIDEWAYS) == []
+        assert min(one.bounding_box()["height"] for one in page.locator(".correct:visible").all()[:5]) >= 32
+        found = axe.Axe().run(page)
+        assert [
+            (one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]
+        ] == []
+
+    def test_paper_and_readers_without_script_see_no_switches(self, open_page, page, html_of):
+        self.first(page).click()
+        page.emulate_media(media="print")
+        assert not page.locator("#corrections").is_visible()
+        assert page.locator(".correct:visible").count() == 0
+        bare = open_page(html_of("labelled"), java_script_enabled=False)
+        assert bare.locator(".correct").count() == 0
+        assert bare.locator("#theme-agents", has_text="Likeliest misses").is_visible()
+
+    def test_hostile_texts_are_saved_as_texts(self, open_page, html_of):
+        page = open_page(html_of("labelled-hostile"))
+        page.locator("[name=correct]").select_option(index=1)
+        for button in page.locator("#paper-table .correct").all()[:10]:
+            button.click()
+        rows = self.saved(page)
+        assert len(rows) == 11
+        assert {len(row) for row in rows} == {6}
+        assert all(row[0].startswith("title:") for row in rows[1:])
+
+    def test_likeliest_misses_unfold(self, page):
+        misses = page.locator("#theme-agents ul[data-says='1']")
+        assert misses.nth(0).locator("li").count() == 3
+        assert not misses.nth(1).is_visible()
+        page.locator("#theme-agents summary", has_text="7 more").click()
+        assert misses.nth(1).locator("li").count() == 7
+        assert misses.nth(1).is_visible()
 
 
 class TestMap:

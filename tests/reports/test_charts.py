@@ -126,7 +126,9 @@ def test_values_are_those_of_the_table(drawn):
     run, charts = drawn
     rows = run.tables.trends.query("kind == 'theme' and series_id == 'agents'")
     values = charts["theme-agents"].values
-    assert values.columns == ("Month", "Papers", "Of all dated", "Share", "95 % from", "to", "Complete")
+    assert values.columns == (
+        "Month", "Papers found", "Of all dated", "Share found", "95 % from, sampling only", "to", "Complete"
+    )  # fmt: skip
     assert [row[1] for row in values.rows] == [str(n) for n in rows["n_papers"]]
     assert [row[2] for row in values.rows] == [str(n) for n in rows["n_total"]]
     assert [row[6] for row in values.rows] == ["yes" if one else "no" for one in rows["is_complete"]]

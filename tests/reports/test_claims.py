@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -47,13 +48,13 @@ def test_a_year_before_is_the_same_quarter():
     one = series(TWO_YEARS)
     number, rest = share_clause(one, 656, 3031)
     assert plain(number) == "31 %"
-    assert plain(rest) == "of papers in Q4 2025 (214 of 690)"
+    assert plain(rest) == "of papers in Q4 2025 (found: 214 of 690)"
     assert plain(comparison_clause(one.comparison())) == "18 % a year before (62 of 341)"
 
 
 def test_an_incomplete_quarter_is_not_what_is_claimed():
     one = series(TWO_YEARS, complete=7)
-    assert plain(share_clause(one, 656, 3031)[1]) == "of papers in Q3 2025 (150 of 600)"
+    assert plain(share_clause(one, 656, 3031)[1]) == "of papers in Q3 2025 (found: 150 of 600)"
     assert plain(comparison_clause(one.comparison())) == "12 % a year before (30 of 250)"
 
 
@@ -62,10 +63,10 @@ def test_a_short_span_compares_its_halves_without_the_middle():
     # Q1 2026 has Q1 2025 a year before it, so take that away first.
     assert one.comparison().is_year
     halves = series([(10, 100), (20, 100), (90, 100)], first_year=2025)
-    assert plain(share_clause(halves, 120, 300)[1]) == "of papers in Q3 2025 (90 of 100)"
+    assert plain(share_clause(halves, 120, 300)[1]) == "of papers in Q3 2025 (found: 90 of 100)"
     assert plain(comparison_clause(halves.comparison())) == "10 % in Q1 2025 (10 of 100)"
     pooled = series([(10, 100), (20, 100), (90, 100), (30, 300)], first_year=2025)
-    assert plain(share_clause(pooled, 150, 600)[1]) == "of papers in Q3 to Q4 2025 (120 of 400)"
+    assert plain(share_clause(pooled, 150, 600)[1]) == "of papers in Q3 to Q4 2025 (found: 120 of 400)"
     assert plain(comparison_clause(pooled.comparison())) == "15 % in Q1 to Q2 2025 (30 of 200)"
 
 
@@ -85,9 +86,12 @@ def test_one_period_has_no_before():
 def test_without_a_complete_period_counts_are_claimed():
     assert share_clause(series([(5, 20)], UNKNOWN, complete=0), 6, 22) == (
         "6",
-        "of 22 papers; no period is complete yet",
+        "found of 22 papers; no period is complete yet",
     )
-    assert share_clause(Series("theme", "a", (), UNKNOWN), 6, 22) == ("6", "of 22 papers; none has a date")
+    assert share_clause(Series("theme", "a", (), UNKNOWN), 6, 22) == (
+        "6",
+        "found of 22 papers; none has a date",
+    )
 
 
 def test_weeks_are_named_so_that_a_sentence_holds():
@@ -125,6 +129,39 @@ def test_verdict_sentences():
         "Too few papers to say (17 in 6 quarters)."
         " A verdict needs 5 complete periods, 20 papers in it and as many outside."
     )
+
+
+def checked(shares, verdict=RISING, **options) -> Series:
+    """Quarters of a hundred papers, ten of them found, with a checked share each and five points about it."""
+    found = quarters([(10, 100)] * len(shares), **options)
+    periods = tuple(
+        replace(one, share=share, low=share - 0.05, high=share + 0.05)
+        for one, share in zip(found, shares, strict=True)
+    )
+    return Series("theme", "agents", periods, verdict, is_checked=True)
+
+
+def test_a_checked_share_has_its_interval_where_a_found_one_has_its_counts():
+    one = checked([0.2, 0.2, 0.2, 0.18, 0.3, 0.3, 0.3, 0.34])
+    assert [plain(part) for part in share_clause(one, 80, 800)] == [
+        "34 %", "of papers in Q4 2025 (checked: 29 to 39)"
+    ]  # fmt: skip
+    assert plain(comparison_clause(one.comparison())) == "18 % a year before (13 to 23)"
+
+
+def test_halves_of_checked_shares_are_pooled_by_their_papers_and_have_no_interval():
+    halves = checked([0.1, 0.2, 0.3, 0.5], first_year=2025)
+    assert [plain(part) for part in share_clause(halves, 40, 400)] == [
+        "40 %", "of papers in Q3 to Q4 2025 (checked)"
+    ]  # fmt: skip
+    assert plain(comparison_clause(halves.comparison())) == "15 % in Q1 to Q2 2025 (of 200)"
+
+
+def test_a_verdict_of_another_kind_than_its_shares_says_so():
+    one = checked([0.1, 0.2, 0.3, 0.5])
+    assert verdict_sentence(one).endswith(" This was tested on the shares found.")
+    of_checked = replace(one, verdict=replace(RISING, basis="checked"))
+    assert "tested on" not in verdict_sentence(of_checked)
 
 
 def subject(name: str, verdict: Verdict, kind: str = "theme") -> Subject:
@@ -174,10 +211,13 @@ def test_a_headline_word_for_word():
     assert (line.icon, line.verdict, line.name) == ("▲", "rising", "Agents")
     assert (
         plain(f"{line.number} {line.claim}")
-        == "31 % of papers in Q4 2025 (214 of 690), 18 % a year before (62 of 341)"
+        == "31 % of papers in Q4 2025 (found: 214 of 690), 18 % a year before (62 of 341)"
     )
     assert plain(line.evidence) == "odds ×1.9 a year (1.5 to 2.4), q = 0.001"
     assert line.papers == "3 papers that show it"
+    (topic,) = make_moved([subject("T", RISING, "topic")], 3031, ()).headlines
+    assert plain(topic.claim).startswith("of papers in Q4 2025 (214 of 690), ")
+    assert (topic.basis, topic.known) == ("", "")
 
 
 def test_nothing_moved_is_said_first_and_with_pride():
@@ -220,6 +260,13 @@ def test_changes_are_split_as_the_table_splits_them():
     assert changes_since(changes.assign(to_share=changes["from_share"]), names) == (
         "No share changed by a tenth of a point.",
     )
+
+
+def test_a_change_of_checked_shares_says_so():
+    row = {"kind": "theme", "series_id": "a", "from_share": 0.3, "to_share": 0.34, "by_new_papers": 0.04}
+    changes = pd.DataFrame([row | {"by_reassignment": 0.0, "by_definition": 0.0}])
+    key = ("theme", "a")
+    assert changes_since(changes, {key: "A"}, {key}) == ("A (checked) +4.0 points: +4.0 new papers.",)
 
 
 def test_news_comes_before_what_was_only_read_anew():

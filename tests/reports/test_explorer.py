@@ -61,6 +61,21 @@ def test_themes_and_topics_are_those_of_the_tables(run_of):
         assert (data["topics"][topic]["name"] if topic >= 0 else None) == labels.get(topic_id)
 
 
+def test_ids_are_told_by_the_links_or_written_down(make_run):
+    run = make_run(4, n_topics=0, months=1)
+    papers = run.tables.papers.assign(
+        paper_id=["arxiv:2401.00001", "doi:10.1/x", "title:0011", "arxiv:2401.00002"],
+        url=[None, None, None, "https://huggingface.co/papers/2401.00002"],
+    )
+    assigned, misses = run.tables.theme_assignments.iloc[:0], run.tables.near_misses.iloc[:0]
+    held = of(run.with_tables(papers=papers, theme_assignments=assigned, near_misses=misses))
+    told = dict(zip(held.columns["link"], held.columns["id"], strict=True))
+    assert told == {
+        "a2401.00001": "", "d10.1/x": "", "": "title:0011", "https://huggingface.co/papers/2401.00002": ""
+    }  # fmt: skip
+    assert [one["id"] for one in held.themes] == run.tables.themes["theme_id"].tolist()
+
+
 def test_too_many_papers_are_sampled_evenly_and_the_newest_come_next(make_run, monkeypatch):
     monkeypatch.setattr(explorer, "MOST_MAPPED", 100)
     run = make_run(2000, n_topics=5, months=20, themes=("Agents",))
