@@ -131,7 +131,7 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
             trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
-            forecast = look_ahead(trends.corpus)
+            forecast = look_ahead(trends.corpus, trends.checked)
         further = {"positions": positions}
         tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
         definitions = definitions_hash(declared, settings, encoded.vectorizer_id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
 from analytics.jumps import find_jumps
+from analytics.labels.checked_series import CheckedSeries, with_checked
 from analytics.papers import PaperTexts
 from analytics.parts import Ahead, Each, postponed
 from analytics.student import StudentVectorizer, student_teacher
@@ -92,10 +93,12 @@ class Grouped:
 class Trends:
     """Series of a corpus with what can be claimed of them, each a table of the run.
 
-    `jumps` gives two of the tables, bursts and change points, once they are there.
+    `checked` holds the series of themes that labels correct. `jumps` gives two of the tables, bursts and
+    change points, once they are there.
     """
 
     corpus: CorpusTrends
+    checked: Mapping[str, CheckedSeries]
     verdicts: pd.DataFrame
     unassigned: pd.DataFrame
     jumps: Callable[[], tuple[pd.DataFrame, pd.DataFrame]]
@@ -165,6 +168,11 @@ def find_themes(
     return assignments, theme_table(themes, assignments)
 
 
+def _unchecked(_: CorpusTrends) -> dict[str, CheckedSeries]:
+    """No theme has labels."""
+    return {}
+
+
 def follow_trends(
     day: date,
     corpus: DayCorpus,
@@ -172,9 +180,14 @@ def follow_trends(
     topics: Grouped,
     settings: Settings,
     *,
+    check: Callable[[CorpusTrends], Mapping[str, CheckedSeries]] = _unchecked,
     ahead: Ahead = postponed,
 ) -> Trends:
-    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps."""
+    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps.
+
+    `check` gives the series of themes that labels correct, by theme id. It is a function of the trends,
+    because their periods are known only here.
+    """
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
     membership = pd.concat(
         [
@@ -193,13 +206,22 @@ def follow_trends(
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
+    checked = check(found)
+    found = replace(found, trends=with_checked(found.trends, checked))
     q = settings.false_discovery_rate
     jumps = ahead(partial(find_jumps, found.trends, q=q, random_state=settings.random_state))
     topic_of = clustered.set_index("paper_id")["topic_id"]
     loose = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), found.trends)
     undated = undated_papers(papers, membership)
-    verdicts = mark_fragile(trend_verdicts(found.trends, q=q), found.trends, loose, undated, q=q)
-    return Trends(corpus=found, verdicts=verdicts, unassigned=loose, jumps=jumps)
+    verdicts = mark_fragile(
+        trend_verdicts(found.trends, q=q, corrections=checked),
+        found.trends,
+        loose,
+        undated,
+        q=q,
+        corrections=checked,
+    )
+    return Trends(corpus=found, checked=checked, verdicts=verdicts, unassigned=loose, jumps=jumps)
 
 
 def assemble_tables(

@@ -10,6 +10,7 @@ import pytest
 
 import flows.topics
 from analytics.exceptions import InputError
+from analytics.labels.checked_series import CheckedSeries
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
 from analytics.theme_terms import theme_terms
@@ -147,6 +148,39 @@ def test_jumps_are_looked_for_with_the_series_and_told_when_asked(tmp_path):
     bursts, moved = trends.jumps()
     assert list(bursts.columns) == list(TABLE_COLUMNS["bursts"])
     assert list(moved.columns) == list(TABLE_COLUMNS["change_points"])
+
+
+def test_checked_series_reach_every_table(tmp_path, settings):
+    months = [date(2025, month, 10) for month in range(1, 11)]
+    texts = [f"{ENGLISH} Case {n}." for n in range(60)]
+    write(tmp_path, *(paper(n, texts[n // 10], months[n % 10]) for n in range(600)))
+    corpus = steps.read_day(tmp_path, DAY)
+    is_found = np.arange(len(corpus.papers)) % 10 == 0
+    assigned = corpus.papers.loc[is_found, ["paper_id"]].assign(theme_id="agents")
+    themes = steps.Grouped(assigned, pd.DataFrame({"theme_id": ["agents", "robots"]}))
+    topics = steps.Grouped(pd.DataFrame({"paper_id": [], "topic_id": []}), pd.DataFrame({"topic_id": []}))
+
+    def check(found):
+        own = found.trends[found.trends["series_id"] == "agents"]
+        share = np.linspace(0.2, 0.6, len(own))
+        starts = own["period_start"].to_numpy()
+        covariance = np.full((len(own), len(own)), 0.01)
+        return {"agents": CheckedSeries("agents", starts, share, share - 0.2, share + 0.2, covariance, 30.0)}
+
+    trends = steps.follow_trends(DAY, corpus, themes, topics, settings, check=check)
+    rows = trends.corpus.trends.set_index("series_id")
+    assert rows.loc["agents", "checked_share"].iloc[0] == 0.2
+    assert rows.loc["robots", "checked_share"].isna().all()
+    verdicts = trends.verdicts.query("window == 'long'").set_index("series_id")
+    assert verdicts["basis"].to_dict() == {"agents": "checked", "robots": "found"}
+    assert verdicts["verdict"].to_dict() == {"agents": "rising", "robots": "insufficient"}
+    outlook = look_ahead(trends.corpus, trends.checked)
+    assert outlook.forecasts.groupby("series_id")["basis"].unique().map(list).to_dict() == {
+        "agents": ["checked"], "robots": ["found"]
+    }  # fmt: skip
+    assert (outlook.forecasts.query("series_id == 'agents'")["high_90"] > 0.6).all()
+    bursts, _ = trends.jumps()
+    assert set(bursts["series_id"]) <= {"agents"}
 
 
 def test_encoding_again_encodes_nothing(tmp_path):
