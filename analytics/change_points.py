@@ -122,6 +122,9 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     the others' are given the run's middle one and are claimed too easily. In a run of few series that
     jump themselves, the jumps are taken for noise. A new source moves shares as the field does.
 
+    *Checked series* are counted by their checked shares, in whole papers. The error of the correction is
+    left out: it shifts the level and tilts the line, neither of which makes a jump.
+
     *Edges.* Only periods that are complete and hold a paper count. A series with fewer than
     `MIN_PERIODS` of them, or fewer than 20 papers inside or outside, is not tested and takes no part
     in the correction. Levels last `MIN_LEVEL` periods at least.
@@ -175,31 +178,24 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
         raise InputError(f"q is {q}; it is the allowed part of false claims, between 0 and 1, such as 0.05")
     if random_state < 0:
         raise InputError(f"random_state is {random_state}; a seed is 0 or more")
-    grids = series_grids(series)
+    grids = series_grids(series).whole()
     tested = _tested(grids, random_state)
     p_values = np.array([one.p_value(one.statistic) for one in tested.values()])
     q_values = stats.false_discovery_control(p_values, method="bh") if len(p_values) else p_values
     critical = float(p_values[q_values <= q].max(initial=0))
-    starts = _starts(series)
     rows = []
     for (row, one), q_value in zip(tested.items(), q_values, strict=True):
         if q_value <= q:
             key = tuple(grids.keys.iloc[row])
             for place, before, after, p_value in _changes(one, critical):
                 at_least = q_values[p_values >= p_value].min(initial=q)
-                rows.append((*key, starts[one.where[place]], before, after, p_value, at_least))
+                rows.append((*key, grids.starts[one.where[place]], before, after, p_value, at_least))
     return _table(rows)
 
 
 def _table(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     """The result, typed also where it has no row."""
     return validate_table("change_points", pd.DataFrame(rows, columns=list(TABLE_COLUMNS["change_points"])))
-
-
-def _starts(series: pd.DataFrame) -> NDArray[np.datetime64]:
-    """Starts of the run's periods that count, in the order of the grids."""
-    used = series["is_complete"].astype(bool) & (series["n_total"] > 0)
-    return np.unique(series["period_start"].to_numpy()[used.to_numpy()])
 
 
 def _tested(grids: SeriesGrids, random_state: int) -> dict[int, _Series]:

@@ -31,7 +31,7 @@ def share_changes(
     definition_changed: bool,
     kinds: Collection[str] = ("theme",),
 ) -> pd.DataFrame:
-    """Split each series' change of share between two runs into three parts that add up to it.
+    """Split each series' change of share between two runs into parts that add up to it.
 
     A share here is a series' papers over all dated papers of the run, all periods together.
 
@@ -42,6 +42,11 @@ def share_changes(
     earlier run's papers. Then the papers change with the assignments held: whatever came, went,
     gained or lost its date is the rest. With the steps the other way round, papers that came
     would be counted by assignments that were never made, so that order is not open.
+
+    *Checked themes.* Where both runs have checked a theme, its checked shares are compared, and the change
+    has two parts. ``by_new_papers`` is that part of the share found, times the later run's ratio of the
+    checked share to the share found. The rest is ``by_correction``: the same papers, estimated from other
+    labels or with another definition.
 
     *What it cannot tell.* A paper that was reassigned both by a changed definition and by chance
     counts once: when definitions changed, all reassignment is theirs, for the two cannot be told
@@ -65,9 +70,9 @@ def share_changes(
     -------
     DataFrame
         The table `changes`: one row a series of either run, those of the later run first.
-        ``by_new_papers + by_reassignment + by_definition`` equals ``to_share - from_share`` but for
-        rounding. A series absent from a run has the share 0 there. Empty for a first run, and when
-        a run has no dated paper and so no shares.
+        ``by_new_papers + by_reassignment + by_definition + by_correction`` equals
+        ``to_share - from_share`` but for rounding. A series absent from a run has the share 0 there. Empty
+        for a first run, and when a run has no dated paper and so no shares.
 
     Raises
     ------
@@ -123,7 +128,7 @@ def _kind_changes(kind: str, before: _Side, after: _Side, definition_changed: bo
     redefined = pd.Series(definition_changed, series)
     if kind == "theme":
         redefined |= ~series.isin(listed_old.intersection(listed_new))
-    return pd.DataFrame(
+    changes = pd.DataFrame(
         {
             "kind": kind,
             "series_id": series,
@@ -133,8 +138,27 @@ def _kind_changes(kind: str, before: _Side, after: _Side, definition_changed: bo
             "by_new_papers": to_share - (n_old + moved) / n_before,
             "by_reassignment": reread.mask(redefined, 0.0),
             "by_definition": reread.where(redefined, 0.0),
+            "by_correction": 0.0,
         }
     )
+    return _as_checked(changes, before.tables, after.tables) if kind == "theme" else changes
+
+
+def _as_checked(changes: pd.DataFrame, before: RunTables, after: RunTables) -> pd.DataFrame:
+    """Changes of themes, those that both runs have checked by their checked shares."""
+    checked = pd.DataFrame(
+        {
+            name: run.theme_quality.set_index("theme_id")["share_checked"].reindex(changes["series_id"])
+            for name, run in (("from_share", before), ("to_share", after))
+        }
+    ).set_index(changes.index)
+    times = (checked["to_share"] / changes["to_share"]).where(changes["to_share"] > 0, 1.0)
+    news = changes["by_new_papers"] * times
+    rest = checked["to_share"] - checked["from_share"] - news
+    by_labels = checked.assign(by_new_papers=news, by_reassignment=0.0, by_definition=0.0, by_correction=rest)
+    both = checked.notna().all(axis=1)
+    changes.loc[both, by_labels.columns] = by_labels[both]
+    return changes
 
 
 def _dated_ids(run: RunTables) -> pd.Index:

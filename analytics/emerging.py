@@ -10,9 +10,16 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.logit_lines import Floats, fit_lines
-from analytics.noise import fit_noise
-from analytics.series_grids import centered_times, has_enough, series_grids, series_tallies, time_offsets
+from analytics.logit_lines import Floats
+from analytics.null_series import run_noise
+from analytics.series_grids import (
+    centered_times,
+    counted_papers,
+    has_enough,
+    series_grids,
+    series_tallies,
+    time_offsets,
+)
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 
 __all__ = ["emerging_topics", "masked_precision", "precision_at"]
@@ -37,7 +44,8 @@ def emerging_topics(
     a normal variable of mean d m and variance d^2 v + (1 - d^2) t to be above 0.
 
     *What it cannot tell.* It is no test (that is `analytics.growth.trend_verdicts`): in a run without
-    trends something is first too. Series that begin only now have too few papers to be ranked.
+    trends something is first too. Series that begin only now have too few papers to be ranked. A checked
+    series is counted by its checked shares, but the error of its correction is not in the probability.
     How much the order is worth on the data at hand is what `masked_precision` says.
 
     *Edges.* Only complete periods that hold papers count. A series with fewer than 5 of them in the
@@ -94,8 +102,7 @@ def emerging_topics(
         return empty_table("emerging")
     grids = grids.within(np.any(grids.totals[ranked] > 0, axis=0))
     x, unit = centered_times(grids.years)
-    lines = fit_lines(grids.counts[ranked], grids.totals[ranked], x)
-    noise = fit_noise(lines.residual, lines.weight, x, grids.steps)
+    lines, noise = run_noise(grids, np.flatnonzero(ranked))
     inflation, _ = noise.inflation(lines.weight, time_offsets(lines.weight, x), grids.steps)
     mean, variance, spread = _shrunken(lines.line[1] / unit, inflation / lines.information / unit**2)
     ahead = damping * mean / np.sqrt(damping**2 * variance + (1 - damping**2) * spread)
@@ -233,5 +240,6 @@ def _shares(complete: pd.DataFrame, start: pd.Timestamp) -> pd.Series:
     """Share of each series over the calendar year that begins with `start`."""
     end = start + pd.DateOffset(years=1)
     year = complete[complete["period_start"].between(start, end, inclusive="left")]
-    sums = year.groupby(["kind", "series_id"])[["n_papers", "n_total"]].sum()
-    return sums["n_papers"] / sums["n_total"]
+    counted = year.assign(counted=counted_papers(year))
+    sums = counted.groupby(["kind", "series_id"])[["counted", "n_total"]].sum()
+    return sums["counted"] / sums["n_total"]

@@ -48,18 +48,21 @@ def expected_totals(totals: Floats) -> Floats:
     return expected
 
 
-def share_bands(share: Floats, variance: Floats, expected: Floats) -> Floats:
+def share_bands(share: Floats, variance: Floats, expected: Floats, error: Floats | float = 0.0) -> Floats:
     """Bands that hold a future period's share: the sampling of its papers, and its level's uncertainty.
 
     The future count k among N expected papers has the variance of a binomial count whose log odds
-    scatter by `variance`. (k + 1/2) / (N + 1) is taken to have the beta distribution of that mean and
-    variance, and the band runs between its quantiles, taken back to shares and cut at 0 and 1. The half
-    count makes the quantiles those of mid-p values [1]_: 0 papers lie inside where they are likely.
+    scatter by `variance`, and whose share is wrong with variance `error`. (k + 1/2) / (N + 1) is taken to
+    have the beta distribution of that mean and variance, and the band runs between its quantiles, taken back
+    to shares and cut at 0 and 1. The half count makes the quantiles those of mid-p values [1]_: 0 papers lie
+    inside where they are likely.
 
     Parameters
     ----------
     share, variance, expected : ndarray, shapes that broadcast
         Forecast share 0..1, variance of the log odds >= 0, papers > 0; NaN gives NaN.
+    error : ndarray that broadcasts, or float
+        Variance of a share, >= 0.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def share_bands(share: Floats, variance: Floats, expected: Floats) -> Floats:
     [0.42, 0.47, 0.53, 0.58]
     """
     middle = (expected * share + 0.5) / (expected + 1)
-    scatter = _scatter(share, variance, expected) * (expected / (expected + 1)) ** 2
+    scatter = (_scatter(share, variance, expected) + error) * (expected / (expected + 1)) ** 2
     # A beta distribution spreads no wider than its mean allows; at 0.1 nearly all lies at 0 and 1.
     size = np.maximum(middle * (1 - middle) / scatter - 1, 0.1)
     low, high = (1 - np.array(LEVELS)) / 2, (1 + np.array(LEVELS)) / 2

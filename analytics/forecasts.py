@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from analytics.exceptions import InputError
 from analytics.forecast_bands import calibrated_outlook, expected_totals, share_bands
 from analytics.forecasters import FORECASTERS
-from analytics.share_grids import ShareGrids, share_grids
+from analytics.labels.checked_series import CheckedSeries, correction_variances
+from analytics.share_grids import Floats, ShareGrids, share_grids
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 
 __all__ = ["MIN_HISTORY", "forecast_shares", "score_forecasts"]
@@ -19,7 +22,13 @@ MIN_HISTORY = 8
 BANDS = ["low_90", "low_50", "high_50", "high_90"]
 
 
-def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.DataFrame:
+def forecast_shares(
+    series: pd.DataFrame,
+    *,
+    horizon: int,
+    method: str,
+    corrections: Mapping[str, CheckedSeries] | None = None,
+) -> pd.DataFrame:
     """Forecast the share of each series in the next periods, with bands for 50 and 90 % of them.
 
     *Question.* What share of the papers will each series have in the periods after the newest complete
@@ -29,6 +38,9 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
     A band holds the sampling of the future period's papers, of which as many are expected as the last
     four periods had on average, and the uncertainty of the series' level, which is made to agree with
     the forecaster's own earlier errors in this run (`analytics.forecast_bands.calibrated_outlook`).
+
+    *Checked series* are forecast from their checked shares. Their bands include the error of the correction,
+    as large as it is in the newest complete period.
 
     *What it cannot tell.* Anything that the past shares do not: a new source, a renamed category or a
     breakthrough. One correction serves all series: of one that is far wilder than the others the bands are
@@ -49,6 +61,8 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
         Periods to forecast, at least 1.
     method : str
         Name of a forecaster.
+    corrections : mapping of str to CheckedSeries, optional
+        By theme id, for each series that has checked shares.
 
     Returns
     -------
@@ -59,8 +73,8 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
     Raises
     ------
     InputError
-        When the series are not what `analytics.share_grids.share_grids` takes, `horizon` is below 1 or there
-        is no forecaster `method`.
+        When the series are not what `analytics.share_grids.share_grids` takes, `horizon` is below 1, there
+        is no forecaster `method`, or a correction is missing.
 
     Examples
     --------
@@ -80,7 +94,16 @@ def forecast_shares(series: pd.DataFrame, *, horizon: int, method: str) -> pd.Da
         return empty_table("forecasts")
     outlook = calibrated_outlook(grids.counts, grids.totals, horizon, method)
     share, variance = outlook.share[long_enough, -1], outlook.variance[long_enough, -1]
-    bands = share_bands(share, variance, expected_totals(grids.totals)[long_enough, -1, None])
+    expected = expected_totals(grids.totals)[long_enough, -1, None]
+    newest = np.array([grids.periods[-1].start_time.to_datetime64()])
+    error, _ = correction_variances(
+        grids.keys["series_id"].iloc[long_enough],
+        grids.is_checked[long_enough],
+        newest,
+        np.ones((len(long_enough), 1)),
+        corrections or {},
+    )
+    bands = share_bands(share, variance, expected, error[:, None])
     return _forecast_table(grids, long_enough, np.concatenate([share[None], bands]), method)
 
 
@@ -112,6 +135,7 @@ def _forecast_table(
         period_end=np.tile((ahead + 1).start_time, len(which)),
         **dict(zip(["share", *BANDS], values.reshape(5, -1), strict=True)),
         method=method,
+        basis=np.where(grids.is_checked[which], "checked", "found").repeat(horizon),
         last_start=last.start_time,
     )
     return validate_table("forecasts", table)
@@ -120,9 +144,13 @@ def _forecast_table(
 def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     """Compare forecasts whose periods are complete by now with what came: the track record.
 
-    *Edges.* Forecasts whose period is not complete yet, has no papers, or whose series is gone are left
-    out. `naive_error` is NaN where the period that was the last known is no longer in `series`. Where the
-    counts of that period were revised since, the naive forecast is that of today's counts.
+    A forecast is compared with the share on the basis that it was made on: with the papers found, or with the
+    checked share.
+
+    *Edges.* Forecasts whose period is not complete yet, has no papers, or whose series is gone or is no
+    longer checked are left out. `naive_error` is NaN where the period that was the last known is no longer
+    in `series`. Where the counts of that period were revised since, the naive forecast is that of today's
+    counts.
 
     Parameters
     ----------
@@ -156,17 +184,14 @@ def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFra
     missing = [column for column in TABLE_COLUMNS["forecasts"] if column not in forecasts]
     if missing:
         raise InputError(f"the forecasts lack {', '.join(missing)}; give those of forecast_shares")
-    grids = share_grids(series)
-    rows = pd.MultiIndex.from_frame(grids.keys).get_indexer(
-        pd.MultiIndex.from_frame(forecasts[["kind", "series_id"]])
-    )
-    known = np.where(grids.totals > 0, grids.totals, np.nan)
-    # A row and a column of NaN at the end, where get_indexer's -1 leads.
-    shares = np.pad(grids.counts / known, ((0, 1), (0, 1)), constant_values=np.nan)
-    actual, last = (
-        shares[rows, pd.Index(grids.periods.start_time).get_indexer(pd.Index(forecasts[column]))]
-        for column in ("period_start", "last_start")
-    )
+    due = {"found": series.drop(columns="checked_share", errors="ignore"), "checked": series[:0]}
+    if "checked_share" in series:
+        due["checked"] = series[series["checked_share"].notna()]
+    actual, last = np.full((2, len(forecasts)), np.nan)
+    for basis, counted in due.items():
+        made = (forecasts["basis"] == basis).to_numpy()
+        if made.any() and len(counted):
+            actual[made], last[made] = _shares_due(forecasts[made], counted)
     scored = forecasts.assign(
         actual=actual,
         error=actual - forecasts["share"],
@@ -177,3 +202,20 @@ def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFra
         },
     )
     return scored[np.isfinite(actual)].reset_index(drop=True)
+
+
+def _shares_due(forecasts: pd.DataFrame, series: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Share of each forecast's period and of its last known period, NaN where there is none."""
+    grids = share_grids(series)
+    rows = pd.MultiIndex.from_frame(grids.keys).get_indexer(
+        pd.MultiIndex.from_frame(forecasts[["kind", "series_id"]])
+    )
+    known = np.where(grids.totals > 0, grids.totals, np.nan)
+    # A row and a column of NaN at the end, where get_indexer's -1 leads.
+    shares = np.pad(grids.counts / known, ((0, 1), (0, 1)), constant_values=np.nan)
+    starts = pd.Index(grids.periods.start_time)
+    actual, last = (
+        shares[rows, starts.get_indexer(pd.Index(forecasts[column]))]
+        for column in ("period_start", "last_start")
+    )
+    return actual, last

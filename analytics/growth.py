@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
 from analytics.exceptions import InputError
+from analytics.labels.checked_series import CheckedSeries, correction_variances
 from analytics.logit_lines import Floats, LogitLines, fit_lines, slope_bounds
-from analytics.noise import PooledNoise, fit_noise
+from analytics.noise import PooledNoise
+from analytics.null_series import run_noise
 from analytics.series_grids import (
     BEFORE,
     ESTIMATES,
@@ -34,7 +38,9 @@ WINDOWS = ("long", "recent")
 _INTERVAL = 0.95
 
 
-def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
+def trend_verdicts(
+    series: pd.DataFrame, *, q: float = 0.05, corrections: Mapping[str, CheckedSeries] | None = None
+) -> pd.DataFrame:
     """Test every series for a rise or fall of its share, over the span and of late, and say how fast.
 
     *Questions.* ``long``: did the odds that a paper belongs to the series grow or shrink by a constant
@@ -55,6 +61,11 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     p value is above 0.05. The Benjamini-Hochberg procedure [3]_ over all tested series keeps the expected
     part of false claims among ``rising`` and ``falling`` at `q` or below, in each window for itself.
 
+    *Checked series* are counted by their checked shares, not rounded. The variance that the errors of the
+    correction give to the slope, by the delta method from their covariance, is added to that of the noise, so
+    that test and interval hold both; their degrees of freedom are combined by Satterthwaite's rule [4]_. The
+    noise is still learned from the papers found, see `analytics.null_series.run_noise`.
+
     *What it cannot tell.* ``steady`` means that no trend was shown, not that none exists: read the
     interval. A rise and fall that cancel have no slope. With one series or four the noise is
     little known and the tests are cautious. A change of what the sources list moves shares as
@@ -71,16 +82,19 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     ----------
     series : DataFrame
         One row a series and period: `kind`, `series_id`, `period_start` (datetime64), `n_papers`
-        and `n_total` (int, 0 <= n_papers <= n_total), `is_complete` (bool). Row order is irrelevant
-        but for the order of the result; further columns are ignored.
+        and `n_total` (int, 0 <= n_papers <= n_total), `is_complete` (bool), and `checked_share` where themes
+        are checked. Row order is irrelevant but for the order of the result; further columns are ignored.
     q : float
         False discovery rate to hold, between 0 and 1.
+    corrections : mapping of str to CheckedSeries, optional
+        By theme id, for each series that has checked shares (`analytics.labels.checked_series.with_checked`).
 
     Returns
     -------
     DataFrame
         The table `verdicts`: a row a series with `window` ``long``, in order of first appearance, then
-        as many with ``recent``. `verdict` is ``rising``, ``falling``, ``steady`` or ``insufficient``.
+        as many with ``recent``. `basis` is ``checked`` for checked series, else ``found``. `verdict` is
+        ``rising``, ``falling``, ``steady`` or ``insufficient``.
         `growth_per_year` is the odds ratio of a year with its 95 % interval `growth_low`,
         `growth_high` (for one series, not corrected for their number). `n_papers`, `n_periods`:
         papers and periods that took part. `is_fragile` is False: `analytics.unassigned.mark_fragile`
@@ -89,14 +103,15 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When a column is missing, a period stands twice in a series, a count is impossible, or `q`
-        is not between 0 and 1.
+        When a column is missing, a period stands twice in a series, a count is impossible, `q` is not
+        between 0 and 1, or the correction of a checked series is missing.
 
     References
     ----------
     .. [1] Wedderburn (1974), doi:10.1093/biomet/61.3.439
     .. [2] McCullagh and Nelder (1989), Generalized Linear Models, doi:10.1007/978-1-4899-3242-6
     .. [3] Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
+    .. [4] Satterthwaite (1946), doi:10.2307/3002019
 
     Examples
     --------
@@ -121,16 +136,21 @@ def trend_verdicts(series: pd.DataFrame, *, q: float = 0.05) -> pd.DataFrame:
     if tested.any():
         grids = grids.within(np.any(grids.totals[tested] > 0, axis=0))
         x, unit = centered_times(grids.years)
-        lines = fit_lines(grids.counts[tested], grids.totals[tested], x)
-        noise = fit_noise(lines.residual, lines.weight, x, grids.steps)
+        lines, noise = run_noise(grids, np.flatnonzero(tested))
         data = grids.counts[tested], grids.totals[tested], x
-        inflation = noise.inflation(lines.weight, time_offsets(lines.weight, x), grids.steps)
+        offset = time_offsets(lines.weight, x)
+        inflation = noise.inflation(lines.weight, offset, grids.steps)
+        inflation = _with_corrections(inflation, lines, offset, grids.of(tested), corrections or {})
         _fill(long, tested, _estimates(lines, data, unit, inflation), q)
         stepped = has_enough(recent) & _has_step(grids)
         if stepped.any():
-            _fill(recent, stepped, _step_estimates(grids, stepped, noise.of(stepped[tested])), q)
-    both = pd.concat([long.assign(window="long"), recent.assign(window="recent")], ignore_index=True)
-    return validate_table("verdicts", both.assign(is_fragile=False, basis="found"))
+            estimates = _step_estimates(grids.of(stepped), noise.of(stepped[tested]), corrections or {})
+            _fill(recent, stepped, estimates, q)
+    basis = np.where(grids.is_checked, "checked", "found")
+    windows = [
+        table.assign(window=name, basis=basis) for name, table in zip(WINDOWS, (long, recent), strict=True)
+    ]
+    return validate_table("verdicts", pd.concat(windows, ignore_index=True).assign(is_fragile=False))
 
 
 def _has_step(grids: SeriesGrids) -> NDArray[np.bool_]:
@@ -148,18 +168,21 @@ def _fill(table: pd.DataFrame, tested: NDArray[np.bool_], estimates: Floats, q: 
     table.loc[tested, "verdict"] = words
 
 
-def _step_estimates(grids: SeriesGrids, stepped: NDArray[np.bool_], noise: PooledNoise) -> Floats:
+def _step_estimates(
+    grids: SeriesGrids, noise: PooledNoise, corrections: Mapping[str, CheckedSeries]
+) -> Floats:
     """Estimates of the newest quarter against what preceded it, as if all papers of each came at once."""
-    until = grids.recent < LATER
-    counts, totals = grids.counts[stepped][:, until], grids.totals[stepped][:, until]
-    in_quarter = grids.recent[until]
+    grids = grids.within(grids.recent < LATER)
+    counts, totals, in_quarter = grids.counts, grids.totals, grids.recent
     parts = np.stack([in_quarter == BEFORE, in_quarter == QUARTER], axis=1).astype(float)
     listed = totals.max(axis=0)
-    x, unit = centered_times((listed * grids.years[until]) @ parts / (listed @ parts))
+    x, unit = centered_times((listed * grids.years) @ parts / (listed @ parts))
     data = counts @ parts, totals @ parts, x
     lines = fit_lines(*data)
     weight = totals * (lines.weight / data[1])[:, in_quarter]
-    inflation = _step_inflation(noise, weight, (counts, totals, x[in_quarter]), grids.steps[until])
+    inflation = _step_inflation(noise, weight, (counts, totals, x[in_quarter]), grids.steps)
+    offset = time_offsets(lines.weight, x)[:, in_quarter]
+    inflation = _with_corrections(inflation, lines, offset, grids, corrections)
     return _estimates(lines, data, unit, inflation)
 
 
@@ -175,6 +198,28 @@ def _estimates(
     logs = np.stack([lines.line[1], *slope_bounds(lines, *data, reach)]) / unit
     growth = np.exp(np.clip(logs, -limit, limit))
     return np.column_stack([*growth, p_value, stats.false_discovery_control(p_value, method="bh")])
+
+
+def _with_corrections(
+    inflation: tuple[Floats, Floats],
+    lines: LogitLines,
+    offset: Floats,
+    grids: SeriesGrids,
+    corrections: Mapping[str, CheckedSeries],
+) -> tuple[Floats, Floats]:
+    """Add the variance that errors of the correction give to each slope, and combine the degrees of freedom.
+
+    A share that is higher by d moves the slope by d times the period's papers and its offset in time, over
+    the information: the derivative of the maximum likelihood estimate.
+    """
+    noise, freedom = inflation
+    pull = grids.totals * offset / lines.information[:, None]
+    variance, own_freedom = correction_variances(
+        grids.keys["series_id"], grids.is_checked, grids.starts, pull, corrections
+    )
+    added = variance * lines.information
+    joint = noise + added
+    return joint, joint**2 / (noise**2 / freedom + added**2 / own_freedom)
 
 
 def _step_inflation(

@@ -40,14 +40,22 @@ def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, P
     Returns
     -------
     lines : LogitLines
+        Through the papers as they are counted.
     noise : PooledNoise
-        See `analytics.noise.fit_noise`.
+        See `analytics.noise.fit_noise`. For checked series it is learned from the papers found, if there are
+        any: sums of probabilities scatter less than counts of papers, and would make the noise of all series
+        too small.
     """
-    counts, totals = grids.counts[rows], grids.totals[rows]
-    held = (totals > 0).any(axis=0)
-    x, _ = centered_times(grids.years[held])
-    lines = fit_lines(counts[:, held], totals[:, held], x)
-    return lines, fit_noise(lines.residual, lines.weight, x, grids.steps[held])
+    totals = grids.totals[rows]
+    held = np.any(totals > 0, axis=0)
+    grids, totals = grids.within(held), totals[:, held]
+    counts, found = grids.counts[rows], grids.found[rows]
+    x, _ = centered_times(grids.years)
+    lines = scattered = fit_lines(counts, totals, x)
+    has_found = grids.is_checked[rows] & (found > 0).any(axis=1) & (found < totals).any(axis=1)
+    if has_found.any():
+        scattered = fit_lines(np.where(has_found[:, None], found, counts), totals, x)
+    return lines, fit_noise(scattered.residual, scattered.weight, x, grids.steps)
 
 
 def null_counts(

@@ -37,6 +37,9 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
 
     *What it cannot tell.* A steady rise ends in a burst: read it beside the verdict.
 
+    *Checked series* are counted by their checked shares, in whole papers. The error of the correction is
+    left out: it is smooth in time, and a burst is short.
+
     *Edges.* A series with fewer than 5 complete periods, fewer than 20 papers inside or outside has no row.
 
     Parameters
@@ -72,7 +75,7 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     >>> found[["series_id", "period_start", "period_end"]].astype(str).values.tolist()
     [['agents', '2020-11-01', '2021-03-01']]
     """
-    grids = series_grids(series)
+    grids = series_grids(series).whole()
     inside, outside = grids.counts.sum(axis=1), (grids.totals - grids.counts).sum(axis=1)
     long_enough = (grids.totals > 0).sum(axis=1) >= MIN_PERIODS
     tested = np.flatnonzero(long_enough & (np.minimum(inside, outside) >= MIN_PAPERS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from analytics.exceptions import InputError
 from analytics.logit_lines import Floats
 
 __all__ = [
-    "BEFORE", "ESTIMATES", "LATER", "MIN_PAPERS", "MIN_PERIODS", "QUARTER", "SeriesGrids", "centered_times",
-    "has_enough", "series_grids", "series_tallies", "time_offsets", "validate_series",
+    "BEFORE", "ESTIMATES", "LATER", "MIN_PAPERS", "MIN_PERIODS", "QUARTER", "SeriesGrids", "are_checked",
+    "centered_times", "counted_papers", "has_enough", "series_grids", "series_tallies", "time_offsets",
+    "validate_series",
 ]  # fmt: skip
 
 MIN_PERIODS = 5
@@ -54,6 +55,52 @@ def validate_series(series: pd.DataFrame) -> None:
             raise InputError(f"series {name!r} has {what} (period of {start:%Y-%m-%d})")
 
 
+def counted_papers(series: pd.DataFrame) -> pd.Series:
+    """Papers of a series in a period, as all tests and forecasts count them.
+
+    Parameters
+    ----------
+    series : DataFrame
+        The table `trends`, or of it `n_papers`, `n_total` and, where themes are checked, `checked_share`.
+
+    Returns
+    -------
+    Series of float
+        The checked share times all papers, where there is one, which need not be a whole number; else the
+        papers found.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"n_papers": [4, 4], "n_total": 50, "checked_share": [0.25, np.nan]})
+    >>> counted_papers(rows).tolist()
+    [12.5, 4.0]
+    """
+    found = series["n_papers"].astype(float)
+    if "checked_share" not in series:
+        return found
+    return (series["checked_share"] * series["n_total"]).fillna(found)
+
+
+def are_checked(keys: pd.DataFrame, series: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each series is counted by checked shares.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        `kind` and `series_id`.
+    series : DataFrame
+        See `counted_papers`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_series,)
+    """
+    if "checked_share" not in series:
+        return np.zeros(len(keys), dtype=bool)
+    checked = series.loc[series["checked_share"].notna(), ["kind", "series_id"]]
+    return np.asarray(pd.MultiIndex.from_frame(keys).isin(pd.MultiIndex.from_frame(checked)))
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesGrids:
     """Counts of all series in the complete periods that hold papers.
@@ -62,7 +109,11 @@ class SeriesGrids:
     ----------
     keys : DataFrame
         `kind` and `series_id`, in order of first appearance.
-    counts, totals : ndarray, shape (n_series, n_periods)
+    is_checked : ndarray of bool, shape (n_series,)
+        Whether the series is counted by checked shares.
+    counts, found, totals : ndarray, shape (n_series, n_periods)
+        Papers as they are counted, see `counted_papers`; papers found; all papers.
+    starts : ndarray of datetime64, shape (n_periods,)
     years : ndarray, shape (n_periods,)
         Since the first period.
     steps : ndarray of int, shape (n_periods,)
@@ -72,16 +123,34 @@ class SeriesGrids:
     """
 
     keys: pd.DataFrame
+    is_checked: NDArray[np.bool_]
     counts: Floats
+    found: Floats
     totals: Floats
+    starts: NDArray[np.datetime64]
     years: Floats
     steps: NDArray[np.int64]
     recent: NDArray[np.int64]
 
+    def of(self, which: NDArray[np.bool_]) -> SeriesGrids:
+        """Give the same for some of the series, `which` of shape (n_series,)."""
+        grids = {name: getattr(self, name)[which] for name in ("is_checked", "counts", "found", "totals")}
+        return replace(self, keys=self.keys[which].reset_index(drop=True), **grids)
+
     def within(self, which: NDArray[np.bool_]) -> SeriesGrids:
         """Give the same for some of the periods, `which` of shape (n_periods,)."""
-        cut = (self.counts[:, which], self.totals[:, which], self.years[which], self.steps[which])
-        return SeriesGrids(self.keys, *cut, self.recent[which])
+        grids = {name: getattr(self, name)[:, which] for name in ("counts", "found", "totals")}
+        periods = {name: getattr(self, name)[which] for name in ("starts", "years", "steps", "recent")}
+        return replace(self, **grids, **periods)
+
+    def whole(self) -> SeriesGrids:
+        """Give the same with whole numbers of papers, for methods that need binomial counts.
+
+        The sum of a series up to any period is rounded to the nearest whole number, so that no period and no
+        stretch of periods is off by a paper or more.
+        """
+        sums = np.floor(np.cumsum(self.counts, axis=1) + 0.5)
+        return replace(self, counts=np.clip(np.diff(sums, axis=1, prepend=0), 0, self.totals))
 
 
 def series_grids(series: pd.DataFrame) -> SeriesGrids:
@@ -91,15 +160,17 @@ def series_grids(series: pd.DataFrame) -> SeriesGrids:
     rows = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(series[["kind", "series_id"]]))
     used = (series["is_complete"].astype(bool) & (series["n_total"] > 0)).to_numpy()
     starts, columns = np.unique(series["period_start"].to_numpy()[used], return_inverse=True)
-    grid = np.zeros((2, len(keys), len(starts)))
-    for layer, column in enumerate(("n_papers", "n_total")):
-        grid[layer, rows[used], columns] = series[column].to_numpy()[used]
+    grid = np.zeros((3, len(keys), len(starts)))
+    for layer, values in enumerate((counted_papers(series), series["n_papers"], series["n_total"])):
+        grid[layer, rows[used], columns] = values.to_numpy()[used]
     days = np.asarray((starts - starts[:1]) / np.timedelta64(1, "D"), dtype=float)
     # Months differ by a day or three; what counts is how many periods lie between two.
     typical = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
     steps = np.concatenate([[0], np.cumsum(np.rint(np.diff(days) / typical))]).astype(np.int64)[: len(days)]
     recent = _newest_quarter(starts, typical)
-    return SeriesGrids(keys, grid[0], grid[1], days / _DAYS_PER_YEAR, steps, recent)
+    counts, found, totals = grid
+    is_checked = are_checked(keys, series)
+    return SeriesGrids(keys, is_checked, counts, found, totals, starts, days / _DAYS_PER_YEAR, steps, recent)
 
 
 def _newest_quarter(starts: NDArray[np.datetime64], typical: float) -> NDArray[np.int64]:
@@ -126,8 +197,8 @@ def series_tallies(keys: pd.DataFrame, counts: Floats, totals: Floats) -> pd.Dat
     return keys.assign(
         verdict="insufficient",
         **dict.fromkeys(ESTIMATES, np.nan),
-        n_papers=counts.sum(axis=1).astype(np.int64),
-        n_outside=(totals - counts).sum(axis=1).astype(np.int64),
+        n_papers=np.rint(counts.sum(axis=1)).astype(np.int64),
+        n_outside=np.rint((totals - counts).sum(axis=1)).astype(np.int64),
         n_periods=(totals > 0).sum(axis=1),
     )
 

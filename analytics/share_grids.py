@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
-from analytics.series_grids import validate_series
+from analytics.series_grids import are_checked, counted_papers, validate_series
 
 __all__ = ["Floats", "ShareGrids", "share_grids"]
 
@@ -27,19 +27,22 @@ class ShareGrids:
     ----------
     keys : DataFrame
         `kind` and `series_id`, sorted.
+    is_checked : ndarray of bool, shape (n_series,)
+        Whether the series is counted by checked shares.
     counts, totals : ndarray, shape (n_series, n_periods)
         Total 0 where a period is incomplete, absent or without papers: nothing is known there.
     periods : PeriodIndex, shape (n_periods,)
     """
 
     keys: pd.DataFrame
+    is_checked: NDArray[np.bool_]
     counts: Floats
     totals: Floats
     periods: pd.PeriodIndex
 
 
 def share_grids(series: pd.DataFrame) -> ShareGrids:
-    """Lay the complete periods of all series out on one grid without gaps.
+    """Lay the complete periods of all series out on one grid without gaps, checked ones by checked shares.
 
     *Edges.* No complete period, or a single start from which no length can be told: a grid without
     periods. A period that only some series have, or that is incomplete, is a hole with total 0.
@@ -47,8 +50,8 @@ def share_grids(series: pd.DataFrame) -> ShareGrids:
     Parameters
     ----------
     series : DataFrame
-        The table `trends`, or of it `kind`, `series_id`, `period_start`, `n_papers`, `n_total` and
-        `is_complete`.
+        The table `trends`, or of it `kind`, `series_id`, `period_start`, `n_papers`, `n_total`,
+        `is_complete` and, where themes are checked, `checked_share`.
 
     Returns
     -------
@@ -72,18 +75,19 @@ def share_grids(series: pd.DataFrame) -> ShareGrids:
     validate_series(series)
     keys = series[["kind", "series_id"]].drop_duplicates().sort_values(["kind", "series_id"])
     keys = keys.reset_index(drop=True)
+    is_checked = are_checked(keys, series)
     used = series[series["is_complete"].astype(bool) & (series["n_total"] > 0)]
     code = _period_code(series["period_start"])
     if code is None or used.empty:
         none = np.zeros((len(keys), 0))
-        return ShareGrids(keys, none, none.copy(), pd.PeriodIndex([], freq=code or "M"))
+        return ShareGrids(keys, is_checked, none, none.copy(), pd.PeriodIndex([], freq=code or "M"))
     ordinals = pd.PeriodIndex(used["period_start"], freq=code).asi8
     periods = pd.PeriodIndex.from_ordinals(np.arange(ordinals.min(), ordinals.max() + 1), freq=code)
     rows = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(used[["kind", "series_id"]]))
     grid = np.zeros((2, len(keys), len(periods)))
-    for layer, column in enumerate(("n_papers", "n_total")):
-        grid[layer, rows, ordinals - ordinals.min()] = used[column].to_numpy()
-    return ShareGrids(keys, grid[0], grid[1], periods)
+    for layer, values in enumerate((counted_papers(used), used["n_total"])):
+        grid[layer, rows, ordinals - ordinals.min()] = values.to_numpy()
+    return ShareGrids(keys, is_checked, grid[0], grid[1], periods)
 
 
 def _period_code(period_start: pd.Series) -> str | None:

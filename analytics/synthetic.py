@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,11 @@ from scipy.special import betaincinv, expit, logit
 from scipy.stats import norm
 
 from analytics.exceptions import InputError
+from analytics.labels.checked_series import CheckedSeries, with_checked
 from analytics.papers import paper_id_for
 from analytics.tables import UNCLUSTERED, validate_table
 
-__all__ = ["SUBJECTS", "SeriesNoise", "SyntheticCorpus", "make_corpus", "make_series"]
+__all__ = ["SUBJECTS", "SeriesNoise", "SyntheticCorpus", "make_checked_series", "make_corpus", "make_series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,67 @@ def make_series(
             "is_complete": True,
         }
     )
+
+
+def make_checked_series(
+    n_series: int,
+    n_periods: int,
+    *,
+    level: float,
+    slope: float,
+    freedom: float = 40.0,
+    random_state: int = 0,
+    **planted: Any,
+) -> tuple[pd.DataFrame, dict[str, CheckedSeries]]:
+    """Monthly counts of themes of which phrases find a part, and shares that labels correct.
+
+    The share checked is the true one of each month's papers with an error that is a straight line in time,
+    as of a correction whose level and slope were estimated from few labels. Of the true papers each is found
+    with probability 0.4.
+
+    Parameters
+    ----------
+    n_series, n_periods, random_state, **planted
+        See `make_series`.
+    level, slope : float
+        Standard errors of the correction's level, and of its difference from the first to the last month;
+        shares.
+    freedom : float
+        Degrees of freedom with which these are known: each series is given an estimate of their squares.
+
+    Returns
+    -------
+    trends : DataFrame
+        The table `trends` of kind ``"theme"``, without intervals of the papers found.
+    checked : dict of str to CheckedSeries
+
+    Examples
+    --------
+    >>> trends, checked = make_checked_series(2, 24, level=0.02, slope=0.05, share=0.3)
+    >>> len(trends), list(checked)
+    (48, ['S0001', 'S0002'])
+    """
+    true = make_series(n_series, n_periods, random_state=random_state, **planted).assign(kind="theme")
+    rng = np.random.default_rng([random_state, n_series])
+    line = np.stack([np.ones(n_periods), np.linspace(-0.5, 0.5, n_periods)])
+    checked = {}
+    for series_id, own in true.groupby("series_id"):
+        error = rng.normal(0, (level, slope)) @ line
+        share = np.clip(own["n_papers"].to_numpy() / own["n_total"].to_numpy() + error, 0.001, 0.999)
+        known = rng.chisquare(freedom) / freedom
+        covariance = known * (line.T * np.square((level, slope))) @ line
+        starts = own["period_start"].to_numpy()
+        checked[str(series_id)] = CheckedSeries(
+            str(series_id), starts, share, share, share, covariance, freedom
+        )
+    found = true.assign(
+        n_papers=rng.binomial(true["n_papers"], 0.4),
+        period_end=true["period_start"] + pd.DateOffset(months=1),
+        checked_share=np.nan,
+        checked_low=np.nan,
+        checked_high=np.nan,
+    )
+    return with_checked(found, checked), checked
 
 
 def _autoregressive_noise(

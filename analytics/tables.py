@@ -39,6 +39,7 @@ _FORECAST = {
     "low_90": "float",
     "high_90": "float",
     "method": "text",
+    "basis": "text",
     "last_start": "day",
 }
 
@@ -256,6 +257,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
         "by_new_papers": "float",
         "by_reassignment": "float",
         "by_definition": "float",
+        "by_correction": "float",
     },
 }
 
@@ -266,6 +268,9 @@ ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "theme_assignments": {"probability": float("nan")},
     "trends": dict.fromkeys(("checked_share", "checked_low", "checked_high"), float("nan")),
     "verdicts": {"is_fragile": False, "basis": "found"},
+    "forecasts": {"basis": "found"},
+    "scored_forecasts": {"basis": "found"},
+    "changes": {"by_correction": 0.0},
 }
 """Columns that older run folders lack, with what stands in them there."""
 

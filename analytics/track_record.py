@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.forecasts import score_forecasts
+from analytics.series_grids import counted_papers
 from analytics.tables import empty_table, validate_table
 
 __all__ = ["claims_of", "score_claims", "score_record"]
@@ -92,9 +93,9 @@ def score_claims(claims: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     right and still end: this record says how far claims can be read ahead.
 
     *Method.* The share of the year up to and with the last known period is compared with that of the year
-    after it, by today's counts. It came true when the share moved on in the claimed direction. A series that
-    is called the same at every run is judged once a year: claims within a year after one that
-    counts are left out.
+    after it, by today's counts, checked ones where there are any. It came true when the share moved on in
+    the claimed direction. A series that is called the same at every run is judged once a year: claims within
+    a year after one that counts are left out.
 
     *Edges.* Not due, and left out: claims not followed by a whole year of complete periods, of
     series that are gone, or with a year without papers.
@@ -157,4 +158,4 @@ def _share(own: pd.DataFrame, start: pd.Timestamp) -> float:
     """Share of a series over the year from `start` on, NaN without papers."""
     year = own[(own["period_start"] >= start) & (own["period_start"] < start + _YEAR)]
     total = int(year["n_total"].sum())
-    return float(year["n_papers"].sum() / total) if total else float("nan")
+    return float(counted_papers(year).sum() / total) if total else float("nan")

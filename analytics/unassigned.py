@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
+from analytics.labels.checked_series import CheckedSeries
+from analytics.series_grids import counted_papers
 from analytics.tables import UNCLUSTERED, empty_table, is_among, validate_table
 
 __all__ = ["mark_fragile", "spread_unassigned", "unassigned_papers", "undated_papers"]
@@ -110,6 +114,9 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     spread over the periods in proportion to the periods' dated papers: they follow no trend. What is
     spread brings no evidence, so all counts are scaled back to the number of papers that were dated.
 
+    A checked share moves as if the undated papers found were as small a part of the theme's undated papers as
+    the dated ones found are of its dated papers.
+
     Parameters
     ----------
     trends : DataFrame
@@ -122,7 +129,8 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     Returns
     -------
     DataFrame
-        `trends` with other `n_papers` and `n_total`, which need not be whole numbers.
+        `trends` with other `n_papers` and `n_total`, which need not be whole numbers, and other
+        `checked_share`, where there is one.
 
     Examples
     --------
@@ -148,8 +156,14 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     with np.errstate(invalid="ignore", divide="ignore"):
         added = np.where(dated > 0, own * total / dated, 0.0)
         kept = np.where(dated > 0, dated / (dated + corpus), 1.0)
-    papers = (trends["n_papers"].to_numpy() + added) * kept
-    return spread.assign(n_papers=np.minimum(papers, total))
+    found = np.minimum((trends["n_papers"].to_numpy() + added) * kept, total)
+    if "checked_share" not in trends:
+        return spread.assign(n_papers=found)
+    counted = counted_papers(trends)
+    sums = trends.assign(counted=counted).groupby(_KEY)[["counted", "n_papers"]].transform("sum")
+    missed = (sums["counted"] / sums["n_papers"]).where(sums["n_papers"] > 0, 1.0)
+    checked = np.minimum((counted + added * missed) * kept, total) / total
+    return spread.assign(n_papers=found, checked_share=checked.where(trends["checked_share"].notna()))
 
 
 def mark_fragile(
@@ -159,6 +173,7 @@ def mark_fragile(
     undated: pd.DataFrame,
     *,
     q: float = 0.05,
+    corrections: Mapping[str, CheckedSeries] | None = None,
 ) -> pd.DataFrame:
     """Mark the verdicts that flip when unclustered and undated papers are spread in proportion.
 
@@ -176,8 +191,8 @@ def mark_fragile(
         What `analytics.growth.trend_verdicts` gave for `trends`.
     trends, unassigned, undated : DataFrame
         See `spread_unassigned`.
-    q : float
-        As for the verdicts.
+    q, corrections
+        As for the verdicts. The error of a correction is taken to be as large with the papers spread.
 
     Returns
     -------
@@ -204,7 +219,8 @@ def mark_fragile(
     """
     if verdicts.empty or not (unassigned["n_unclustered"].any() or undated["n_undated"].any()):
         return verdicts.assign(is_fragile=False)
-    others = trend_verdicts(spread_unassigned(trends, unassigned, undated), q=q)
+    spread = spread_unassigned(trends, unassigned, undated)
+    others = trend_verdicts(spread, q=q, corrections=corrections)
     keys = [*_KEY, "window"]
     if not others[keys].equals(verdicts[keys]):
         raise InputError("the verdicts are not those of the trends; give what trend_verdicts gave for them")

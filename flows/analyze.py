@@ -117,22 +117,24 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
             with clock.stage("encode"), _progress_artifact():
                 encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
             with clock.stage("themes"):
-                assignments, theme_rows = find_themes(
-                    corpus.papers, declared, encoded, settings.theme_threshold
-                )
-                compared = compared_texts(corpus.papers, assignments)
+                in_themes = find_themes(corpus, declared, encoded, settings.theme_probability)
+                compared = compared_texts(corpus.papers, in_themes.assignments)
                 terms = ahead(partial(changed_terms, compared, q=settings.false_discovery_rate))
             with clock.stage("topics"):
                 found = find_topics(folder, day, corpus.papers, encoded, settings, refit=refit, each=each)
                 positions = find_positions(encoded, found.topics)
         # One thread of linear algebra, as before: the matrices are small, and sums keep their order.
         with clock.stage("trends"), threadpool_limits(1):
-            in_themes = steps.Grouped(assignments, theme_rows)
             in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
             trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
-            forecast = look_ahead(trends.corpus)
-        further = {"positions": positions, "labels": corpus.labels}
+            forecast = look_ahead(trends.corpus, trends.checked)
+        further = {
+            "positions": positions,
+            "labels": corpus.labels,
+            "near_misses": in_themes.near_misses,
+            "theme_quality": in_themes.quality,
+        }
         tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, forecast, further)
         definitions = definitions_hash(declared, settings, encoded.vectorizer_id)
         fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)

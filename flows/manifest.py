@@ -14,7 +14,7 @@ import pandas as pd
 
 from analytics.quality import term_diversity
 from analytics.tables import UNCLUSTERED, RunTables
-from analytics.themes import THEME_THRESHOLD, Theme
+from analytics.themes import Theme
 from analytics.trends import CorpusTrends
 from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
@@ -49,7 +49,7 @@ def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id:
     family = vectorizer_id.split("-")[0] if settings.vectorizer == "lexical" else vectorizer_id
     parts = [
         [asdict(theme) for theme in themes],
-        THEME_THRESHOLD if settings.theme_threshold is None else settings.theme_threshold,
+        settings.theme_probability,
         settings.min_topic_size,
         settings.random_state,
         family,

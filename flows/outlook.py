@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from analytics.backtest import backtest, choose_forecaster
 from analytics.emerging import emerging_topics, masked_precision
 from analytics.forecasts import forecast_shares
+from analytics.labels.checked_series import CheckedSeries
 from analytics.tables import empty_table
 from analytics.trends import CorpusTrends, Period
 
@@ -34,8 +35,14 @@ class Outlook:
     chosen: dict[str, Any] | None
 
 
-def look_ahead(found: CorpusTrends) -> Outlook:
+def look_ahead(found: CorpusTrends, checked: Mapping[str, CheckedSeries] | None = None) -> Outlook:
     """Forecast all series by the candidate that did best on their own past, and rank the topics.
+
+    Parameters
+    ----------
+    found : CorpusTrends
+    checked : mapping of str to CheckedSeries, optional
+        Of the themes that have checked shares in the trends.
 
     Returns
     -------
@@ -48,7 +55,7 @@ def look_ahead(found: CorpusTrends) -> Outlook:
     horizon = HORIZONS[found.choice.freq]
     tried = backtest(found.trends, horizon=horizon)
     method, reason = choose_forecaster(tried)
-    forecasts = forecast_shares(found.trends, horizon=horizon, method=method)
+    forecasts = forecast_shares(found.trends, horizon=horizon, method=method, corrections=checked)
     topics = found.trends[found.trends["kind"] == "topic"]
     return Outlook(
         forecasts=forecasts,

@@ -106,11 +106,11 @@ class Settings(BaseSettings):
     min_topic_size: int | None = Field(
         None, ge=2, le=100_000, description="Fewest papers that make a topic; unset follows the corpus size."
     )
-    theme_threshold: float | None = Field(
-        None,
-        ge=-100,
-        le=100,
-        description="Score from which a paper belongs to a theme; unset takes the calibrated one.",
+    theme_probability: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Probability, that a reader would call a paper one of a theme, from which it belongs to it.",
     )
     papers_in_report: int = Field(
         300,

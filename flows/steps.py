@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -22,11 +22,23 @@ from analytics.exceptions import InputError
 from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
 from analytics.jumps import find_jumps
+from analytics.labels.checked_series import CheckedSeries, with_checked
+from analytics.labels.learned_themes import LearnedTheme, checked_series, learn_themes
+from analytics.labels.quality import theme_quality
 from analytics.papers import PaperTexts
 from analytics.parts import Ahead, Each, postponed
 from analytics.student import StudentVectorizer, student_teacher
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
-from analytics.themes import THEME_THRESHOLD, Theme, ThemeScores, assign_themes, score_themes, theme_table
+from analytics.themes import (
+    MEMBER,
+    Theme,
+    ThemeScores,
+    assign_themes,
+    near_misses,
+    score_themes,
+    theme_definition,
+    theme_table,
+)
 from analytics.topics import TopicFit
 from analytics.trends import CorpusTrends, corpus_trends
 from analytics.unassigned import mark_fragile, unassigned_papers, undated_papers
@@ -39,6 +51,7 @@ from flows.vectorizers import ready_vectorizer
 __all__ = [
     "DayCorpus",
     "Encoded",
+    "FoundThemes",
     "Grouped",
     "Trends",
     "assemble_tables",
@@ -91,13 +104,24 @@ class Grouped:
 
 
 @dataclass(frozen=True)
+class FoundThemes(Grouped):
+    """Papers in themes, the likeliest misses, and what labels say, each a table of the run; answers per theme."""
+
+    near_misses: pd.DataFrame
+    quality: pd.DataFrame
+    learned: tuple[LearnedTheme, ...] = ()
+
+
+@dataclass(frozen=True)
 class Trends:
     """Series of a corpus with what can be claimed of them, each a table of the run.
 
-    `jumps` gives two of the tables, bursts and change points, once they are there.
+    `checked` holds the series of themes that labels correct. `jumps` gives two of the tables, bursts and
+    change points, once they are there.
     """
 
     corpus: CorpusTrends
+    checked: Mapping[str, CheckedSeries]
     verdicts: pd.DataFrame
     unassigned: pd.DataFrame
     jumps: Callable[[], tuple[pd.DataFrame, pd.DataFrame]]
@@ -157,32 +181,38 @@ def encode_corpus(
 
 
 def membership_of(
-    papers: pd.DataFrame,  # noqa: ARG001 - its words count beside the vectors soon
-    themes: Sequence[Theme],  # noqa: ARG001
-    encoded: Encoded,
-    threshold: float | None,
-) -> ThemeScores:
-    """Scores and probabilities of all papers for all themes, for an analysis and for a draw alike."""
-    cut = THEME_THRESHOLD if threshold is None else threshold
+    corpus: DayCorpus, themes: Sequence[Theme], encoded: Encoded
+) -> tuple[ThemeScores, tuple[LearnedTheme, ...]]:
+    """Probabilities of all papers for all themes after the labels of the day, for a run and for a draw alike."""
     with threadpool_limits(_THREADS):
         background = background_for(encoded.vectorizer_id, encoded.papers)
-        return score_themes(encoded.papers, encoded.phrases, background, threshold=cut)
+        scored = score_themes(corpus.papers, themes, encoded.papers, encoded.phrases, background)
+        is_labelled = len(corpus.labels) > 0
+        whitened = background.whiten(encoded.papers).astype(np.float32) if is_labelled else encoded.papers
+        return learn_themes(corpus.papers["paper_id"].tolist(), themes, scored, whitened, corpus.labels)
 
 
 def find_themes(
-    papers: pd.DataFrame, themes: Sequence[Theme], encoded: Encoded, threshold: float | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables `theme_assignments` and `themes`."""
-    scored = membership_of(papers, themes, encoded, threshold)
-    cut = THEME_THRESHOLD if threshold is None else threshold
-    assignments = assign_themes(papers["paper_id"].tolist(), themes, scored, threshold=cut)
-    return assignments, theme_table(themes, assignments)
+    corpus: DayCorpus, themes: Sequence[Theme], encoded: Encoded, least: float = MEMBER
+) -> FoundThemes:
+    """Which papers are of which themes, and what labels say of that."""
+    scored, learned = membership_of(corpus, themes, encoded)
+    paper_ids, published = corpus.papers["paper_id"].tolist(), corpus.papers["published"]
+    assignments = assign_themes(paper_ids, themes, scored, least=least)
+    definitions = {theme.theme_id: theme_definition(theme) for theme in themes}
+    return FoundThemes(
+        assignments=assignments,
+        groups=theme_table(themes, assignments),
+        near_misses=near_misses(paper_ids, themes, scored, least=least),
+        quality=theme_quality(paper_ids, published, learned, corpus.labels, definitions, least=least),
+        learned=learned,
+    )
 
 
 def follow_trends(
     day: date,
     corpus: DayCorpus,
-    themes: Grouped,
+    themes: FoundThemes,
     topics: Grouped,
     settings: Settings,
     *,
@@ -207,18 +237,27 @@ def follow_trends(
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
+    checked = checked_series(themes.learned, papers["published"], found.trends)
+    found = replace(found, trends=with_checked(found.trends, checked))
     q = settings.false_discovery_rate
     jumps = ahead(partial(find_jumps, found.trends, q=q, random_state=settings.random_state))
     topic_of = clustered.set_index("paper_id")["topic_id"]
     loose = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), found.trends)
     undated = undated_papers(papers, membership)
-    verdicts = mark_fragile(trend_verdicts(found.trends, q=q), found.trends, loose, undated, q=q)
-    return Trends(corpus=found, verdicts=verdicts, unassigned=loose, jumps=jumps)
+    verdicts = mark_fragile(
+        trend_verdicts(found.trends, q=q, corrections=checked),
+        found.trends,
+        loose,
+        undated,
+        q=q,
+        corrections=checked,
+    )
+    return Trends(corpus=found, checked=checked, verdicts=verdicts, unassigned=loose, jumps=jumps)
 
 
 def assemble_tables(
     papers: pd.DataFrame,
-    themes: Grouped,
+    themes: FoundThemes,
     topics: TopicFit,
     trends: Trends,
     outlook: Outlook,

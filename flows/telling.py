@@ -135,8 +135,11 @@ def diff_lines(difference: RunDifference) -> Iterator[str]:
     changes = difference.changes.assign(change=lambda rows: rows["to_share"] - rows["from_share"])
     size = changes["change"].abs().where(changes["kind"] == "topic", 1.0)
     ordered = changes.assign(size=-size).sort_values(["kind", "size"], kind="stable")
-    columns = ("change", "by_new_papers", "by_reassignment", "by_definition")
-    heads = ("from %", "to %", "change", "new papers", "reassigned", "redefined")
+    columns = ["change", "by_new_papers", "by_reassignment", "by_definition"]
+    heads = ["from %", "to %", "change", "new papers", "reassigned", "redefined"]
+    if changes["by_correction"].any():
+        columns.append("by_correction")
+        heads.append("labels")
     yield f"{'':48}" + "".join(f"{head:>12}" for head in heads)
     for row in ordered.to_dict("records"):
         shares = [f"{100 * row[key]:12.2f}" for key in ("from_share", "to_share")]

@@ -112,8 +112,6 @@ def _needed(quality: Quality) -> str:
 def _recall_clause(quality: Quality) -> str:
     if not quality.recall.is_known:
         return ""
-    if quality.is_taught:
-        return f"; its lists, taught by answers, hold {percent(quality.recall.value)} of them"
     return f"; the phrases alone find {percent(quality.recall.value)} of them"
 
 

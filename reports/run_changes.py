@@ -19,6 +19,7 @@ _PARTS = (
     ("by_new_papers", "new papers"),
     ("by_reassignment", "reassigned"),
     ("by_definition", "changed definition"),
+    ("by_correction", "checked again"),
 )
 
 
@@ -48,7 +49,7 @@ def changes_since(
     Examples
     --------
     >>> row = {"kind": "topic", "series_id": "T0007", "from_share": 0.02, "to_share": 0.031,
-    ...     "by_new_papers": 0.008, "by_reassignment": 0.003, "by_definition": 0.0}
+    ...     "by_new_papers": 0.008, "by_reassignment": 0.003, "by_definition": 0.0, "by_correction": 0.0}
     >>> changes_since(pd.DataFrame([row]), {("topic", "T0007"): "sparse rewards"})
     ('sparse rewards (topic) +1.1 points: +0.8 new papers, +0.3 reassigned.',)
     """

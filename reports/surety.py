@@ -71,12 +71,12 @@ def _errors(quality: Quality) -> list[Sure]:
     """What is wrongly found, and what is missed."""
     told = []
     for measure, text in (
-        (quality.precision, "papers found are really about it"),
-        (quality.recall, "papers about it are found"),
+        (quality.precision, "papers that the phrases find are really about it"),
+        (quality.recall, "papers about it are found by the phrases"),
     ):
         if measure.is_known:
             told.append(Sure(f"{_of_hundred(measure.value)} of 100", f"{text}{_hundreds(measure)}."))
-    if quality.is_checked and quality.recall.is_known and quality.recall.value < 0.995:
+    if quality.is_checked and not quality.is_taught and quality.recall.is_known and quality.recall.value < 0.995:
         last = told[-1]
         missed = " The others are counted in its share and trend, and stand in no list here."
         told[-1] = Sure(last.lead, last.text + missed)
@@ -174,8 +174,8 @@ def _figures(quality: Quality) -> list[Exact]:
             quality.share,
             "answers weighted by the probability with which their papers were drawn",
         ),
-        ("Precision", quality.precision, "part of what is found that is about it"),
-        ("Recall", quality.recall, "part of what is about it that is found"),
+        ("Precision", quality.precision, "part of what the phrases alone find that is about it"),
+        ("Recall", quality.recall, "part of what is about it that the phrases alone find"),
     )
     for name, measure, note in measures:
         if measure.is_known:

@@ -85,7 +85,7 @@ def _labelled_by(labellers: pd.Series) -> str:
     """Who answered: ``people``, the models' names, or both."""
     models = sorted({one for one in labellers if one.startswith(MODEL)})
     people = ["people"] if len(labellers) and not labellers.str.startswith(MODEL).all() else []
-    return " and ".join([*people, *models])
+    return ", ".join([*people, *models])
 
 
 def _measures(one: LearnedTheme, days: Floats, is_found: NDArray[np.bool_]) -> dict[str, float]:

@@ -105,7 +105,7 @@ def _draw(
     """Draw papers, keep the draw in the store, and give its papers with their probabilities."""
     papers = corpus.papers
     encoded = encode_corpus(settings.workspace, day, papers, themes, settings)
-    scored = membership_of(papers, themes, encoded, settings.theme_threshold)
+    scored, _ = membership_of(corpus, themes, encoded)
     drawn = draw_papers(
         scored.probability,
         papers["published"].to_numpy(dtype="datetime64[us]"),

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.tables import TABLE_COLUMNS, empty_table
+from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, empty_table
 from analytics.track_record import claims_of
 from flows.runs.facts import RunFacts, facts_of
 from flows.runs.names import list_runs
@@ -109,6 +109,9 @@ def read_record(workspace: Path) -> RunRecord:
         stored = pq.ParquetFile(path).read()
         told = json.loads(stored.schema.metadata[_RUNS])
         runs = {one["run_id"]: RunFacts(**{**one, **_days(one)}) for one in told}
+        for name, value in ADDED_COLUMNS["forecasts"].items():
+            if name not in stored.column_names:  # by an older version
+                stored = stored.append_column(name, pa.array([value] * len(stored)))
         # The order of the columns, and that all of them are there.
         return RunRecord(runs, stored.select(_SCHEMA.names).cast(_SCHEMA).to_pandas())
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table
 
 PARTS = ["by_new_papers", "by_reassignment", "by_definition"]
+ALL_PARTS = [*PARTS, "by_correction"]
 DAY = pd.Timestamp("2025-01-01")
 
 
@@ -106,6 +109,42 @@ class TestByHand:
         assert found.loc["T2", PARTS].tolist() == [0, 0.5, 0]
 
 
+def checked(tables: RunTables, share: float, theme: str = "agents") -> RunTables:
+    """The same run with a theme's share as labels estimate it."""
+    quality = pd.DataFrame({"theme_id": [theme, "other"], "share_checked": [share, float("nan")]})
+    return replace(tables, theme_quality=quality)
+
+
+class TestChecked:
+    AFTER = run({"a": ["agents"], "b": [], "c": [], "d": [], "e": ["agents"]})
+
+    def test_what_new_papers_did_is_scaled_and_the_rest_is_the_correction(self) -> None:
+        # Found: 1 of 4, then 2 of 5, all of it by the new paper. Checked: 0.5, then 0.6, 1.5 times the found.
+        found = only(changes(checked(BEFORE, 0.5), checked(self.AFTER, 0.6)))
+        assert found[["from_share", "to_share"]].tolist() == [0.5, 0.6]
+        assert found[ALL_PARTS].tolist() == pytest.approx([0.15 * 1.5, 0, 0, 0.1 - 0.225])
+
+    def test_other_labels_on_the_same_papers_are_all_correction(self) -> None:
+        found = only(changes(checked(BEFORE, 0.5), checked(BEFORE, 0.4)))
+        assert found[ALL_PARTS].tolist() == pytest.approx([0, 0, 0, -0.1])
+
+    def test_another_definition_moves_what_is_found_and_no_checked_share(self) -> None:
+        after = run({"a": ["agents"], "b": ["agents"], "c": [], "d": []})
+        found = only(changes(checked(BEFORE, 0.5), checked(after, 0.5), definition_changed=True))
+        assert found[["from_share", "to_share", *ALL_PARTS]].tolist() == [0.5, 0.5, 0, 0, 0, 0]
+
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_one_checked_run_is_not_compared_with_a_found_one(self, which: int) -> None:
+        runs = [BEFORE, self.AFTER]
+        runs[which] = checked(runs[which], 0.9)
+        pd.testing.assert_frame_equal(changes(*runs), changes(BEFORE, self.AFTER))
+
+    def test_a_theme_that_nothing_is_found_of(self) -> None:
+        nothing = run({"a": [], "b": []})
+        found = only(changes(checked(nothing, 0.1), checked(nothing, 0.3)))
+        assert found[ALL_PARTS].tolist() == pytest.approx([0, 0, 0, 0.2])
+
+
 class TestEdges:
     def test_first_run(self) -> None:
         pd.testing.assert_frame_equal(changes(None, BEFORE), empty_table("changes"))
@@ -150,6 +189,7 @@ class TestLaws:
         found = changes(before, after, definition_changed=changed)
         whole = found["to_share"] - found["from_share"]
         assert (whole - found[PARTS].sum(axis=1)).abs().lt(1e-12).all()
+        assert (found["by_correction"] == 0).all()
         assert (found["by_reassignment" if changed else "by_definition"] == 0).all()
         for _, row in found.iterrows():
             name = row["series_id"]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -60,7 +61,7 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
         strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0
     )
     themed = papers.loc[papers["has_theme"], ["paper_id"]].assign(
-        theme_id=theme, score=3.0, is_primary=True, phrase="agent"
+        theme_id=theme, score=3.0, probability=0.9, is_primary=True, phrase="agent"
     )
     listed = pd.DataFrame({"topic_id": list(topics.values()), "label": [f"half {half}" for half in topics]})
     listed = listed.assign(coherence=0.1, n_papers=1, top_terms=[[]] * 2, representative_papers=[[]] * 2)
@@ -239,6 +240,35 @@ class TestRecordWithoutFolders:
         # A manifest that was lost since is passed over.
         (tmp_path / "runs" / "r13" / "manifest.json").unlink()
         assert previous_run(tmp_path, "new", days[-1]).name == "r12"
+
+
+def test_a_record_of_an_older_version_is_read(tmp_path, runs):
+    topics = runs[24].topic_assignments.assign(basis="clustered")
+    publish(tmp_path, 24, replace(runs[24], topic_assignments=topics))
+    update_record(tmp_path)
+    whole = pq.read_table(tmp_path / RECORD)
+    pq.write_table(whole.drop_columns(["basis"]), tmp_path / RECORD)
+    rows = read_record(tmp_path).rows
+    assert set(rows.loc[rows["verdict"].isna(), "basis"]) == {"found"}
+    pd.testing.assert_frame_equal(rows.drop(columns="basis"), whole.to_pandas().drop(columns="basis"))
+
+
+class TestDiffOfLabels:
+    def test_what_labels_changed_has_a_column(self, tmp_path, runs):
+        for n_months, share in ((24, 0.3), (36, 0.35)):
+            quality = empty_table("theme_quality").reindex([0])
+            quality = quality.assign(theme_id="agents", share_checked=share, labelled_by="ann")
+            counts = {name: 0 for name, kind in TABLE_COLUMNS["theme_quality"].items() if kind == "int"}
+            quality = quality.assign(**counts, is_taught=False, is_checked=True)
+            checked = replace(runs[n_months], theme_quality=validate_table("theme_quality", quality))
+            publish(tmp_path, n_months, checked)
+        told = CliRunner().invoke(app, ["diff", "run-24", "run-36", "--workspace", str(tmp_path)])
+        assert told.exit_code == 0
+        heads, *rows = told.stdout.splitlines()[2:]
+        assert heads.split()[-1] == "labels"
+        theme = next(row for row in rows if row.startswith("theme")).split()[-7:]
+        assert theme[:2] == ["30.00", "35.00"]
+        assert sum(map(float, theme[3:])) == pytest.approx(5, abs=0.03)
 
 
 class TestOutlook:

@@ -10,6 +10,7 @@ import pytest
 
 import flows.topics
 from analytics.exceptions import InputError
+from analytics.labels.checked_series import CheckedSeries
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
 from analytics.theme_terms import theme_terms
@@ -37,14 +38,13 @@ def settings(tmp_path):
 def analyze(workspace, settings, day=DAY):
     corpus = steps.read_day(workspace, day)
     encoded = steps.encode_corpus(workspace, day, corpus.papers, THEMES, settings)
-    assignments, themes = steps.find_themes(corpus.papers, THEMES, encoded, settings.theme_threshold)
+    in_themes = steps.find_themes(corpus, THEMES, encoded)
     found = find_topics(workspace, day, corpus.papers, encoded, settings)
-    trends = steps.follow_trends(day, corpus, *_grouped(assignments, themes, found.topics), settings)
+    trends = steps.follow_trends(day, corpus, in_themes, _topics(found.topics), settings)
     further = {
-        "theme_terms": theme_terms(corpus.papers, assignments, q=0.05),
+        "theme_terms": theme_terms(corpus.papers, in_themes.assignments, q=0.05),
         "positions": find_positions(encoded, found.topics),
     }
-    in_themes, _ = _grouped(assignments, themes, found.topics)
     tables = steps.assemble_tables(
         corpus.papers, in_themes, found.topics, trends, look_ahead(trends.corpus), further
     )
@@ -112,16 +112,16 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     # 14 papers are too few to cluster, which keeps this test quick; the slow tests cluster all.
     small = corpus.papers.iloc[:14]
     encoded = steps.encode_corpus(tmp_path, DAY, small, THEMES, settings)
-    assignments, themes = steps.find_themes(small, THEMES, encoded, -100.0)
-    # Any score will do for a first theme; a further one needs most of the best score.
-    assert assignments["paper_id"].nunique() == 14
-    assert assignments.groupby("paper_id")["is_primary"].sum().eq(1).all()
-    assert themes["n_papers"].sum() == len(assignments)
     from dataclasses import replace
 
+    in_themes = steps.find_themes(replace(corpus, papers=small), THEMES, encoded, 1e-9)
+    assignments = in_themes.assignments
+    # Nearly any probability will do, so that most papers have a theme, and one of their themes is the first.
+    assert assignments["paper_id"].nunique() >= 10
+    assert assignments.groupby("paper_id")["is_primary"].sum().eq(1).all()
+    assert in_themes.groups["n_papers"].sum() == len(assignments)
     topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
-    in_themes, in_topics = _grouped(assignments, themes, topics)
-    trends = steps.follow_trends(DAY, replace(corpus, papers=small), in_themes, in_topics, settings)
+    trends = steps.follow_trends(DAY, replace(corpus, papers=small), in_themes, _topics(topics), settings)
     tables = steps.assemble_tables(small, in_themes, topics, trends, look_ahead(trends.corpus), {})
     assert (tables.trends["n_papers"] <= tables.trends["n_total"]).all()
     of_themes = tables.trends[tables.trends["kind"] == "theme"]
@@ -147,6 +147,39 @@ def test_jumps_are_looked_for_with_the_series_and_told_when_asked(tmp_path):
     bursts, moved = trends.jumps()
     assert list(bursts.columns) == list(TABLE_COLUMNS["bursts"])
     assert list(moved.columns) == list(TABLE_COLUMNS["change_points"])
+
+
+def test_checked_series_reach_every_table(tmp_path, settings):
+    months = [date(2025, month, 10) for month in range(1, 11)]
+    texts = [f"{ENGLISH} Case {n}." for n in range(60)]
+    write(tmp_path, *(paper(n, texts[n // 10], months[n % 10]) for n in range(600)))
+    corpus = steps.read_day(tmp_path, DAY)
+    is_found = np.arange(len(corpus.papers)) % 10 == 0
+    assigned = corpus.papers.loc[is_found, ["paper_id"]].assign(theme_id="agents")
+    themes = steps.Grouped(assigned, pd.DataFrame({"theme_id": ["agents", "robots"]}))
+    topics = steps.Grouped(pd.DataFrame({"paper_id": [], "topic_id": []}), pd.DataFrame({"topic_id": []}))
+
+    def check(found):
+        own = found.trends[found.trends["series_id"] == "agents"]
+        share = np.linspace(0.2, 0.6, len(own))
+        starts = own["period_start"].to_numpy()
+        covariance = np.full((len(own), len(own)), 0.01)
+        return {"agents": CheckedSeries("agents", starts, share, share - 0.2, share + 0.2, covariance, 30.0)}
+
+    trends = steps.follow_trends(DAY, corpus, themes, topics, settings, check=check)
+    rows = trends.corpus.trends.set_index("series_id")
+    assert rows.loc["agents", "checked_share"].iloc[0] == 0.2
+    assert rows.loc["robots", "checked_share"].isna().all()
+    verdicts = trends.verdicts.query("window == 'long'").set_index("series_id")
+    assert verdicts["basis"].to_dict() == {"agents": "checked", "robots": "found"}
+    assert verdicts["verdict"].to_dict() == {"agents": "rising", "robots": "insufficient"}
+    outlook = look_ahead(trends.corpus, trends.checked)
+    assert outlook.forecasts.groupby("series_id")["basis"].unique().map(list).to_dict() == {
+        "agents": ["checked"], "robots": ["found"]
+    }  # fmt: skip
+    assert (outlook.forecasts.query("series_id == 'agents'")["high_90"] > 0.6).all()
+    bursts, _ = trends.jumps()
+    assert set(bursts["series_id"]) <= {"agents"}
 
 
 def test_encoding_again_encodes_nothing(tmp_path):
@@ -224,13 +257,13 @@ def test_themes_and_topics_are_the_same_on_any_number_of_cores(tmp_path, setting
     with threadpool_limits(2):
         for step in (
             lambda: find_topics(tmp_path, DAY, pd.DataFrame(), encoded, settings),
-            lambda: steps.find_themes(pd.DataFrame(), THEMES, encoded, None),
+            lambda: steps.find_themes(corpus, THEMES, encoded),
         ):
             with pytest.raises(InputError, match="seen"):
                 step()
     assert seen == [{1}, {1}]
 
 
-def _grouped(assignments, themes, topics):
-    """Themes and topics as the step of the trends takes them."""
-    return steps.Grouped(assignments, themes), steps.Grouped(topics.assignments, topics.topics)
+def _topics(topics):
+    """Topics as the step of the trends takes them."""
+    return steps.Grouped(topics.assignments, topics.topics)

@@ -57,13 +57,12 @@ def analyze(workspace: Path, day: date, started: date | None = None) -> Path:
     settings = load_settings({"workspace": workspace, "vectorizer": "lexical"}, folder=workspace)
     corpus = steps.read_day(workspace, day)
     encoded = steps.encode_corpus(workspace, day, corpus.papers, THEMES, settings)
-    assignments, groups = steps.find_themes(corpus.papers, THEMES, encoded, None)
+    in_themes = steps.find_themes(corpus, THEMES, encoded)
     found = find_topics(workspace, day, corpus.papers, encoded, settings)
-    in_themes = steps.Grouped(assignments, groups)
     in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
     trends = steps.follow_trends(day, corpus, in_themes, in_topics, settings)
     further = {
-        "theme_terms": theme_terms(corpus.papers, assignments, q=0.05),
+        "theme_terms": theme_terms(corpus.papers, in_themes.assignments, q=0.05),
         "positions": find_positions(encoded, found.topics),
     }
     ahead = look_ahead(trends.corpus)

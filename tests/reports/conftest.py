@@ -606,6 +606,7 @@ def _compared() -> Run:
     ]
     names = ("series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition")
     changes = pd.DataFrame(rows, columns=names).assign(against="20251224T060000Z-0a1b2c3d", kind="theme")
+    changes["by_correction"] = 0.0
     compared = run.with_tables(changes=validate_table("changes", changes))
     since = {"run_id": "20251224T060000Z-0a1b2c3d", "as_of": "2025-12-24", "new_papers": 112}
     return Run(compared.tables, run.manifest | {"against": since["run_id"], "since": since})
@@ -700,7 +701,7 @@ def _scored_forecasts(themes: list[str], months: list[Any]) -> pd.DataFrame:
     """Ten forecasts: nine in their wide band, four in their narrow one, errors half of the naive ones."""
     bands = (0.2, 0.18, 0.22, 0.15, 0.25)
     rows = [
-        ("r1", "theme", themes[0], months[i], months[i] + pd.DateOffset(months=1), *bands, "last_value", months[i],
+        ("r1", "theme", themes[0], months[i], months[i] + pd.DateOffset(months=1), *bands, "last_value", "found", months[i],
          0.2, 0.01 if i % 2 else -0.01, 0.02 if i else np.nan, i < 4, i < 9)
         for i in range(10)
     ]  # fmt: skip

@@ -248,7 +248,7 @@ def test_changes_are_split_as_the_table_splits_them():
         ("theme", "gone", 0.5, 0.0, 0.0, 0.0, -0.5),
         ("topic", "gone:T0009", 0.9, 0.0, 0.0, -0.9, 0.0),
     ]
-    changes = pd.DataFrame(rows, columns=list(columns))
+    changes = pd.DataFrame(rows, columns=list(columns)).assign(by_correction=0.0)
     assert changes_since(changes, names) == (
         "gone (gone) \u221250.0 points: \u221250.0 changed definition.",
         "Agents +0.8 points: +0.7 new papers, +0.1 reassigned.",
@@ -269,6 +269,15 @@ def test_a_change_of_checked_shares_says_so():
     assert changes_since(changes, {key: "A"}, {key}) == ("A (checked) +4.0 points: +4.0 new papers.",)
 
 
+def test_what_labels_changed_is_a_part_of_its_own():
+    row = {
+        "kind": "theme", "series_id": "agents", "from_share": 0.31, "to_share": 0.34, "by_new_papers": 0.01,
+        "by_reassignment": 0.0, "by_definition": 0.0, "by_correction": 0.02,
+    }  # fmt: skip
+    told = changes_since(pd.DataFrame([row]), {("theme", "agents"): "Agents"})
+    assert told == ("Agents +3.0 points: +1.0 new papers, +2.0 checked again.",)
+
+
 def test_news_comes_before_what_was_only_read_anew():
     columns = [
         "kind", "series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition"
@@ -279,7 +288,7 @@ def test_news_comes_before_what_was_only_read_anew():
         ("theme", "agents", 0.10, 0.11, 0.01, 0.0, 0.0),
         ("theme", "rl", 0.10, 0.15, 0.0, 0.0, 0.05),
     ]
-    told = changes_since(pd.DataFrame(rows, columns=columns), {})
+    told = changes_since(pd.DataFrame(rows, columns=columns).assign(by_correction=0.0), {})
     assert [sentence.split(" ")[0] for sentence in told] == ["rl", "agents", "T0002"]
 
 

@@ -111,7 +111,7 @@ def test_a_history_too_short_for_a_backtest_says_so_once():
 def scored(n: int, *, naive: float = 0.02) -> pd.DataFrame:
     bands = (0.2, 0.18, 0.22, 0.15, 0.25)
     rows = [
-        ("r1", "theme", "agents", MONTHS[i], MONTHS[i + 1], *bands, "last_value", MONTHS[i], 0.2,
+        ("r1", "theme", "agents", MONTHS[i], MONTHS[i + 1], *bands, "last_value", "found", MONTHS[i], 0.2,
          0.01 if i % 2 else -0.01, naive if i else np.nan, i < 4, i < 9)
         for i in range(n)
     ]  # fmt: skip
