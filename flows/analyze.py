@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Literal, cast
 from uuid import UUID
 
+import pandas as pd
 from prefect import flow, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from threadpoolctl import threadpool_limits
 
+from analytics.labels.checked_series import CheckedSeries
+from analytics.labels.learned_themes import LearnedTheme, checked_series
 from analytics.parts import Ahead, postponed
 from analytics.tables import validate_table
 from analytics.theme_terms import changed_terms, compared_texts
+from analytics.trends import CorpusTrends
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
@@ -126,7 +130,8 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
         # One thread of linear algebra, as before: the matrices are small, and sums keep their order.
         with clock.stage("trends"), threadpool_limits(1):
             in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
-            trends = follow_trends(day, corpus, in_themes, in_topics, settings, ahead=ahead)
+            check = partial(_checked, in_themes.learned, corpus.papers["published"])
+            trends = follow_trends(day, corpus, in_themes, in_topics, settings, check=check, ahead=ahead)
         with clock.stage("outlook"), threadpool_limits(1):
             forecast = look_ahead(trends.corpus, trends.checked)
         further = {
@@ -172,6 +177,13 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
         charts = ahead(partial(plot_charts, without_papers(whole), manifest))
         stage_tables(folder, run_id, whole, manifest, charts)
     return run_id, len(corpus.papers)
+
+
+def _checked(
+    learned: Sequence[LearnedTheme], published: pd.Series, found: CorpusTrends
+) -> dict[str, CheckedSeries]:
+    """Shares of the themes with enough answers, in the periods that were found."""
+    return checked_series(learned, published, found.trends)
 
 
 def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:

@@ -23,7 +23,7 @@ from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
 from analytics.jumps import find_jumps
 from analytics.labels.checked_series import CheckedSeries, with_checked
-from analytics.labels.learned_themes import LearnedTheme, checked_series, learn_themes
+from analytics.labels.learned_themes import LearnedTheme, learn_themes
 from analytics.labels.quality import theme_quality
 from analytics.papers import PaperTexts
 from analytics.parts import Ahead, Each, postponed
@@ -209,16 +209,26 @@ def find_themes(
     )
 
 
+def _unchecked(_: CorpusTrends) -> dict[str, CheckedSeries]:
+    """No theme has labels."""
+    return {}
+
+
 def follow_trends(
     day: date,
     corpus: DayCorpus,
-    themes: FoundThemes,
+    themes: Grouped,
     topics: Grouped,
     settings: Settings,
     *,
+    check: Callable[[CorpusTrends], Mapping[str, CheckedSeries]] = _unchecked,
     ahead: Ahead = postponed,
 ) -> Trends:
-    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps."""
+    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps.
+
+    `check` gives the series of themes that labels correct, by theme id. It is a function of the trends,
+    because their periods are known only here.
+    """
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
     membership = pd.concat(
         [
@@ -237,7 +247,7 @@ def follow_trends(
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
-    checked = checked_series(themes.learned, papers["published"], found.trends)
+    checked = check(found)
     found = replace(found, trends=with_checked(found.trends, checked))
     q = settings.false_discovery_rate
     jumps = ahead(partial(find_jumps, found.trends, q=q, random_state=settings.random_state))
@@ -257,7 +267,7 @@ def follow_trends(
 
 def assemble_tables(
     papers: pd.DataFrame,
-    themes: FoundThemes,
+    themes: Grouped,
     topics: TopicFit,
     trends: Trends,
     outlook: Outlook,
