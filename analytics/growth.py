@@ -64,7 +64,7 @@ def trend_verdicts(
     *Checked series* are counted by their checked shares, not rounded. The variance that the errors of the
     correction give to the slope, by the delta method from their covariance, is added to that of the noise, so
     that test and interval hold both; their degrees of freedom are combined by Satterthwaite's rule [4]_. The
-    noise is still learned from the papers found, see `analytics.null_series.run_noise`.
+    noise is that of the papers found where that is larger, see `analytics.null_series.run_noise`.
 
     *What it cannot tell.* ``steady`` means that no trend was shown, not that none exists: read the
     interval. A rise and fall that cancel have no slope. With one series or four the noise is

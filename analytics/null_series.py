@@ -42,20 +42,24 @@ def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, P
     lines : LogitLines
         Through the papers as they are counted.
     noise : PooledNoise
-        See `analytics.noise.fit_noise`. For checked series it is learned from the papers found, if there are
-        any: sums of probabilities scatter less than counts of papers, and would make the noise of all series
-        too small.
+        See `analytics.noise.fit_noise`. Checked shares that are sums of probabilities scatter less than
+        counts of papers, and would make the noise of all series too small; a small part of the papers, found
+        by phrases, shows less noise than the whole. So each checked series enters by its papers found or by
+        its checked shares, whichever scatter more.
     """
     totals = grids.totals[rows]
     held = np.any(totals > 0, axis=0)
     grids, totals = grids.within(held), totals[:, held]
     counts, found = grids.counts[rows], grids.found[rows]
     x, _ = centered_times(grids.years)
-    lines = scattered = fit_lines(counts, totals, x)
-    has_found = grids.is_checked[rows] & (found > 0).any(axis=1) & (found < totals).any(axis=1)
-    if has_found.any():
-        scattered = fit_lines(np.where(has_found[:, None], found, counts), totals, x)
-    return lines, fit_noise(scattered.residual, scattered.weight, x, grids.steps)
+    lines = fit_lines(counts, totals, x)
+    residual, weight = lines.residual.copy(), lines.weight.copy()
+    twice = np.flatnonzero(grids.is_checked[rows] & (found > 0).any(axis=1) & (found < totals).any(axis=1))
+    if len(twice):
+        papers = fit_lines(found[twice], totals[twice], x)
+        wider = (papers.residual**2).sum(axis=1) > (residual[twice] ** 2).sum(axis=1)
+        residual[twice[wider]], weight[twice[wider]] = papers.residual[wider], papers.weight[wider]
+    return lines, fit_noise(residual, weight, x, grids.steps)
 
 
 def null_counts(

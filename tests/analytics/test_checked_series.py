@@ -194,30 +194,41 @@ class TestVerdicts:
         many, scarce = (trend_verdicts(trends, corrections=one)["p_value"][0] for one in (checked, few))
         assert many < scarce < 0.2
 
-    def test_noise_is_learned_from_papers_and_not_from_sums_of_probabilities(self) -> None:
-        topics = make_series(10, 36, noise=SeriesNoise(3), random_state=4)
-        themes = [
-            make_series(1, 36, noise=SeriesNoise(3), random_state=seed).assign(
-                kind="theme", series_id=f"t{seed}"
-            )
-            for seed in range(5, 15)
-        ]
-        run = pd.concat([topics, *themes], ignore_index=True)
-        smooth = run.assign(checked_share=np.where(run["kind"] == "theme", 0.15, np.nan))
+    def test_noise_is_that_of_papers_where_shares_are_smoother(self) -> None:
+        run, smooth = self.themes_among_topics(0.15)
         noises = [run_noise(series_grids(one), np.arange(20))[1] for one in (run, smooth)]
         np.testing.assert_allclose(noises[0].excess, noises[1].excess)
         np.testing.assert_allclose(noises[0].weight, noises[1].weight)
         np.testing.assert_allclose(noises[0].own, noises[1].own)
 
+    def test_noise_is_that_of_shares_where_few_papers_are_found(self) -> None:
+        run, whole = self.themes_among_topics(None)
+        few = whole.assign(
+            n_papers=np.where(whole["kind"] == "theme", whole["n_papers"] // 9, whole["n_papers"])
+        )
+        noises = [run_noise(series_grids(one), np.arange(20))[1] for one in (run, few)]
+        assert noises[1].own[10:].mean() == pytest.approx(noises[0].own[10:].mean(), rel=0.1)
+
     def test_topics_are_judged_alike_whether_themes_are_checked_or_not(self) -> None:
-        run, checked = make_checked_series(3, 36, share=0.2, level=0.02, slope=0.05, random_state=1)
-        others = make_series(20, 36, doubling_months=36, random_state=2)
-        both = trend_verdicts(pd.concat([run, others], ignore_index=True), corrections=checked)
-        plain = run.assign(checked_share=np.nan)
-        alone = trend_verdicts(pd.concat([plain, others], ignore_index=True))
+        run, smooth = self.themes_among_topics(0.15)
+        checked = {
+            name: correction(own, own["checked_share"])
+            for name, own in smooth[smooth["kind"] == "theme"].groupby("series_id")
+        }
+        both, alone = trend_verdicts(smooth, corrections=checked), trend_verdicts(run)
         pd.testing.assert_frame_equal(
             claims_of(both, "topic")[ESTIMATES[:-1]], claims_of(alone, "topic")[ESTIMATES[:-1]]
         )
+
+    def themes_among_topics(self, share: float | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Ten topics and ten themes that scatter three times as binomial counts, as found and as checked."""
+        noise = SeriesNoise(3)
+        topics = make_series(10, 36, share=0.15, noise=noise, random_state=4)
+        run = pd.concat(
+            [topics, make_series(10, 36, share=0.15, noise=noise, random_state=5).assign(kind="theme")]
+        )
+        known = run["n_papers"] / run["n_total"] if share is None else share
+        return run, run.assign(checked_share=np.where(run["kind"] == "theme", known, np.nan))
 
 
 def simulated(repeats: int, **planted: float | None) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
