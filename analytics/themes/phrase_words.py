@@ -179,7 +179,9 @@ def _count_block(
     rows = parts % max(n_papers, 1)
     follows = np.flatnonzero(parts[1:] == parts[:-1])
     columns = [terms.stem_columns[numbers], terms.pair_columns[numbers[follows], numbers[follows + 1]]]
-    counts = _summed(np.concatenate([rows, rows[follows]]), np.concatenate(columns), (n_papers, len(terms.places)))
+    counts = _summed(
+        np.concatenate([rows, rows[follows]]), np.concatenate(columns), (n_papers, len(terms.places))
+    )
     return counts, np.bincount(rows, minlength=n_papers).astype(np.float64)
 
 

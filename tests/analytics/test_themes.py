@@ -148,7 +148,9 @@ THEMES = [Theme("a", "A", "about a", ("a1", "a2")), Theme("b", "B", "", ("b1",))
 
 
 def test_assignment_by_hand():
-    scored = ThemeScores(np.array([[3.5, 4.0], [2.59, 1.0], [5.0, 5.0]]), np.array([[2, 0], [0, 0], [1, 0]]), np.zeros((3, 2)))
+    scored = ThemeScores(
+        np.array([[3.5, 4.0], [2.59, 1.0], [5.0, 5.0]]), np.array([[2, 0], [0, 0], [1, 0]]), np.zeros((3, 2))
+    )
     table = assign_themes(["p", "q", "r"], THEMES, scored, threshold=2.6)
     assert table.to_dict("list") == {
         "paper_id": ["p", "p", "r", "r"],
@@ -162,7 +164,9 @@ def test_assignment_by_hand():
 
 
 def test_a_further_theme_needs_most_of_the_best_score():
-    scored = ThemeScores(np.array([[5.0, 4.3], [5.0, 4.2], [-1.0, -1.1]]), np.zeros((3, 2), dtype=np.int64), np.zeros((3, 2)))
+    scored = ThemeScores(
+        np.array([[5.0, 4.3], [5.0, 4.2], [-1.0, -1.1]]), np.zeros((3, 2), dtype=np.int64), np.zeros((3, 2))
+    )
     table = assign_themes(["p", "q", "r"], THEMES, scored, threshold=-9)
     assert table[["paper_id", "theme_id"]].to_numpy().tolist() == [
         ["p", "a"], ["p", "b"], ["q", "a"], ["r", "a"], ["r", "b"]
