@@ -59,7 +59,8 @@ def teach(
     With label-free log odds :math:`z`, whitened vector :math:`v` and answer :math:`y`, the log odds are
     :math:`z + a + b z + w \cdot v` with independent normal priors around 0. The mode of the posterior is
     found by Newton's method in its dual form, whose size is the number of labels [1]_ [2]_. The prior
-    variance of the weights is the one of least cross-validated log loss, none and no model at all among those tried.
+    variance of the weights is the one of least cross-validated log loss, none and no model at all among
+    those tried.
 
     Parameters
     ----------
