@@ -13,11 +13,11 @@ __all__ = ["OF_PERIOD", "Checked", "check_shares", "drift_test", "share_interval
 
 Floats = NDArray[np.float64]
 
-_LEAST_VARIANCE = 0.003
+_LEAST_VARIANCE = 0.002
 """Of an answer about a paper that the model is sure of: the part of such papers that it is wrong about."""
 _PRIOR_FREEDOM = 10.0
 """Answers' worth of belief that the model's probabilities are right on average."""
-OF_PERIOD = 0.5
+OF_PERIOD = 0.6
 """Standard deviation of a period's error, beyond level and trend, as a part of its answers' mean variance."""
 _FEWEST_FOR_TREND = 30
 _EDGE = 1e-4
@@ -64,11 +64,11 @@ def check_shares(
     is a line over time, fitted by weighted least squares over all answers (a constant below 30 answers): the
     generalized regression estimator of survey statistics [3]_. Predictions must be cross-fitted.
 
-    *Standard errors.* An answer's variance is :math:`k (p (1 - p) + 0.003)` with the prediction :math:`p`;
+    *Standard errors.* An answer's variance is :math:`k (p (1 - p) + 0.002)` with the prediction :math:`p`;
     the factor :math:`k` is the observed squared error over the expected one, weighted as they matter, and
     drawn towards 1 as by 10 further answers. So a draw that happens to meet no surprise is not taken for
     sure. To the sandwich of the regression come what chance leaves open about the group's own papers, and,
-    where there are several groups, an error of the period itself: half of the mean variance of its answers,
+    where there are several groups, an error of the period itself: 0.6 of the mean variance of its answers,
     about what ten arXiv categories have in a year beyond level and trend. The degrees of freedom are
     Satterthwaite's [4]_.
 
