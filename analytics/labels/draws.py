@@ -11,9 +11,9 @@ from analytics.exceptions import InputError
 
 __all__ = ["Drawn", "draw_papers"]
 
-_EVERYWHERE = 0.35
+_EVERYWHERE = 0.25
 """Part of a draw that is spread evenly: no paper is out of reach."""
-_LEAST_VARIANCE = 1e-4
+_LEAST_VARIANCE = 0.002
 
 
 @dataclass(frozen=True)

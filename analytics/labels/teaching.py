@@ -91,7 +91,8 @@ def teach(
     own, label_folds = prior[rows], folds[rows]
     among = (vectors[rows] @ vectors[rows].T).astype(np.float64)
     tried = [_kernel(own, own, among, variances) for variances in _PRIORS]
-    losses = [_log_loss(_held_out(kernel, own, is_yes, label_folds), is_yes).mean() for kernel in tried]
+    held_out = [_held_out(kernel, own, is_yes, label_folds) for kernel in tried]
+    losses = [_log_loss(one, is_yes).mean() for one in held_out]
     best = int(np.argmin(losses))
     if losses[best] >= _log_loss(own, is_yes).mean():
         return Taught(probability, probability, is_better=False)
@@ -103,7 +104,9 @@ def teach(
     moved = _departures(prior, own, vectors, rows, weights, _PRIORS[best])
     whole = expit(prior + moved[:, 0])
     crossed = expit(prior + moved[np.arange(len(prior)), 1 + folds])
-    return Taught(whole, crossed, is_better=True)
+    # Truer probabilities may make worse lists: what the phrases are too sure of counts as found.
+    finds = _f1(held_out[best] >= 0, is_yes) >= _f1(own >= 0, is_yes)
+    return Taught(whole if finds else probability, crossed, is_better=finds)
 
 
 def _log_odds(probability: Floats) -> Floats:
@@ -167,6 +170,10 @@ def _mode(kernel: Floats, prior: Floats, is_yes: NDArray[np.bool_]) -> Floats:
         if gained < _ENOUGH:
             break
     return weights
+
+
+def _f1(is_found: NDArray[np.bool_], is_yes: NDArray[np.bool_]) -> float:
+    return float(2 * (is_found & is_yes).sum() / max(is_found.sum() + is_yes.sum(), 1))
 
 
 def _log_loss(log_odds: Floats, is_yes: NDArray[np.bool_]) -> Floats:
