@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from analytics.labels.answers import counted_answers
 from analytics.labels.checked_shares import check_shares
@@ -24,6 +25,13 @@ from analytics.themes import Theme, ThemeScores, theme_definition
 N = 500
 THEMES = [Theme("agents", "Agents", "", ("agents",)), Theme("curiosity", "Curiosity", "", ("curiosity",))]
 IDS = [f"arxiv:{number:04}" for number in range(N)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """As in a run; on a busy machine threads that wait for each other take thirty times as long."""
+    with threadpool_limits(1):
+        yield
 
 
 class Made:
@@ -91,10 +99,11 @@ def made():
     return Made()
 
 
+ANSWER = {"paper_id": "p", "theme_id": "a", "answer": "yes", "labeller": "ann", "day": "2024-01-01"}
+
+
 class TestCountedAnswers:
     """One answer a paper and theme."""
-
-    ROW = {"paper_id": "p", "theme_id": "a", "answer": "yes", "labeller": "ann", "day": "2024-01-01"}
 
     @pytest.mark.parametrize(
         ("rows", "expected"),
@@ -114,7 +123,7 @@ class TestCountedAnswers:
     )
     @pytest.mark.parametrize("backwards", [False, True])
     def test_by_hand(self, rows, expected, backwards):
-        labels = pd.DataFrame([self.ROW | row for row in rows], columns=list(self.ROW))
+        labels = pd.DataFrame([ANSWER | row for row in rows], columns=list(ANSWER))
         labels["day"] = pd.to_datetime(labels["day"])
         labels = labels.astype(dict.fromkeys(["paper_id", "theme_id", "answer", "labeller"], "str"))
         counted = counted_answers(labels.iloc[::-1] if backwards else labels)
@@ -205,7 +214,9 @@ class TestLearning:
         labels = made.labels()
         scored, learned = made.learn(labels)
         order = np.random.default_rng(3).permutation(N)
-        turned = ThemeScores(*(part[order] for part in (made.scored.scores, made.scored.phrases, made.scored.probability)))
+        turned = ThemeScores(
+            *(part[order] for part in (made.scored.scores, made.scored.phrases, made.scored.probability))
+        )
         again, relearned = learn_themes(
             [IDS[row] for row in order], THEMES, turned, made.vectors[order], labels.sample(frac=1, random_state=1)
         )  # fmt: skip
@@ -222,7 +233,9 @@ class TestLearning:
 
     @pytest.mark.parametrize("n", [0, 1])
     def test_tiny_corpora(self, made, n):
-        scored = ThemeScores(*(part[:n] for part in (made.scored.scores, made.scored.phrases, made.scored.probability)))
+        scored = ThemeScores(
+            *(part[:n] for part in (made.scored.scores, made.scored.phrases, made.scored.probability))
+        )
         for labels in (empty_table("labels"), made.labels(), made.labels(rows=[0])):
             found, learned = learn_themes(IDS[:n], THEMES, scored, made.vectors[:n], labels)
             assert found.probability.shape == (n, 2)
@@ -318,7 +331,9 @@ class TestSeries:
 
 
 def test_days_count_from_1970():
-    dates = pd.Series(pd.to_datetime(["1970-01-01", "1969-12-31", None, "2024-03-01"])).astype("datetime64[us]")
+    dates = pd.Series(pd.to_datetime(["1970-01-01", "1969-12-31", None, "2024-03-01"])).astype(
+        "datetime64[us]"
+    )
     assert days_of(dates).tolist() == pytest.approx([0, -1, np.nan, 19783], nan_ok=True)
     assert days_of(dates[:0]).tolist() == []
 
