@@ -193,6 +193,17 @@ class TestLearning:
         assert alone[0].taught.is_better
         assert not alone[0].is_checked
 
+    def test_a_correction_by_another_labeller_leaves_the_paper_in_its_draw(self, made):
+        """Else the papers about which a model was wrong would leave the estimate, and no others."""
+        judged = made.labels(n=100, labeller="model:m").assign(answer="yes")
+        wrong = np.flatnonzero(~made.is_yes[:, 0] & np.isin(IDS, judged["paper_id"]))[:10]
+        corrections = made.labels(rows=wrong, themes=(0,), draw=None)
+        _, (one, other) = made.learn(pd.concat([corrections, judged], ignore_index=True))
+        assert len(one.drawn) == len(other.drawn) == 100
+        assert one.weights == pytest.approx(other.weights)
+        assert one.rows[~one.is_yes].tolist() == wrong.tolist()
+        assert other.is_yes.all()
+
     def test_weights_are_those_of_the_draws(self, made):
         first = made.labels(n=60)
         second = made.labels(n=60, seed=2).assign(draw=2)
