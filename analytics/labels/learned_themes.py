@@ -113,7 +113,7 @@ def learn_themes(
 
 
 def _with_draws(labels: pd.DataFrame) -> pd.DataFrame:
-    """Labels with the draw of their paper: a correction by another labeller must not take it out of its draw."""
+    """Labels with the draw of their paper: a correction by another labeller leaves it in its draw."""
     of_paper = labels.groupby(["paper_id", "theme_id"], sort=False)[["draw", "draw_probability"]]
     return labels.assign(
         **{name: labels[name].fillna(first) for name, first in of_paper.transform("first").items()}
