@@ -92,7 +92,7 @@ def learn_themes(
     learned : tuple of LearnedTheme
         One for each theme, in their order.
     """
-    answers = counted_answers(labels)
+    answers = counted_answers(_with_draws(labels))
     answers = answers.assign(row=pd.Index(paper_ids).get_indexer(pd.Index(answers["paper_id"])))
     answers = answers[answers["row"] >= 0].sort_values("row", kind="stable")
     folds = np.array([crc32(one.encode()) % _N_FOLDS for one in paper_ids], dtype=np.int64)
@@ -110,6 +110,14 @@ def learn_themes(
         probability[:, column] = taught.probability
         probability[rows, column] = is_yes
     return replace(scored, probability=probability), tuple(learned)
+
+
+def _with_draws(labels: pd.DataFrame) -> pd.DataFrame:
+    """Labels with the draw of their paper: a correction by another labeller leaves it in its draw."""
+    of_paper = labels.groupby(["paper_id", "theme_id"], sort=False)[["draw", "draw_probability"]]
+    return labels.assign(
+        **{name: labels[name].fillna(first) for name, first in of_paper.transform("first").items()}
+    )
 
 
 def days_of(published: pd.Series) -> NDArray[np.float64]:

@@ -36,10 +36,10 @@ class Taught:
     probability : float64 array of shape (n,)
         By the model that saw all labels; the label-free one where labels did not make it better.
     cross_fitted : float64 array of shape (n,)
-        The same, but for each paper by models that saw no label of its fold: no paper is judged by a model
-        that knows its answer.
+        For each paper by models that saw no label of its fold: no paper is judged by a model that knows its
+        answer. The label-free one where cross-validated log loss is not below its own.
     is_better : bool
-        Whether cross-validated log loss is below that of the label-free probability.
+        Whether cross-validated log loss is below that of the label-free probability, and F1 not below.
     """
 
     probability: Floats

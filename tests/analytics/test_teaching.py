@@ -7,9 +7,17 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
+from threadpoolctl import threadpool_limits
 
 from analytics.labels import teaching
 from analytics.labels.teaching import FEWEST_LABELS, FEWEST_YES, teach
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """As in a run; on a busy machine threads that wait for each other take thirty times as long."""
+    with threadpool_limits(1):
+        yield
 
 
 def unit(rows):
@@ -154,23 +162,23 @@ class TestGain:
         assert before > 0.2
         assert abs(taught.probability.mean() - corpus.truth.mean()) < before / 3
 
-    def test_what_is_better_is_better_by_cross_validation(self):
+    def test_no_answer_is_foreseen_worse_by_cross_validation(self):
         for seed in range(30):
             corpus = Corpus(100 + seed, blind=1.0)
             taught = corpus.teach(40)
             own = corpus.rows[:40]
             crossed = log_loss(taught.cross_fitted[own], corpus.is_yes[own])
             alone = log_loss(corpus.probability[own], corpus.is_yes[own])
-            assert crossed < alone if taught.is_better else crossed == alone
+            assert crossed <= alone
+            assert crossed < alone or not taught.is_better
+            assert taught.is_better or np.array_equal(taught.probability, corpus.probability)
 
     def test_where_the_phrases_are_right_labels_seldom_decide(self):
         taught = [Corpus(200 + seed, blind=0.0).teach(100) for seed in range(60)]
         assert np.mean([one.is_better for one in taught]) < 0.4
         for seed, one in enumerate(taught):
             if not one.is_better:
-                alone = Corpus(200 + seed, blind=0.0).probability
-                assert np.array_equal(one.probability, alone)
-                assert np.array_equal(one.cross_fitted, alone)
+                assert np.array_equal(one.probability, Corpus(200 + seed, blind=0.0).probability)
 
     def test_random_answers_against_a_sure_model_do_no_harm_elsewhere(self):
         """Answers by a coin teach at most that the phrases say nothing."""
@@ -180,7 +188,7 @@ class TestGain:
             coin = rng.random(600) < 0.5
             taught = corpus.teach(100, is_yes=coin)
             others = corpus.rows[100:]
-            assert log_loss(taught.probability[others], coin[others]) < 1.15 * np.log(2)
+            assert log_loss(taught.cross_fitted[others], coin[others]) < 1.15 * np.log(2)
 
 
 class TestEdges:

@@ -93,11 +93,12 @@ class TestWords:
             "34 % of all papers (29 to 40), checked on 120 answers; the phrases alone find 30 % of them."
         )
         taught = replace(CHECKED, is_taught=True)
-        assert plain(known_clause(taught)).endswith("; its lists, taught by answers, hold 30 % of them")
+        assert plain(known_clause(taught)).endswith("; the phrases alone find 30 % of them")
+        assert not any("stand in no list here" in one for one in sentences(taught))
         assert known_clause(replace(CHECKED, recall=Measure())) == "checked on 120 answers"
         assert sentences(CHECKED) == [
-            "99 of 100 papers found are really about it (95 to 100).",
-            "30 of 100 papers about it are found (25 to 38). The others are counted in its share and trend, and"
+            "99 of 100 papers that the phrases find are really about it (95 to 100).",
+            "30 of 100 papers about it are found by the phrases (25 to 38). The others are counted in its share and trend, and"
             " stand in no list here.",
             "About 360 more answers would halve the interval.",
             "The answers were foreseen well. The better papertrends foresees them, the narrower the interval.",
@@ -292,7 +293,7 @@ class TestPage:
     def test_the_section_says_how_sure_with_the_figures_one_click_below(self, page_of):
         text = page_of("labelled").by_id("theme-agents").text
         assert "checked 34 % of all papers (29 to 40), checked on 120 answers" in text
-        assert "99 of 100 papers found are really about it (95 to 100)." in text
+        assert "99 of 100 papers that the phrases find are really about it (95 to 100)." in text
         assert "14 of 134 answers were given when the theme was defined otherwise" in text
         details = [one.text for one in page_of("labelled").all("details") if "exact figures" in one.text]
         assert len(details) == 3  # of the themes that have answers
