@@ -257,7 +257,17 @@ class TestChecked:
             assert ("papertrends label" in shown) == (not is_checked)
         n_checked = int(quality["is_checked"].sum())
         assert themes.count("checked on 120 answers") == n_checked
-        assert "reassigned" not in mailed  # what labels moved is said so
+        assert ("rising" in mailed) == ("checked" in mailed)
+
+    def test_what_moved_is_put_down_to_the_answers(self, done):
+        changes = done.tables("checked").changes
+        themes = changes[changes["kind"] == "theme"]
+        assert themes[["by_new_papers", "by_reassignment", "by_definition"]].eq(0).all(axis=None)
+        assert themes["by_correction"].ne(0).any()
+        # The run before had no checked share to compare with.
+        moved = plain(done.page("checked"))
+        assert re.search(r"Agents \(found\) [+−][0-9.]+ points: [+−][0-9.]+ by answers", moved)
+        assert "reassigned" not in re.search("Since the last run.*?Share of each", moved).group()
 
 
 class TestElsewhere:
