@@ -303,9 +303,7 @@ def measure(
     phrases, absent_phrases = phrases[: len(themes)], phrases[len(themes) :]
     background, paper_ids = background_for(vectorizer_id, rows), papers["paper_id"].tolist()
     assigned = assign_themes(paper_ids, themes, score_themes(papers, themes, rows, phrases, background))
-    absent = assign_themes(
-        paper_ids, ABSENT, score_themes(papers, ABSENT, rows, absent_phrases, background)
-    )
+    absent = assign_themes(paper_ids, ABSENT, score_themes(papers, ABSENT, rows, absent_phrases, background))
     ways = {
         "themes": membership("theme", assigned["theme_id"], assigned["paper_id"]),
         "primary": membership("theme", *(assigned.loc[assigned["is_primary"], key] for key in ("theme_id", "paper_id"))),

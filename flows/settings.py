@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         0.5,
         gt=0,
         lt=1,
-        description="Probability, that a reader would call a paper one of a theme, from which it belongs to it.",
+        description="Least probability that a reader would call a paper one of a theme for it to belong.",
     )
     papers_in_report: int = Field(
         300,

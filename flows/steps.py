@@ -105,7 +105,7 @@ class Grouped:
 
 @dataclass(frozen=True)
 class FoundThemes(Grouped):
-    """Papers in themes, the likeliest misses, and what labels say, each a table of the run; answers per theme."""
+    """Papers in themes, the likeliest misses, and what labels say, each a run table; answers per theme."""
 
     near_misses: pd.DataFrame
     quality: pd.DataFrame
@@ -183,7 +183,7 @@ def encode_corpus(
 def membership_of(
     corpus: DayCorpus, themes: Sequence[Theme], encoded: Encoded
 ) -> tuple[ThemeScores, tuple[LearnedTheme, ...]]:
-    """Probabilities of all papers for all themes after the labels of the day, for a run and for a draw alike."""
+    """Probabilities of all papers for all themes after the labels of the day, for a run and for a draw."""
     with threadpool_limits(_THREADS):
         background = background_for(encoded.vectorizer_id, encoded.papers)
         scored = score_themes(corpus.papers, themes, encoded.papers, encoded.phrases, background)

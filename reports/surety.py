@@ -76,7 +76,8 @@ def _errors(quality: Quality) -> list[Sure]:
     ):
         if measure.is_known:
             told.append(Sure(f"{_of_hundred(measure.value)} of 100", f"{text}{_hundreds(measure)}."))
-    if quality.is_checked and not quality.is_taught and quality.recall.is_known and quality.recall.value < 0.995:
+    misses_some = quality.recall.is_known and quality.recall.value < 0.995
+    if quality.is_checked and not quality.is_taught and misses_some:
         last = told[-1]
         missed = " The others are counted in its share and trend, and stand in no list here."
         told[-1] = Sure(last.lead, last.text + missed)

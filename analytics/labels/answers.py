@@ -1,4 +1,4 @@
-"""Answers to one question: is this paper one of this theme?"""
+"""Answers to the question whether a paper is one of a theme."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares estimated from labels: what the model predicts for all papers, put right by the answers of a draw."""
+"""Shares estimated from labels: what a model predicts for all papers, corrected by the answers of a draw."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LEAST_VARIANCE = 0.003
 """Of an answer about a paper that the model is sure of: the part of such papers that it is wrong about."""
 _PRIOR_FREEDOM = 10.0
 """Answers' worth of belief that the model's probabilities are right on average."""
-OF_PERIOD = 0.15
-"""Standard deviation of a period's error, beyond level and trend, as a part of the share."""
+OF_PERIOD = 0.5
+"""Standard deviation of a period's error, beyond level and trend, as a part of its answers' mean variance."""
 _FEWEST_FOR_TREND = 30
 _EDGE = 1e-4
 
@@ -58,18 +58,19 @@ def check_shares(
 ) -> Checked:
     r"""Share of the papers that a reader would count, in each group of papers.
 
-    *Question.* Which part of each group would a reader call of the theme, who answered for few papers of known
-    probabilities to be asked? *Estimate.* The mean prediction of the group plus the weighted error of the
+    *Question.* Which part of each group would a reader call of the theme, who answered for few papers, drawn
+    with known probabilities? *Estimate.* The mean prediction of the group plus the weighted error of the
     predictions on the answered papers [1]_ [2]_. Answers are too few for each period alone, so that the error
     is a line over time, fitted by weighted least squares over all answers (a constant below 30 answers): the
     generalized regression estimator of survey statistics [3]_. Predictions must be cross-fitted.
 
-    *Standard errors.* An answer's variance is :math:`k (p (1 - p) + 0.003)` with the prediction :math:`p`; the
-    factor :math:`k` is the observed squared error over the expected one, weighted as they matter, and drawn
-    towards 1 as by 10 further answers. So a draw that happens to meet no surprise is not taken for sure. To the
-    sandwich of the regression come what chance leaves open about the group's own papers, and, where there are
-    several groups, an error of the period itself: 15 % of its share, what ten arXiv categories have in a year
-    beyond level and trend. The degrees of freedom are Satterthwaite's [4]_.
+    *Standard errors.* An answer's variance is :math:`k (p (1 - p) + 0.003)` with the prediction :math:`p`;
+    the factor :math:`k` is the observed squared error over the expected one, weighted as they matter, and
+    drawn towards 1 as by 10 further answers. So a draw that happens to meet no surprise is not taken for
+    sure. To the sandwich of the regression come what chance leaves open about the group's own papers, and,
+    where there are several groups, an error of the period itself: half of the mean variance of its answers,
+    about what ten arXiv categories have in a year beyond level and trend. The degrees of freedom are
+    Satterthwaite's [4]_.
 
     Parameters
     ----------
@@ -126,8 +127,9 @@ def check_shares(
         open_doubt = doubt * factor
         open_doubt[rows] = 0.0
         left_open = _sums(open_doubt, groups, n_groups) / size**2
+        doubtful = _sums(doubt, groups, n_groups) / size
     share = np.clip(mean[:, 0] + mean[:, 1:] @ line, 0.0, 1.0)
-    of_group = np.zeros_like(share) if n_groups == 1 else (of_period * share) ** 2
+    of_group = np.zeros_like(share) if n_groups == 1 else (of_period * doubtful) ** 2
     some = np.nan_to_num(mean[:, 1:])
     covariance = some @ of_line @ some.T + np.diag(np.nan_to_num(left_open + of_group))
     covariance[size == 0] = 0.0
@@ -231,4 +233,4 @@ def _explained(is_yes: NDArray[np.bool_], residual: Floats, weights: Floats) -> 
 
 def _sums(values: Floats, groups: NDArray[np.int64], n_groups: int) -> Floats:
     inside = groups >= 0
-    return np.bincount(groups[inside], weights=values[inside], minlength=n_groups)
+    return np.bincount(groups[inside], weights=values[inside], minlength=n_groups).astype(np.float64)

@@ -11,9 +11,9 @@ from analytics.exceptions import InputError
 
 __all__ = ["Drawn", "draw_papers"]
 
-_EVERYWHERE = 0.35
+_EVERYWHERE = 0.25
 """Part of a draw that is spread evenly: no paper is out of reach."""
-_LEAST_VARIANCE = 1e-4
+_LEAST_VARIANCE = 0.002
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,9 @@ def draw_papers(
     if len(free) <= n_papers:
         return Drawn(rng.permutation(free).astype(np.int64), np.ones(len(free)))
     deviation = np.sqrt(np.maximum(probability[free] * (1 - probability[free]), _LEAST_VARIANCE))
-    weight = (deviation / deviation.sum(axis=0)).mean(axis=1) if probability.shape[1] else 0.0
-    chance = _inclusion((1 - _EVERYWHERE) * weight + _EVERYWHERE / len(free), n_papers)
+    evenly = np.full(len(free), 1 / len(free))
+    weight = (deviation / deviation.sum(axis=0)).mean(axis=1) if probability.shape[1] else evenly
+    chance = _inclusion((1 - _EVERYWHERE) * weight + _EVERYWHERE * evenly, n_papers)
     order = np.argsort(published[free], kind="stable")
     ends = np.cumsum(chance[order])
     points = rng.random() + np.arange(n_papers)

@@ -57,9 +57,7 @@ class LearnedTheme:
     def is_checked(self) -> bool:
         """Whether there are enough answers about drawn papers to estimate the share."""
         n_yes = int(self.is_yes[self.drawn].sum())
-        return (
-            len(self.drawn) >= FEWEST_DRAWN and min(n_yes, len(self.drawn) - n_yes) >= FEWEST_OF_EACH
-        )
+        return len(self.drawn) >= FEWEST_DRAWN and min(n_yes, len(self.drawn) - n_yes) >= FEWEST_OF_EACH
 
     def check(self, days: NDArray[np.float64], groups: NDArray[np.int64], **how: float) -> Checked:
         """Checked share of each group of papers, see `analytics.labels.checked_shares`."""
@@ -159,11 +157,13 @@ def checked_series(
             continue
         checked = one.check(days, groups)
         low, high = share_interval(checked.share, checked.deviation, checked.freedom)
-        values = [_filled(values, len(starts)) for values in (checked.share, low, high)]
+        share, low, high = (_filled(values, len(starts)) for values in (checked.share, low, high))
         covariance = np.zeros((len(starts), len(starts)))
         n_known = len(checked.share)
         covariance[:n_known, :n_known] = checked.covariance
-        found[one.theme_id] = CheckedSeries(one.theme_id, starts, *values, covariance, checked.freedom)
+        found[one.theme_id] = CheckedSeries(
+            one.theme_id, starts, share, low, high, covariance, checked.freedom
+        )
     return found
 
 

@@ -136,14 +136,11 @@ def _recall(found: Checked, others: Checked, part: float) -> list[Floats]:
         return [np.array([np.nan])] * 3
     recall = hits / total
     slopes = misses / total**2, hits / total**2
-    deviation = np.hypot(
-        slopes[0] * part * found.deviation, slopes[1] * (1 - part) * others.deviation
-    )
+    deviation = np.hypot(slopes[0] * part * found.deviation, slopes[1] * (1 - part) * others.deviation)
     return [recall, *share_interval(recall, deviation, min(found.freedom, others.freedom))]
 
 
 def _named(name: str, values: Sequence[Floats]) -> dict[str, float]:
     return {
-        key: float(value[0])
-        for key, value in zip((name, f"{name}_low", f"{name}_high"), values, strict=True)
+        key: float(value[0]) for key, value in zip((name, f"{name}_low", f"{name}_high"), values, strict=True)
     }

@@ -77,8 +77,9 @@ def theme_prior(evidence: NDArray[np.float64]) -> float:
     """Share of a corpus that is of a theme, by maximum likelihood.
 
     The evidence is the log ratio of two densities, that of members and that of others, and the papers are a
-    mixture of both; this is where the likelihood of the members' weight is highest [1]_. This is the two-groups
-    model [2]_ with the ratio known, and one less the probability is the local false discovery rate.
+    mixture of both; this is where the likelihood of the members' weight is highest [1]_. It is the
+    two-groups model [2]_ with the ratio known, and one minus the probability is the local false discovery
+    rate.
 
     Parameters
     ----------

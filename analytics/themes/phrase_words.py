@@ -76,7 +76,8 @@ def phrase_matches(
     n_papers = counts.shape[0]
     n_with = np.bincount(counts.indices, minlength=len(terms.places))
     rarity = np.log1p((n_papers - n_with + 0.5) / (n_with + 0.5))
-    longer = _SATURATION * (1 - _LENGTH_PART + _LENGTH_PART * lengths / max(lengths.mean(), 1.0))
+    usual_length = max(lengths.sum() / max(n_papers, 1), 1.0)
+    longer = _SATURATION * (1 - _LENGTH_PART + _LENGTH_PART * lengths / usual_length)
     counts.data = counts.data * (_SATURATION + 1) / (counts.data + np.repeat(longer, np.diff(counts.indptr)))
     weights = np.zeros((len(terms.places), len(queries)))
     worth = np.ones(len(queries))
@@ -84,7 +85,7 @@ def phrase_matches(
         for term, times in query.items():
             weights[terms.places[term], theme] = times * rarity[terms.places[term]]
         found = [weights[[terms.places[term] for term in _terms(text)], theme].sum() for text in own]
-        worth[theme] = float(np.mean(found)) or 1.0
+        worth[theme] = sum(found) / max(len(found), 1) or 1.0
     scores = np.asarray(counts @ weights) / worth
     weight = n_papers / (n_papers + _PRIOR_PAPERS)
     usual = weight * scores.mean(axis=0) + (1 - weight) * _USUAL_PART if n_papers else 0.0
@@ -94,6 +95,11 @@ def phrase_matches(
 @lru_cache(1 << 17)
 def _stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
+
+
+def _starts(stem: str) -> set[str]:
+    """First two letters of all words of a stem; dying and die differ in them, OED is stemmed to o."""
+    return {stem[:2], f"{stem[0]}y", *(f"{stem}{vowel}" for vowel in "ei" if len(stem) == 1)}
 
 
 def _content(text: str) -> list[str]:
@@ -119,7 +125,7 @@ class _Terms:
 
     `stems` numbers the stems, from 0; any other word is the last number. `places` are columns of terms, and
     `stem_columns` and `pair_columns`, shapes (s + 1,) and (s + 1, s + 1), give them by number, -1 for none.
-    `starts` are the first two letters of the stems: no other word can have such a stem.
+    `starts` are the first two letters that words of these stems can have.
     """
 
     places: dict[str, int]
@@ -137,7 +143,7 @@ class _Terms:
         for term, place in places.items():
             numbers = tuple(stems[stem] for stem in term.split(" "))
             (stem_columns if len(numbers) == 1 else pair_columns)[numbers] = place
-        return cls(places, stems, stem_columns, pair_columns, frozenset(stem[:2] for stem in stems))
+        return cls(places, stems, stem_columns, pair_columns, frozenset().union(*map(_starts, stems)))
 
     def numbers(self, stretch: str) -> list[int]:
         """Number of each content word of a stretch."""
@@ -179,7 +185,9 @@ def _count_block(
     rows = parts % max(n_papers, 1)
     follows = np.flatnonzero(parts[1:] == parts[:-1])
     columns = [terms.stem_columns[numbers], terms.pair_columns[numbers[follows], numbers[follows + 1]]]
-    counts = _summed(np.concatenate([rows, rows[follows]]), np.concatenate(columns), (n_papers, len(terms.places)))
+    counts = _summed(
+        np.concatenate([rows, rows[follows]]), np.concatenate(columns), (n_papers, len(terms.places))
+    )
     return counts, np.bincount(rows, minlength=n_papers).astype(np.float64)
 
 

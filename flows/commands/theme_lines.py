@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
-from reports.quality_words import COMMAND, known_sentence
-from reports.theme_quality import Quality, make_qualities
 
 from analytics.tables import RunTables
+from reports.quality_words import COMMAND, known_sentence
+from reports.theme_quality import Quality, make_qualities
 from reports.wording import NARROW, clip, plural
 
 __all__ = ["quality_lines"]

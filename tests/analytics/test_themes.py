@@ -1,18 +1,28 @@
+"""Which papers belong to which themes, and which came nearest without belonging."""
+
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from analytics.background import Background, background_for
+from analytics.background import Background
+from analytics.tables import TABLE_COLUMNS
 from analytics.themes import (
-    THEME_THRESHOLD,
+    MEMBER,
     Theme,
     ThemeScores,
     assign_themes,
+    near_misses,
     score_themes,
+    theme_definition,
     theme_table,
 )
-from analytics.themes.scoring import _with_neighbors
+from analytics.themes.closeness import theme_closeness
+from analytics.themes.membership import membership_probability, theme_evidence
+from analytics.themes.phrase_words import phrase_matches
+
+THEMES = [Theme("a", "A", "about a", ("a1", "a2")), Theme("b", "B", "", ("b1",))]
 
 
 def unit(rows):
@@ -20,179 +30,189 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(7)
+def scored(probability, scores=None, phrases=None):
+    probability = np.asarray(probability, dtype=np.float64)
+    scores = probability if scores is None else np.asarray(scores, dtype=np.float64)
+    nothing = np.zeros(probability.shape, dtype=np.int64)
+    return ThemeScores(scores, nothing if phrases is None else np.asarray(phrases), probability)
 
 
-@pytest.fixture
-def background(rng):
-    common = rng.standard_normal(16) * 2
-    return Background.of_vectors(unit(rng.standard_normal((3000, 16)) + common), is_general=True)
+class TestAssignment:
+    def test_by_hand(self):
+        given = scored(
+            [[0.6, 0.9], [0.49, 0.1], [0.5, 0.7]],
+            [[1.0, 4.0], [-0.1, -3.0], [5.0, 5.0]],
+            [[2, 0], [0, 0], [1, 0]],
+        )
+        table = assign_themes(["p", "q", "r"], THEMES, given)
+        assert table.to_dict("list") == {
+            "paper_id": ["p", "p", "r", "r"],
+            "theme_id": ["a", "b", "a", "b"],
+            "score": [1.0, 4.0, 5.0, 5.0],
+            "probability": [0.6, 0.9, 0.5, 0.7],
+            "is_primary": [False, True, True, False],  # the first declared one of equal scores
+            "phrase": ["about a", "b1", "a2", "b1"],
+        }
+        assert theme_table(THEMES, table)["n_papers"].tolist() == [2, 2]
+
+    def test_a_paper_belongs_from_one_half_on(self):
+        table = assign_themes(["p", "q"], THEMES[1:], scored([[np.nextafter(0.5, 0)], [0.5]]))
+        assert MEMBER == 0.5
+        assert table["paper_id"].tolist() == ["q"]
+
+    def test_the_primary_theme_is_one_that_the_paper_belongs_to(self):
+        # An answer may deny a theme whose score is the highest.
+        table = assign_themes(["p"], THEMES, scored([[0.0, 0.8]], [[9.0, 1.0]]))
+        assert table[["theme_id", "is_primary"]].to_numpy().tolist() == [["b", True]]
+
+    def test_a_lower_line_only_adds_papers(self):
+        given = scored(np.random.default_rng(1).random((200, 2)))
+        ids = [f"p{number:03}" for number in range(200)]
+        pairs = [
+            set(
+                assign_themes(ids, THEMES, given, least=least)[["paper_id", "theme_id"]].itertuples(
+                    index=False
+                )
+            )
+            for least in (0.9, 0.5, 0.1)
+        ]
+        assert pairs[0] < pairs[1] < pairs[2]
+
+    def test_each_paper_with_a_theme_has_one_primary(self):
+        given = scored(np.random.default_rng(2).random((200, 2)))
+        table = assign_themes([f"p{number:03}" for number in range(200)], THEMES, given)
+        assert (table.groupby("paper_id")["is_primary"].sum() == 1).all()
+        assert table["paper_id"].is_monotonic_increasing
+
+    @pytest.mark.parametrize("themes", [[], THEMES])
+    @pytest.mark.parametrize("n", [0, 3])
+    def test_nothing_to_assign(self, themes, n):
+        ids = [f"p{number}" for number in range(n)]
+        given = scored(np.zeros((n, len(themes))))
+        table = assign_themes(ids, themes, given)
+        assert table.empty
+        assert list(table.columns) == list(TABLE_COLUMNS["theme_assignments"])
+        assert theme_table(themes, table)["n_papers"].tolist() == [0] * len(themes)
+        assert len(near_misses(ids, themes, given)) == n * len(themes)
 
 
-def corpus(rng, background, n, direction, n_about):
-    """`n` unrelated papers of the background's distribution, the last `n_about` moved towards a subject."""
-    draws = rng.multivariate_normal(background.mean, background.covariance, n)
-    draws[n - n_about :] += 1.2 * np.asarray(direction)
-    return unit(draws)
+class TestNearMisses:
+    def test_by_hand(self):
+        given = scored([[0.6, 0.1], [0.4, 0.2], [0.1, 0.7], [0.4, 0.1]], [[3, 1], [1, 2], [0, 5], [2, 0]])
+        table = near_misses(["p", "q", "r", "s"], THEMES, given)
+        assert table.to_numpy().tolist() == [
+            ["a", "s", 2.0, 0.4], ["a", "q", 1.0, 0.4], ["a", "r", 0.0, 0.1],
+            ["b", "q", 2.0, 0.2], ["b", "p", 1.0, 0.1], ["b", "s", 0.0, 0.1],
+        ]  # fmt: skip
+
+    def test_with_the_members_all_papers_or_twenty(self):
+        given = scored(np.random.default_rng(3).random((200, 2)))
+        ids = [f"p{number:03}" for number in range(200)]
+        misses, members = near_misses(ids, THEMES, given), assign_themes(ids, THEMES, given)
+        assert misses.groupby("theme_id").size().tolist() == [20, 20]
+        for column, theme in enumerate(THEMES):
+            own = set(misses.loc[misses["theme_id"] == theme.theme_id, "paper_id"])
+            assert own.isdisjoint(members.loc[members["theme_id"] == theme.theme_id, "paper_id"])
+            below = np.sort(given.probability[given.probability[:, column] < MEMBER, column])[::-1]
+            listed = misses.loc[misses["theme_id"] == theme.theme_id, "probability"]
+            assert listed.tolist() == below[:20].tolist()
+
+    def test_many_equal_ones_are_named_by_id_whatever_their_order(self):
+        order = np.random.default_rng(4).permutation(100)
+        ids = np.array([f"p{number:03}" for number in range(100)], dtype=object)
+        table = near_misses(ids[order], THEMES, scored(np.full((100, 2), 0.2)))
+        assert table["paper_id"].tolist() == [*ids[:20], *ids[:20]]
 
 
-def test_unrelated_papers_score_like_the_background(rng, background):
-    phrases = unit(rng.standard_normal((6, 16)))
-    papers = corpus(rng, background, 4000, phrases[0], 0)
-    alone = score_themes(papers[:99], [phrases], background).scores[:, 0]  # too few for neighbors
-    assert alone.mean() == pytest.approx(0, abs=0.3)
-    assert alone.std() == pytest.approx(1, abs=0.2)
-    scores = score_themes(papers, [phrases], background).scores[:, 0]
-    assert scores.mean() == pytest.approx(0, abs=0.15)
-    assert 0.5 < scores.std() < 1.0  # the mean with neighbors, which resemble it somewhat
-    assert np.mean(scores >= THEME_THRESHOLD) < 0.002
+class TestScores:
+    """Two subjects that papers of a made-up corpus are about in their words and in their vectors."""
 
-
-def test_a_lone_coincidence_is_outvoted_by_its_neighbors(rng, background):
-    """The same closeness counts where the papers around share it, and does not where none does."""
-    phrases = unit(rng.standard_normal((1, 16)) + 0.3 * rng.standard_normal((6, 16)))
-    papers = corpus(rng, background, 3000, phrases.mean(axis=0), 0)
-    subject = unit(background.mean + 0.8 * phrases.mean(axis=0) + 0.05 * rng.standard_normal((40, 16)))
-    alone = score_themes(np.vstack([papers, subject[:1]]), [phrases], background).scores[-1, 0]
-    among = score_themes(np.vstack([papers, subject]), [phrases], background).scores[-40, 0]
-    assert among > alone + 0.5
-
-
-def test_scores_with_neighbors_by_hand():
-    """Two hundred papers, two neighbors each, which count a tenth of the paper's own weight."""
-    angles = (
-        np.repeat(np.arange(40) * np.pi / 20, 5)[:, None]
-        + np.tile([0, 0.001, 0.002, 1e-4, 0.003], 40)[:, None]
+    SUBJECTS = (
+        Theme("cells", "Cells", "", ("membrane transport", "ion channel", "cell membrane")),
+        Theme("stars", "Stars", "", ("stellar spectrum", "binary star", "red giant")),
     )
-    papers = np.hstack([np.cos(angles), np.sin(angles)])
-    scores = np.zeros((200, 1))
-    scores[0, 0], scores[3, 0], scores[1, 0] = 6.0, 12.0, 24.0
-    # Nearest to paper 0 (angle 0) are papers 3 (0.0001) and 1 (0.001).
-    assert _with_neighbors(scores, papers, 1.5)[0, 0] == pytest.approx((10 * 6 + 12 + 24) / 12)
-    assert _with_neighbors(scores, papers, 1.5)[7, 0] == 0
+    FILLER = ("survey", "river", "theorem", "polymer", "market", "glacier", "syntax", "enzyme", "harbor")
+
+    @pytest.fixture
+    def made(self):
+        rng = np.random.default_rng(11)
+        background = Background.of_vectors(unit(rng.standard_normal((2000, 16)) + 2), is_general=True)
+        axes = rng.standard_normal((2, 16))
+        phrases = [unit(axis + 0.2 * rng.standard_normal((3, 16))) for axis in axes]
+        draws = rng.multivariate_normal(background.mean, background.covariance, 400)
+        titles, abstracts = [], []
+        for row in range(400):
+            words = list(rng.choice(self.FILLER, 12))
+            if row < 60:  # forty of the one, twenty of the other
+                subject = int(row >= 40)
+                draws[row] += 1.5 * unit(axes)[subject]
+                words[::4] = list(rng.permutation(self.SUBJECTS[subject].phrases))
+            titles.append(" ".join(words[:3]))
+            abstracts.append(" ".join(words[3:]) + ".")
+        ids = [f"p{row:03}" for row in range(400)]
+        papers = pd.DataFrame({"paper_id": ids, "title": titles, "abstract": abstracts})
+        return papers, unit(draws), phrases, background
+
+    def test_planted_members_are_found_and_others_are_not(self, made):
+        papers, vectors, phrases, background = made
+        found = score_themes(papers, self.SUBJECTS, vectors, phrases, background).probability >= MEMBER
+        assert found[:40, 0].mean() > 0.95
+        assert found[40:60, 1].mean() > 0.95
+        assert found[40:, 0].sum() + found[:40, 1].sum() + found[60:, 1].sum() <= 2
+
+    def test_it_is_closeness_and_matches_taken_together(self, made):
+        papers, vectors, phrases, background = made
+        before = papers.copy(deep=True), vectors.copy()
+        given = score_themes(papers, self.SUBJECTS, vectors, phrases, background)
+        closeness, nearest = theme_closeness(vectors, phrases, background)
+        texts = [theme.texts for theme in self.SUBJECTS]
+        evidence = theme_evidence(closeness, phrase_matches(papers["title"], papers["abstract"], texts))
+        np.testing.assert_allclose(given.scores, evidence)
+        np.testing.assert_allclose(given.probability, membership_probability(evidence))
+        assert np.array_equal(given.phrases, nearest)
+        pd.testing.assert_frame_equal(papers, before[0])
+        assert np.array_equal(vectors, before[1])
+
+    def test_order_of_papers_and_of_themes_is_irrelevant(self, made):
+        papers, vectors, phrases, background = made
+        order = np.random.default_rng(5).permutation(400)
+        forward = score_themes(papers, self.SUBJECTS, vectors, phrases, background)
+        other = score_themes(
+            papers.iloc[order], self.SUBJECTS[::-1], vectors[order], phrases[::-1], background
+        )
+        np.testing.assert_allclose(other.scores[:, ::-1], forward.scores[order], rtol=1e-6)
+        np.testing.assert_allclose(other.probability[:, ::-1], forward.probability[order], atol=1e-6)
+
+    def test_a_theme_about_which_there_are_no_papers_stays_near_empty(self, made):
+        papers, vectors, phrases, background = made
+        rng = np.random.default_rng(6)
+        absent = Theme("law", "Law", "", ("medieval court records", "land law", "feudal tenure"))
+        themes = [*self.SUBJECTS, absent]
+        given = score_themes(
+            papers, themes, vectors, [*phrases, unit(rng.standard_normal((3, 16)))], background
+        )
+        assert np.mean(given.probability[:, 2] >= MEMBER) <= 0.005
+
+    @pytest.mark.parametrize("n", [0, 1, 2])
+    @pytest.mark.parametrize("n_themes", [0, 1, 2])
+    def test_tiny_corpora(self, made, n, n_themes):
+        papers, vectors, phrases, background = made
+        themes = self.SUBJECTS[:n_themes]
+        given = score_themes(papers[:n], themes, vectors[:n], phrases[:n_themes], background)
+        assert given.scores.shape == given.probability.shape == given.phrases.shape == (n, n_themes)
+        assert np.isfinite(given.scores).all()
+        assert ((given.probability >= 0) & (given.probability <= 1)).all()
 
 
-def test_far_papers_stand_for_themselves():
-    papers = np.ones((100, 1))
-    scores = np.tile([[1.4, 1.49], [1.4, 1.5]], (50, 1))
-    mixed = _with_neighbors(scores, papers, 1.5)
-    assert np.array_equal(mixed[::2], scores[::2])
-    assert mixed[1::2, 1] == pytest.approx(1.5, abs=0.01)
-
-
-def test_identical_papers_are_neighbors_of_each_other():
-    papers = np.ones((100, 1))
-    scores = np.zeros((100, 1))
-    scores[0, 0] = 11.0
-    mixed = _with_neighbors(scores, papers, -1.0)[:, 0]
-    assert mixed[0] == pytest.approx(10)  # its one neighbor is another paper
-    assert np.all(mixed[1:] <= 1)
-
-
-@pytest.mark.parametrize("n", [0, 1, 99])
-def test_below_a_hundred_papers_each_stands_for_itself(rng, n):
-    scores = rng.standard_normal((n, 2))
-    assert np.array_equal(_with_neighbors(scores, rng.standard_normal((n, 4)), -9.0), scores)
-
-
-@pytest.mark.parametrize("n_about", [5, 400, 1000])
-def test_papers_about_the_theme_stand_out_however_many_they_are(rng, background, n_about):
-    phrases = unit(rng.standard_normal((1, 16)) + 0.3 * rng.standard_normal((6, 16)))
-    papers = corpus(rng, background, 4000, phrases.mean(axis=0), n_about)
-    scores = score_themes(papers, [phrases], background).scores[:, 0]
-    assert np.median(scores[-n_about:]) > 2.6
-    assert np.mean(scores[:-n_about] > 2.6) < 0.03
-
-
-def test_a_direction_that_all_texts_share_carries_nothing(rng, background):
-    """A phrase along the common direction is near to everything; its score is no higher for that."""
-    phrases = unit([background.mean])
-    papers = corpus(rng, background, 2000, phrases[0], 0)
-    assert float((papers @ phrases.T).mean()) > 0.7
-    assert score_themes(papers, [phrases], background).scores.mean() == pytest.approx(0, abs=0.2)
-
-
-def test_the_carrying_phrase_is_named(rng, background):
-    phrases = unit(np.eye(16)[:4])
-    paper = unit([background.mean + 3 * np.eye(16)[2]])
-    scored = score_themes(paper, [phrases], background)
-    assert scored.phrases[0, 0] == 2
-
-
-def test_scores_do_not_depend_on_row_order(rng, background):
-    phrases = unit(rng.standard_normal((5, 16)))
-    papers = corpus(rng, background, 300, phrases[0], 30)
-    order = rng.permutation(300)
-    forward = score_themes(papers, [phrases], background).scores
-    assert score_themes(papers[order], [phrases], background).scores == pytest.approx(forward[order])
-
-
-@pytest.mark.parametrize("n", [0, 1, 2])
-def test_tiny_corpora(background, rng, n):
-    phrases = unit(rng.standard_normal((1, 16)))
-    scored = score_themes(
-        unit(rng.standard_normal((n, 16))) if n else np.empty((0, 16), np.float32), [phrases], background
-    )
-    assert scored.scores.shape == (n, 1)
-    assert np.isfinite(scored.scores).all()
-
-
-def test_no_themes(background, rng):
-    scored = score_themes(unit(rng.standard_normal((3, 16))), [], background)
-    assert assign_themes(["a", "b", "c"], [], scored).empty
-
-
-THEMES = [Theme("a", "A", "about a", ("a1", "a2")), Theme("b", "B", "", ("b1",))]
-
-
-def test_assignment_by_hand():
-    scored = ThemeScores(np.array([[3.5, 4.0], [2.59, 1.0], [5.0, 5.0]]), np.array([[2, 0], [0, 0], [1, 0]]), np.zeros((3, 2)))
-    table = assign_themes(["p", "q", "r"], THEMES, scored, threshold=2.6)
-    assert table.to_dict("list") == {
-        "paper_id": ["p", "p", "r", "r"],
-        "theme_id": ["a", "b", "a", "b"],
-        "score": [3.5, 4.0, 5.0, 5.0],
-        "probability": [0.0, 0.0, 0.0, 0.0],
-        "is_primary": [False, True, True, False],
-        "phrase": ["about a", "b1", "a2", "b1"],
-    }
-    assert theme_table(THEMES, table)["n_papers"].tolist() == [2, 2]
-
-
-def test_a_further_theme_needs_most_of_the_best_score():
-    scored = ThemeScores(np.array([[5.0, 4.3], [5.0, 4.2], [-1.0, -1.1]]), np.zeros((3, 2), dtype=np.int64), np.zeros((3, 2)))
-    table = assign_themes(["p", "q", "r"], THEMES, scored, threshold=-9)
-    assert table[["paper_id", "theme_id"]].to_numpy().tolist() == [
-        ["p", "a"], ["p", "b"], ["q", "a"], ["r", "a"], ["r", "b"]
-    ]  # fmt: skip
-
-
-def test_at_most_one_primary_theme(rng, background):
-    phrases = [unit(rng.standard_normal((len(theme.texts), 16))) for theme in THEMES]
-    papers = unit(rng.standard_normal((200, 16)))
-    table = assign_themes(
-        [f"p{i}" for i in range(200)], THEMES, score_themes(papers, phrases, background), threshold=-9
-    )
-    assert (table.groupby("paper_id")["is_primary"].sum() == 1).all()
-
-
-def test_shipped_background_is_a_covariance():
-    shipped = background_for("minilm-53aa5117-f32-256", np.empty((0, 384), np.float32))
-    assert shipped.is_general
-    assert shipped.mean.shape == (384,)
-    assert np.linalg.norm(shipped.mean) < 1
-    assert np.allclose(shipped.covariance, shipped.covariance.T)
-    values = np.linalg.eigvalsh(shipped.covariance)
-    assert values.min() > -1e-5  # half precision
-    # Unit vectors: the squared norm of the mean and the total variance add up to one.
-    assert np.trace(shipped.covariance) + shipped.mean @ shipped.mean == pytest.approx(1, abs=0.01)
-
-
-def test_other_vectorizers_use_the_corpus_itself(rng):
-    papers = unit(rng.standard_normal((50, 8)))
-    own = background_for("lexical-abc", papers)
-    assert not own.is_general
-    assert own.mean == pytest.approx(papers.mean(axis=0), abs=1e-6)
-    assert own.covariance == pytest.approx(np.cov(papers.T), abs=1e-6)
+class TestDefinition:
+    def test_a_definition_is_the_description_and_the_phrases_in_their_order(self):
+        theme = Theme("a", "A", "About a.", ("x", "y"))
+        same = Theme("other", "Other", "About a.", ("x", "y"))
+        others = [
+            Theme("a", "A", "", ("x", "y")), Theme("a", "A", "About a.", ("y", "x")),
+            Theme("a", "A", "About a.", ("x",)), Theme("a", "A", "", ("About a.", "x", "y")),
+        ]  # fmt: skip
+        assert theme_definition(same) == theme_definition(theme)
+        assert len({theme_definition(one) for one in [theme, *others]}) == 5
+        assert len(theme_definition(theme)) == 16
+        assert int(theme_definition(theme), 16) > 0

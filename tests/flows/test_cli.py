@@ -69,7 +69,9 @@ def test_an_unknown_setting_is_named(call, tmp_path):
     assert "vectorizer" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "ingest", "analyze", "paper", "report", "status", "serve", "label", "themes"])
+@pytest.mark.parametrize(
+    "command", ["run", "ingest", "analyze", "paper", "report", "status", "serve", "label", "themes"]
+)
 def test_every_command_has_help(call, command):
     result = call(command, "--help")
     assert result.exit_code == 0

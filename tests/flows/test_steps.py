@@ -253,6 +253,8 @@ def test_themes_and_topics_are_the_same_on_any_number_of_cores(tmp_path, setting
 
     monkeypatch.setattr(flows.topics, "fit_topics", threads)
     monkeypatch.setattr(steps, "background_for", threads)
+    write(tmp_path, *HARD_CORPORA["one"])
+    corpus = steps.read_day(tmp_path, DAY)
     encoded = steps.Encoded("lexical-1", np.zeros((0, 2), dtype=np.float32), (), 0)
     with threadpool_limits(2):
         for step in (
