@@ -264,7 +264,7 @@ def test_changes_are_split_as_the_table_splits_them():
 
 def test_a_change_of_checked_shares_says_so():
     row = {"kind": "theme", "series_id": "a", "from_share": 0.3, "to_share": 0.34, "by_new_papers": 0.04}
-    changes = pd.DataFrame([row | {"by_reassignment": 0.0, "by_definition": 0.0}])
+    changes = pd.DataFrame([row | {"by_reassignment": 0.0, "by_definition": 0.0, "by_correction": 0.0}])
     key = ("theme", "a")
     assert changes_since(changes, {key: "A"}, {key: 0.34}) == ("A (checked) +4.0 points: +4.0 new papers.",)
     # The run before had no checked share: shares found are compared.
