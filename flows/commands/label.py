@@ -75,16 +75,17 @@ def label(  # noqa: PLR0913 - its options
         from flows.themes_file import read_themes
 
         declared, day = read_themes(settings.themes_file), settings.as_of or today()
+        again = _options(settings, {"--themes": themes, "--vectorizer": vectorizer, "--as-of": as_of})
         if export is not None:
             _export(settings, export)
         elif file is not None:
-            _take(settings, declared, file, name, day)
+            _take(settings, declared, file, name, day, again)
         elif output is not None:
-            _write_questions(settings, declared, output, most, name, day)
+            _write_questions(settings, declared, output, most, name, day, again)
         elif by is not None:
-            _ask_model(settings, declared, by, endpoint, most, day)
+            _ask_model(settings, declared, by, endpoint, most, day, again)
         else:
-            _open_page(settings, declared, most, name, day, port)
+            _open_page(settings, declared, most, name, day, port, again)
 
 
 def _check_one_way(given: dict[str, object]) -> None:
@@ -109,7 +110,9 @@ def _export(settings: Settings, target: Path) -> None:
     _say([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
 
 
-def _take(settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date) -> None:
+def _take(
+    settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date, again: str
+) -> None:
     from flows.commands.label_lines import taken_lines, theme_lines
     from flows.labelling.labellers import labeller_name
     from flows.labelling.taking import take_file
@@ -128,10 +131,17 @@ def _take(settings: Settings, themes: tuple[Theme, ...], file: Path, name: str |
         raise InputError(
             f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
         )
+    _say([f"then: papertrends analyze{again}"])
 
 
 def _write_questions(
-    settings: Settings, themes: tuple[Theme, ...], target: Path, most: int, name: str | None, day: date
+    settings: Settings,
+    themes: tuple[Theme, ...],
+    target: Path,
+    most: int,
+    name: str | None,
+    day: date,
+    again: str,
 ) -> None:
     from flows.labelling.question_file import check_free, write_questions
 
@@ -146,7 +156,7 @@ def _write_questions(
         [
             f"papers  {target}: {len(sitting.papers)} papers",
             "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
-            f"then: {_in_workspace(f'papertrends label {shlex.quote(str(target))}', settings)}",
+            f"then: papertrends label {shlex.quote(str(target))}{again}",
         ]
     )
 
@@ -158,6 +168,7 @@ def _ask_model(
     endpoint: str | None,
     most: int,
     day: date,
+    again: str,
 ) -> None:
     from analytics.labels import MODEL
     from flows.commands.label_lines import theme_lines
@@ -179,6 +190,7 @@ def _ask_model(
         known = store.read_labels(day)
     names = {theme.theme_id: theme.name for theme in themes}
     _say([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
+    _say([f"then: papertrends analyze{again}"])
 
 
 def _open_page(
@@ -188,6 +200,7 @@ def _open_page(
     name: str | None,
     day: date,
     port: int | None,
+    again: str,
 ) -> None:
     from flows.commands.label_lines import theme_lines
     from flows.labelling.server import serve_sitting
@@ -197,7 +210,7 @@ def _open_page(
     if not sitting.papers:
         _say([_nothing_left(day)])
         return
-    serve_sitting(sitting, port=port, then=_in_workspace("papertrends analyze", settings))
+    serve_sitting(sitting, port=port, then=f"papertrends analyze{again}", go_on=f"papertrends label{again}")
     with Store.open(settings.workspace) as store:
         _say(theme_lines(themes, store.read_labels(day)))
 
@@ -213,11 +226,14 @@ def _sitting(
         return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
 
 
-def _in_workspace(command: str, settings: Settings) -> str:
-    """Command for the same workspace, which goes without saying where it is the usual one."""
+def _options(settings: Settings, given: dict[str, str | None]) -> str:
+    """Options by which the next command works on the same; the usual workspace goes without saying."""
     usual = type(settings).model_fields["workspace"].default
-    place = shlex.quote(str(settings.workspace))
-    return command if settings.workspace == usual else f"{command} --workspace {place}"
+    place = None if settings.workspace == usual else str(settings.workspace)
+    options = {"--workspace": place, **given}
+    return "".join(
+        f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None
+    )
 
 
 def _nothing_left(day: date) -> str:

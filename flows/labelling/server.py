@@ -38,6 +38,7 @@ def serve_sitting(
     port: int | None = None,
     open_browser: bool = True,
     then: str = "papertrends analyze",
+    go_on: str = "papertrends label",
     say: Callable[[str], None] = _print,
 ) -> None:
     """Serve the labelling page on 127.0.0.1 until the user stops it.
@@ -53,8 +54,8 @@ def serve_sitting(
         Port to listen on; a free one without.
     open_browser : bool
         Whether to open the page in the user's browser, where there is one.
-    then : str
-        Command that uses the answers, for the page.
+    then, go_on : str
+        Commands that use the answers and that ask for more, for the page.
     say : callable
         Gets each line for the terminal.
 
@@ -70,7 +71,7 @@ def serve_sitting(
         def stop() -> None:
             server.should_exit = True  # after the requests that are under way
 
-        app = LabellingApp(sitting, then=then, stop=stop)
+        app = LabellingApp(sitting, then=then, go_on=go_on, stop=stop)
         guard = Guard(app.routes(), token=token, ticket=ticket, port=number)
         server = _Server(_config(guard))
         before, n_papers = app.n_answered, len(sitting.papers)

@@ -68,7 +68,7 @@ def test_a_round_through_a_file(call, folder):
     assert told == [
         "papers  to_label.csv: 12 papers",
         "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
-        "then: papertrends label to_label.csv --workspace w",
+        f"then: papertrends label to_label.csv --workspace w --vectorizer lexical --as-of {DAY}",
     ]
     papers = fill(folder / "to_label.csv", "100?", separator=";")
     told = call("label", "to_label.csv", "--as", "ann", "--as-of", DAY).stdout.splitlines()
@@ -78,6 +78,7 @@ def test_a_round_through_a_file(call, folder):
         "rl-exploration    3 yes, 6 no, 3 unsure",
         "agents            3 yes, 6 no, 3 unsure",
         "introspection     3 yes, 6 no, 3 unsure",
+        f"then: papertrends analyze --workspace w --as-of {DAY}",
     ]
     labels = known()
     assert set(labels["paper_id"]) == set(papers)

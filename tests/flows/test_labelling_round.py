@@ -108,9 +108,7 @@ def labels(shared_dir) -> pd.DataFrame:
 def done(shared_dir, tmp_path_factory, night, labels) -> Round:
     """The round, once for all tests here."""
     folder = tmp_path_factory.mktemp("round")
-    n_papers = write_corpus(
-        shared_dir / "corpora" / "hf_daily_papers", folder / "papers", set(labels.index)
-    )
+    n_papers = write_corpus(shared_dir / "corpora" / "hf_daily_papers", folder / "papers", set(labels.index))
     one = Round(folder, {}, {}, {}, n_papers)
 
     def call(name, *arguments, workspace="w"):
@@ -132,6 +130,7 @@ def done(shared_dir, tmp_path_factory, night, labels) -> Round:
     call("ingest", "ingest", "papers", "--as-of", DAY)
     analyzed("found")
     answered("first", 30, by_rule=False)
+    call("themes waiting", "themes")
     analyzed("few")
     answered("rest", 30, by_rule=True)  # the papers of the first draw that wait come first
     answered("second", 90, by_rule=True)
@@ -178,13 +177,21 @@ class TestFewAnswers:
         assert 3 <= n < 30  # blank cells are not answered
         assert done.said["take first"][0] == f"{4 * n} answers for {n} papers from first.csv by reader"
 
+    def test_until_the_next_run_they_are_said_to_wait(self, done):
+        n = 4 * done.answered["first"]
+        assert done.said["themes waiting"][:-1] == done.said["themes found"]
+        assert done.said["themes waiting"][-1].startswith(f"{n} answers are not part of this run of {DAY}")
+        assert "not part of this run" not in "".join(done.said["themes few"])
+
     def test_the_run_knows_them_and_checks_nothing(self, done, labels):
         tables = done.tables("few")
         assert tables.theme_quality["n_drawn"].eq(done.answered["first"]).all()
         assert not tables.theme_quality["is_checked"].any()
         assert tables.verdicts["basis"].eq("found").all()
         said = tables.labels.pivot(index="paper_id", columns="theme_id", values="answer")[THEMES]
-        assert said.equals(labels.loc[said.index, THEMES].gt(0).replace({True: "yes", False: "no"}).astype("str"))
+        assert said.equals(
+            labels.loc[said.index, THEMES].gt(0).replace({True: "yes", False: "no"}).astype("str")
+        )
 
     def test_page_and_commands_say_how_many_and_how_many_more(self, done):
         n = done.answered["first"]
@@ -220,8 +227,10 @@ class TestChecked:
         tables = done.tables("checked")
         is_checked = tables.theme_quality.set_index("theme_id")["is_checked"]
         basis = tables.verdicts.set_index("series_id")["basis"]
-        assert basis[basis.index.isin(THEMES)].eq("checked").equals(
-            basis[basis.index.isin(THEMES)].index.to_series().map(is_checked)
+        assert (
+            basis[basis.index.isin(THEMES)]
+            .eq("checked")
+            .equals(basis[basis.index.isin(THEMES)].index.to_series().map(is_checked))
         )
         assert tables.verdicts.loc[tables.verdicts["kind"] == "topic", "basis"].eq("found").all()
         trends = tables.trends[(tables.trends["kind"] == "theme") & (tables.trends["n_total"] > 0)]
