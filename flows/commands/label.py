@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analytics.exceptions import InputError
+from analytics.exceptions import InputError, PapertrendsError
 from flows.console import err, out, progress_shown, told_plainly
 from flows.given import check_output, checked_settings, require_store
 from flows.options import AsOf, Themes, Vectorizer, Verbose, Workspace
@@ -95,10 +95,11 @@ def _check_one_way(given: dict[str, object]) -> None:
 
 
 def _export(settings: Settings, target: Path) -> None:
-    from flows.labelling.label_file import render_labels
+    from flows.labelling.label_file import check_replaceable, render_labels
     from flows.store import Store
 
     check_output(target, settings.workspace, option="--export")
+    check_replaceable(target)
     with Store.open(settings.workspace) as store:
         history, draws = store.read_label_history(), store.read_draws()
     try:
@@ -131,7 +132,8 @@ def _take(
         raise InputError(
             f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
         )
-    _say([f"then: papertrends analyze{again}"])
+    if taken.n_labels:
+        _say([f"then: papertrends analyze{again}"])
 
 
 def _write_questions(
@@ -172,6 +174,7 @@ def _ask_model(
 ) -> None:
     from analytics.labels import MODEL
     from flows.commands.label_lines import theme_lines
+    from flows.labelling.chat_endpoint import parse_endpoint
     from flows.labelling.judge_lines import agreement_lines, judge_lines
     from flows.labelling.judge_settings import endpoint_of, key_of
     from flows.labelling.model_judge import judge_papers
@@ -179,6 +182,7 @@ def _ask_model(
     from flows.store import Store
 
     place, key = endpoint_of(settings, endpoint), key_of(settings)
+    parse_endpoint(place)  # before the minutes that vectors may take
     with progress_shown():
         sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
         if not sitting.papers:
@@ -190,7 +194,12 @@ def _ask_model(
         known = store.read_labels(day)
     names = {theme.theme_id: theme.name for theme in themes}
     _say([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
-    _say([f"then: papertrends analyze{again}"])
+    if judged.n_answered:
+        _say([f"then: papertrends analyze{again}"])
+    if judged.stopped is not None:
+        raise PapertrendsError(
+            f"{model} did not come to the end, see above; the same command goes on where it ended"
+        )
 
 
 def _open_page(
@@ -203,9 +212,10 @@ def _open_page(
     again: str,
 ) -> None:
     from flows.commands.label_lines import theme_lines
-    from flows.labelling.server import serve_sitting
+    from flows.labelling.server import check_port, serve_sitting
     from flows.store import Store
 
+    check_port(port)
     sitting = _sitting(settings, themes, most, name, day)
     if not sitting.papers:
         _say([_nothing_left(day)])

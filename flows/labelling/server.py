@@ -22,7 +22,7 @@ from flows.labelling.guard import Guard
 from flows.labelling.sitting import Sitting
 from reports.wording import plural
 
-__all__ = ["serve_sitting"]
+__all__ = ["check_port", "serve_sitting"]
 
 _GRACE_S = 1
 _ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
@@ -87,6 +87,17 @@ def serve_sitting(
     new = app.n_answered - before
     next_words = f" Next: {then}" if app.n_answered else ""
     say(f"{app.n_answered} of {plural(n_papers, 'paper')} answered, {new} of them now.{next_words}")
+
+
+def check_port(port: int | None) -> None:
+    """Refuse a port that cannot be had now, before papers are drawn for a page on it.
+
+    Raises
+    ------
+    InputError
+        When the port is in use, reserved, or not a port.
+    """
+    _listen(port).close()
 
 
 class _Server(uvicorn.Server):
