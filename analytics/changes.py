@@ -48,6 +48,9 @@ def share_changes(
     checked share to the share found. The rest is ``by_correction``: the same papers, estimated from other
     labels or with another definition.
 
+    *Answers.* Other themes whose labels differ between the runs have ``by_correction`` in place of
+    ``by_reassignment``, for labels teach which papers belong to a theme.
+
     *What it cannot tell.* A paper that was reassigned both by a changed definition and by chance
     counts once: when definitions changed, all reassignment is theirs, for the two cannot be told
     apart after the fact.
@@ -126,8 +129,10 @@ def _kind_changes(kind: str, before: _Side, after: _Side, definition_changed: bo
     from_share, to_share = n_old / n_before, n_new / len(after.dated)
     reread = moved / n_before
     redefined = pd.Series(definition_changed, series)
+    answered = pd.Series(False, series)
     if kind == "theme":
         redefined |= ~series.isin(listed_old.intersection(listed_new))
+        answered |= series.isin(_answered_since(before.tables, after.tables)) & ~redefined
     changes = pd.DataFrame(
         {
             "kind": kind,
@@ -136,9 +141,9 @@ def _kind_changes(kind: str, before: _Side, after: _Side, definition_changed: bo
             "to_share": to_share,
             # From whole counts, so that it is exactly 0 when no paper came or went.
             "by_new_papers": to_share - (n_old + moved) / n_before,
-            "by_reassignment": reread.mask(redefined, 0.0),
+            "by_reassignment": reread.mask(redefined | answered, 0.0),
             "by_definition": reread.where(redefined, 0.0),
-            "by_correction": 0.0,
+            "by_correction": reread.where(answered, 0.0),
         }
     )
     return _as_checked(changes, before.tables, after.tables) if kind == "theme" else changes
@@ -159,6 +164,15 @@ def _as_checked(changes: pd.DataFrame, before: RunTables, after: RunTables) -> p
     both = checked.notna().all(axis=1)
     changes.loc[both, by_labels.columns] = by_labels[both]
     return changes
+
+
+def _answered_since(before: RunTables, after: RunTables) -> set[str]:
+    """Themes that have other answers in the later run."""
+    said = [
+        set(run.labels[["theme_id", "paper_id", "labeller", "answer"]].itertuples(index=False, name=None))
+        for run in (before, after)
+    ]
+    return {theme_id for theme_id, *_ in said[0] ^ said[1]}
 
 
 def _dated_ids(run: RunTables) -> pd.Index:

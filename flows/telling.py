@@ -139,7 +139,7 @@ def diff_lines(difference: RunDifference) -> Iterator[str]:
     heads = ["from %", "to %", "change", "new papers", "reassigned", "redefined"]
     if changes["by_correction"].any():
         columns.append("by_correction")
-        heads.append("labels")
+        heads.append("answers")
     yield f"{'':48}" + "".join(f"{head:>12}" for head in heads)
     for row in ordered.to_dict("records"):
         shares = [f"{100 * row[key]:12.2f}" for key in ("from_share", "to_share")]

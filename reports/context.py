@@ -102,7 +102,7 @@ def make_report_context(
     qualities = make_qualities(tables)
     themes = make_theme_sections(tables, series, marks, charts, places, qualities)
     topics = make_topic_table(tables, manifest, series, places)
-    checked = {key for key, one in series.items() if one.is_checked}
+    checked = {("theme", theme_id): one.share.value for theme_id, one in qualities.items() if one.is_checked}
     changes = changes_since(tables.changes, _names(places), checked)
     explorer = make_explorer(tables, places)
     membership = membership_paragraphs(tables, manifest, qualities, places.theme_names)

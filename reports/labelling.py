@@ -45,12 +45,13 @@ class LabellingPage:
 
     Attributes
     ----------
-    then : str
-        Command to run after the last answer.
+    then, go_on : str
+        Commands to run after the last answer: to use the answers, and to answer more.
     """
 
     themes: tuple[LabellingTheme, ...]
     then: str
+    go_on: str
 
 
 def theme_keys(n_themes: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from analytics.labels.learned_themes import FEWEST_OF_EACH
 from reports.theme_quality import ANSWERS_TO_CHECK, Measure, Quality
 from reports.wording import count, percent, percent_range, plural
 
@@ -106,7 +107,11 @@ def _so_far(quality: Quality) -> str:
 
 def _needed(quality: Quality) -> str:
     left = ANSWERS_TO_CHECK - quality.n_drawn
-    return f"about {count(left)} more would tell" if left > 0 else "more would tell"
+    if left > 0:
+        return f"about {count(left)} more would tell"
+    if min(quality.n_yes, quality.n_labels - quality.n_yes) < FEWEST_OF_EACH:
+        return f"more, {FEWEST_OF_EACH} yes and {FEWEST_OF_EACH} no at least, would tell"
+    return "more would tell"
 
 
 def _recall_clause(quality: Quality) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+import math
+from collections.abc import Hashable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -19,14 +21,14 @@ _PARTS = (
     ("by_new_papers", "new papers"),
     ("by_reassignment", "reassigned"),
     ("by_definition", "changed definition"),
-    ("by_correction", "checked again"),
+    ("by_correction", "by answers"),
 )
 
 
 def changes_since(
     changes: pd.DataFrame,
     names: Mapping[tuple[str, str], str],
-    checked: Collection[tuple[str, str]] = (),
+    checked: Mapping[tuple[str, str], float] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """Sentences on what changed since the run before, each change split into its causes.
 
@@ -39,8 +41,9 @@ def changes_since(
         The table `changes`.
     names : mapping of (kind, series_id) to str
         A series that has no name is gone from this run and is called by its id.
-    checked : collection of (kind, series_id)
-        Themes whose shares are checked on answers, which is said.
+    checked : mapping of (kind, series_id) to float
+        Checked share of themes that have one. Where the runs are compared by it, the sentence says checked;
+        where the earlier run had none, and so shares found are compared, it says found.
 
     Returns
     -------
@@ -68,12 +71,13 @@ def changes_since(
 def _sentence(
     row: Mapping[Hashable, Any],
     names: Mapping[tuple[str, str], str],
-    checked: Collection[tuple[str, str]],
+    checked: Mapping[tuple[str, str], float],
 ) -> str:
     key = (row["kind"], row["series_id"])
     name = names.get(key)
     about = ["topic"] if row["kind"] == "topic" else []
-    about += ["checked"] if key in checked else []
+    if key in checked:
+        about.append("checked" if math.isclose(row["to_share"], checked[key]) else "found")
     about += ["gone"] if name is None else []
     shown = clip(row["series_id"].removeprefix(GONE), 40) if name is None else name
     called = f"{shown} ({', '.join(about)})" if about else shown

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analytics.exceptions import InputError
+from analytics.exceptions import InputError, PapertrendsError
 from flows.console import err, out, progress_shown, told_plainly
 from flows.given import check_output, checked_settings, require_store
 from flows.options import AsOf, Themes, Vectorizer, Verbose, Workspace
@@ -75,16 +75,17 @@ def label(  # noqa: PLR0913 - its options
         from flows.themes_file import read_themes
 
         declared, day = read_themes(settings.themes_file), settings.as_of or today()
+        again = _options(settings, {"--themes": themes, "--vectorizer": vectorizer, "--as-of": as_of})
         if export is not None:
             _export(settings, export)
         elif file is not None:
-            _take(settings, declared, file, name, day)
+            _take(settings, declared, file, name, day, again)
         elif output is not None:
-            _write_questions(settings, declared, output, most, name, day)
+            _write_questions(settings, declared, output, most, name, day, again)
         elif by is not None:
-            _ask_model(settings, declared, by, endpoint, most, day)
+            _ask_model(settings, declared, by, endpoint, most, day, again)
         else:
-            _open_page(settings, declared, most, name, day, port)
+            _open_page(settings, declared, most, name, day, port, again)
 
 
 def _check_one_way(given: dict[str, object]) -> None:
@@ -94,10 +95,11 @@ def _check_one_way(given: dict[str, object]) -> None:
 
 
 def _export(settings: Settings, target: Path) -> None:
-    from flows.labelling.label_file import render_labels
+    from flows.labelling.label_file import check_replaceable, render_labels
     from flows.store import Store
 
     check_output(target, settings.workspace, option="--export")
+    check_replaceable(target)
     with Store.open(settings.workspace) as store:
         history, draws = store.read_label_history(), store.read_draws()
     try:
@@ -109,7 +111,9 @@ def _export(settings: Settings, target: Path) -> None:
     _say([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
 
 
-def _take(settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date) -> None:
+def _take(
+    settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date, again: str
+) -> None:
     from flows.commands.label_lines import taken_lines, theme_lines
     from flows.labelling.labellers import labeller_name
     from flows.labelling.taking import take_file
@@ -128,10 +132,18 @@ def _take(settings: Settings, themes: tuple[Theme, ...], file: Path, name: str |
         raise InputError(
             f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
         )
+    if taken.n_labels:
+        _say([f"then: papertrends analyze{again}"])
 
 
 def _write_questions(
-    settings: Settings, themes: tuple[Theme, ...], target: Path, most: int, name: str | None, day: date
+    settings: Settings,
+    themes: tuple[Theme, ...],
+    target: Path,
+    most: int,
+    name: str | None,
+    day: date,
+    again: str,
 ) -> None:
     from flows.labelling.question_file import check_free, write_questions
 
@@ -146,7 +158,7 @@ def _write_questions(
         [
             f"papers  {target}: {len(sitting.papers)} papers",
             "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
-            f"then: {_in_workspace(f'papertrends label {shlex.quote(str(target))}', settings)}",
+            f"then: papertrends label {shlex.quote(str(target))}{again}",
         ]
     )
 
@@ -158,9 +170,11 @@ def _ask_model(
     endpoint: str | None,
     most: int,
     day: date,
+    again: str,
 ) -> None:
     from analytics.labels import MODEL
     from flows.commands.label_lines import theme_lines
+    from flows.labelling.chat_endpoint import parse_endpoint
     from flows.labelling.judge_lines import agreement_lines, judge_lines
     from flows.labelling.judge_settings import endpoint_of, key_of
     from flows.labelling.model_judge import judge_papers
@@ -168,6 +182,7 @@ def _ask_model(
     from flows.store import Store
 
     place, key = endpoint_of(settings, endpoint), key_of(settings)
+    parse_endpoint(place)  # before the minutes that vectors may take
     with progress_shown():
         sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
         if not sitting.papers:
@@ -179,6 +194,12 @@ def _ask_model(
         known = store.read_labels(day)
     names = {theme.theme_id: theme.name for theme in themes}
     _say([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
+    if judged.n_answered:
+        _say([f"then: papertrends analyze{again}"])
+    if judged.stopped is not None:
+        raise PapertrendsError(
+            f"{model} did not come to the end, see above; the same command goes on where it ended"
+        )
 
 
 def _open_page(
@@ -188,16 +209,18 @@ def _open_page(
     name: str | None,
     day: date,
     port: int | None,
+    again: str,
 ) -> None:
     from flows.commands.label_lines import theme_lines
-    from flows.labelling.server import serve_sitting
+    from flows.labelling.server import check_port, serve_sitting
     from flows.store import Store
 
+    check_port(port)
     sitting = _sitting(settings, themes, most, name, day)
     if not sitting.papers:
         _say([_nothing_left(day)])
         return
-    serve_sitting(sitting, port=port, then=_in_workspace("papertrends analyze", settings))
+    serve_sitting(sitting, port=port, then=f"papertrends analyze{again}", go_on=f"papertrends label{again}")
     with Store.open(settings.workspace) as store:
         _say(theme_lines(themes, store.read_labels(day)))
 
@@ -213,11 +236,14 @@ def _sitting(
         return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
 
 
-def _in_workspace(command: str, settings: Settings) -> str:
-    """Command for the same workspace, which goes without saying where it is the usual one."""
+def _options(settings: Settings, given: dict[str, str | None]) -> str:
+    """Options by which the next command works on the same; the usual workspace goes without saying."""
     usual = type(settings).model_fields["workspace"].default
-    place = shlex.quote(str(settings.workspace))
-    return command if settings.workspace == usual else f"{command} --workspace {place}"
+    place = None if settings.workspace == usual else str(settings.workspace)
+    options = {"--workspace": place, **given}
+    return "".join(
+        f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None
+    )
 
 
 def _nothing_left(day: date) -> str:

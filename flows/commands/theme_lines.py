@@ -11,7 +11,7 @@ from reports.quality_words import COMMAND, known_sentence
 from reports.theme_quality import Quality, make_qualities
 from reports.wording import NARROW, clip, plural
 
-__all__ = ["quality_lines"]
+__all__ = ["newer_lines", "quality_lines"]
 
 _MISSES = 3
 _TITLE = 90
@@ -30,6 +30,36 @@ def quality_lines(tables: RunTables) -> Iterator[str]:
         yield f"{theme_id}  {clip(name, _TITLE)}"
         for line in (*_known_lines(qualities[theme_id]), *_miss_lines(tables.near_misses, theme_id, titles)):
             yield f"  {line}".replace(NARROW, " ")
+
+
+def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Iterator[str]:
+    """Say how many answers a run does not count yet, and what would.
+
+    Parameters
+    ----------
+    counted, known : DataFrame
+        Table `labels` of the run, and what the store holds now.
+    as_of : str
+        Day of the run.
+
+    Examples
+    --------
+    >>> columns = ["paper_id", "theme_id", "labeller", "answer"]
+    >>> known = pd.DataFrame([("p", "agents", "ann", "yes")], columns=columns)
+    >>> list(newer_lines(known.head(0), known, "2025-12-10"))
+    ['1 answer is not part of this run of 2025-12-10; papertrends analyze makes a run that counts it']
+    >>> list(newer_lines(known, known, "2025-12-10"))
+    []
+    """
+    columns = ["paper_id", "theme_id", "labeller", "answer"]
+    rows = [set(table[columns].itertuples(index=False, name=None)) for table in (counted, known)]
+    n_newer = len(rows[1] - rows[0])
+    if n_newer:
+        are, them = ("is", "it") if n_newer == 1 else ("are", "them")
+        yield (
+            f"{plural(n_newer, 'answer')} {are} not part of this run of {as_of}; papertrends analyze makes a "
+            f"run that counts {them}"
+        )
 
 
 def _known_lines(quality: Quality) -> Iterator[str]:

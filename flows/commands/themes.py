@@ -13,9 +13,15 @@ def themes(workspace: Workspace = None, verbose: Verbose = False) -> None:
     """List the themes of the latest run with their counts, quality and likeliest misses."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, None, None)
-        from flows.commands.theme_lines import quality_lines
+        from flows.clock import today
+        from flows.commands.theme_lines import newer_lines, quality_lines
         from flows.runs import read_run, resolve_run
+        from flows.store import Store
 
-        tables, _ = read_run(resolve_run(settings.workspace))
-        for line in quality_lines(tables):
+        tables, manifest = read_run(resolve_run(settings.workspace))
+        lines = list(quality_lines(tables))
+        if Store.exists(settings.workspace):
+            with Store.open(settings.workspace) as store:
+                lines += newer_lines(tables.labels, store.read_labels(today()), manifest["as_of"])
+        for line in lines:
             out.print(line, markup=False, soft_wrap=True)

@@ -41,8 +41,8 @@ class LabellingApp:
     Parameters
     ----------
     sitting : Sitting
-    then : str
-        Command that uses the answers, for the page.
+    then, go_on : str
+        Commands that use the answers and that ask for more, for the page.
     stop : callable
         Ends the server; called once the answer to a stop is out.
 
@@ -52,9 +52,9 @@ class LabellingApp:
         Papers answered when the sitting was last looked at.
     """
 
-    def __init__(self, sitting: Sitting, *, then: str, stop: Callable[[], None]) -> None:
+    def __init__(self, sitting: Sitting, *, then: str, go_on: str, stop: Callable[[], None]) -> None:
         self._sitting, self._stop, self._thread = sitting, stop, OneThread("papertrends-labels")
-        self._page = labelling_page(sitting, then)
+        self._page = labelling_page(sitting, then, go_on)
         self.n_answered = n_answered(sitting)
 
     def routes(self) -> Starlette:

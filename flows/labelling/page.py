@@ -18,21 +18,21 @@ _LONGEST_TITLE = 500
 _LONGEST_ABSTRACT = 20_000
 
 
-def labelling_page(sitting: Sitting, then: str) -> LabellingPage:
+def labelling_page(sitting: Sitting, then: str, go_on: str) -> LabellingPage:
     """Themes of a sitting with their keys, as the page prints them.
 
     Parameters
     ----------
     sitting : Sitting
-    then : str
-        Command that uses the answers.
+    then, go_on : str
+        Commands that use the answers and that ask for more.
     """
     themes = sitting.themes()
     shown = (
         LabellingTheme.shown(one.theme_id, one.name, key, one.description, one.phrases)
         for one, key in zip(themes, theme_keys(len(themes)), strict=True)
     )
-    return LabellingPage(tuple(shown), then)
+    return LabellingPage(tuple(shown), then, go_on)
 
 
 def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool = False) -> dict[str, Any]:

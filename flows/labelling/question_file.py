@@ -55,7 +55,7 @@ class FilledAnswers:
 
 
 def check_free(path: Path) -> None:
-    """Refuse a file that is there: it may be filled, and a draw for it would be made in vain.
+    """Refuse a file that is there, for it may be filled, or in no folder: a draw for it would be in vain.
 
     Raises
     ------
@@ -63,6 +63,8 @@ def check_free(path: Path) -> None:
     """
     if path.exists():
         raise InputError(f"{path} exists and may hold answers; choose another --output")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}; choose another --output")
 
 
 def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path: Path) -> None:

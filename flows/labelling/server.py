@@ -22,7 +22,7 @@ from flows.labelling.guard import Guard
 from flows.labelling.sitting import Sitting
 from reports.wording import plural
 
-__all__ = ["serve_sitting"]
+__all__ = ["check_port", "serve_sitting"]
 
 _GRACE_S = 1
 _ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
@@ -38,6 +38,7 @@ def serve_sitting(
     port: int | None = None,
     open_browser: bool = True,
     then: str = "papertrends analyze",
+    go_on: str = "papertrends label",
     say: Callable[[str], None] = _print,
 ) -> None:
     """Serve the labelling page on 127.0.0.1 until the user stops it.
@@ -53,8 +54,8 @@ def serve_sitting(
         Port to listen on; a free one without.
     open_browser : bool
         Whether to open the page in the user's browser, where there is one.
-    then : str
-        Command that uses the answers, for the page.
+    then, go_on : str
+        Commands that use the answers and that ask for more, for the page.
     say : callable
         Gets each line for the terminal.
 
@@ -70,7 +71,7 @@ def serve_sitting(
         def stop() -> None:
             server.should_exit = True  # after the requests that are under way
 
-        app = LabellingApp(sitting, then=then, stop=stop)
+        app = LabellingApp(sitting, then=then, go_on=go_on, stop=stop)
         guard = Guard(app.routes(), token=token, ticket=ticket, port=number)
         server = _Server(_config(guard))
         before, n_papers = app.n_answered, len(sitting.papers)
@@ -86,6 +87,17 @@ def serve_sitting(
     new = app.n_answered - before
     next_words = f" Next: {then}" if app.n_answered else ""
     say(f"{app.n_answered} of {plural(n_papers, 'paper')} answered, {new} of them now.{next_words}")
+
+
+def check_port(port: int | None) -> None:
+    """Refuse a port that cannot be had now, before papers are drawn for a page on it.
+
+    Raises
+    ------
+    InputError
+        When the port is in use, reserved, or not a port.
+    """
+    _listen(port).close()
 
 
 class _Server(uvicorn.Server):

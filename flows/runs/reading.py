@@ -93,7 +93,7 @@ def read_assignments(folder: Path) -> RunTables:
     InputError
         When a file is missing or is not what it should be.
     """
-    needed = ("themes", "theme_assignments", "theme_quality", "topics", "topic_assignments")
+    needed = ("themes", "theme_assignments", "theme_quality", "labels", "topics", "topic_assignments")
     papers = read_columns("papers", folder / "papers.parquet", ("paper_id", "published"))
     empty = {name: empty_table(name) for name in TABLE_COLUMNS}
     return RunTables(**{**empty, **read_tables(folder, needed), "papers": papers})

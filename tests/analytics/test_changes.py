@@ -178,6 +178,31 @@ ASSIGNED = st.dictionaries(
 )
 
 
+class TestAnswers:
+    AFTER = run({"a": ["agents"], "b": ["agents"], "c": [], "d": []})
+
+    @staticmethod
+    def answered(tables: RunTables, *said: tuple[str, str, str]) -> RunTables:
+        rows = [dict(zip(("paper_id", "theme_id", "answer"), one, strict=True)) for one in said]
+        labels = pd.DataFrame(rows, columns=list(TABLE_COLUMNS["labels"])).assign(labeller="ann")
+        return replace(tables, labels=labels)
+
+    @pytest.mark.parametrize("answer", ["yes", "no"])
+    def test_new_or_other_answers_are_the_cause_of_what_they_moved(self, answer: str) -> None:
+        before = self.answered(BEFORE, *([("b", "agents", "no")] if answer == "yes" else []))
+        after = self.answered(self.AFTER, ("b", "agents", answer))
+        assert only(changes(before, after))[ALL_PARTS].tolist() == [0, 0, 0, 0.25]
+
+    def test_a_changed_definition_outranks_them(self) -> None:
+        after = self.answered(self.AFTER, ("b", "agents", "yes"))
+        assert only(changes(BEFORE, after, definition_changed=True))[ALL_PARTS].tolist() == [0, 0, 0.25, 0]
+
+    def test_the_same_answers_and_those_of_other_themes_are_not(self) -> None:
+        before = self.answered(BEFORE, ("a", "agents", "yes"))
+        after = self.answered(self.AFTER, ("a", "agents", "yes"), ("b", "rl", "yes"))
+        assert only(changes(before, after))[ALL_PARTS].tolist() == [0, 0.25, 0, 0]
+
+
 class TestLaws:
     @given(ASSIGNED, ASSIGNED, st.sets(st.sampled_from("abcdefghijklm")), st.booleans())
     def test_any_two_runs(

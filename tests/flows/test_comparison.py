@@ -254,7 +254,7 @@ def test_a_record_of_an_older_version_is_read(tmp_path, runs):
 
 
 class TestDiffOfLabels:
-    def test_what_labels_changed_has_a_column(self, tmp_path, runs):
+    def test_what_answers_changed_has_a_column(self, tmp_path, runs):
         for n_months, share in ((24, 0.3), (36, 0.35)):
             quality = empty_table("theme_quality").reindex([0])
             quality = quality.assign(theme_id="agents", share_checked=share, labelled_by="ann")
@@ -265,7 +265,7 @@ class TestDiffOfLabels:
         told = CliRunner().invoke(app, ["diff", "run-24", "run-36", "--workspace", str(tmp_path)])
         assert told.exit_code == 0
         heads, *rows = told.stdout.splitlines()[2:]
-        assert heads.split()[-1] == "labels"
+        assert heads.split()[-1] == "answers"
         theme = next(row for row in rows if row.startswith("theme")).split()[-7:]
         assert theme[:2] == ["30.00", "35.00"]
         assert sum(map(float, theme[3:])) == pytest.approx(5, abs=0.03)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import socket
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +70,7 @@ def test_a_round_through_a_file(call, folder):
     assert told == [
         "papers  to_label.csv: 12 papers",
         "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
-        "then: papertrends label to_label.csv --workspace w",
+        f"then: papertrends label to_label.csv --workspace w --vectorizer lexical --as-of {DAY}",
     ]
     papers = fill(folder / "to_label.csv", "100?", separator=";")
     told = call("label", "to_label.csv", "--as", "ann", "--as-of", DAY).stdout.splitlines()
@@ -78,6 +80,7 @@ def test_a_round_through_a_file(call, folder):
         "rl-exploration    3 yes, 6 no, 3 unsure",
         "agents            3 yes, 6 no, 3 unsure",
         "introspection     3 yes, 6 no, 3 unsure",
+        f"then: papertrends analyze --workspace w --as-of {DAY}",
     ]
     labels = known()
     assert set(labels["paper_id"]) == set(papers)
@@ -201,6 +204,11 @@ def test_when_nothing_is_left_it_says_so(call, folder):
         (("--output", "papers.jsonl"), "papers.jsonl exists and may hold answers; choose another --output"),
         (("--output", "w/runs/r/a.csv"), "--output w/runs/r/a.csv lies in a run folder"),
         (("--export", "w/runs/r/a.csv"), "--export w/runs/r/a.csv lies in a run folder"),
+        (("--export", "papers.jsonl"), "papers.jsonl exists and holds no exported labels, which alone are"),
+        (("--output", "no/folder/a.csv"), "cannot write no/folder/a.csv: there is no folder no/folder;"),
+        (("--port", "70000"), "--port 70000 is not a port; use 1 to 65535"),
+        (("--by", "m"), "--by MODEL needs the address of a chat endpoint"),
+        (("--by", "m", "--endpoint", "ftp://a"), "the endpoint is not an address of http or https"),
         (("--export", "no/folder/a.csv"), "cannot write no/folder/a.csv (No such file or directory)"),
         (("--output", "b.csv", "--most", "0"), "0 papers were asked for; at least 1 must be drawn"),
         (("--output", "b.csv", "--as", "model:x"), "--as 'model:x' is the name of a model"),
@@ -214,6 +222,65 @@ def test_a_mistake_gets_one_line_and_status_2_and_draws_nothing(call, arguments,
     assert result.stderr.count("\n") == 1
     with Store.open(Path("w")) as store:
         assert store.read_draws().empty
+
+
+def test_a_port_in_use_draws_nothing(call):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = call("label", "--port", port, *LEXICAL, status=2)
+    assert f"port {port} of 127.0.0.1 is already in use; use another --port" in result.stderr
+    with Store.open(Path("w")) as store:
+        assert store.read_draws().empty
+
+
+def test_a_file_without_answers_has_no_next_command(call, folder):
+    call("label", "--most", 6, "--output", "a.csv", *LEXICAL)
+    told = call("label", "a.csv", "--as", "ann", "--as-of", DAY).stdout
+    assert told.startswith("0 answers for 0 papers from a.csv by ann\n")
+    assert "then:" not in told
+
+
+def test_exported_labels_are_replaced_by_newer_ones(call, folder):
+    call("label", "--most", 6, "--output", "a.csv", *LEXICAL)
+    call("label", "--export", "labels.csv")
+    before = (folder / "labels.csv").read_bytes()
+    fill(folder / "a.csv", "10")
+    call("label", "a.csv", "--as", "ann", "--as-of", DAY)
+    call("label", "--export", "labels.csv")
+    assert len((folder / "labels.csv").read_bytes()) > len(before)
+
+
+def says(loopback_server, text):
+    """Answer of a chat endpoint."""
+    make_answer = type(loopback_server.answer(None))
+    return make_answer(json.dumps({"choices": [{"message": {"content": text}}]}).encode())
+
+
+def test_a_model_answers_where_it_is_asked_to(call, loopback_server):
+    themes = ["self-improvement", "rl-exploration", "agents", "introspection"]
+    answer = says(loopback_server, json.dumps(dict.fromkeys(themes, "no") | {"agents": "yes"}))
+    loopback_server.answer = lambda asked: answer
+    model = ("--by", "llama", "--endpoint", loopback_server.url)
+    told = call("label", *model, "--most", 6, *LEXICAL).stdout.splitlines()
+    assert told[0] == "llama answered 6 of 6 papers"
+    assert "agents            6 yes, 0 no, 0 unsure" in told
+    assert told[-1] == f"then: papertrends analyze --workspace w --vectorizer lexical --as-of {DAY}"
+    assert known()["labeller"].eq("model:llama").all()
+    assert known()["draw"].eq(1).all()
+
+
+def test_a_model_that_ends_early_is_a_failure_that_keeps_its_answers(call, loopback_server):
+    themes = ["self-improvement", "rl-exploration", "agents", "introspection"]
+    good = says(loopback_server, json.dumps(dict.fromkeys(themes, "no")))
+    other = says(loopback_server, "I cannot.")
+    loopback_server.answer = lambda asked: good if len(loopback_server.asked) <= 2 else other
+    model = ("--by", "llama", "--endpoint", loopback_server.url)
+    result = call("label", *model, "--most", 30, *LEXICAL, status=1)
+    assert result.stdout.startswith("llama answered 2 of 30 papers; ")
+    assert result.stderr.splitlines()[-1] == (
+        "papertrends: llama did not come to the end, see above; the same command goes on where it ended"
+    )
+    assert known()["paper_id"].nunique() == 2
 
 
 def test_a_workspace_without_a_store_is_named(folder):

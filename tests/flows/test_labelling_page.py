@@ -106,7 +106,7 @@ class TestHtml:
 
     def test_two_hundred_themes_have_buttons(self):
         html = render_labelling_page(
-            labelling_page(MadeUpSitting(themes=many_themes(200)), "papertrends analyze")
+            labelling_page(MadeUpSitting(themes=many_themes(200)), "papertrends analyze", "papertrends label")
         )
         assert html.count('class="answer"') == 200
 
@@ -118,9 +118,12 @@ class TestHtml:
             phrases=("<b>",) * 500,
         )
         html = render_labelling_page(
-            labelling_page(MadeUpSitting(themes=[hostile]), "papertrends analyze <x>")
+            labelling_page(
+                MadeUpSitting(themes=[hostile]), "papertrends analyze <x>", "papertrends label <y>"
+            )
         )
         assert html.count("<script>") == html.count("</style>") == 1
+        assert "papertrends label &lt;y&gt;" in html
         assert "<b>" not in html
         assert len(html) < 100_000
 

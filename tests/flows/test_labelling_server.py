@@ -34,7 +34,8 @@ class Served:
 
     def __init__(self, sitting):
         self.sitting, self.stopped = sitting, threading.Event()
-        app = LabellingApp(sitting, then="papertrends analyze", stop=self.stopped.set)
+        commands = {"then": "papertrends analyze", "go_on": "papertrends label"}
+        app = LabellingApp(sitting, **commands, stop=self.stopped.set)
         guard = Guard(app.routes(), token="secret", ticket="once", port=8000)
         self.client = TestClient(guard, base_url=HERE, follow_redirects=False)
 

@@ -266,7 +266,9 @@ def test_a_change_of_checked_shares_says_so():
     row = {"kind": "theme", "series_id": "a", "from_share": 0.3, "to_share": 0.34, "by_new_papers": 0.04}
     changes = pd.DataFrame([row | {"by_reassignment": 0.0, "by_definition": 0.0, "by_correction": 0.0}])
     key = ("theme", "a")
-    assert changes_since(changes, {key: "A"}, {key}) == ("A (checked) +4.0 points: +4.0 new papers.",)
+    assert changes_since(changes, {key: "A"}, {key: 0.34}) == ("A (checked) +4.0 points: +4.0 new papers.",)
+    # The run before had no checked share: shares found are compared.
+    assert changes_since(changes, {key: "A"}, {key: 0.4}) == ("A (found) +4.0 points: +4.0 new papers.",)
 
 
 def test_what_labels_changed_is_a_part_of_its_own():
@@ -275,7 +277,7 @@ def test_what_labels_changed_is_a_part_of_its_own():
         "by_reassignment": 0.0, "by_definition": 0.0, "by_correction": 0.02,
     }  # fmt: skip
     told = changes_since(pd.DataFrame([row]), {("theme", "agents"): "Agents"})
-    assert told == ("Agents +3.0 points: +1.0 new papers, +2.0 checked again.",)
+    assert told == ("Agents +3.0 points: +1.0 new papers, +2.0 by answers.",)
 
 
 def test_news_comes_before_what_was_only_read_anew():

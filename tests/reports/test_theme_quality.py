@@ -83,6 +83,8 @@ class TestWords:
         )
         assert "none of them on papers drawn" in known_sentence(replace(few, n_drawn=0))
         assert "; more would tell how many" in known_sentence(replace(few, n_labels=80, n_drawn=80))
+        rare = replace(few, n_labels=80, n_yes=1, n_drawn=80)
+        assert "; more, 3 yes and 3 no at least, would tell how many" in known_sentence(rare)
         assert sentences(few) == [
             "Answered by people.",
             "1 of 14 answers was given when the theme was defined otherwise; they may mean something else.",
