@@ -210,7 +210,7 @@ def diff(
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Say how shares differ between two runs: by new papers, by reassigned ones, by definitions."""
+    """Say how shares differ between two runs: by new papers, reassigned ones, definitions, answers."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.comparison import diff_runs

@@ -199,11 +199,13 @@ def find_themes(
     scored, learned = membership_of(corpus, themes, encoded)
     paper_ids, published = corpus.papers["paper_id"].tolist(), corpus.papers["published"]
     assignments = assign_themes(paper_ids, themes, scored, least=least)
+    misses = near_misses(paper_ids, themes, scored, least=least)
     definitions = {theme.theme_id: theme_definition(theme) for theme in themes}
     return FoundThemes(
         assignments=assignments,
         groups=theme_table(themes, assignments),
-        near_misses=near_misses(paper_ids, themes, scored, least=least),
+        # Probability 0 is an answer, no: nobody should be asked again whether the theme misses the paper.
+        near_misses=misses[misses["probability"] > 0].reset_index(drop=True),
         quality=theme_quality(paper_ids, published, learned, corpus.labels, definitions, least=least),
         learned=learned,
     )

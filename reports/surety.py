@@ -99,7 +99,8 @@ def _reach(quality: Quality) -> list[Sure]:
     """What more answers would bring, and how well they are foreseen."""
     told = []
     more = quality.labels_to_halve
-    if quality.is_checked and math.isfinite(more) and more >= 1:
+    can_be_had = more <= quality.n_corpus - quality.n_drawn
+    if quality.is_checked and math.isfinite(more) and more >= 1 and can_be_had:
         told.append(Sure(f"About {count(_two_digits(more))} more answers", "would halve the interval."))
     if quality.is_checked and not math.isnan(quality.r2):
         how = _grade(quality.r2, _FORESEEN)

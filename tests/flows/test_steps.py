@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,7 @@ import flows.topics
 from analytics.exceptions import InputError
 from analytics.labels.checked_series import CheckedSeries
 from analytics.papers import Feed, PaperRecord
-from analytics.tables import TABLE_COLUMNS, UNCLUSTERED
+from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, validate_table
 from analytics.theme_terms import theme_terms
 from flows import comparison, steps
 from flows.encode import encode_texts
@@ -92,6 +93,22 @@ def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     assert topics.reason.split(";")[0] in page or "too few" in page
 
 
+def test_a_paper_that_was_answered_no_is_no_likely_miss(tmp_path, settings):
+    write(tmp_path, *HARD_CORPORA["five"])
+    corpus = steps.read_day(tmp_path, DAY)
+    encoded = steps.encode_corpus(tmp_path, DAY, corpus.papers, THEMES, settings)
+    answered = corpus.papers["paper_id"].iloc[0]
+    rows = [(answered, theme.theme_id, "no", "ann", DAY, None, None, "") for theme in THEMES]
+    labels = pd.DataFrame(rows, columns=list(TABLE_COLUMNS["labels"]))
+    before, after = (
+        steps.find_themes(one, THEMES, encoded, 0.9999).near_misses
+        for one in (corpus, replace(corpus, labels=validate_table("labels", labels)))
+    )
+    assert answered in set(before["paper_id"])
+    assert answered not in set(after["paper_id"])
+    assert len(after) == len(before) - (before["paper_id"] == answered).sum()
+
+
 def make_manifest_for(workspace, settings):
     from flows.manifest import make_manifest
 
@@ -112,8 +129,6 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     # 14 papers are too few to cluster, which keeps this test quick; the slow tests cluster all.
     small = corpus.papers.iloc[:14]
     encoded = steps.encode_corpus(tmp_path, DAY, small, THEMES, settings)
-    from dataclasses import replace
-
     in_themes = steps.find_themes(replace(corpus, papers=small), THEMES, encoded, 1e-9)
     assignments = in_themes.assignments
     # Nearly any probability will do, so that most papers have a theme, and one of their themes is the first.

@@ -107,6 +107,10 @@ class TestWords:
             "Answered by people.",
         ]
 
+    def test_more_answers_than_there_are_papers_are_not_asked_for(self):
+        small = replace(CHECKED, n_found=40, n_corpus=130)
+        assert not any("would halve" in one for one in sentences(small))
+
     def test_figures_are_named_as_the_literature_names_them(self):
         figures = {one.name: plain(f"{one.value}; {one.note}") for one in make_surety(CHECKED).figures}
         assert list(figures) == [
