@@ -438,6 +438,8 @@ def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None 
         if key not in known:
             close = difflib.get_close_matches(key, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ";"
+            if key.lower().removeprefix(_PREFIX.lower()) == "theme_threshold":
+                hint = "; it was a score, use theme_probability, from 0 to 1, in its place."
             raise InputError(f"unknown setting {key!r} in {origin}{hint} Allowed are {', '.join(known)}")
 
 
