@@ -6,6 +6,8 @@
 # make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
+# make bench-labels  whether intervals from labels hold the truth; arXiv's categories answer (twenty minutes, needs the data folder)
+# make bench-readers  themes against labelled Daily Papers, drug classes and ten literature searches (fifteen minutes, needs the data folder)
 # make bench-student  how near the student comes to MiniLM and how much faster it is (half an hour)
 # make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
 # make bench-page  how soon a report of the sample, of Daily Papers and of 76,500 arXiv papers can be used, and its size (ten minutes, needs chromium and the data folder)
@@ -21,7 +23,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-student bench-identity bench-page bench-age bench-ingest lint audit constraints clean
+.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-student bench-identity bench-page bench-age bench-ingest lint audit constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -52,6 +54,12 @@ bench-trends: .venv/.installed-dev
 
 bench-themes: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_arxiv_themes.py
+
+bench-labels: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_labels.py
+
+bench-readers: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_readers.py
 
 bench-student: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_student.py

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Do intervals from labels hold the truth? arXiv's categories answer as the reader.
 
 Papers are drawn by the product, answered by their category, and the product estimates shares: of the whole
@@ -75,7 +76,8 @@ def read_reader(scored: ThemeScores, corpus: Any, themes: tuple[Theme, ...], vec
     papers = corpus.papers
     member = pd.MultiIndex.from_frame(corpus.labels[["paper_id", "series_id"]])
     answers = np.stack(
-        [pd.MultiIndex.from_product([papers["paper_id"], [one.theme_id]]).isin(member) for one in themes], axis=1
+        [pd.MultiIndex.from_product([papers["paper_id"], [one.theme_id]]).isin(member) for one in themes],
+        axis=1,
     )
     year = papers["published"].dt.year
     known = np.sort(year.value_counts()[lambda n: n >= LEAST_PAPERS].index.to_numpy())
@@ -150,7 +152,10 @@ def random_widths(reader: Reader, column: int, n_labels: int, rng: np.random.Gen
     ends = [wilson_interval(int(answer.sum()), n_labels), wilson_interval(yes.astype(int), size)]
     parts = [slice(0, 3), slice(-3, None)]
     (low_a, high_a, a), (low_b, high_b, b) = (
-        (*wilson_interval(int(yes[part].sum()), int(size[part].sum())), yes[part].sum() / max(size[part].sum(), 1))
+        (
+            *wilson_interval(int(yes[part].sum()), int(size[part].sum())),
+            yes[part].sum() / max(size[part].sum(), 1),
+        )
         for part in parts
     )
     change = np.hypot(b - low_b, high_a - a) + np.hypot(high_b - b, a - low_a)
@@ -179,7 +184,8 @@ def one_repeat(reader: Reader, n_labels: int, seed: int) -> Iterator[dict[str, A
             "holds": (holds[0], holds[1:-1].mean(), holds[-1]),
             "width": (width[0], width[1:-1].mean(), width[-1]),
             "random_width": tuple(
-                part.mean() for part in np.split(random_widths(reader, column, n_labels, rng), [1, len(true) - 1])
+                part.mean()
+                for part in np.split(random_widths(reader, column, n_labels, rng), [1, len(true) - 1])
             ),
             "f1": (f1(answer, one.phrases_alone >= 0.5), f1(answer, scored.probability[:, column] >= 0.5)),
             "drift_told": drift_test(one.taught.cross_fitted, rows, is_yes, one.weights, days) < 0.05,
@@ -188,8 +194,12 @@ def one_repeat(reader: Reader, n_labels: int, seed: int) -> Iterator[dict[str, A
 
 def summary(name: str, n_labels: int, rows: list[dict[str, Any]], n_expected: int) -> dict[str, Any]:
     """Means over themes and repeats; F1 by theme, the worst change of it."""
-    holds, width, even = (np.array([row[key] for row in rows], float) for key in ("holds", "width", "random_width"))
-    by_theme = pd.DataFrame({"theme": [row["theme"] for row in rows], "gain": [row["f1"][1] - row["f1"][0] for row in rows]})
+    holds, width, even = (
+        np.array([row[key] for row in rows], float) for key in ("holds", "width", "random_width")
+    )
+    by_theme = pd.DataFrame(
+        {"theme": [row["theme"] for row in rows], "gain": [row["f1"][1] - row["f1"][0] for row in rows]}
+    )
     return {
         "corpus": name, "labels": n_labels, "n": len(rows), "unchecked": n_expected - len(rows),
         **dict(zip(("pooled", "years", "change"), holds.mean(axis=0).tolist(), strict=True)),
@@ -206,7 +216,9 @@ def drifting(reader: Reader) -> Reader:
     days = days_of(reader.papers["published"])
     time_of = (days - days.mean()) / days.std()
     inner = np.clip(reader.scored.probability, 1e-6, 1 - 1e-6)
-    return replace(reader, scored=replace(reader.scored, probability=expit(logit(inner) - DRIFT * time_of[:, None])))
+    return replace(
+        reader, scored=replace(reader.scored, probability=expit(logit(inner) - DRIFT * time_of[:, None]))
+    )
 
 
 def null_claims(reader: Reader, n_labels: int, seed: int) -> dict[str, Any]:
@@ -216,7 +228,13 @@ def null_claims(reader: Reader, n_labels: int, seed: int) -> dict[str, Any]:
     _, learned = learned_themes(replace(reader, papers=papers), n_labels, seed)
     rows, columns = np.nonzero(reader.scored.probability >= 0.5)
     ids = [one.theme_id for one in reader.themes]
-    members = pd.DataFrame({"kind": "theme", "series_id": np.array(ids)[columns], "paper_id": papers["paper_id"].to_numpy()[rows]})
+    members = pd.DataFrame(
+        {
+            "kind": "theme",
+            "series_id": np.array(ids)[columns],
+            "paper_id": papers["paper_id"].to_numpy()[rows],
+        }
+    )
     trends = trends_of(papers, members, ids, "year")
     checked = checked_series(learned, papers["published"], trends)
     found = trend_verdicts(with_checked(trends, checked), corrections=checked)
@@ -240,7 +258,9 @@ def lines_of(found: dict[str, Any]) -> list[str]:
         "with planted drift coverage at least 0.92": all(
             row[key] >= 0.92 for row in drift for key in ("pooled", "years", "change")
         ),
-        "F1 with labels nowhere below F1 without by more than .01": all(row["worst_gain"] >= -0.01 for row in target),
+        "F1 with labels nowhere below F1 without by more than .01": all(
+            row["worst_gain"] >= -0.01 for row in target
+        ),
         "false claims of checked verdicts on null corpora at most .05": max(found["null"].values()) <= 0.05,
     }
     names = {
@@ -250,7 +270,9 @@ def lines_of(found: dict[str, Any]) -> list[str]:
     }  # fmt: skip
     head = ["| " + " | ".join(names.values()) + " |", "| " + " | ".join("---" for _ in names) + " |"]
     body = [
-        "| " + " | ".join(f"{row[key]:.3f}" if isinstance(row[key], float) else str(row[key]) for key in names) + " |"
+        "| "
+        + " | ".join(f"{row[key]:.3f}" if isinstance(row[key], float) else str(row[key]) for key in names)
+        + " |"
         for row in found["rows"]
     ]
     return [
@@ -278,7 +300,9 @@ def lines_of(found: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Measure and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--papers", type=int, default=12_000)
     parser.add_argument("--repeats", type=int, default=100)
     parser.add_argument("--cache", type=Path, help="npz file for vectors; made when it is not there")
@@ -313,7 +337,9 @@ def main() -> None:
                 found["rows"].append(summary(name, n_labels, told, chosen.repeats * len(reader.themes)))
                 print(found["rows"][-1], f"{time.perf_counter() - start:.0f} s", flush=True)
         claims = [null_claims(readers["five"], 200, seed) for seed in range(2 * chosen.repeats)]
-        found["null"] = {window: float(np.mean([one[window] for one in claims])) for window in ("long", "recent")}
+        found["null"] = {
+            window: float(np.mean([one[window] for one in claims])) for window in ("long", "recent")
+        }
     found["about"] = {
         "seconds": time.perf_counter() - start, "encoding_seconds": encoding, "papers": len(corpus.papers), "repeats": chosen.repeats,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}", "python": platform.python_version(), "numpy": np.__version__,
