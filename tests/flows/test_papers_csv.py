@@ -36,7 +36,7 @@ def run() -> RunTables:
         }
     )
     assigned = pd.DataFrame(
-        [("arxiv:1", "rl", 3.2, False, "reward"), ("arxiv:1", "agents", 4.0, True, "agents")],
+        [("arxiv:1", "rl", 3.2, 0.7, False, "reward"), ("arxiv:1", "agents", 4.0, 0.9, True, "agents")],
         columns=list(TABLE_COLUMNS["theme_assignments"]),
     )
     themes = pd.DataFrame(
