@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import socket
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from flows import steps
 from flows.cli import app
+from flows.ingest import ingest_source
 from flows.manifest import definitions_hash, fingerprint_of
 from flows.runs import read_manifest, read_run, resolve_run
 from flows.settings import load_settings
@@ -45,7 +47,7 @@ def call(folder):
         assert "Traceback" not in result.output
         return result
 
-    run("ingest", "papers.jsonl", "--as-of", DAY)
+    ingest_source("papers.jsonl", Path("w"), date.fromisoformat(DAY))  # as `ingest`, without Prefect
     return run
 
 
@@ -146,7 +148,7 @@ def test_labels_go_to_another_workspace_as_a_file(call, folder):
     call("label", "a.csv", "--as", "ann", "--as-of", DAY)
     told = call("label", "--export", "labels.csv").stdout
     assert told == "labels  labels.csv: 24 labels and 6 drawn papers\n"
-    call("ingest", "papers.jsonl", "--as-of", DAY, workspace="v")
+    ingest_source("papers.jsonl", Path("v"), date.fromisoformat(DAY))
     told = call("label", "labels.csv", workspace="v").stdout
     assert told.startswith("24 answers for 6 papers from labels.csv by ann\n")
     assert known("v").equals(known("w"))

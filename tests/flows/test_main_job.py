@@ -179,7 +179,7 @@ class TestPage:
 
     def test_assignments_name_a_phrase(self, tables):
         assert (tables.theme_assignments["phrase"].str.len() > 5).all()
-        assert (tables.theme_assignments["score"] >= 2.6).all()
+        assert (tables.theme_assignments["probability"] >= 0.5).all()
 
 
 @pytest.mark.shared
