@@ -7,8 +7,11 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
+from analytics.themes import membership
 from analytics.themes.membership import MEMBER, membership_probability, theme_evidence, theme_prior
 
+KNOWN, OF_THEM = membership._PRIOR_PAPERS, membership._SHARE_OF_NONE
+"""Papers that count as known beforehand, and which part of them is of a theme."""
 SHARES = np.concatenate([np.geomspace(1e-6, 0.01, 400), np.linspace(0.01, 1 - 1e-6, 2000)])
 
 
@@ -19,8 +22,9 @@ def made_evidence(rng, n, share, apart=3.0):
 
 
 def log_likelihood(evidence, share):
-    """Of a mixture of members and others, with the density of the others taken out."""
-    return np.log(1 - share + share * np.exp(evidence)).mean()
+    """Of a mixture of members and others, the density of the others taken out, and of the papers known."""
+    known = KNOWN * (OF_THEM * np.log(share) + (1 - OF_THEM) * np.log(1 - share))
+    return np.log(1 - share + share * np.exp(evidence)).sum() + known
 
 
 class TestPrior:
@@ -32,16 +36,16 @@ class TestPrior:
         by_hand = [log_likelihood(evidence, one) for one in SHARES]
         best = int(np.argmax(by_hand))
         assert SHARES[max(best - 1, 0)] <= found <= SHARES[min(best + 1, len(SHARES) - 1)]
-        assert log_likelihood(evidence, found) >= by_hand[best] - 1e-12
+        assert log_likelihood(evidence, found) >= by_hand[best] - 1e-6
 
     def test_it_is_the_fixed_point_of_the_iteration_of_saerens(self):
         """Estimate the members by the prior, then the prior by the members, until it stays."""
         evidence, _ = made_evidence(np.random.default_rng(4), 3000, 0.15)
         found = theme_prior(evidence)
-        assert expit(evidence + logit(found)).mean() == pytest.approx(found, abs=1e-6)
         share = 0.5
         for _ in range(500):
-            share = expit(evidence + logit(share)).mean()
+            n_members = expit(evidence + logit(share)).sum() + KNOWN * OF_THEM
+            share = n_members / (len(evidence) + KNOWN)
         assert found == pytest.approx(share, abs=1e-6)
 
     @pytest.mark.parametrize("share", [0.02, 0.1, 0.4, 0.7])
@@ -53,11 +57,19 @@ class TestPrior:
         rng = np.random.default_rng(6)
         for _ in range(20):
             evidence, _ = made_evidence(rng, 3000, 0.0)
-            assert theme_prior(evidence) < 0.003
-        assert theme_prior(np.full(500, -8.0)) == pytest.approx(0, abs=1e-5)
+            assert theme_prior(evidence) < 0.003 + KNOWN * OF_THEM / 1000
+        assert theme_prior(np.full(100_000, -8.0)) == pytest.approx(0, abs=1e-3)
 
     def test_a_theme_of_all_papers_has_nearly_all(self):
-        assert theme_prior(np.full(500, 8.0)) == pytest.approx(1, abs=1e-5)
+        assert theme_prior(np.full(100_000, 8.0)) == pytest.approx(1, abs=1e-3)
+
+    def test_a_few_papers_move_it_little(self):
+        """A single sure paper is no reason to take all that come for the theme."""
+        assert theme_prior(np.array([8.0])) == pytest.approx((KNOWN * OF_THEM + 1) / (KNOWN + 1), abs=0.001)
+        few = [theme_prior(np.array([5.0] * n + [-5.0] * n)) for n in (1, 5, 25, 500)]
+        assert few == sorted(few)
+        assert few[0] < 0.15
+        assert few[-1] > 0.4
 
     def test_order_is_irrelevant(self):
         rng = np.random.default_rng(7)
@@ -72,7 +84,7 @@ class TestPrior:
 
     def test_edges(self):
         assert 0 < theme_prior(np.array([])) < MEMBER
-        assert theme_prior(np.zeros(9)) < 0.01  # what says nothing gives no paper to a theme
+        assert theme_prior(np.zeros(9)) < MEMBER  # what says nothing gives no paper to a theme
         for extreme in (np.array([1e9]), np.array([-1e9]), np.array([1e9, -1e9])):
             assert 0 < theme_prior(extreme) < 1
 
