@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,9 +67,12 @@ def score_themes(
     ThemeScores
         With n = 0 or without themes: empty arrays of the fitting shape.
     """
-    closeness, phrases = theme_closeness(vectors, phrase_vectors, background)
-    matches = phrase_matches(papers["title"].array, papers["abstract"].array, [one.texts for one in themes])
-    evidence = theme_evidence(closeness, matches)
+    texts = [one.texts for one in themes]
+    # Words are read while vectors are multiplied: neither waits for the other.
+    with ThreadPoolExecutor(1) as words:
+        matches = words.submit(phrase_matches, papers["title"].array, papers["abstract"].array, texts)
+        closeness, phrases = theme_closeness(vectors, phrase_vectors, background)
+    evidence = theme_evidence(closeness, matches.result())
     return ThemeScores(evidence, phrases, membership_probability(evidence))
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ __all__ = ["phrase_matches"]
 
 _SATURATION, _LENGTH_PART = 1.2, 0.75  # k1 and b of BM25, their usual values
 _PRIOR_PAPERS, _USUAL_PART = 1000, 0.25
-_BLOCK = 2_000  # papers at a time
+_BLOCK = 5_000  # papers at a time
+_MOST_REMEMBERED = 1 << 19  # stretches
 _EDGES = ".,;:!?()[]{}\"'`*$\u201c\u201d\u2018\u2019"
 _STEMMER = snowballstemmer.stemmer("english")
 
@@ -145,13 +146,24 @@ class _Terms:
             (stem_columns if len(numbers) == 1 else pair_columns)[numbers] = place
         return cls(places, stems, stem_columns, pair_columns, frozenset().union(*map(_starts, stems)))
 
-    def numbers(self, stretch: str) -> list[int]:
-        """Number of each content word of a stretch."""
-        other = len(self.stems)
-        return [
-            self.stems.get(_stem(word), other) if word[:2] in self.starts else other
-            for word in _content(stretch)
-        ]
+
+class _WordNumbers(dict[str, tuple[int, ...]]):
+    """Number of each content word of a stretch, found once: most stretches come in every block."""
+
+    def __init__(self, terms: _Terms) -> None:
+        super().__init__()
+        self._terms = terms
+
+    def __missing__(self, stretch: str) -> tuple[int, ...]:
+        stems, starts = self._terms.stems, self._terms.starts
+        other = len(stems)
+        found = tuple(
+            stems.get(_stem(word), other) if word[:2] in starts else other for word in _content(stretch)
+        )
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[stretch] = found
+        return found
 
 
 def _count(
@@ -159,7 +171,8 @@ def _count(
 ) -> tuple[sparse.csr_array, NDArray[np.float64]]:
     """Counts of terms in papers, shape (n, t), and content words of each paper."""
     blocks = blocks_of(len(titles), _BLOCK)
-    read = [_count_block(titles[block], abstracts[block], terms) for block in blocks]
+    numbers = _WordNumbers(terms)
+    read = [_count_block(titles[block], abstracts[block], terms, numbers) for block in blocks]
     if not read:
         return sparse.csr_array((0, len(terms.places))), np.zeros(0)
     counts = sparse.csr_array(sparse.vstack([one for one, _ in read], format="csr"))
@@ -167,16 +180,16 @@ def _count(
 
 
 def _count_block(
-    titles: Sequence[str], abstracts: Sequence[str], terms: _Terms
+    titles: Sequence[str], abstracts: Sequence[str], terms: _Terms, known: _WordNumbers
 ) -> tuple[sparse.csr_array, NDArray[np.float64]]:
     n_papers = len(titles)
     texts = [pa.array(one, type=pa.large_string()) for one in (titles, abstracts)]
     split = pc.utf8_split_whitespace(pa.concat_arrays(texts))
     stretches = split.flatten().dictionary_encode()
     plain = pc.utf8_trim(pc.utf8_lower(stretches.dictionary), characters=_EDGES).dictionary_encode()
-    numbers_of = [terms.numbers(stretch) for stretch in plain.dictionary.to_pylist()]
-    items = np.array([number for one in numbers_of for number in one], dtype=np.int64)
-    sizes = np.array([len(one) for one in numbers_of], dtype=np.int64)
+    numbers_of = list(map(known.__getitem__, plain.dictionary.to_pylist()))
+    items = np.array(list(chain.from_iterable(numbers_of)), dtype=np.int64)
+    sizes = np.array(list(map(len, numbers_of)), dtype=np.int64)
     places = plain.indices.to_numpy()[stretches.indices.to_numpy()]
     numbers, n_words = laid_out(items, sizes, places)
     # Parts are the titles, then the abstracts.

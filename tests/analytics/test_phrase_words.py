@@ -190,8 +190,15 @@ def test_no_word_is_skipped_whose_stem_is_asked_for():
     for word in sorted(made):
         by_stem.setdefault(STEM(word), []).append(word)
     for stem, forms in by_stem.items():
-        terms = phrase_words._Terms.of([Counter([stem])])
-        assert [terms.numbers(form) for form in forms] == [[0]] * len(forms), (stem, forms)
+        numbers = phrase_words._WordNumbers(phrase_words._Terms.of([Counter([stem])]))
+        assert [numbers[form] for form in forms] == [(0,)] * len(forms), (stem, forms)
+
+
+def test_stretches_that_are_forgotten_are_found_again(monkeypatch):
+    texts = ["Agents that plan", "Planning agents", "plans of agents"] * 3
+    expected = phrase_matches(texts, texts, [["planning agents"]])
+    monkeypatch.setattr(phrase_words, "_MOST_REMEMBERED", 1)
+    np.testing.assert_array_equal(phrase_matches(texts, texts, [["planning agents"]]), expected)
 
 
 @pytest.mark.parametrize("kind", ["list", "object", "arrow", "pandas", "series"])
