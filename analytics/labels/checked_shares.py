@@ -13,9 +13,9 @@ __all__ = ["OF_PERIOD", "Checked", "check_shares", "drift_test", "share_interval
 
 Floats = NDArray[np.float64]
 
-_LEAST_VARIANCE = 0.002
+_LEAST_VARIANCE = 0.001
 """Of an answer about a paper that the model is sure of: the part of such papers that it is wrong about."""
-_PRIOR_FREEDOM = 10.0
+_PRIOR_FREEDOM = 8.0
 """Answers' worth of belief that the model's probabilities are right on average."""
 OF_PERIOD = 0.6
 """Standard deviation of a period's error, beyond level and trend, as a part of its answers' mean variance."""
@@ -64,9 +64,9 @@ def check_shares(
     is a line over time, fitted by weighted least squares over all answers (a constant below 30 answers): the
     generalized regression estimator of survey statistics [3]_. Predictions must be cross-fitted.
 
-    *Standard errors.* An answer's variance is :math:`k (p (1 - p) + 0.002)` with the prediction :math:`p`;
+    *Standard errors.* An answer's variance is :math:`k (p (1 - p) + 0.001)` with the prediction :math:`p`;
     the factor :math:`k` is the observed squared error over the expected one, weighted as they matter, and
-    drawn towards 1 as by 10 further answers. So a draw that happens to meet no surprise is not taken for
+    drawn towards 1 as by 8 further answers. So a draw that happens to meet no surprise is not taken for
     sure. To the sandwich of the regression come what chance leaves open about the group's own papers, and,
     where there are several groups, an error of the period itself: 0.6 of the mean variance of its answers,
     about what ten arXiv categories have in a year beyond level and trend. The degrees of freedom are

@@ -22,7 +22,7 @@ __all__ = ["FEWEST_DRAWN", "LearnedTheme", "checked_series", "days_of", "learn_t
 FEWEST_DRAWN, FEWEST_OF_EACH = 30, 3
 """Answers about drawn papers from which a theme's share is estimated, and how many must say yes, and no."""
 
-_N_FOLDS = 5
+_N_FOLDS = 10
 _DAY = np.timedelta64(1, "D")
 
 

@@ -34,12 +34,14 @@ class Taught:
     Attributes
     ----------
     probability : float64 array of shape (n,)
-        By the model that saw all labels; the label-free one where labels did not make it better.
+        By the model that saw all labels; the label-free one where labels did not make it better. Where its
+        lists would be worse (F1 of held-out labels), it is shifted so that as many papers reach 0.5 as
+        without labels.
     cross_fitted : float64 array of shape (n,)
         For each paper by models that saw no label of its fold: no paper is judged by a model that knows its
         answer. The label-free one where cross-validated log loss is not below its own.
     is_better : bool
-        Whether cross-validated log loss is below that of the label-free probability, and F1 not below.
+        Whether cross-validated log loss is below that of the label-free probability.
     """
 
     probability: Floats
@@ -102,11 +104,21 @@ def teach(
     for column, seen in enumerate([np.ones(len(rows), bool), *(label_folds != f for f in range(n_folds))]):
         weights[seen, column] = _mode(tried[best][np.ix_(seen, seen)], own[seen], is_yes[seen])
     moved = _departures(prior, own, vectors, rows, weights, _PRIORS[best])
-    whole = expit(prior + moved[:, 0])
     crossed = expit(prior + moved[np.arange(len(prior)), 1 + folds])
-    # Truer probabilities may make worse lists: what the phrases are too sure of counts as found.
-    finds = _f1(held_out[best] >= 0, is_yes) >= _f1(own >= 0, is_yes)
-    return Taught(whole if finds else probability, crossed, is_better=finds)
+    whole = prior + moved[:, 0]
+    # Truer probabilities may make worse lists: what the phrases are too sure of counts as found. Then as many
+    # papers are found as before, in the better order.
+    if _f1(held_out[best] >= 0, is_yes) <= _f1(own >= 0, is_yes):
+        whole -= _cut(whole, int((prior >= 0).sum()))
+    return Taught(expit(whole), crossed, is_better=True)
+
+
+def _cut(log_odds: Floats, n_found: int) -> float:
+    """Log odds that so many papers reach; between two papers, so that the cut is no paper's own."""
+    if n_found in (0, len(log_odds)):
+        return 0.0
+    lower, upper = np.sort(log_odds)[-n_found - 1 :][:2]
+    return float(lower + upper) / 2
 
 
 def _log_odds(probability: Floats) -> Floats:
