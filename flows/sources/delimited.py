@@ -62,11 +62,13 @@ def looks_like(head: str) -> bool:
     (True, True)
     >>> looks_like("A title, and more words\n"), looks_like("title\nAgents\n")
     (False, False)
+    >>> looks_like("|Title|Year|\n|---|---|\n|Agents|2025|\n")
+    False
     """
     first = next((line for line in head.removeprefix("\ufeff").splitlines() if line.strip()), "")
     if first.casefold().startswith("sep="):
         return True
-    if first.lstrip()[:1] in ("<", "{", "["):
+    if first.lstrip()[:1] in ("<", "{", "[", "|"):  # a table of Markdown has a bar before its first cell
         return False
     names = _split(first, _delimiter(first, ()))
     return len(names) > 1 and max(map(len, names)) <= _LONGEST_NAME and _names_titles(names)
