@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
-from analytics.series_grids import are_checked, counted_papers, validate_series
+from analytics.trends.series_grids import are_checked, counted_papers, validate_series
 
 __all__ = ["Floats", "ShareGrids", "share_grids"]
 

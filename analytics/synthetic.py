@@ -91,7 +91,7 @@ def make_series(
     Returns
     -------
     DataFrame
-        What `analytics.growth.trend_verdicts` takes: `kind` (``"topic"``), `series_id`
+        What `analytics.trends.verdicts.trend_verdicts` takes: `kind` (``"topic"``), `series_id`
         (``"S0001"``), `period_start`, `n_papers`, `n_total`, `is_complete` (True).
 
     Raises

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.forecasts import score_forecasts
-from analytics.series_grids import counted_papers
 from analytics.tables import empty_table, validate_table
+from analytics.trends.series_grids import counted_papers
 
 __all__ = ["claims_of", "score_claims", "score_record"]
 

@@ -49,14 +49,14 @@ from threadpoolctl import threadpool_limits
 
 from analytics.background import background_for
 from analytics.backtest import backtest, choose_forecaster
-from analytics.coverage import LOOK_COLUMNS
-from analytics.growth import trend_verdicts
-from analytics.logit_lines import fit_lines
 from analytics.papers import paper_text
 from analytics.tables import UNCLUSTERED
 from analytics.themes import Theme, assign_themes, score_themes
 from analytics.topics import fit_topics
-from analytics.trends import corpus_trends
+from analytics.trends.coverage import LOOK_COLUMNS
+from analytics.trends.logit_lines import fit_lines
+from analytics.trends.shares import corpus_trends
+from analytics.trends.verdicts import trend_verdicts
 from analytics.vectors import make_vectorizer
 from flows.themes_file import read_themes
 
@@ -103,7 +103,7 @@ def read_corpus(n_papers: int, design: str, seed: int, theme_ids: list[str]) -> 
 
 
 def membership(kind: str, series_ids: pd.Series, paper_ids: pd.Series) -> pd.DataFrame:
-    """Membership as `analytics.trends` reads it."""
+    """Membership as `analytics.trends.shares` reads it."""
     return pd.DataFrame({"kind": kind, "series_id": series_ids.to_numpy(), "paper_id": paper_ids.to_numpy()})
 
 

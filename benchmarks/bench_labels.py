@@ -30,14 +30,14 @@ from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits
 
 from analytics.background import background_for
-from analytics.growth import trend_verdicts
 from analytics.labels import draw_papers
 from analytics.labels.checked_series import with_checked
 from analytics.labels.checked_shares import drift_test, share_interval
 from analytics.labels.learned_themes import LearnedTheme, checked_series, days_of, learn_themes
 from analytics.papers import paper_text
 from analytics.themes import Theme, ThemeScores, score_themes
-from analytics.trends import wilson_interval
+from analytics.trends.shares import wilson_interval
+from analytics.trends.verdicts import trend_verdicts
 from analytics.vectors import make_vectorizer
 from flows.themes_file import read_themes
 

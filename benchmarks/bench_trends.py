@@ -8,7 +8,7 @@ synthetic (`analytics.synthetic`) with fixed seeds; two processes of one BLAS th
 
 Rules compared, all at q = 0.05 where they have a q:
 
-* verdicts: `analytics.growth.trend_verdicts`, its long and its recent window;
+* verdicts: `analytics.trends.verdicts.trend_verdicts`, its long and its recent window;
 * ratio: the binomial likelihood-ratio test of a logit slope with Benjamini-Hochberg, which is the
   correctly specified test where counts are binomial;
 * wald: plain binomial regression, slope over standard error, with Benjamini-Hochberg;
@@ -37,11 +37,11 @@ import scipy
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from analytics.coverage import LOOK_COLUMNS
-from analytics.growth import WINDOWS, trend_verdicts
-from analytics.logit_lines import fit_lines
 from analytics.synthetic import SeriesNoise, make_checked_series, make_series
-from analytics.trends import corpus_trends, wilson_interval
+from analytics.trends.coverage import LOOK_COLUMNS
+from analytics.trends.logit_lines import fit_lines
+from analytics.trends.shares import corpus_trends, wilson_interval
+from analytics.trends.verdicts import WINDOWS, trend_verdicts
 
 RESULTS = Path(__file__).parent / "results"
 N_SERIES = 100

@@ -23,7 +23,7 @@ from analytics.labels.learned_themes import LearnedTheme, checked_series
 from analytics.parts import Ahead, postponed
 from analytics.tables import validate_table
 from analytics.theme_terms import changed_terms, compared_texts
-from analytics.trends import CorpusTrends
+from analytics.trends.shares import CorpusTrends
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
@@ -193,7 +193,7 @@ def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
     """
     if n_papers < WORTH_A_PROCESS or not (workspace / "latest").exists():
         return nullcontext(postponed)
-    return process_beside("analytics.theme_terms", "analytics.jumps", "reports.figures")
+    return process_beside("analytics.theme_terms", "analytics.trends.jumps", "reports.figures")
 
 
 class _Stopwatch:

@@ -15,7 +15,7 @@ import pandas as pd
 from analytics.quality import term_diversity
 from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import Theme
-from analytics.trends import CorpusTrends
+from analytics.trends.shares import CorpusTrends
 from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
 from flows.settings import PRIVATE_SETTINGS, Settings

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from analytics.backtest import backtest, choose_forecaster
-from analytics.emerging import emerging_topics, masked_precision
 from analytics.forecasts import forecast_shares
 from analytics.labels.checked_series import CheckedSeries
 from analytics.tables import empty_table
-from analytics.trends import CorpusTrends, Period
+from analytics.trends.emerging import emerging_topics, masked_precision
+from analytics.trends.shares import CorpusTrends, Period
 
 __all__ = ["HORIZONS", "Outlook", "look_ahead"]
 

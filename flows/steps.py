@@ -19,9 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from analytics.background import background_for
 from analytics.exceptions import InputError
-from analytics.growth import trend_verdicts
 from analytics.identity import TopicEvent
-from analytics.jumps import find_jumps
 from analytics.labels.checked_series import CheckedSeries, with_checked
 from analytics.labels.learned_themes import LearnedTheme, learn_themes
 from analytics.labels.quality import theme_quality
@@ -40,8 +38,10 @@ from analytics.themes import (
     theme_table,
 )
 from analytics.topics import TopicFit
-from analytics.trends import CorpusTrends, corpus_trends
-from analytics.unassigned import mark_fragile, unassigned_papers, undated_papers
+from analytics.trends.jumps import find_jumps
+from analytics.trends.shares import CorpusTrends, corpus_trends
+from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated_papers
+from analytics.trends.verdicts import trend_verdicts
 from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings

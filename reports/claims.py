@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from analytics.growth import MIN_PAPERS, MIN_PERIODS
+from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS
 from reports.series import Comparison, Series, Span, Verdict
 from reports.wording import NARROW, TIMES, count, odds, percent, percent_range, plural, q_value
 

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from analytics.exceptions import PapertrendsError
-from analytics.growth import WINDOWS
 from analytics.tables import RunTables
+from analytics.trends.verdicts import WINDOWS
 from reports.periods import Period, period_unit, range_label
 
 __all__ = [

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.growth import MIN_PAPERS, MIN_PERIODS
 from analytics.tables import RunTables
+from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS
 from reports.claims import FRAGILE
 from reports.marks import allowed_rate
 from reports.series import Series

@@ -95,7 +95,7 @@ def with_checked(trends: pd.DataFrame, checked: Mapping[str, CheckedSeries]) -> 
     -------
     DataFrame
         `trends` with `checked_share`, `checked_low` and `checked_high`. All tests and forecasts count such a
-        series by its checked shares, see `analytics.series_grids.counted_papers`.
+        series by its checked shares, see `analytics.trends.series_grids.counted_papers`.
 
     Raises
     ------

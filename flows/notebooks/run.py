@@ -13,7 +13,7 @@ def _():
     import marimo as mo
     import pandas as pd
 
-    from analytics.trends import wilson_interval
+    from analytics.trends.shares import wilson_interval
     from flows.runs import read_run
     from reports.charts import plot_charts
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, case, func, select
 
-from analytics.coverage import LOOK_COLUMNS
+from analytics.trends.coverage import LOOK_COLUMNS
 from flows.sources.formats import UNKNOWN
 from flows.store.corpus import known_by
 from flows.store.schema import feeds
@@ -22,7 +22,7 @@ def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        See `analytics.coverage.LOOK_COLUMNS`; a look covers its own day where no days were asked for.
+        See `analytics.trends.coverage.LOOK_COLUMNS`; a look covers its own day where no days were asked for.
         One row a look, sorted.
     """
     query = select(feeds).where(known_by(connection, feeds, as_of))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics.bursts import find_bursts
 from analytics.exceptions import InputError
 from analytics.synthetic import make_series
+from analytics.trends.bursts import find_bursts
 
 
 def test_by_hand() -> None:

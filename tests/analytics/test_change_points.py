@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.change_points import (
+from analytics.exceptions import InputError
+from analytics.synthetic import SeriesNoise, make_series
+from analytics.tables import empty_table
+from analytics.trends.change_points import (
     MIN_LEVEL,
     MIN_PERIODS,
     BinomialCost,
@@ -21,12 +24,9 @@ from analytics.change_points import (
     _tested,
     change_points,
 )
-from analytics.exceptions import InputError
-from analytics.noise import PooledNoise
-from analytics.null_series import null_counts
-from analytics.series_grids import MIN_PAPERS, series_grids
-from analytics.synthetic import SeriesNoise, make_series
-from analytics.tables import empty_table
+from analytics.trends.noise import PooledNoise
+from analytics.trends.null_series import null_counts
+from analytics.trends.series_grids import MIN_PAPERS, series_grids
 
 COLUMNS = ["kind", "series_id", "period_start", "share_before", "share_after", "p_value", "q_value"]
 

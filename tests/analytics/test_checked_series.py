@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from analytics.change_points import change_points
-from analytics.emerging import emerging_topics
 from analytics.exceptions import InputError
 from analytics.forecasts import forecast_shares, score_forecasts
-from analytics.growth import trend_verdicts
-from analytics.jumps import find_jumps
 from analytics.labels.checked_series import CheckedSeries, correction_variances, with_checked
-from analytics.null_series import run_noise
-from analytics.series_grids import series_grids
 from analytics.synthetic import SeriesNoise, make_checked_series, make_series
 from analytics.track_record import score_claims
-from analytics.unassigned import mark_fragile, spread_unassigned
+from analytics.trends.change_points import change_points
+from analytics.trends.emerging import emerging_topics
+from analytics.trends.jumps import find_jumps
+from analytics.trends.null_series import run_noise
+from analytics.trends.series_grids import series_grids
+from analytics.trends.unassigned import mark_fragile, spread_unassigned
+from analytics.trends.verdicts import trend_verdicts
 
 ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
 

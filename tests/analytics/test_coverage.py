@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.coverage import LOOK_COLUMNS, CoverageSpan, collection_gaps, coverage_span, look_days
+from analytics.trends.coverage import LOOK_COLUMNS, CoverageSpan, collection_gaps, coverage_span, look_days
 
 NO_LOOKS = pd.Series([], dtype="datetime64[us]")
 AS_OF = date(2025, 12, 31)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from analytics.emerging import _shrunken, emerging_topics, masked_precision, precision_at
 from analytics.exceptions import InputError
 from analytics.synthetic import SeriesNoise, make_series
 from analytics.tables import empty_table
+from analytics.trends.emerging import _shrunken, emerging_topics, masked_precision, precision_at
 
 COLUMNS = ["kind", "series_id", "probability", "growth_per_year", "n_papers"]
 CUTOFF = pd.Timestamp("2003-01-01")

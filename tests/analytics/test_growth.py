@@ -16,11 +16,11 @@ from scipy.special import expit
 from statsmodels.stats.multitest import multipletests
 
 from analytics.exceptions import InputError
-from analytics.growth import MIN_PAPERS, MIN_PERIODS, WINDOWS, trend_verdicts
-from analytics.logit_lines import fit_lines
 from analytics.synthetic import SUBJECTS, SeriesNoise, make_corpus, make_series
 from analytics.tables import TABLE_COLUMNS, empty_table
-from analytics.trends import corpus_trends
+from analytics.trends.logit_lines import fit_lines
+from analytics.trends.shares import corpus_trends
+from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS, WINDOWS, trend_verdicts
 
 ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from scipy.special import expit
 
-from analytics.logit_lines import fit_lines, slope_bounds
+from analytics.trends.logit_lines import fit_lines, slope_bounds
 
 X = np.linspace(-0.5, 0.5, 12)
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.logit_lines import LogitLines, fit_lines
-from analytics.noise import PooledNoise, fit_noise
 from analytics.synthetic import SeriesNoise, make_series
+from analytics.trends.logit_lines import LogitLines, fit_lines
+from analytics.trends.noise import PooledNoise, fit_noise
 
 
 def grid(series: pd.DataFrame, column: str) -> NDArray[np.float64]:

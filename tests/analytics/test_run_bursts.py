@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.bursts import find_bursts
-from analytics.run_bursts import series_bursts
 from analytics.synthetic import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS
+from analytics.trends.bursts import find_bursts
+from analytics.trends.run_bursts import series_bursts
 
 
 def with_ends(series: pd.DataFrame) -> pd.DataFrame:

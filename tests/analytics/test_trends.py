@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analytics.coverage import CoverageSpan, coverage_span
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
-from analytics.trends import (
+from analytics.trends.coverage import CoverageSpan, coverage_span
+from analytics.trends.shares import (
     choose_period,
     corpus_trends,
     period_shares,

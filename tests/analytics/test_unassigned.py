@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from analytics.exceptions import InputError
-from analytics.growth import trend_verdicts
 from analytics.tables import empty_table
-from analytics.unassigned import mark_fragile, spread_unassigned, unassigned_papers, undated_papers
+from analytics.trends.unassigned import mark_fragile, spread_unassigned, unassigned_papers, undated_papers
+from analytics.trends.verdicts import trend_verdicts
 
 MONTHS = pd.date_range("2023-01-01", periods=24, freq="MS").as_unit("us")
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from analytics.coverage import LOOK_COLUMNS
-from analytics.growth import trend_verdicts
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
-from analytics.trends import corpus_trends
+from analytics.trends.coverage import LOOK_COLUMNS
+from analytics.trends.shares import corpus_trends
+from analytics.trends.verdicts import trend_verdicts
 from flows.cli import app
 from flows.comparison import keep_record
 from flows.outlook import HORIZONS, look_ahead

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.coverage import look_days
 from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
+from analytics.trends.coverage import look_days
 from flows.store import Store
 from flows.store.corpus import _fold_papers, _stored_papers, known_by
 from flows.store.schema import sightings

@@ -19,8 +19,8 @@ import pytest
 from analytics.backtest import backtest, choose_forecaster
 from analytics.forecasts import forecast_shares
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
-from analytics.trends import wilson_interval
-from analytics.unassigned import unassigned_papers
+from analytics.trends.shares import wilson_interval
+from analytics.trends.unassigned import unassigned_papers
 from reports.context import make_report_context
 from reports.render import render_report
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
-from analytics.logit_lines import Floats
+from analytics.trends.logit_lines import Floats
 
 __all__ = [
     "BEFORE", "ESTIMATES", "LATER", "MIN_PAPERS", "MIN_PERIODS", "QUARTER", "SeriesGrids", "are_checked",

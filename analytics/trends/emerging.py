@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.logit_lines import Floats
-from analytics.null_series import run_noise
-from analytics.series_grids import (
+from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
+from analytics.trends.logit_lines import Floats
+from analytics.trends.null_series import run_noise
+from analytics.trends.series_grids import (
     centered_times,
     counted_papers,
     has_enough,
@@ -20,7 +21,6 @@ from analytics.series_grids import (
     series_tallies,
     time_offsets,
 )
-from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 
 __all__ = ["emerging_topics", "masked_precision", "precision_at"]
 
@@ -36,14 +36,14 @@ def emerging_topics(
     *Question.* Which series grow and are likely to go on?
 
     *Model.* In each series the log odds follow a line over the last `lookback_years`, whose slope has the
-    error that the run's noise gives it (`analytics.noise`). The slopes of a run are taken as draws from a
+    error that the run's noise gives it (see `noise`). The slopes of a run are taken as draws from a
     normal distribution around 0 whose variance is estimated from their squares less their errors'; each
     is shrunk by it [1]_. From one year to the next a slope keeps the part `damping` of itself and draws
     the rest anew from the same distribution, so that trends do not go on for ever [2]_. With posterior
     mean m and variance v of a slope and t the variance of slopes, the probability is that of
     a normal variable of mean d m and variance d^2 v + (1 - d^2) t to be above 0.
 
-    *What it cannot tell.* It is no test (that is `analytics.growth.trend_verdicts`): in a run without
+    *What it cannot tell.* It is no test (that is `trend_verdicts`): in a run without
     trends something is first too. Series that begin only now have too few papers to be ranked. A checked
     series is counted by its checked shares, but the error of its correction is not in the probability.
     How much the order is worth on the data at hand is what `masked_precision` says.
@@ -54,7 +54,7 @@ def emerging_topics(
     Parameters
     ----------
     series : DataFrame
-        What `analytics.growth.trend_verdicts` takes; row order is irrelevant.
+        What `trend_verdicts` takes; row order is irrelevant.
     lookback_years : float
         Above 0; periods that start earlier before the newest are not looked at.
     damping : float
@@ -171,7 +171,7 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
     Parameters
     ----------
     series : DataFrame
-        What `analytics.growth.trend_verdicts` takes.
+        What `trend_verdicts` takes.
     cutoffs : sequence of Timestamp
         First days of the masked parts, each at least a year before the end of the last complete period.
     k : int

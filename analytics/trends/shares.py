@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from analytics.coverage import CoverageSpan, collection_gaps, coverage_span, look_days
 from analytics.exceptions import InputError
 from analytics.tables import empty_table, validate_table
+from analytics.trends.coverage import CoverageSpan, collection_gaps, coverage_span, look_days
 
 __all__ = [
     "CorpusTrends",
@@ -348,7 +348,7 @@ def corpus_trends(
     membership, series : DataFrame
         See `period_shares`.
     looks : DataFrame
-        Every look at a feed, see `analytics.coverage.LOOK_COLUMNS`; may be empty.
+        Every look at a feed, see `analytics.trends.coverage.LOOK_COLUMNS`; may be empty.
     as_of : date
         Papers published later stand in no period.
     freq : {"week", "month", "quarter", "year"}, optional

@@ -11,10 +11,11 @@ from scipy import stats
 
 from analytics.exceptions import InputError
 from analytics.labels.checked_series import CheckedSeries, correction_variances
-from analytics.logit_lines import Floats, LogitLines, fit_lines, slope_bounds
-from analytics.noise import PooledNoise
-from analytics.null_series import run_noise
-from analytics.series_grids import (
+from analytics.tables import empty_table, validate_table
+from analytics.trends.logit_lines import Floats, LogitLines, fit_lines, slope_bounds
+from analytics.trends.noise import PooledNoise
+from analytics.trends.null_series import run_noise
+from analytics.trends.series_grids import (
     BEFORE,
     ESTIMATES,
     LATER,
@@ -28,7 +29,6 @@ from analytics.series_grids import (
     series_tallies,
     time_offsets,
 )  # fmt: skip
-from analytics.tables import empty_table, validate_table
 
 __all__ = ["MIN_PAPERS", "MIN_PERIODS", "WINDOWS", "trend_verdicts"]
 
@@ -56,7 +56,7 @@ def trend_verdicts(
     the root of the variance inflation that the noise causes, as in a quasi-likelihood ratio test, and
     referred to Student's t. The noise (dispersion and autocorrelation) is estimated by restricted
     likelihood from the residuals of all tested series together, because none alone can tell its own
-    noise from a trend, and each series' own dispersion moderates it: see `analytics.noise`. The
+    noise from a trend, and each series' own dispersion moderates it: see `analytics.trends.noise`. The
     interval is the profile likelihood's under the same inflation, so that it holds 1 exactly when the
     p value is above 0.05. The Benjamini-Hochberg procedure [3]_ over all tested series keeps the expected
     part of false claims among ``rising`` and ``falling`` at `q` or below, in each window for itself.
@@ -64,7 +64,7 @@ def trend_verdicts(
     *Checked series* are counted by their checked shares, not rounded. The variance that the errors of the
     correction give to the slope, by the delta method from their covariance, is added to that of the noise, so
     that test and interval hold both; their degrees of freedom are combined by Satterthwaite's rule [4]_. The
-    noise is that of the papers found where that is larger, see `analytics.null_series.run_noise`.
+    noise is that of the papers found where that is larger, see `analytics.trends.null_series.run_noise`.
 
     *What it cannot tell.* ``steady`` means that no trend was shown, not that none exists: read the
     interval. A rise and fall that cancel have no slope. With one series or four the noise is
@@ -97,7 +97,7 @@ def trend_verdicts(
         ``rising``, ``falling``, ``steady`` or ``insufficient``.
         `growth_per_year` is the odds ratio of a year with its 95 % interval `growth_low`,
         `growth_high` (for one series, not corrected for their number). `n_papers`, `n_periods`:
-        papers and periods that took part. `is_fragile` is False: `analytics.unassigned.mark_fragile`
+        papers and periods that took part. `is_fragile` is False: `analytics.trends.unassigned.mark_fragile`
         finds it out.
 
     Raises

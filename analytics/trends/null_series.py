@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import betaincinv, factorial
 
-from analytics.logit_lines import Floats, LogitLines, fit_lines
-from analytics.noise import PooledNoise, fit_noise
-from analytics.series_grids import SeriesGrids, centered_times
+from analytics.trends.logit_lines import Floats, LogitLines, fit_lines
+from analytics.trends.noise import PooledNoise, fit_noise
+from analytics.trends.series_grids import SeriesGrids, centered_times
 
 __all__ = ["null_counts", "run_noise"]
 
@@ -42,7 +42,7 @@ def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, P
     lines : LogitLines
         Through the papers as they are counted.
     noise : PooledNoise
-        See `analytics.noise.fit_noise`. Checked shares that are sums of probabilities scatter less than
+        See `noise.fit_noise`. Checked shares that are sums of probabilities scatter less than
         counts of papers, and would make the noise of all series too small; a small part of the papers, found
         by phrases, shows less noise than the whole. So each checked series enters by its papers found or by
         its checked shares, whichever scatter more.

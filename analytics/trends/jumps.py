@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analytics.change_points import change_points
-from analytics.run_bursts import series_bursts
+from analytics.trends.change_points import change_points
+from analytics.trends.run_bursts import series_bursts
 
 __all__ = ["find_jumps"]
 

@@ -1,6 +1,6 @@
 """Straight lines through the log odds of binomial counts, many series at a time.
 
-Everything here takes the counts as binomial; what they scatter beyond that is `analytics.noise`'s.
+Everything here takes the counts as binomial; what they scatter beyond that is `analytics.trends.noise`'s.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def fit_noise(residual: Floats, weight: Floats, x: Floats, steps: NDArray[np.int
     Parameters
     ----------
     residual : ndarray, shape (n_series, n_periods)
-        Pearson residuals of `analytics.logit_lines.fit_lines`; at least one series and four periods.
+        Pearson residuals of `analytics.trends.logit_lines.fit_lines`; at least one series and four periods.
     weight : ndarray, shape (n_series, n_periods)
         Binomial variance of each count; 0 where a series has no papers to count.
     x : ndarray, shape (n_periods,)

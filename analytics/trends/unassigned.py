@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
-from analytics.growth import trend_verdicts
 from analytics.labels.checked_series import CheckedSeries
-from analytics.series_grids import counted_papers
 from analytics.tables import UNCLUSTERED, empty_table, is_among, validate_table
+from analytics.trends.series_grids import counted_papers
+from analytics.trends.verdicts import trend_verdicts
 
 __all__ = ["mark_fragile", "spread_unassigned", "unassigned_papers", "undated_papers"]
 
@@ -188,7 +188,7 @@ def mark_fragile(
     Parameters
     ----------
     verdicts : DataFrame
-        What `analytics.growth.trend_verdicts` gave for `trends`.
+        What `analytics.trends.verdicts.trend_verdicts` gave for `trends`.
     trends, unassigned, undated : DataFrame
         See `spread_unassigned`.
     q, corrections

@@ -16,11 +16,11 @@ from scipy import stats
 from scipy.special import xlogy
 
 from analytics.exceptions import InputError
-from analytics.logit_lines import Floats
-from analytics.noise import PooledNoise
-from analytics.null_series import null_counts, run_noise
-from analytics.series_grids import MIN_PAPERS, SeriesGrids, series_grids
 from analytics.tables import TABLE_COLUMNS, validate_table
+from analytics.trends.logit_lines import Floats
+from analytics.trends.noise import PooledNoise
+from analytics.trends.null_series import null_counts, run_noise
+from analytics.trends.series_grids import MIN_PAPERS, SeriesGrids, series_grids
 
 __all__ = ["MIN_LEVEL", "MIN_PERIODS", "BinomialCost", "change_points"]
 
@@ -109,7 +109,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     each change, over the mean deviance that they leave: an F ratio, so that a series' own dispersion
     cancels. Its null distribution is that of series simulated with the same totals and share and with
     the run's noise: beta-binomial counts tied by a Gaussian copula over AR(1) noise, whose
-    dispersion and autocorrelation are drawn from the posterior that `analytics.noise` learns from all
+    dispersion and autocorrelation are drawn from the posterior that `analytics.trends.noise` learns from all
     series together. More are simulated the smaller the p value, up to 10,000 [1]_. The Benjamini-Hochberg
     procedure [2]_ over the series holds the expected part of series without any change among
     those with a claim at `q` or below. In those, the cheapest cutting with the binomial cost and the
@@ -132,7 +132,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     Parameters
     ----------
     series : DataFrame
-        What `analytics.growth.trend_verdicts` takes: a row a series and period with `kind`, `series_id`,
+        What `trend_verdicts` takes: a row a series and period with `kind`, `series_id`,
         `period_start`, `n_papers`, `n_total`, `is_complete`. The order of rows moves only that of the result.
     q : float
         False discovery rate to hold, between 0 and 1.

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.bursts import Burst, find_bursts, heaviest_bursts
-from analytics.logit_lines import Floats
-from analytics.noise import PooledNoise
-from analytics.null_series import null_counts, run_noise
-from analytics.series_grids import MIN_PAPERS, MIN_PERIODS, series_grids
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
+from analytics.trends.bursts import Burst, find_bursts, heaviest_bursts
+from analytics.trends.logit_lines import Floats
+from analytics.trends.noise import PooledNoise
+from analytics.trends.null_series import null_counts, run_noise
+from analytics.trends.series_grids import MIN_PAPERS, MIN_PERIODS, series_grids
 
 __all__ = ["series_bursts"]
 
@@ -28,7 +28,7 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     *Question, method.* Those of `find_bursts`, whose permutation p value is `p_value`. Since counts that
     scatter more than binomial ones, or whose noise carries over, burst without a cause, a second p
     value compares the heaviest burst with those of simulated series of one share that have the run's own
-    noise (`analytics.null_series`). A series' heaviest burst stands for it in the Benjamini-Hochberg
+    noise (`analytics.trends.null_series`). A series' heaviest burst stands for it in the Benjamini-Hochberg
     procedure [1]_ over all tested series, by the larger of its two p values; a lighter burst has
     the q value that a series with its p value has.
 
@@ -45,7 +45,7 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     Parameters
     ----------
     series : DataFrame
-        What `analytics.growth.trend_verdicts` takes, and `period_end`.
+        What `trend_verdicts` takes, and `period_end`.
     random_state : int
         Seed. A series' draws are its own, whatever else is in the run.
 
