@@ -23,7 +23,6 @@ from analytics.labels.learned_themes import LearnedTheme, checked_series
 from analytics.parts import Ahead, postponed
 from analytics.tables import validate_table
 from analytics.theme_terms import changed_terms, compared_texts
-from analytics.trends.shares import CorpusTrends
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
@@ -180,10 +179,10 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
 
 
 def _checked(
-    learned: Sequence[LearnedTheme], published: pd.Series, found: CorpusTrends
+    learned: Sequence[LearnedTheme], published: pd.Series, shares: pd.DataFrame
 ) -> dict[str, CheckedSeries]:
-    """Shares of the themes with enough answers, in the periods that were found."""
-    return checked_series(learned, published, found.trends)
+    """Shares of the themes with enough answers, in the periods of the shares found."""
+    return checked_series(learned, published, shares)
 
 
 def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:

@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     false_discovery_rate: float = Field(
         0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."
     )
+    steady_within: float = Field(
+        1.25,
+        gt=1,
+        le=10,
+        description="Factor of the odds, up or down, within which a share is called steady: 1.25 is 0.8 to 1.25.",
+    )
     min_topic_size: int | None = Field(
         None, ge=2, le=100_000, description="Fewest papers that make a topic; unset follows the corpus size."
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,8 @@ from analytics.topics import TopicFit
 from analytics.trends.jumps import find_jumps
 from analytics.trends.shares import CorpusTrends, corpus_trends
 from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated_papers
-from analytics.trends.verdicts import trend_verdicts
+from analytics.trends.smooth_shares import with_smooth
+from analytics.trends.verdicts import find_trends
 from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings
@@ -211,7 +213,7 @@ def find_themes(
     )
 
 
-def _unchecked(_: CorpusTrends) -> dict[str, CheckedSeries]:
+def _unchecked(_: pd.DataFrame) -> dict[str, CheckedSeries]:
     """No theme has labels."""
     return {}
 
@@ -223,13 +225,13 @@ def follow_trends(
     topics: Grouped,
     settings: Settings,
     *,
-    check: Callable[[CorpusTrends], Mapping[str, CheckedSeries]] = _unchecked,
+    check: Callable[[pd.DataFrame], Mapping[str, CheckedSeries]] = _unchecked,
     ahead: Ahead = postponed,
 ) -> Trends:
     """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps.
 
-    `check` gives the series of themes that labels correct, by theme id. It is a function of the trends,
-    because their periods are known only here.
+    `check` gives the series of themes that labels correct, by theme id. It is a function of the shares
+    per period, because the periods are known only here.
     """
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
     membership = pd.concat(
@@ -249,21 +251,19 @@ def follow_trends(
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
-    checked = check(found)
-    found = replace(found, trends=with_checked(found.trends, checked))
     q = settings.false_discovery_rate
+    checked, corrections = check(found.trends), check(found.tested)
+    tested = with_checked(found.tested, corrections)
+    how: dict[str, Any] = {"q": q, "steady_within": settings.steady_within, "corrections": corrections}
+    claims = find_trends(tested, **how)
+    drawn = with_smooth(with_checked(found.trends, checked), claims.curves)
+    found = replace(found, trends=drawn, tested=tested)
     jumps = ahead(partial(find_jumps, found.trends, q=q, random_state=settings.random_state))
     topic_of = clustered.set_index("paper_id")["topic_id"]
     loose = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), found.trends)
+    loose_of_tests = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), tested)
     undated = undated_papers(papers, membership)
-    verdicts = mark_fragile(
-        trend_verdicts(found.trends, q=q, corrections=checked),
-        found.trends,
-        loose,
-        undated,
-        q=q,
-        corrections=checked,
-    )
+    verdicts = mark_fragile(claims.verdicts, tested, loose_of_tests, undated, **how)
     return Trends(corpus=found, checked=checked, verdicts=verdicts, unassigned=loose, jumps=jumps)
 
 

@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["LOOK_COLUMNS", "CoverageSpan", "collection_gaps", "coverage_span", "look_days"]
+__all__ = [
+    "LOOK_COLUMNS",
+    "CoverageSpan",
+    "collection_gaps",
+    "coverage_span",
+    "look_days",
+    "unwatched_periods",
+]
 
 LOOK_COLUMNS = ("name", "location", "start", "end", "n_records", "is_whole")
 """Columns of a table of looks: `start` and `end` (datetime64, both included) are the days that it covers."""
@@ -26,6 +33,7 @@ _SILENCE = 31 * _DAY  # no shorter silence means that a source has ended
 _LOW = 0.5  # of the usual volume
 _USUAL_PERIODS = 8  # periods before that say what is usual
 _FEWEST_PERIODS = 4  # with fewer nothing is usual
+_SHORTEST_MONTH = pd.Timedelta(days=27)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,51 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
     table = pd.DataFrame(rows, columns=["name", "period_start", "reason"])
     table = table.astype({"name": "str", "period_start": "datetime64[us]", "reason": "str"})
     return table.sort_values(["period_start", "name", "reason"], ignore_index=True)
+
+
+def unwatched_periods(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DatetimeIndex:
+    """Starts of the periods that no test may count: a feed failed there, or brought too little in their month.
+
+    As `collection_gaps`, but what is usual is judged by month where periods are shorter, see there.
+
+    Parameters
+    ----------
+    looks : DataFrame
+        See `LOOK_COLUMNS`.
+    periods : PeriodIndex
+        In order, without a hole.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2025-01", "2025-06", freq="M")
+    >>> looks = pd.DataFrame({"name": "arxiv:cat:cs.AI", "location": "", "start": months.start_time,
+    ...     "end": months.end_time.normalize(), "n_records": [100, 110, 90, 100, 40, 95], "is_whole": True})
+    >>> weeks = unwatched_periods(looks, pd.period_range("2025-04-21", "2025-06-08", freq="W-SUN"))
+    >>> weeks.strftime("%m-%d").tolist()
+    ['04-28', '05-05', '05-12', '05-19', '05-26']
+    """
+    if not len(periods):
+        return pd.DatetimeIndex([])
+    is_short = bool(periods[0].end_time - periods[0].start_time < _SHORTEST_MONTH)
+    judged = periods
+    if is_short and len(looks):
+        judged = pd.period_range(looks["start"].min(), periods[-1].end_time, freq="M")
+    bad: list[pd.Timestamp] = []
+    for name, own in looks.groupby("name", sort=True):
+        bad += [start for start, _ in _failed(str(name), own, looks, periods)]
+        if own["is_whole"].sum() > 1:
+            low = [start for start, _ in _low(str(name), own, judged)]
+            bad += _overlapping(periods, pd.DatetimeIndex(low).to_period(judged.freq)) if low else []
+    return pd.DatetimeIndex(sorted(set(bad)))
+
+
+def _overlapping(periods: pd.PeriodIndex, others: pd.PeriodIndex) -> list[pd.Timestamp]:
+    """Starts of the periods that share a day with any of the others."""
+    starts, ends = periods.start_time, periods.end_time
+    shared = np.zeros(len(periods), dtype=bool)
+    for one in others:
+        shared |= (starts <= one.end_time) & (ends >= one.start_time)
+    return list(starts[shared])
 
 
 def _failed(

@@ -5,7 +5,7 @@ Everything here takes the counts as binomial; what they scatter beyond that is `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,13 @@ class LogitLines:
     residual: Floats
     information: Floats
     root: Floats
+
+    def of(self, which: NDArray[np.bool_]) -> LogitLines:
+        """Give the lines of some of the series, `which` of shape (n_series,)."""
+        rows = {
+            field.name: getattr(self, field.name)[which] for field in fields(self) if field.name != "line"
+        }
+        return LogitLines(line=self.line[:, which], **rows)
 
 
 def fit_lines(counts: Floats, totals: Floats, x: Floats) -> LogitLines:

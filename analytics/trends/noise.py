@@ -21,7 +21,9 @@ from scipy.interpolate import CubicSpline
 from scipy.special import betaln, digamma, gammaln, polygamma
 from threadpoolctl import threadpool_limits
 
-__all__ = ["PooledNoise", "fit_noise"]
+from analytics.trends.smooth_modes import n_slow_modes, smooth_modes
+
+__all__ = ["PooledNoise", "correlation", "fit_noise", "mean_information", "stretches_of"]
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +97,7 @@ class PooledNoise:
         ----------
         .. [1] Smyth (2004), doi:10.2202/1544-6115.1027
         """
-        pull = weight * offset / np.sqrt(_mean_information(weight))[:, None]
+        pull = weight * offset / np.sqrt(mean_information(weight))[:, None]
         binomial = (weight * offset**2).sum(axis=1)
         carried = CubicSpline(_CARRIES, _carried_squares(pull, steps) / binomial)(self.carry)
         logs = np.log1p(self.excess[:, None] * np.maximum(carried, 0))
@@ -106,12 +108,26 @@ class PooledNoise:
         if not len(self.own_freedom):
             return np.maximum(pooled, 1), freedom
         moderate_freedom = self.prior_freedom + self.own_freedom
-        moved = 1 + (self.own - 1) * self.own_freedom / moderate_freedom
+        moved = self.own_factor(len(pooled))
         return np.maximum(pooled * moved, 1), 1 / (1 / freedom + 1 / moderate_freedom)
 
+    def own_factor(self, n_series: int) -> Floats:
+        """Each series' dispersion over the pooled one, moderated; 1 for a single series."""
+        if not len(self.own_freedom):
+            return np.ones(n_series)
+        return 1 + (self.own - 1) * self.own_freedom / (self.prior_freedom + self.own_freedom)
 
-def fit_noise(residual: Floats, weight: Floats, x: Floats, steps: NDArray[np.int64]) -> PooledNoise:
-    """Posterior of the noise of a run's series, from their residuals around straight lines.
+
+def fit_noise(
+    residual: Floats,
+    weight: Floats,
+    x: Floats,
+    steps: NDArray[np.int64],
+    *,
+    around_curves: bool = False,
+    apart: NDArray[np.bool_] | None = None,
+) -> PooledNoise:
+    """Posterior of the noise of a run's series, from their residuals around straight lines or smooth curves.
 
     *Likelihood.* Restricted [1]_: of the residuals' part that no line explains. It takes D to be that
     of the series' summed information, so that the mean outer product of the residuals says all, and
@@ -130,8 +146,12 @@ def fit_noise(residual: Floats, weight: Floats, x: Floats, steps: NDArray[np.int
     *Long spans.* Those of more than 120 periods are cut into stretches, each with its own line taken
     out, whose noise is taken for independent: little is lost, and the work grows no faster than the span.
 
+    *Around curves.* A share that wanders slowly looks like noise that carries over. With `around_curves` what
+    moves more slowly than a half wave in eight periods is left out of the residuals, as the line is, so that the
+    noise is how the papers of single periods scatter.
+
     *What it cannot see.* Autocorrelation below 0, which makes a trend easier to see, is taken for none.
-    Series that differ in autocorrelation share a middle one. A curve looks like noise that carries over.
+    Series that differ in autocorrelation share a middle one.
 
     Parameters
     ----------
@@ -143,6 +163,10 @@ def fit_noise(residual: Floats, weight: Floats, x: Floats, steps: NDArray[np.int
         The time that the lines were fitted to.
     steps : ndarray of int, shape (n_periods,)
         Position of each period, in periods, ascending; a gap is a missing period.
+    around_curves : bool
+        Leave out what moves slowly.
+    apart : ndarray of bool, shape (n_periods,), optional
+        Periods whose shares may stand on a level of their own.
 
     Returns
     -------
@@ -153,12 +177,15 @@ def fit_noise(residual: Floats, weight: Floats, x: Floats, steps: NDArray[np.int
     .. [1] Patterson and Thompson (1971), doi:10.1093/biomet/58.3.545
     .. [2] Gelman (2006), doi:10.1214/06-BA117A
     """
-    information = _mean_information(weight)
+    information = mean_information(weight)
     part_told = 2 * information / (2 * information + 1)
     root_part = np.sqrt(weight.sum(axis=0) / weight.sum() * len(x))
+    aside = np.zeros(len(x), dtype=bool) if apart is None else apart
     stretches = [
-        _Stretch(residual[:, at], root_part[at], x[at], steps[at])
-        for at in np.array_split(np.arange(len(x)), -(-len(x) // _LONGEST_STRETCH))
+        _Stretch(
+            residual[:, at], root_part[at], _taken_out(x[at], steps[at], aside[at], around_curves), steps[at]
+        )
+        for at in stretches_of(len(x))
     ]
     # Many small decompositions: threads that wait for each other made them 50 times slower.
     with threadpool_limits(1, user_api="blas"):
@@ -181,23 +208,37 @@ class _Stretch:
 
     residual: Floats
     root_part: Floats
-    x: Floats
+    taken_out: Floats
     steps: NDArray[np.int64]
 
     def modes(self, carry: float) -> tuple[Floats, Floats]:
         """Variance of the noise, for an excess of 1, along directions in which it is independent.
 
         Returns the variances, shape (n_modes,), and each series' residual along them, shape
-        (n_series, n_modes). What a line could explain is left out.
+        (n_series, n_modes). What the columns `taken_out` could explain is left out.
         """
-        taken = np.column_stack([self.root_part, self.root_part * self.x])
-        across = np.linalg.qr(taken, mode="complete")[0][:, 2:]
+        taken = self.root_part[:, None] * self.taken_out
+        across = np.linalg.qr(taken, mode="complete")[0][:, taken.shape[1] :]
         scaled = self.root_part[:, None] * across
-        size, direction = np.linalg.eigh(scaled.T @ _correlation(self.steps, carry) @ scaled)
+        size, direction = np.linalg.eigh(scaled.T @ correlation(self.steps, carry) @ scaled)
         return np.maximum(size, 0), self.residual @ (across @ direction)
 
 
-def _mean_information(weight: Floats) -> Floats:
+def _taken_out(x: Floats, steps: NDArray[np.int64], apart: NDArray[np.bool_], around_curves: bool) -> Floats:
+    """Columns of what is no noise: level and line, the slow modes of a curve, a level of some periods."""
+    slow, _ = smooth_modes(steps, n_slow_modes(len(x)) if around_curves else 0)
+    columns = [np.ones(len(x)), x, *slow.T]
+    if apart.any() and not apart.all():
+        columns.append(apart.astype(float))
+    return np.column_stack(columns)
+
+
+def stretches_of(n_periods: int) -> list[NDArray[np.intp]]:
+    """Positions of periods in stretches of at most 120, as even as can be."""
+    return np.array_split(np.arange(n_periods), -(-n_periods // _LONGEST_STRETCH))
+
+
+def mean_information(weight: Floats) -> Floats:
     """Information of a period, over those in which the series has papers to count; shape (n_series,)."""
     return np.asarray(weight.sum(axis=1) / (weight > 0).sum(axis=1))
 
@@ -212,7 +253,7 @@ def _carried_squares(pull: Floats, steps: NDArray[np.int64]) -> Floats:
     return total
 
 
-def _correlation(steps: NDArray[np.int64], carry: float) -> Floats:
+def correlation(steps: NDArray[np.int64], carry: float) -> Floats:
     """Correlation of the noise of any two periods, shape (n_periods, n_periods)."""
     return np.asarray(float(carry) ** np.abs(np.subtract.outer(steps, steps)))
 

@@ -11,7 +11,7 @@ from scipy.special import betaincinv, factorial
 
 from analytics.trends.logit_lines import Floats, LogitLines, fit_lines
 from analytics.trends.noise import PooledNoise, fit_noise
-from analytics.trends.series_grids import SeriesGrids, centered_times
+from analytics.trends.series_grids import NEWEST, SeriesGrids, centered_times
 
 __all__ = ["null_counts", "run_noise"]
 
@@ -28,7 +28,9 @@ _CARRIES = np.linspace(0, 1, 101)
 _CARRY_POWERS = _CARRIES[:, None] ** _ORDERS
 
 
-def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, PooledNoise]:
+def run_noise(
+    grids: SeriesGrids, rows: NDArray[np.intp], *, around_curves: bool = False
+) -> tuple[LogitLines, PooledNoise]:
     """Lines of some series of a run, and the noise around them that all of them share.
 
     Parameters
@@ -36,6 +38,8 @@ def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, P
     grids : SeriesGrids
     rows : ndarray of int, shape (n_rows,)
         At least one series with papers inside and outside; together they have four periods or more.
+    around_curves : bool
+        See `noise.fit_noise`; the newest months may then stand on a level of their own, too.
 
     Returns
     -------
@@ -59,7 +63,10 @@ def run_noise(grids: SeriesGrids, rows: NDArray[np.intp]) -> tuple[LogitLines, P
         papers = fit_lines(found[twice], totals[twice], x)
         wider = (papers.residual**2).sum(axis=1) > (residual[twice] ** 2).sum(axis=1)
         residual[twice[wider]], weight[twice[wider]] = papers.residual[wider], papers.weight[wider]
-    return lines, fit_noise(residual, weight, x, grids.steps)
+    if not around_curves:
+        return lines, fit_noise(residual, weight, x, grids.steps)
+    apart = grids.recent == NEWEST
+    return lines, fit_noise(residual, weight, x, grids.steps, around_curves=True, apart=apart)
 
 
 def null_counts(

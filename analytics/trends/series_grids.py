@@ -12,7 +12,7 @@ from analytics.exceptions import InputError
 from analytics.trends.logit_lines import Floats
 
 __all__ = [
-    "BEFORE", "ESTIMATES", "LATER", "MIN_PAPERS", "MIN_PERIODS", "QUARTER", "SeriesGrids", "are_checked",
+    "BEFORE", "EARLIER", "ESTIMATES", "MIN_PAPERS", "MIN_PERIODS", "NEWEST", "SeriesGrids", "are_checked",
     "centered_times", "counted_papers", "has_enough", "series_grids", "series_tallies", "time_offsets",
     "validate_series",
 ]  # fmt: skip
@@ -21,14 +21,17 @@ MIN_PERIODS = 5
 """Complete periods with papers below which no verdict is given."""
 MIN_PAPERS = 20
 """Papers inside the series, and papers outside it, below which no verdict is given."""
-ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
-"""What a test tells of a series, beside its counts."""
-BEFORE, QUARTER, LATER = 0, 1, 2
-"""Where a period lies from the newest complete quarter."""
+ESTIMATES = [
+    "start_share", "end_share", "change", "change_low", "change_high", "growth_per_year", "growth_low",
+    "growth_high", "p_value", "q_value", "steady_p", "papers_to_tell", "days_to_tell",
+]  # fmt: skip
+"""What a test estimates of a series, beside its counts; NaN where it was not tested."""
+EARLIER, BEFORE, NEWEST = -1, 0, 1
+"""Where a period lies: in the newest three months, in the year before them, or earlier."""
 
 _COLUMNS = ("kind", "series_id", "period_start", "n_papers", "n_total", "is_complete")
-_DAYS_PER_YEAR = 365.2425
-_LONGEST_QUARTER = 100.0  # days; longer periods are years
+_YEAR_DAYS = 365.2425
+_QUARTER_DAYS = _YEAR_DAYS / 4
 
 
 def validate_series(series: pd.DataFrame) -> None:
@@ -119,7 +122,9 @@ class SeriesGrids:
     steps : ndarray of int, shape (n_periods,)
         Since the first period, in periods.
     recent : ndarray of int, shape (n_periods,)
-        `BEFORE`, `QUARTER` or `LATER`: where it lies from the newest complete quarter.
+        `NEWEST`, `BEFORE` or `EARLIER`: whether it belongs to the newest three months or the year before.
+    typical_days : float
+        Usual length of a period.
     """
 
     keys: pd.DataFrame
@@ -131,6 +136,7 @@ class SeriesGrids:
     years: Floats
     steps: NDArray[np.int64]
     recent: NDArray[np.int64]
+    typical_days: float
 
     def of(self, which: NDArray[np.bool_]) -> SeriesGrids:
         """Give the same for some of the series, `which` of shape (n_series,)."""
@@ -167,28 +173,23 @@ def series_grids(series: pd.DataFrame) -> SeriesGrids:
     # Months differ by a day or three; what counts is how many periods lie between two.
     typical = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
     steps = np.concatenate([[0], np.cumsum(np.rint(np.diff(days) / typical))]).astype(np.int64)[: len(days)]
-    recent = _newest_quarter(starts, typical)
+    recent = _newest_months(len(starts), typical)
     counts, found, totals = grid
     is_checked = are_checked(keys, series)
-    return SeriesGrids(keys, is_checked, counts, found, totals, starts, days / _DAYS_PER_YEAR, steps, recent)
+    years = days / _YEAR_DAYS
+    return SeriesGrids(keys, is_checked, counts, found, totals, starts, years, steps, recent, typical)
 
 
-def _newest_quarter(starts: NDArray[np.datetime64], typical: float) -> NDArray[np.int64]:
-    """Tell for each period if it lies before, in or after the newest calendar quarter that is whole."""
-    place = np.zeros(len(starts), dtype=np.int64)
-    if not len(starts):
-        return place
-    if typical > _LONGEST_QUARTER:
-        place[-1] = QUARTER
-        return place
-    half = np.timedelta64(round(typical * 12), "h")
-    # A week belongs to the quarter of its middle; so does a month or a quarter, trivially.
-    quarters = pd.DatetimeIndex(starts + half).to_period("Q")
-    newest = quarters[-1]
-    if newest.end_time.to_datetime64() - (starts[-1] + 2 * half) > half:
-        newest -= 1
-    place[quarters == newest] = QUARTER
-    place[quarters > newest] = LATER
+def _newest_months(n_periods: int, typical: float) -> NDArray[np.int64]:
+    """Tell for each period if it belongs to the newest three months, to the year before them or to neither.
+
+    Of spans below nine months the newest third stands for three months; of long periods, one.
+    """
+    place = np.full(n_periods, EARLIER)
+    newest = min(max(round(_QUARTER_DAYS / typical), 1), max(n_periods // 3, 1))
+    before = max(round(_YEAR_DAYS / typical), MIN_PERIODS)
+    place[max(n_periods - newest - before, 0) :] = BEFORE
+    place[n_periods - newest :] = NEWEST
     return place
 
 

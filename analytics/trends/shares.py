@@ -17,7 +17,13 @@ from scipy.stats import norm
 
 from analytics.exceptions import InputError
 from analytics.tables import empty_table, validate_table
-from analytics.trends.coverage import CoverageSpan, collection_gaps, coverage_span, look_days
+from analytics.trends.coverage import (
+    CoverageSpan,
+    collection_gaps,
+    coverage_span,
+    look_days,
+    unwatched_periods,
+)
 
 __all__ = [
     "CorpusTrends",
@@ -25,16 +31,22 @@ __all__ = [
     "PeriodChoice",
     "choose_period",
     "corpus_trends",
+    "finest_period",
     "period_shares",
     "wilson_interval",
 ]
 
-Period = Literal["week", "month", "quarter", "year"]
+Period = Literal["day", "week", "month", "quarter", "year"]
 
-_PERIODS: tuple[Period, ...] = get_args(Period)  # shortest first
-_PANDAS_FREQ = {"week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}  # weeks from Monday
+_TESTED: tuple[Period, ...] = get_args(Period)  # shortest first
+_PERIODS = _TESTED[1:]  # of a chart
+_PANDAS_FREQ = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}  # from Monday
 # Periods that a date of each precision can fill.
-_RESOLVES = {"day": _PERIODS, "month": _PERIODS[1:], "year": _PERIODS[3:]}
+_RESOLVES = {"day": _TESTED, "month": _TESTED[2:], "year": _TESTED[4:]}
+_MOST_TESTED = {"day": 160, "week": 160, "month": 400, "quarter": 400}
+"""Periods above which a test gains nothing from shorter ones."""
+_FEWEST_A_PERIOD = 10
+"""Papers of the median period below which a longer one is tested."""
 _DAY = pd.Timedelta(days=1)
 _TESTABLE_PERIODS = 5  # what growth.trend_verdicts asks for
 _RESOLVED_FRACTION = 0.9  # of the dates that must be fine enough for a period
@@ -56,6 +68,8 @@ class CorpusTrends:
     ----------
     trends : DataFrame
         The table `trends`, a row for each series and period.
+    tested : DataFrame
+        The same counts in the finest periods that hold, whatever the chart's are: what tests are made of.
     gaps : DataFrame
         Periods that are incomplete because a feed failed or brought too little, see `collection_gaps`.
     n_undated, n_before_span, n_after_span : int
@@ -63,6 +77,7 @@ class CorpusTrends:
     """
 
     trends: pd.DataFrame
+    tested: pd.DataFrame
     span: CoverageSpan | None
     choice: PeriodChoice | None
     gaps: pd.DataFrame
@@ -199,16 +214,57 @@ def choose_period(
     )
 
 
-def _allowed_periods(dates: pd.Series, precision: pd.Series | None) -> tuple[Period, ...]:
+def finest_period(
+    published: pd.Series, span: CoverageSpan | None = None, *, precision: pd.Series | None = None
+) -> Period | None:
+    """Length of the periods that tests count in: the shortest that the corpus bears, whatever is drawn.
+
+    How the axis of a chart is cut must not decide what is claimed, and short periods tell best how papers
+    scatter. The shortest of days, weeks, months, quarters and years that the dates of nine papers in ten can
+    fill, whose median holds ten papers, and of which there are at most 160 (months and quarters: 400); else
+    that of `choose_period`.
+
+    Parameters
+    ----------
+    published, span, precision
+        See `choose_period`.
+
+    Returns
+    -------
+    {"day", "week", "month", "quarter", "year"} or None
+        None when no paper is dated.
+
+    Examples
+    --------
+    >>> days = pd.Series(pd.date_range("2024-01-01", periods=700).repeat(10))
+    >>> finest_period(days), finest_period(days[:1000]), finest_period(pd.concat([days, days - days.max() + days.min()]))
+    ('week', 'day', 'month')
+    """
+    dates = published.dropna()
+    if dates.empty:
+        return None
+    span = span or CoverageSpan(dates.min(), dates.max())
+    for freq in _allowed_periods(dates, precision, _TESTED):
+        counts = _whole_period_counts(dates, freq, span)
+        most = _MOST_TESTED.get(freq, len(counts))
+        if _TESTABLE_PERIODS <= len(counts) <= most and np.median(counts) >= _FEWEST_A_PERIOD:
+            return freq
+    choice = choose_period(published, span, precision=precision)
+    return choice and choice.freq
+
+
+def _allowed_periods(
+    dates: pd.Series, precision: pd.Series | None, of: tuple[Period, ...] = _PERIODS
+) -> tuple[Period, ...]:
     """Lengths that the dates of at least nine papers in ten can fill, shortest first."""
     if precision is None:
-        return _PERIODS
+        return of
     grains = precision[dates.index]
     unknown = sorted(set(grains) - set(_RESOLVES))
     if unknown:
         raise InputError(f"a dated paper has precision {unknown[0]!r}; allowed are {', '.join(_RESOLVES)}")
-    fine = {freq: [grain for grain, fills in _RESOLVES.items() if freq in fills] for freq in _PERIODS}
-    return tuple(freq for freq in _PERIODS if grains.isin(fine[freq]).mean() >= _RESOLVED_FRACTION)
+    fine = {freq: [grain for grain, fills in _RESOLVES.items() if freq in fills] for freq in of}
+    return tuple(freq for freq in of if grains.isin(fine[freq]).mean() >= _RESOLVED_FRACTION)
 
 
 def _whole_period_counts(dates: pd.Series, freq: Period, span: CoverageSpan) -> NDArray[np.int64]:
@@ -244,7 +300,7 @@ def period_shares(
         `kind`, `series_id`, `paper_id`; a row said twice counts once.
     series : DataFrame
         `kind`, `series_id`: the series to report, in the order of the result; may have no papers.
-    freq : {"week", "month", "quarter", "year"}
+    freq : {"day", "week", "month", "quarter", "year"}
         Weeks start on Monday.
     span : CoverageSpan
         See `coverage_span`.
@@ -260,7 +316,7 @@ def period_shares(
     ------
     InputError
         When a series or paper stands twice, a membership names an unknown one, or the
-        length of the period is not one of the four.
+        length of the period is not one of the five.
 
     Examples
     --------
@@ -272,8 +328,8 @@ def period_shares(
     >>> trends[["n_papers", "n_total", "share", "is_complete"]].values.tolist()
     [[1, 2, 0.5, True], [0, 0, nan, True], [1, 1, 1.0, False]]
     """
-    if freq not in _PERIODS:
-        raise InputError(f"period is {freq!r}; it must be one of {', '.join(_PERIODS)}")
+    if freq not in _TESTED:
+        raise InputError(f"period is {freq!r}; it must be one of {', '.join(_TESTED)}")
     rows, columns = _positions(papers, membership, series)
     code = _PANDAS_FREQ[freq]
     periods = pd.period_range(span.start, span.end, freq=code)
@@ -306,6 +362,9 @@ def period_shares(
                 "checked_share": np.nan,
                 "checked_low": np.nan,
                 "checked_high": np.nan,
+                "smooth_share": np.nan,
+                "smooth_low": np.nan,
+                "smooth_high": np.nan,
             }
         ),
     )
@@ -376,12 +435,16 @@ def corpus_trends(
     asked = None if freq is None else PeriodChoice(freq, f"{freq}s: as asked for")
     choice = asked or choose_period(published, span, precision=precision)
     if span is None or choice is None:
-        none = collection_gaps(looks[:0], pd.PeriodIndex([], freq="M"))
-        return CorpusTrends(empty_table("trends"), None, None, none, n_undated, 0, len(papers) - n_undated)
+        none, table = collection_gaps(looks[:0], pd.PeriodIndex([], freq="M")), empty_table("trends")
+        return CorpusTrends(table, table, None, None, none, n_undated, 0, len(papers) - n_undated)
     code = _PANDAS_FREQ[choice.freq]
     trends = period_shares(papers, membership, series, freq=choice.freq, span=span)
     gaps = collection_gaps(looks, pd.period_range(span.start, span.end, freq=code))
     trends["is_complete"] &= ~trends["period_start"].isin(gaps["period_start"])
     first = span.start.to_period(code).start_time
     n_before, n_after = int((published < first).sum()), int((published > span.end).sum())
-    return CorpusTrends(trends, span, choice, gaps, n_undated, n_before, n_after)
+    finest = finest_period(published, span, precision=precision) or choice.freq
+    tested = period_shares(papers, membership, series, freq=finest, span=span)
+    unwatched = unwatched_periods(looks, pd.period_range(span.start, span.end, freq=_PANDAS_FREQ[finest]))
+    tested["is_complete"] &= ~tested["period_start"].isin(unwatched)
+    return CorpusTrends(trends, tested, span, choice, gaps, n_undated, n_before, n_after)

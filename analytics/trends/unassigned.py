@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.exceptions import InputError
-from analytics.labels.checked_series import CheckedSeries
 from analytics.tables import UNCLUSTERED, empty_table, is_among, validate_table
 from analytics.trends.series_grids import counted_papers
 from analytics.trends.verdicts import trend_verdicts
@@ -171,9 +170,7 @@ def mark_fragile(
     trends: pd.DataFrame,
     unassigned: pd.DataFrame,
     undated: pd.DataFrame,
-    *,
-    q: float = 0.05,
-    corrections: Mapping[str, CheckedSeries] | None = None,
+    **how: Any,
 ) -> pd.DataFrame:
     """Mark the verdicts that flip when unclustered and undated papers are spread in proportion.
 
@@ -191,8 +188,8 @@ def mark_fragile(
         What `analytics.trends.verdicts.trend_verdicts` gave for `trends`.
     trends, unassigned, undated : DataFrame
         See `spread_unassigned`.
-    q, corrections
-        As for the verdicts. The error of a correction is taken to be as large with the papers spread.
+    **how
+        Arguments of `trend_verdicts`. The error of a correction is taken to be as large with the papers spread.
 
     Returns
     -------
@@ -215,12 +212,12 @@ def mark_fragile(
     >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
     >>> found = mark_fragile(trend_verdicts(trends), trends, loose, none)
     >>> found[["window", "verdict", "is_fragile"]].values.tolist()
-    [['long', 'rising', True], ['recent', 'rising', True]]
+    [['long', 'rising', True], ['recent', 'rising', True], ['lasting', 'rising', True]]
     """
     if verdicts.empty or not (unassigned["n_unclustered"].any() or undated["n_undated"].any()):
         return verdicts.assign(is_fragile=False)
     spread = spread_unassigned(trends, unassigned, undated)
-    others = trend_verdicts(spread, q=q, corrections=corrections)
+    others = trend_verdicts(spread, **how)
     keys = [*_KEY, "window"]
     if not others[keys].equals(verdicts[keys]):
         raise InputError("the verdicts are not those of the trends; give what trend_verdicts gave for them")

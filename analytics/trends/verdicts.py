@@ -1,116 +1,140 @@
-"""Does a series' share of the papers rise or fall? A tested answer for every series of a run."""
+"""Did the share of a series change? A tested answer for every series of a run, and a smooth curve."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import expit
 
 from analytics.exceptions import InputError
-from analytics.labels.checked_series import CheckedSeries, correction_variances
 from analytics.tables import empty_table, validate_table
-from analytics.trends.logit_lines import Floats, LogitLines, fit_lines, slope_bounds
-from analytics.trends.noise import PooledNoise
-from analytics.trends.null_series import run_noise
-from analytics.trends.series_grids import (
-    BEFORE,
-    ESTIMATES,
-    LATER,
-    MIN_PAPERS,
-    MIN_PERIODS,
-    QUARTER,
-    SeriesGrids,
-    centered_times,
-    has_enough,
-    series_grids,
-    series_tallies,
-    time_offsets,
-)  # fmt: skip
+from analytics.trends.changes_of_share import Changes
+from analytics.trends.false_discoveries import claim_threshold
+from analytics.trends.logit_lines import Floats
+from analytics.trends.series_grids import BEFORE, MIN_PAPERS, MIN_PERIODS, NEWEST, SeriesGrids
+from analytics.trends.trend_model import Corrections, Tallied, TrendModel, fit_trends, tally_series
 
-__all__ = ["MIN_PAPERS", "MIN_PERIODS", "WINDOWS", "trend_verdicts"]
+__all__ = [
+    "MIN_PAPERS",
+    "MIN_PERIODS",
+    "STEADY_WITHIN",
+    "WINDOWS",
+    "FoundTrends",
+    "find_trends",
+    "trend_verdicts",
+]
 
-WINDOWS = ("long", "recent")
-"""Over the whole span, and the newest complete quarter against what preceded it."""
+WINDOWS = ("long", "recent", "lasting")
+"""From the start to the end of the span; from the year before to the newest months; does it keep moving?"""
+STEADY_WITHIN = 1.25
+"""Factor of the odds, up or down, below which a change does not count as one."""
 
-_INTERVAL = 0.95
+_PERIOD_DAYS = {"day": 2.0, "week": 14.0, "month": 60.0, "quarter": 200.0, "year": np.inf}
+_BAND = stats.norm.ppf(0.975)
+_LARGEST_LOG = float(np.log(np.finfo(float).max)) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTrends:
+    """What the model says of the series of a run.
+
+    Attributes
+    ----------
+    verdicts : DataFrame
+        The table `verdicts`.
+    curves : DataFrame
+        `kind`, `series_id`, `period_start`, `n_total`, `smooth_share`, `smooth_low`, `smooth_high`: the share of
+        each tested series in each tested period as the model has it, with its 95 % band.
+    """
+
+    verdicts: pd.DataFrame
+    curves: pd.DataFrame
 
 
 def trend_verdicts(
-    series: pd.DataFrame, *, q: float = 0.05, corrections: Mapping[str, CheckedSeries] | None = None
+    series: pd.DataFrame,
+    *,
+    q: float = 0.05,
+    steady_within: float = STEADY_WITHIN,
+    corrections: Corrections | None = None,
 ) -> pd.DataFrame:
-    """Test every series for a rise or fall of its share, over the span and of late, and say how fast.
+    """Test every series for a change of its share, over the span and of late, and say how large it is.
 
-    *Questions.* ``long``: did the odds that a paper belongs to the series grow or shrink by a constant
-    factor a year, over the complete periods of the span? ``recent``: are they higher or lower in the
-    newest complete calendar quarter than in all that preceded it? (Where periods are longer than a
-    quarter: in the newest period.) Both growths are factors a year; the recent one is the step spread
-    over the time between the mean dates of the two parts, so that on a steady trend both agree.
+    *Questions.* ``long``: is the share at the end of the span another than at its start? ``recent``: is the
+    share of the newest three months another than in the year before them? (Of spans below nine months, the newest
+    third against the rest; of periods of a year, the newest one.) ``lasting``: does the share keep moving, or
+    could its own wandering have brought it where it is?
 
-    *Null hypothesis.* The odds are the same in all periods, and counts scatter around them as binomial
-    counts do, or wider, by noise that may carry over from one period to the next.
+    *Null hypotheses.* ``long``, ``recent``: both shares are the same, and counts scatter around them as binomial
+    counts do or wider, by noise of the single periods that may carry over to the next. ``lasting``: the log
+    odds have no direction, and are a random walk as the series of this run walk, with that noise.
 
-    *Method.* A logistic line per series [1]_ [2]_. Its signed root of the likelihood ratio is divided by
-    the root of the variance inflation that the noise causes, as in a quasi-likelihood ratio test, and
-    referred to Student's t. The noise (dispersion and autocorrelation) is estimated by restricted
-    likelihood from the residuals of all tested series together, because none alone can tell its own
-    noise from a trend, and each series' own dispersion moderates it: see `analytics.trends.noise`. The
-    interval is the profile likelihood's under the same inflation, so that it holds 1 exactly when the
-    p value is above 0.05. The Benjamini-Hochberg procedure [3]_ over all tested series keeps the expected
-    part of false claims among ``rising`` and ``falling`` at `q` or below, in each window for itself.
+    *Method.* The log odds follow a straight line or, where the counts ask for it, a smooth curve; see
+    `analytics.trends.trend_model`. A line's change is tested by the signed root of its likelihood ratio [1]_
+    over the root of the variance inflation that the noise causes, against Student's t; a curve's by its
+    posterior. The noise is learned from all series together, because none alone can tell its own. ``lasting``
+    tests the line with a random walk added, over the posterior of how far the series walks.
+
+    *One family.* All tests of ``long`` and ``recent`` stand under one false discovery rate `q` [2]_; a
+    series that is claimed to move is tested for ``lasting`` at the p value that the claims were made at.
+
+    *Five words.* ``rising`` and ``falling`` are claimed. ``steady`` is shown, by two one-sided tests [3]_ under a
+    false discovery rate `q` of their own: the odds at the end, and all along a curve, lie within a factor of
+    `steady_within` of those at the start. ``unclear`` is everything else: its `days_to_tell` and
+    `papers_to_tell` are what would decide, if the share goes on as it seems to. ``insufficient`` was not tested.
 
     *Checked series* are counted by their checked shares, not rounded. The variance that the errors of the
-    correction give to the slope, by the delta method from their covariance, is added to that of the noise, so
-    that test and interval hold both; their degrees of freedom are combined by Satterthwaite's rule [4]_. The
-    noise is that of the papers found where that is larger, see `analytics.trends.null_series.run_noise`.
+    correction give to the change, by the delta method from their covariance, is added to that of the noise; the
+    degrees of freedom are combined by Satterthwaite's rule [4]_.
 
-    *What it cannot tell.* ``steady`` means that no trend was shown, not that none exists: read the
-    interval. A rise and fall that cancel have no slope. With one series or four the noise is
-    little known and the tests are cautious. A change of what the sources list moves shares as
-    well as a change of the field does, and with shares one series' rise lowers the others.
+    *What it cannot tell.* A change of what the sources list moves shares as a change of the field does, and
+    with shares one series' rise lowers the others.
 
     *Edges.* Only periods that are complete and hold a paper count. Fewer than `MIN_PERIODS` of
-    them (for ``recent``: before the quarter), fewer than `MIN_PAPERS` papers in the series, or as few
+    them (for ``recent``: in the year before), fewer than `MIN_PAPERS` papers in the series, or as few
     outside it, is ``insufficient``: the estimates are NaN and the series takes no part in the
     correction. Where the likelihood has no maximum, because every paper of the series stands at one
     end of the span, the slope is Firth's penalized estimate, which is finite, tested against its
-    standard error; growth is then large and its interval wide.
+    standard error; the change is then large and its interval wide.
 
     Parameters
     ----------
     series : DataFrame
-        One row a series and period: `kind`, `series_id`, `period_start` (datetime64), `n_papers`
+        One row per series and period: `kind`, `series_id`, `period_start` (datetime64), `n_papers`
         and `n_total` (int, 0 <= n_papers <= n_total), `is_complete` (bool), and `checked_share` where themes
-        are checked. Row order is irrelevant but for the order of the result; further columns are ignored.
+        are checked. Row order is irrelevant but for the order of the result; further columns are ignored. Periods
+        should be the finest that the dates allow, see `analytics.trends.shares.CorpusTrends.tested`.
     q : float
         False discovery rate to hold, between 0 and 1.
+    steady_within : float
+        Above 1.
     corrections : mapping of str to CheckedSeries, optional
         By theme id, for each series that has checked shares (`analytics.labels.checked_series.with_checked`).
 
     Returns
     -------
     DataFrame
-        The table `verdicts`: a row a series with `window` ``long``, in order of first appearance, then
-        as many with ``recent``. `basis` is ``checked`` for checked series, else ``found``. `verdict` is
-        ``rising``, ``falling``, ``steady`` or ``insufficient``.
-        `growth_per_year` is the odds ratio of a year with its 95 % interval `growth_low`,
-        `growth_high` (for one series, not corrected for their number). `n_papers`, `n_periods`:
-        papers and periods that took part. `is_fragile` is False: `analytics.trends.unassigned.mark_fragile`
-        finds it out.
+        The table `verdicts`: a row per series with `window` ``long``, in order of first appearance, then
+        as many with ``recent`` and ``lasting``. `change` is the share at the end over that at the start, with its
+        95 % interval (for one series, not corrected for their number); `growth_per_year` the odds ratio of a year.
+        `since`, `parted`, `until`: first day, first day of the newest months, day after the last.
+        `is_fragile` is False: `analytics.trends.unassigned.mark_fragile` finds it out.
 
     Raises
     ------
     InputError
-        When a column is missing, a period stands twice in a series, a count is impossible, `q` is not
-        between 0 and 1, or the correction of a checked series is missing.
+        When a column is missing, a period stands twice in a series, a count is impossible, `q` or
+        `steady_within` is out of range, or the correction of a checked series is missing.
 
     References
     ----------
     .. [1] Wedderburn (1974), doi:10.1093/biomet/61.3.439
-    .. [2] McCullagh and Nelder (1989), Generalized Linear Models, doi:10.1007/978-1-4899-3242-6
-    .. [3] Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
+    .. [2] Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
+    .. [3] Schuirmann (1987), doi:10.1007/BF01068419
     .. [4] Satterthwaite (1946), doi:10.2307/3002019
 
     Examples
@@ -120,120 +144,187 @@ def trend_verdicts(
     >>> years = pd.date_range("2019-01-01", periods=6, freq="YS")
     >>> series = pd.DataFrame({"kind": "theme", "series_id": "agents", "period_start": years,
     ...     "n_papers": [10, 18, 30, 45, 60, 72], "n_total": 90, "is_complete": True})
-    >>> found = trend_verdicts(series).round(2)
-    >>> found[["window", "verdict", "growth_per_year", "n_papers"]].values.tolist()[0]
-    ['long', 'rising', 2.0, 235]
+    >>> columns = ["window", "verdict", "start_share", "end_share", "growth_per_year"]
+    >>> trend_verdicts(series)[columns].round(2).values.tolist()[0]
+    ['long', 'rising', 0.11, 0.8, 2.0]
     """
+    return find_trends(series, q=q, steady_within=steady_within, corrections=corrections).verdicts
+
+
+def find_trends(
+    series: pd.DataFrame,
+    *,
+    q: float = 0.05,
+    steady_within: float = STEADY_WITHIN,
+    corrections: Corrections | None = None,
+) -> FoundTrends:
+    """Verdicts and curves of all series; see `trend_verdicts` for arguments and method."""
     if not 0 < q < 1:
         raise InputError(f"q is {q}; it is the allowed part of false claims, between 0 and 1, such as 0.05")
-    grids = series_grids(series)
-    if grids.keys.empty:
-        return empty_table("verdicts")
-    long = series_tallies(grids.keys, grids.counts, grids.totals)
-    until = grids.recent < LATER
-    recent = series_tallies(grids.keys, grids.counts[:, until], grids.totals[:, until])
-    tested = has_enough(long)
-    if tested.any():
-        grids = grids.within(np.any(grids.totals[tested] > 0, axis=0))
-        x, unit = centered_times(grids.years)
-        lines, noise = run_noise(grids, np.flatnonzero(tested))
-        data = grids.counts[tested], grids.totals[tested], x
-        offset = time_offsets(lines.weight, x)
-        inflation = noise.inflation(lines.weight, offset, grids.steps)
-        inflation = _with_corrections(inflation, lines, offset, grids.of(tested), corrections or {})
-        _fill(long, tested, _estimates(lines, data, unit, inflation), q)
-        stepped = has_enough(recent) & _has_step(grids)
-        if stepped.any():
-            estimates = _step_estimates(grids.of(stepped), noise.of(stepped[tested]), corrections or {})
-            _fill(recent, stepped, estimates, q)
-    basis = np.where(grids.is_checked, "checked", "found")
-    windows = [
-        table.assign(window=name, basis=basis) for name, table in zip(WINDOWS, (long, recent), strict=True)
-    ]
-    return validate_table("verdicts", pd.concat(windows, ignore_index=True).assign(is_fragile=False))
+    if not steady_within > 1:
+        raise InputError(f"steady_within is {steady_within}; it is a factor above 1, such as 1.25")
+    tallied = tally_series(series)
+    if tallied.grids.keys.empty:
+        return FoundTrends(empty_table("verdicts"), _no_curves())
+    long, recent = tallied.whole.copy(), tallied.recent.copy()
+    lasting = tallied.whole.copy()
+    long["is_curved"] = recent["is_curved"] = lasting["is_curved"] = False
+    curves = _no_curves()
+    if tallied.tested.any():
+        model = fit_trends(tallied, corrections)
+        _fill(tallied, model, (long, recent, lasting), q, steady_within)
+        curves = _curves(model)
+    tables = [table.assign(window=name) for name, table in zip(WINDOWS, (long, recent, lasting), strict=True)]
+    verdicts = pd.concat(tables, ignore_index=True).assign(is_fragile=False)
+    verdicts["basis"] = np.tile(np.where(tallied.grids.is_checked, "checked", "found"), len(WINDOWS))
+    return FoundTrends(validate_table("verdicts", _dated(verdicts, tallied.grids)), curves)
 
 
-def _has_step(grids: SeriesGrids) -> NDArray[np.bool_]:
-    """Tell which series have papers to count in the newest quarter and in enough periods before it."""
-    known = grids.totals > 0
-    before, quarter = known[:, grids.recent == BEFORE], known[:, grids.recent == QUARTER]
-    return np.asarray((before.sum(axis=1) >= MIN_PERIODS) & quarter.any(axis=1))
+def _fill(
+    tallied: Tallied,
+    model: TrendModel,
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
+    q: float,
+    steady_within: float,
+) -> None:
+    """Write the estimates of the tested series and the verdicts that follow into the tables."""
+    long, recent, lasting = tables
+    whole = model.whole_span()
+    some = model.stepped.any()
+    newest = model.newest_months() if some else None
+    p_values = np.concatenate([whole.p_value, newest.p_value if newest else np.zeros(0)])
+    q_values = stats.false_discovery_control(p_values, method="bh")
+    claimed, needed = claim_threshold(p_values, q)
+    n = len(whole.p_value)
+    steady = [whole.steady_p(steady_within), newest.steady_p(steady_within) if newest else np.zeros(0)]
+    steady_q = stats.false_discovery_control(np.concatenate(steady), method="bh")
+    _write(long, tallied.tested, whole, model.unit, q_values[:n], (steady[0], steady_q[:n]), q)
+    long.loc[tallied.tested, "is_curved"] = model.curved
+    days = model.unit * 365.2425 + model.grids.typical_days
+    _write_plan(long, tallied.tested, whole, (needed, steady_within, days), model.grids)
+    if newest is not None:
+        years = model.years_between()
+        _write(recent, tallied.stepped, newest, years, q_values[n:], (steady[1], steady_q[n:]), q)
+    _write_lasting(lasting, tallied.tested, model, long, (claimed, q, len(p_values)))
 
 
-def _fill(table: pd.DataFrame, tested: NDArray[np.bool_], estimates: Floats, q: float) -> None:
-    """Write the estimates of the tested series and the verdicts that follow into `table`."""
-    table.loc[tested, ESTIMATES] = estimates
-    growth, claimed = estimates[:, 0], estimates[:, -1] <= q
-    words = np.select([claimed & (growth > 1), claimed], ["rising", "falling"], "steady")
-    table.loc[tested, "verdict"] = words
+def _write(
+    table: pd.DataFrame,
+    rows: NDArray[np.bool_],
+    changes: Changes,
+    years: float,
+    q_values: Floats,
+    steady: tuple[Floats, Floats],
+    q: float,
+) -> None:
+    """Estimates and words of the tested rows."""
+    start, end = changes.shares(changes.change)
+    ratios = [np.divide(*changes.shares(one)[::-1]) for one in (changes.low, changes.high)]
+    table.loc[rows, ["start_share", "end_share"]] = np.column_stack([start, end])
+    table.loc[rows, ["change", "change_low", "change_high"]] = np.column_stack([end / start, *ratios])
+    _write_growth(table, rows, (changes.change, changes.low, changes.high), years)
+    table.loc[rows, ["p_value", "q_value", "steady_p"]] = np.column_stack(
+        [changes.p_value, q_values, steady[0]]
+    )
+    moves = q_values <= q
+    words = [moves & (changes.change > 0), moves, steady[1] <= q]
+    table.loc[rows, "verdict"] = np.select(words, ["rising", "falling", "steady"], "unclear")
 
 
-def _step_estimates(
-    grids: SeriesGrids, noise: PooledNoise, corrections: Mapping[str, CheckedSeries]
-) -> Floats:
-    """Estimates of the newest quarter against what preceded it, as if all papers of each came at once."""
-    grids = grids.within(grids.recent < LATER)
-    counts, totals, in_quarter = grids.counts, grids.totals, grids.recent
-    parts = np.stack([in_quarter == BEFORE, in_quarter == QUARTER], axis=1).astype(float)
-    listed = totals.max(axis=0)
-    x, unit = centered_times((listed * grids.years) @ parts / (listed @ parts))
-    data = counts @ parts, totals @ parts, x
-    lines = fit_lines(*data)
-    weight = totals * (lines.weight / data[1])[:, in_quarter]
-    inflation = _step_inflation(noise, weight, (counts, totals, x[in_quarter]), grids.steps)
-    offset = time_offsets(lines.weight, x)[:, in_quarter]
-    inflation = _with_corrections(inflation, lines, offset, grids, corrections)
-    return _estimates(lines, data, unit, inflation)
-
-
-def _estimates(
-    lines: LogitLines, data: tuple[Floats, Floats, Floats], unit: float, inflation: tuple[Floats, Floats]
-) -> Floats:
-    """Growth with its interval, p and q values of the tested series, shape (n_tested, 5)."""
-    widening, freedom = np.sqrt(inflation[0]), inflation[1]
-    p_value = 2 * stats.t.sf(np.abs(lines.root) / widening, freedom)
-    reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * widening
+def _write_growth(
+    table: pd.DataFrame, rows: NDArray[np.bool_], logs: tuple[Floats, Floats, Floats], years: float
+) -> None:
+    """Factor of the odds in a year, with its interval."""
     # A factor that no float holds says no more than the largest one that does.
-    limit = np.log(np.finfo(float).max) - 1
-    logs = np.stack([lines.line[1], *slope_bounds(lines, *data, reach)]) / unit
-    growth = np.exp(np.clip(logs, -limit, limit))
-    return np.column_stack([*growth, p_value, stats.false_discovery_control(p_value, method="bh")])
+    growth = np.exp(np.clip(np.column_stack(logs) / years, -_LARGEST_LOG, _LARGEST_LOG))
+    table.loc[rows, ["growth_per_year", "growth_low", "growth_high"]] = growth
 
 
-def _with_corrections(
-    inflation: tuple[Floats, Floats],
-    lines: LogitLines,
-    offset: Floats,
+def _write_plan(
+    table: pd.DataFrame,
+    rows: NDArray[np.bool_],
+    changes: Changes,
+    setting: tuple[float, float, float],
     grids: SeriesGrids,
-    corrections: Mapping[str, CheckedSeries],
-) -> tuple[Floats, Floats]:
-    """Add the variance that errors of the correction give to each slope, and combine the degrees of freedom.
+) -> None:
+    """Days and papers after which an unclear series would be decided, whichever word comes first.
 
-    A share that is higher by d moves the slope by d times the period's papers and its offset in time, over
-    the information: the derivative of the maximum likelihood estimate.
+    If the change goes on at its pace, it grows with the time and its error falls with the root of it; if the
+    share stays, only the error falls.
     """
-    noise, freedom = inflation
-    pull = grids.totals * offset / lines.information[:, None]
-    variance, own_freedom = correction_variances(
-        grids.keys["series_id"], grids.is_checked, grids.starts, pull, corrections
+    needed, steady_within, days = setting
+    with np.errstate(divide="ignore", over="ignore"):
+        moving = (stats.t.isf(needed / 2, changes.freedom) * changes.error / np.abs(changes.change)) ** (
+            2 / 3
+        )
+        room = np.maximum(np.log(steady_within) - changes.widest, 0)
+        still = (stats.t.isf(needed, changes.freedom) * changes.error / room) ** 2
+    longer = days * np.maximum(np.minimum(moving, still) - 1, 0)
+    newest = grids.recent == NEWEST
+    a_day = grids.counts[:, newest].sum(axis=1) / (newest.sum() * grids.typical_days)
+    unclear = table.loc[rows, "verdict"].eq("unclear").to_numpy()
+    plan = np.where(unclear[:, None], np.column_stack([a_day * longer, longer]), np.nan)
+    table.loc[rows, ["papers_to_tell", "days_to_tell"]] = plan
+
+
+def _write_lasting(
+    table: pd.DataFrame,
+    rows: NDArray[np.bool_],
+    model: TrendModel,
+    long: pd.DataFrame,
+    setting: tuple[float, float, int],
+) -> None:
+    """Whether the series that moved keep moving: their line against a random walk."""
+    claimed, q, n_tests = setting
+    inflation, freedom = model.inflation
+    added, weight = model.walking()
+    widening = np.sqrt(inflation[:, None] + added)
+    root = model.lines.root
+    p_value = (weight * 2 * stats.t.sf(np.abs(root)[:, None] / widening, freedom[:, None])).sum(axis=1)
+    middle = np.sqrt((weight * widening**2).sum(axis=1))
+    reach = stats.t.ppf(0.975, freedom) * middle / np.sqrt(model.lines.information)
+    slope = model.lines.line[1]
+    _write_growth(table, rows, (slope, slope - reach, slope + reach), model.unit)
+    scale = q / claimed if claimed else float(n_tests)
+    q_value = np.maximum(long.loc[rows, "q_value"].to_numpy(), np.minimum(p_value * scale, 1))
+    table.loc[rows, ["p_value", "q_value"]] = np.column_stack([p_value, q_value])
+    word = long.loc[rows, "verdict"].to_numpy()
+    same_way = np.where(slope > 0, "rising", "falling") == word
+    table.loc[rows, "verdict"] = np.where((q_value <= q) & same_way, word, "unclear")
+
+
+def _dated(verdicts: pd.DataFrame, grids: SeriesGrids) -> pd.DataFrame:
+    """The days that each row speaks of, and the kind of period that was tested."""
+    n, starts = len(grids.keys), pd.DatetimeIndex(grids.starts)
+    unit = next(name for name, days in _PERIOD_DAYS.items() if grids.typical_days < days)
+    table = verdicts.assign(period=unit)
+    for column in ("since", "parted", "until"):
+        table[column] = pd.NaT
+    if len(starts):
+        lately = starts[grids.recent >= BEFORE]
+        newest = starts[grids.recent == NEWEST]
+        after = starts[-1] + pd.Timedelta(days=round(grids.typical_days))
+        table["since"] = np.repeat([starts[0], lately[0], starts[0]], n)
+        table["parted"] = np.repeat([pd.NaT, newest[0], pd.NaT], n)
+        table["until"] = after
+    return table
+
+
+def _curves(model: TrendModel) -> pd.DataFrame:
+    """Smooth shares of the tested series in the tested periods."""
+    logits, variance = model.states()
+    reach = _BAND * np.sqrt(variance)
+    n_series, n_periods = logits.shape
+    keys = model.grids.keys.loc[np.repeat(np.arange(n_series), n_periods)].reset_index(drop=True)
+    return keys.assign(
+        period_start=np.tile(model.grids.starts, n_series),
+        n_total=model.grids.totals.ravel().astype(np.int64),
+        smooth_share=expit(logits).ravel(),
+        smooth_low=expit(logits - reach).ravel(),
+        smooth_high=expit(logits + reach).ravel(),
     )
-    added = variance * lines.information
-    joint = noise + added
-    return joint, joint**2 / (noise**2 / freedom + added**2 / own_freedom)
 
 
-def _step_inflation(
-    noise: PooledNoise, weight: Floats, data: tuple[Floats, Floats, Floats], steps: NDArray[np.int64]
-) -> tuple[Floats, Floats]:
-    """Inflation of a step's variance and its degrees of freedom, with the step or without it.
-
-    Noise of the log odds moves few papers where the share is low. In a quarter that fell to nothing it
-    would seem not to matter, although it may be why the papers are missing: the larger one counts.
-    """
-    counts, totals, x = data
-    share = counts.sum(axis=1, keepdims=True) / totals.sum(axis=1, keepdims=True)
-    level = totals * share * (1 - share)
-    (stepped, freedom), (flat, flat_freedom) = (
-        noise.inflation(weights, time_offsets(weights, x), steps) for weights in (weight, level)
-    )
-    return np.maximum(stepped, flat), np.where(stepped >= flat, freedom, flat_freedom)
+def _no_curves() -> pd.DataFrame:
+    columns = ["kind", "series_id", "period_start", "n_total", "smooth_share", "smooth_low", "smooth_high"]
+    return pd.DataFrame({column: [] for column in columns})

@@ -1,0 +1,136 @@
+"""From a start to an end: how much the share of a series changed, with its interval, and tests of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import expit
+
+from analytics.trends.curves import Curves
+from analytics.trends.logit_lines import Floats, LogitLines, slope_bounds
+
+__all__ = ["Changes", "curve_changes", "line_changes"]
+
+_INTERVAL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes of several series; all arrays have shape (n_series,), all but `p_value` in logits.
+
+    Attributes
+    ----------
+    level, before : ndarray
+        The log odds are `level` + change x `before` at the start, and one change more at the end.
+    change, low, high : ndarray
+        Log odds at the end less those at the start, with its 95 % interval.
+    error, freedom : ndarray
+        Standard error of the change, and degrees of freedom of its t distribution.
+    p_value : ndarray
+        Of no change, two-sided.
+    widest : ndarray
+        Largest distance of the log odds from those at the start: more than the change where a curve turned.
+    """
+
+    level: Floats
+    before: Floats
+    change: Floats
+    low: Floats
+    high: Floats
+    error: Floats
+    freedom: Floats
+    p_value: Floats
+    widest: Floats
+
+    def with_others(self, which: NDArray[np.bool_], others: Changes) -> Changes:
+        """Give the same with some series replaced, `which` of shape (n_series,)."""
+        joined = {}
+        for field in fields(self):
+            joined[field.name] = getattr(self, field.name).copy()
+            joined[field.name][which] = getattr(others, field.name)
+        return Changes(**joined)
+
+    def shares(self, change: Floats) -> tuple[Floats, Floats]:
+        """Shares at the start and at the end if the change was this one and the level the same."""
+        start = self.level + change * self.before
+        return expit(start), expit(start + change)
+
+    def steady_p(self, bound: float) -> Floats:
+        """p value of "the odds changed by a factor of `bound` or more, up or down".
+
+        Two one-sided tests: small values show that the change is smaller [1]_.
+
+        References
+        ----------
+        .. [1] Schuirmann (1987), doi:10.1007/BF01068419
+        """
+        return np.asarray(stats.t.cdf((self.widest - np.log(bound)) / self.error, self.freedom))
+
+
+def line_changes(
+    lines: LogitLines, counts: Floats, totals: Floats, x: Floats, inflation: tuple[Floats, Floats]
+) -> Changes:
+    """Changes along straight lines from the first to the last x.
+
+    The signed root of the likelihood ratio is divided by the root of the variance inflation, as in a
+    quasi-likelihood ratio test, and referred to Student's t; the interval is that of the profile likelihood under
+    the same inflation, so that it holds no change exactly when the p value is above 0.05.
+
+    Parameters
+    ----------
+    lines : LogitLines
+        What `fit_lines` made of the following three.
+    counts, totals : ndarray, shape (n_series, n_points)
+    x : ndarray, shape (n_points,)
+    inflation : tuple of ndarray, shape (n_series,)
+        Variance of the slope over its binomial one, and degrees of freedom.
+    """
+    widening, freedom = np.sqrt(inflation[0]), inflation[1]
+    length = x[-1] - x[0]
+    reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * widening
+    low, high = slope_bounds(lines, counts, totals, x, reach)
+    middle = lines.weight @ x / lines.weight.sum(axis=1)
+    change = lines.line[1] * length
+    return Changes(
+        level=lines.line[0] + lines.line[1] * middle,
+        before=(x[0] - middle) / length,
+        change=change,
+        low=low * length,
+        high=high * length,
+        error=widening / np.sqrt(lines.information) * length,
+        freedom=freedom,
+        p_value=2 * stats.t.sf(np.abs(lines.root) / widening, freedom),
+        widest=np.abs(change),
+    )
+
+
+def curve_changes(curves: Curves, freedom: Floats, variance: Floats, own_freedom: Floats) -> Changes:
+    """Changes along curves from the first to the last period.
+
+    Parameters
+    ----------
+    curves : Curves
+    freedom : ndarray, shape (n_series,)
+        Of the noise.
+    variance, own_freedom : ndarray, shape (n_series,)
+        What errors of a correction add to the variance of the change, and its degrees of freedom.
+    """
+    start, end = curves.logits[:, 0], curves.logits[:, -1]
+    joint = curves.change_variance + variance
+    freedom = joint**2 / (curves.change_variance**2 / freedom + variance**2 / own_freedom)
+    change, error = end - start, np.sqrt(joint)
+    reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * error
+    return Changes(
+        level=(start + end) / 2,
+        before=np.full(len(start), -0.5),
+        change=change,
+        low=change - reach,
+        high=change + reach,
+        error=error,
+        freedom=freedom,
+        p_value=2 * stats.t.sf(np.abs(change) / error, freedom),
+        widest=np.abs(curves.logits - start[:, None]).max(axis=1),
+    )
