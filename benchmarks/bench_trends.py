@@ -8,15 +8,19 @@ synthetic (`analytics.synthetic`) with fixed seeds; two processes of one BLAS th
 
 Rules compared, all at q = 0.05 where they have a q:
 
-* verdicts: `analytics.trends.verdicts.trend_verdicts`, its long and its recent window;
+* page: any claim of `analytics.trends.verdicts.trend_verdicts`, over the span (long) or of late (recent); both
+  stand under one false discovery rate. lasting: what is said to keep moving;
 * ratio: the binomial likelihood-ratio test of a logit slope with Benjamini-Hochberg, which is the
   correctly specified test where counts are binomial;
 * wald: plain binomial regression, slope over standard error, with Benjamini-Hochberg;
-Checked series are four themes, alone or beside 40 topics. Their shares carry the error of a correction from so many
-labels: its level and slope are off by what half of the variance of a yes or no leaves unexplained.
-
 * percentile: a weak-signal rule as BERTrend has it: of the series whose popularity (counts that fade by
   1 % a month) lies between the 10th and the 50th percentile, those that rose over the last two months.
+
+Steps: a share 1.5 times as large in the newest quarter, against the likelihood-ratio test of the same two parts.
+Steady: how often it is said of a share that grew 1.5 times over the span, and of one that did not move.
+Walks: log odds that wander at random; what is said to keep moving there is false.
+Checked series are four themes, alone or beside 40 topics. Their shares carry the error of a correction from so many
+labels: its level and slope are off by what half of the variance of a yes or no leaves unexplained.
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ import numpy as np
 import pandas as pd
 import scipy
 from scipy import stats
+from scipy.special import expit, logit, rel_entr
 from threadpoolctl import threadpool_limits
 
 from analytics.synthetic import SeriesNoise, make_checked_series, make_series
@@ -56,7 +61,8 @@ NULLS = {
 CHECKED = {"checked": None, "checked, over-dispersed x3": SeriesNoise(3)}
 LABELS = (100, 400)
 N_CHECKED, BESIDE = 4, (0, 40)
-RULES = ("verdicts", "recent", "ratio", "wald", "percentile")
+N_PLANTED = 10
+RULES = ("page", "long", "recent", "lasting", "ratio", "wald", "percentile")
 Q = 0.05
 
 
@@ -79,19 +85,25 @@ def claims_of(run: pd.DataFrame) -> dict[str, np.ndarray]:
     ratio = 2 * stats.norm.sf(np.abs(lines.root))
     wald = 2 * stats.norm.sf(np.abs(lines.line[1]) * np.sqrt(lines.information))
     found = trend_verdicts(run, q=Q)
-    moving = found["verdict"].isin(["rising", "falling"]).to_numpy()
+    moving = moves(found)
     popularity = stats_of_fading(counts)
     low, high = np.percentile(popularity[:, -1], [10, 50])
     weak = (low <= popularity[:, -1]) & (popularity[:, -1] <= high)
     return {
-        "verdicts": moving[:n_series],
-        "recent": moving[n_series:],
+        "page": moving["long"] | moving["recent"],
+        **moving,
         "ratio": stats.false_discovery_control(ratio) <= Q,
         "wald": stats.false_discovery_control(wald) <= Q,
         "percentile": weak & (counts[:, -2:].sum(axis=1) > counts[:, -4:-2].sum(axis=1)),
         "p_verdicts": found["p_value"].to_numpy()[:n_series] <= Q,
         "p_ratio": ratio <= Q,
     }
+
+
+def moves(found: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Which series are called rising or falling, by window."""
+    claimed = found["verdict"].isin(["rising", "falling"])
+    return {window: claimed[found["window"] == window].to_numpy() for window in WINDOWS}
 
 
 def stats_of_fading(counts: np.ndarray) -> np.ndarray:
@@ -124,7 +136,7 @@ def null_cell(name: str, n_periods: int, papers: int, repeats: int) -> dict[str,
 
 def power_cell(planted: int, n_periods: int, papers: int, repeats: int) -> dict[str, Any]:
     """Part of the planted trends that each rule finds, of `N_SERIES` series."""
-    found = {key: [] for key in (*RULES, "p_verdicts", "p_ratio")}
+    found: dict[str, list[float]] = {key: [] for key in (*RULES, "p_verdicts", "p_ratio")}
     for repeat in range(repeats):
         seed = 5_000_000 + 10_000 * n_periods + repeat
         run = make_series(planted, n_periods, papers_per_period=papers, doubling_months=24, random_state=seed)
@@ -161,20 +173,88 @@ def checked_cell(
             run = pd.concat([run, topics], ignore_index=True)
         found = trend_verdicts(run, q=Q, corrections=checked)
         themes = found[found["kind"] == "theme"]
-        for window in WINDOWS:
-            own = themes[themes["window"] == window]
-            claims[window].append(own["verdict"].isin(["rising", "falling"]).to_numpy())
+        for window, moving in moves(themes).items():
+            claims[window].append(moving)
         long = themes[themes["window"] == "long"]
         alone.append((long["p_value"] <= Q).to_numpy())
         covered.append(((long["growth_low"] <= growth) & (growth <= long["growth_high"])).to_numpy())
     return {
         "checked": name, "labels": labels, "months": n_periods, "beside": beside, "repeats": repeats,
         "trend": "none" if doubling is None else f"doubles in {doubling} months",
-        "any_claim": float(np.mean([one.any() for one in claims["long"]])),
-        "any_recent": float(np.mean([one.any() for one in claims["recent"]])),
+        "any_claim": float(np.mean([a.any() or b.any() for a, b in zip(claims["long"], claims["recent"], strict=True)])),
         "claimed": float(np.mean(claims["long"])), "alone": float(np.mean(alone)),
         "coverage": float(np.mean(covered)),
     }  # fmt: skip
+
+
+def planted_counts(run: pd.DataFrame, shares: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """The run with the counts of its first series drawn with these shares, shape (n_planted, n_periods)."""
+    counts = run["n_papers"].to_numpy().reshape(-1, shares.shape[1]).copy()
+    totals = run["n_total"].to_numpy().reshape(counts.shape)
+    counts[: len(shares)] = rng.binomial(totals[: len(shares)], shares)
+    return run.assign(n_papers=counts.ravel())
+
+
+def step_cell(share: float, n_periods: int, repeats: int) -> dict[str, Any]:
+    """Power of the recent comparison where ten of the series stand 1.5 times higher in the newest quarter."""
+    planted = np.full((N_PLANTED, n_periods), share)
+    planted[:, -3:] *= 1.5
+    found: dict[str, list[float]] = {"claimed": [], "alone": [], "ratio": []}
+    for repeat in range(repeats):
+        seed = 7_000_000 + 10_000 * n_periods + repeat
+        run = make_series(N_SERIES, n_periods, papers_per_period=200, share=share, random_state=seed)
+        run = planted_counts(run, planted, np.random.default_rng(seed))
+        verdicts = trend_verdicts(run, q=Q)
+        recent = verdicts[verdicts["window"] == "recent"][:N_PLANTED]
+        counts = run["n_papers"].to_numpy(float).reshape(N_SERIES, -1)[:N_PLANTED, -15:]
+        parts = np.stack([counts[:, :-3].sum(axis=1), counts[:, -3:].sum(axis=1)])
+        papers = 200.0 * np.array([[12.0], [3.0]])
+        level = parts.sum(axis=0) / papers.sum()
+        gain = (rel_entr(parts, papers * level) + rel_entr(papers - parts, papers * (1 - level))).sum(axis=0)
+        found["claimed"].append(float(recent["verdict"].eq("rising").mean()))
+        found["alone"].append(float((recent["p_value"] <= Q).mean()))
+        found["ratio"].append(float((2 * stats.norm.sf(np.sqrt(2 * gain)) <= Q).mean()))
+    cell = {"step": share, "months": n_periods, "repeats": repeats}
+    cell |= {key: float(np.mean(values)) for key, values in found.items()}
+    return cell | {"of_ratio": cell["alone"] / max(cell["ratio"], 1e-9)}
+
+
+def steady_cell(change: float, n_periods: int, papers: int, repeats: int) -> dict[str, Any]:
+    """How often a share of 10 % that changes its odds by a factor over the span is called steady."""
+    line = expit(logit(0.1) + np.log(change) * np.linspace(0, 1, n_periods))
+    true = line[-1] / line[0]
+    found: dict[str, list[float]] = {"steady": [], "moved": [], "coverage": []}
+    for repeat in range(repeats):
+        seed = 8_000_000 + 10_000 * n_periods + repeat
+        run = make_series(N_SERIES, n_periods, papers_per_period=papers, share=0.1, random_state=seed)
+        run = planted_counts(run, np.tile(line, (N_SERIES, 1)), np.random.default_rng(seed))
+        long = trend_verdicts(run, q=Q)[:N_SERIES]
+        found["steady"].append(float(long["verdict"].eq("steady").mean()))
+        found["moved"].append(float(long["verdict"].isin(["rising", "falling"]).mean()))
+        found["coverage"].append(float(((long["change_low"] <= true) & (true <= long["change_high"])).mean()))
+    cell = {"change": change, "months": n_periods, "papers": papers, "repeats": repeats}
+    return cell | {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def walk_cell(deviation: float, n_periods: int, repeats: int) -> dict[str, Any]:
+    """Claims about log odds that walk at random: from start to end, and that they keep moving."""
+    found: dict[str, list[float]] = {"moved": [], "right": [], "lasting": []}
+    for repeat in range(repeats):
+        seed = 9_000_000 + 10_000 * n_periods + repeat
+        rng = np.random.default_rng(seed)
+        walk = np.cumsum(rng.normal(0, deviation, (N_SERIES, n_periods)), axis=1)
+        walk -= walk.mean(axis=1, keepdims=True)
+        run = make_series(N_SERIES, n_periods, papers_per_period=500, random_state=seed)
+        run = planted_counts(run, expit(logit(0.05) + walk), rng)
+        verdicts = trend_verdicts(run, q=Q)
+        moving = moves(verdicts)
+        called = np.where(verdicts["verdict"][:N_SERIES] == "rising", 1, -1)[moving["long"]]
+        went = np.sign(walk[:, -1] - walk[:, 0])[moving["long"]]
+        found["moved"].append(float(moving["long"].mean()))
+        found["right"].append(float((called == went).mean()) if len(called) else 1.0)
+        found["lasting"].append(float(moving["lasting"].mean()))
+    cell = {"walk": deviation, "months": n_periods, "repeats": repeats}
+    return cell | {key: float(np.mean(values)) for key, values in found.items()}
 
 
 def coverage(n_papers: int) -> dict[str, Any]:
@@ -206,10 +286,10 @@ def speed() -> dict[str, Any]:
         start = time.perf_counter()
         found = corpus_trends(papers, membership, series, looks=looks, as_of=date(2024, 1, 1), freq="month")
         shared = time.perf_counter()
-        verdicts = trend_verdicts(found.trends)
+        verdicts = trend_verdicts(found.tested)
         taken["shares"].append(shared - start)
         taken["verdicts"].append(time.perf_counter() - shared)
-    assert len(verdicts) == 2 * n_series
+    assert len(verdicts) == len(WINDOWS) * n_series
     return {
         "papers": n_papers, "series": n_series, "months": n_months,
         **{f"{stage}_s": min(times) for stage, times in taken.items()},
@@ -220,7 +300,11 @@ def speed() -> dict[str, Any]:
 def run_job(job: tuple[Any, ...]) -> dict[str, Any]:
     """One cell of a table, in a process of its own."""
     kind, *settings = job
-    return {"null": null_cell, "power": power_cell, "checked": checked_cell}[kind](*settings)
+    cells = {
+        "null": null_cell, "power": power_cell, "checked": checked_cell, "step": step_cell,
+        "steady": steady_cell, "walk": walk_cell,
+    }  # fmt: skip
+    return cells[kind](*settings)
 
 
 def table(rows: list[dict[str, Any]], columns: dict[str, str]) -> list[str]:
@@ -242,8 +326,8 @@ def summary(nulls: list[dict[str, Any]]) -> list[dict[str, Any]]:
             key: float(np.mean([c[key] for c in cells])) for key in cells[0] if key[:4] in {"fdr_", "part"}
         }
         runs = sum(cell["repeats"] for cell in cells)
-        row["error"] = float(np.sqrt(max(row["fdr_verdicts"], 1 / runs) / runs))
-        rows.append(row | {"holds": "yes" if row["fdr_verdicts"] <= limit else "NO"})
+        row["error"] = float(np.sqrt(max(row["fdr_page"], 1 / runs) / runs))
+        rows.append(row | {"holds": "yes" if row["fdr_page"] <= limit else "NO"})
     return rows
 
 
@@ -251,12 +335,13 @@ def report(
     nulls: list[dict[str, Any]],
     powers: list[dict[str, Any]],
     checked: list[dict[str, Any]],
+    others: list[dict[str, Any]],
     fast: dict[str, Any],
     about: dict[str, Any],
 ) -> list[str]:
     """Lines of the Markdown page."""
     for cell in powers:
-        cell["ratio"] = cell["power_verdicts"] / max(cell["power_ratio"], 1e-9)
+        cell["ratio"] = cell["power_long"] / max(cell["power_ratio"], 1e-9)
         cell["p_ratio"] = cell["power_p_verdicts"] / max(cell["power_p_ratio"], 1e-9)
     rates = {f"fdr_{rule}": rule for rule in RULES}
     return [
@@ -272,7 +357,7 @@ def report(
         "",
         *table(
             summary(nulls),
-            {"corpus": "corpus", "limit": "limit", "holds": "holds"} | rates | {"error": "s.e. of verdicts"},
+            {"corpus": "corpus", "limit": "limit", "holds": "holds"} | rates | {"error": "s.e. of page"},
         ),
         "",
         "Part of the null series claimed, each alone:",
@@ -292,11 +377,42 @@ def report(
         *table(
             powers,
             {
-                "planted": "planted", "months": "months", "papers": "papers a month", "power_verdicts": "verdicts",
+                "planted": "planted", "months": "months", "papers": "papers a month", "power_long": "long",
                 "power_ratio": "likelihood ratio", "ratio": "of it", "power_wald": "wald",
-                "power_percentile": "percentile", "power_p_verdicts": "verdicts, alone",
+                "power_percentile": "percentile", "power_p_verdicts": "long, alone",
                 "power_p_ratio": "ratio, alone", "p_ratio": "of it",
             },
+        ),
+        "",
+        "## A step of 1.5 times in the newest quarter",
+        "",
+        f"{N_PLANTED} of {N_SERIES} series, 200 papers a month. Claimed: under the page's one false discovery rate; alone: p <= 0.05,",
+        "beside the likelihood-ratio test of the same papers, which nothing beats where counts are binomial. At a share of 5 %",
+        "that test itself finds two steps of three.",
+        "",
+        *table(
+            [cell for cell in others if "step" in cell],
+            {"step": "share", "months": "months", "claimed": "claimed", "alone": "alone", "ratio": "ratio, alone", "of_ratio": "of it"},
+        ),
+        "",
+        "## Steady",
+        "",
+        "A share of 10 % whose odds change by a factor over the span. Called steady where they grew 1.5 times is false, at most",
+        "0.05. Coverage: of the true change of the share by its 95 % interval.",
+        "",
+        *table(
+            [cell for cell in others if "change" in cell],
+            {"change": "factor", "months": "months", "papers": "papers a month", "steady": "steady", "moved": "moved", "coverage": "coverage"},
+        ),
+        "",
+        "## Random walks",
+        "",
+        "Log odds that walk at random, 500 papers a month, share 5 %. Moved: claimed to end elsewhere than they began, which is",
+        "true of nearly all; right: in the true direction. Lasting: claimed to keep moving, which is false.",
+        "",
+        *table(
+            [cell for cell in others if "walk" in cell],
+            {"walk": "step, logits", "months": "months", "moved": "moved", "right": "right", "lasting": "lasting"},
         ),
         "",
         "## Checked series",
@@ -310,7 +426,7 @@ def report(
             checked,
             {
                 "checked": "themes", "trend": "trend", "labels": "labels", "months": "months",
-                "beside": "topics beside", "any_claim": "any claim, long", "any_recent": "any claim, recent", "claimed": "themes claimed",
+                "beside": "topics beside", "any_claim": "any claim", "claimed": "themes claimed",
                 "alone": "alone", "coverage": "coverage", "repeats": "runs",
             },
         ),
@@ -367,19 +483,30 @@ def main() -> None:
         for beside in BESIDE
         for n_periods in ((24, 60) if doubling is None else (36,))
     ]
+    jobs += [("step", share, n_periods, few) for share in (0.05, 0.1, 0.2) for n_periods in (24, 60)]
+    jobs += [
+        ("steady", change, n_periods, papers, few)
+        for change in (1.0, 1.5)
+        for n_periods in (24, 60)
+        for papers in (200, 2000)
+    ]
+    jobs += [
+        ("walk", deviation, n_periods, few) for deviation, n_periods in ((0.05, 60), (0.03, 120), (0.1, 120))
+    ]
     with ProcessPoolExecutor(chosen.workers, initializer=threadpool_limits, initargs=(1,)) as pool:
         cells = list(pool.map(run_job, jobs))
     nulls = [cell for cell in cells if "corpus" in cell]
     nulls.sort(key=lambda cell: (list(NULLS).index(cell["corpus"]), cell["months"], cell["papers"]))
     powers = [cell for cell in cells if "planted" in cell]
     checked = [cell for cell in cells if "checked" in cell]
+    others = [cell for cell in cells if {"step", "change", "walk"} & set(cell)]
     about = {
         "seconds": time.perf_counter() - start,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {chosen.workers} workers",
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
         "pandas": pd.__version__, "repeats": chosen.repeats, "seeds": "1000000 + ... for null runs, 5000000 + ... for planted ones, 12000000 + ... for checked ones",
     }  # fmt: skip
-    text = "\n".join(report(nulls, powers, checked, fast, about))
+    text = "\n".join(report(nulls, powers, checked, others, fast, about))
     print(text)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "trends.md").write_text(text, encoding="utf-8")
@@ -388,6 +515,7 @@ def main() -> None:
         "null": nulls,
         "power": powers,
         "checked": checked,
+        "others": others,
         "summary": summary(nulls),
         "speed": fast,
     }
