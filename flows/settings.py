@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         1.25,
         gt=1,
         le=10,
-        description="Factor of the odds, up or down, within which a share is called steady: 1.25 is 0.8 to 1.25.",
+        description="Factor of the odds, up or down, within which a share is called steady.",
     )
     min_topic_size: int | None = Field(
         None, ge=2, le=100_000, description="Fewest papers that make a topic; unset follows the corpus size."

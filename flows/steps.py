@@ -41,8 +41,8 @@ from analytics.themes import (
 from analytics.topics import TopicFit
 from analytics.trends.jumps import find_jumps
 from analytics.trends.shares import CorpusTrends, corpus_trends
-from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated_papers
 from analytics.trends.smooth_shares import with_smooth
+from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated_papers
 from analytics.trends.verdicts import find_trends
 from flows.encode import encode_texts
 from flows.outlook import Outlook

@@ -7,14 +7,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from analytics.trends.curves import Curves
 from analytics.trends.logit_lines import Floats, LogitLines, slope_bounds
 
-__all__ = ["Changes", "curve_changes", "line_changes"]
+__all__ = ["LARGEST_LOG", "Changes", "curve_changes", "line_changes"]
 
 _INTERVAL = 0.95
+LARGEST_LOG = float(np.log(np.finfo(float).max)) - 1
+"""A factor that no float holds says no more than the largest one that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,13 @@ class Changes:
         start = self.level + change * self.before
         return expit(start), expit(start + change)
 
+    def ratio(self, change: Floats) -> Floats:
+        """Share at the end over that at the start if the change was this one and the level the same."""
+        start = self.level + change * self.before
+        return np.exp(np.clip(log_expit(start + change) - log_expit(start), -LARGEST_LOG, LARGEST_LOG))
+
     def steady_p(self, bound: float) -> Floats:
-        """p value of "the odds changed by a factor of `bound` or more, up or down".
+        """Give the p value of "the odds changed by a factor of `bound` or more, up or down".
 
         Two one-sided tests: small values show that the change is smaller [1]_.
 
@@ -76,8 +83,8 @@ def line_changes(
     """Changes along straight lines from the first to the last x.
 
     The signed root of the likelihood ratio is divided by the root of the variance inflation, as in a
-    quasi-likelihood ratio test, and referred to Student's t; the interval is that of the profile likelihood under
-    the same inflation, so that it holds no change exactly when the p value is above 0.05.
+    quasi-likelihood ratio test, and referred to Student's t. The interval is that of the profile
+    likelihood under the same inflation, so that it holds no change exactly when the p value is above 0.05.
 
     Parameters
     ----------

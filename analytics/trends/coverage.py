@@ -170,7 +170,7 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
 
 
 def unwatched_periods(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DatetimeIndex:
-    """Starts of the periods that no test may count: a feed failed there, or brought too little in their month.
+    """Starts of the periods that no test may count: a feed failed there or brought too little.
 
     As `collection_gaps`, but what is usual is judged by month where periods are shorter, see there.
 

@@ -55,9 +55,10 @@ def fit_curves(
 ) -> Curves:
     """Cubic smoothing splines of the log odds, each as smooth as its series asks for.
 
-    A penalized binomial likelihood by Newton's method, whose weights are those of binomial counts over what the
-    scatter of the periods adds to their variance. How far a curve may wander is the size under which the counts
-    are likeliest [1]_. Variances are those of the posterior, which holds what smoothing leaves open too [2]_.
+    A penalized binomial likelihood by Newton's method, whose weights are those of binomial counts over what
+    the scatter of the periods adds to their variance. How far a curve may wander is the size under which the
+    counts are likeliest [1]_. Variances are those of the posterior, which holds what smoothing leaves open
+    too [2]_.
 
     Parameters
     ----------

@@ -147,8 +147,8 @@ def fit_noise(
     out, whose noise is taken for independent: little is lost, and the work grows no faster than the span.
 
     *Around curves.* A share that wanders slowly looks like noise that carries over. With `around_curves` what
-    moves more slowly than a half wave in eight periods is left out of the residuals, as the line is, so that the
-    noise is how the papers of single periods scatter.
+    moves more slowly than a half wave in eight periods is left out of the residuals, as the line is. The
+    noise is then how the papers of single periods scatter.
 
     *What it cannot see.* Autocorrelation below 0, which makes a trend easier to see, is taken for none.
     Series that differ in autocorrelation share a middle one.

@@ -149,6 +149,11 @@ class SeriesGrids:
         periods = {name: getattr(self, name)[which] for name in ("starts", "years", "steps", "recent")}
         return replace(self, **grids, **periods)
 
+    def held_by(self, rows: NDArray[np.bool_]) -> SeriesGrids:
+        """Give the same within the periods that hold papers for some of the series, the newest of these."""
+        grids = self.within(np.any(self.totals[rows] > 0, axis=0))
+        return replace(grids, recent=_newest_months(len(grids.starts), self.typical_days))
+
     def whole(self) -> SeriesGrids:
         """Give the same with whole numbers of papers, for methods that need binomial counts.
 

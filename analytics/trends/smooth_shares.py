@@ -14,8 +14,8 @@ _SMOOTH = ["smooth_share", "smooth_low", "smooth_high"]
 def with_smooth(trends: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Fill in the smooth share of each series and period of the charts.
 
-    A period's is the mean over the tested periods whose middle day lies in it, weighted by their papers; a period
-    shorter than the tested ones has the value at its own middle, by straight lines between theirs.
+    A period's is the mean over the tested periods whose middle day lies in it, weighted by their papers. A
+    period shorter than the tested ones has the value at its own middle, by straight lines between theirs.
 
     Parameters
     ----------

@@ -60,9 +60,9 @@ class Tallied:
 class TrendModel:
     """Series of a run that can be tested, with all that was fitted to them.
 
-    *Model.* A count is binomial. Its log odds are a straight line, or where that does not do a smooth curve, plus
-    noise of the single periods, which may carry over from one to the next (`noise`). The noise is learned from
-    all series together, from what moves faster than any curve.
+    *Model.* A count is binomial. Its log odds are a straight line, or where that does not do a smooth curve,
+    plus noise of the single periods, which may carry over from one to the next (`noise`). The noise is
+    learned from all series together, from what moves faster than any curve.
 
     Attributes
     ----------
@@ -147,7 +147,10 @@ class TrendModel:
         return float(newest - before)
 
     def walking(self) -> tuple[Floats, Floats]:
-        """What a random walk adds to the inflation of each slope: points (n_tested, n_points), and weights."""
+        """Give what a random walk adds to the inflation of each slope, and how likely that is.
+
+        Both have shape (n_tested, n_points).
+        """
         walk = self._wandering("walk")
         steps = walk_variances(self.lines.weight * self._offset, self.grids.steps)
         return (steps / self.lines.information)[:, None] * walk.variance, walk.weight
@@ -198,8 +201,8 @@ class TrendModel:
     ) -> tuple[Floats, Floats]:
         """Add the variance that errors of the correction give to each slope; combine the degrees of freedom.
 
-        A share that is higher by d moves the slope by d times the period's papers and its offset in time, over
-        the information: the derivative of the maximum likelihood estimate.
+        A share that is higher by d moves the slope by d times the period's papers and its offset in time,
+        over the information: the derivative of the maximum likelihood estimate.
         """
         noise, freedom = inflation
         pull = grids.totals * offset / lines.information[:, None]
@@ -220,10 +223,12 @@ def tally_series(series: pd.DataFrame) -> Tallied:
         When the series are malformed, see `analytics.trends.series_grids.validate_series`.
     """
     grids = series_grids(series)
-    lately = grids.recent >= BEFORE
     whole = series_tallies(grids.keys, grids.counts, grids.totals)
+    tested = has_enough(whole)
+    if tested.any():
+        grids = grids.held_by(tested)
+    lately, known = grids.recent >= BEFORE, grids.totals > 0
     recent = series_tallies(grids.keys, grids.counts[:, lately], grids.totals[:, lately])
-    tested, known = has_enough(whole), grids.totals > 0
     has_before = known[:, grids.recent == BEFORE].sum(axis=1) >= MIN_PERIODS
     has_newest = known[:, grids.recent == NEWEST].any(axis=1)
     return Tallied(grids, whole, recent, tested, tested & has_enough(recent) & has_before & has_newest)
@@ -238,8 +243,7 @@ def fit_trends(tallied: Tallied, corrections: Corrections | None = None) -> Tren
     corrections : mapping of str to CheckedSeries, optional
         By theme id, for each series that has checked shares.
     """
-    tested = tallied.tested
-    grids = tallied.grids.within(np.any(tallied.grids.totals[tested] > 0, axis=0))
+    tested, grids = tallied.tested, tallied.grids
     x, unit = centered_times(grids.years)
     lines, scatter = run_noise(grids, np.flatnonzero(tested), around_curves=True)
     stepped = tallied.stepped[tested]
@@ -249,8 +253,8 @@ def fit_trends(tallied: Tallied, corrections: Corrections | None = None) -> Tren
 def _step_lines(counts: Floats, totals: Floats, x: Floats) -> tuple[tuple[Floats, Floats], LogitLines]:
     """Lines through two points, and the counts they were fitted to.
 
-    Where a part holds no paper of the series, or no other, half a paper of each kind is added to both [1]_, so
-    that the step is finite; its root stays that of the likelihood ratio of the papers there are.
+    Where a part holds no paper of the series, or no other, half a paper of each kind is added to both [1]_,
+    so that the step is finite; its root stays that of the likelihood ratio of the papers there are.
 
     References
     ----------

@@ -189,7 +189,8 @@ def mark_fragile(
     trends, unassigned, undated : DataFrame
         See `spread_unassigned`.
     **how
-        Arguments of `trend_verdicts`. The error of a correction is taken to be as large with the papers spread.
+        Arguments of `trend_verdicts`. The error of a correction is taken to be as large with the papers
+        spread.
 
     Returns
     -------

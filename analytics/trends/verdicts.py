@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from analytics.exceptions import InputError
 from analytics.tables import empty_table, validate_table
-from analytics.trends.changes_of_share import Changes
+from analytics.trends.changes_of_share import LARGEST_LOG, Changes
 from analytics.trends.false_discoveries import claim_threshold
 from analytics.trends.logit_lines import Floats
 from analytics.trends.series_grids import BEFORE, MIN_PAPERS, MIN_PERIODS, NEWEST, SeriesGrids
@@ -34,8 +34,14 @@ STEADY_WITHIN = 1.25
 """Factor of the odds, up or down, below which a change does not count as one."""
 
 _PERIOD_DAYS = {"day": 2.0, "week": 14.0, "month": 60.0, "quarter": 200.0, "year": np.inf}
+_LENGTHS = {
+    "day": pd.DateOffset(days=1),
+    "week": pd.DateOffset(days=7),
+    "month": pd.DateOffset(months=1),
+    "quarter": pd.DateOffset(months=3),
+    "year": pd.DateOffset(years=1),
+}
 _BAND = stats.norm.ppf(0.975)
-_LARGEST_LOG = float(np.log(np.finfo(float).max)) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,8 @@ class FoundTrends:
     verdicts : DataFrame
         The table `verdicts`.
     curves : DataFrame
-        `kind`, `series_id`, `period_start`, `n_total`, `smooth_share`, `smooth_low`, `smooth_high`: the share of
-        each tested series in each tested period as the model has it, with its 95 % band.
+        `kind`, `series_id`, `period_start`, `n_total`, `smooth_share`, `smooth_low`, `smooth_high`: the share
+        of each tested series in each tested period as the model has it, with its 95 % band.
     """
 
     verdicts: pd.DataFrame
@@ -65,13 +71,13 @@ def trend_verdicts(
     """Test every series for a change of its share, over the span and of late, and say how large it is.
 
     *Questions.* ``long``: is the share at the end of the span another than at its start? ``recent``: is the
-    share of the newest three months another than in the year before them? (Of spans below nine months, the newest
-    third against the rest; of periods of a year, the newest one.) ``lasting``: does the share keep moving, or
-    could its own wandering have brought it where it is?
+    share of the newest three months another than in the year before them? (Of spans below nine months, the
+    newest third against the rest; of periods of a year, the newest one.) ``lasting``: does the share keep
+    moving, or could its own wandering have brought it where it is?
 
-    *Null hypotheses.* ``long``, ``recent``: both shares are the same, and counts scatter around them as binomial
-    counts do or wider, by noise of the single periods that may carry over to the next. ``lasting``: the log
-    odds have no direction, and are a random walk as the series of this run walk, with that noise.
+    *Null hypotheses.* ``long``, ``recent``: both shares are the same, and counts scatter around them as
+    binomial counts do or wider, by noise of the single periods that may carry over to the next. ``lasting``:
+    the log odds have no direction, and are a random walk as the series of this run walk, with that noise.
 
     *Method.* The log odds follow a straight line or, where the counts ask for it, a smooth curve; see
     `analytics.trends.trend_model`. A line's change is tested by the signed root of its likelihood ratio [1]_
@@ -82,14 +88,15 @@ def trend_verdicts(
     *One family.* All tests of ``long`` and ``recent`` stand under one false discovery rate `q` [2]_; a
     series that is claimed to move is tested for ``lasting`` at the p value that the claims were made at.
 
-    *Five words.* ``rising`` and ``falling`` are claimed. ``steady`` is shown, by two one-sided tests [3]_ under a
-    false discovery rate `q` of their own: the odds at the end, and all along a curve, lie within a factor of
-    `steady_within` of those at the start. ``unclear`` is everything else: its `days_to_tell` and
-    `papers_to_tell` are what would decide, if the share goes on as it seems to. ``insufficient`` was not tested.
+    *Five words.* ``rising`` and ``falling`` are claimed. ``steady`` is shown, by two one-sided tests [3]_
+    under a false discovery rate `q` of their own: the odds at the end, and all along a curve, lie within a
+    factor of `steady_within` of those at the start. ``unclear`` is everything else: its `days_to_tell` and
+    `papers_to_tell` are what would decide, if the share goes on as it seems to. ``insufficient`` was not
+    tested.
 
     *Checked series* are counted by their checked shares, not rounded. The variance that the errors of the
-    correction give to the change, by the delta method from their covariance, is added to that of the noise; the
-    degrees of freedom are combined by Satterthwaite's rule [4]_.
+    correction give to the change, by the delta method from their covariance, is added to that of the noise;
+    the degrees of freedom are combined by Satterthwaite's rule [4]_.
 
     *What it cannot tell.* A change of what the sources list moves shares as a change of the field does, and
     with shares one series' rise lowers the others.
@@ -106,8 +113,8 @@ def trend_verdicts(
     series : DataFrame
         One row per series and period: `kind`, `series_id`, `period_start` (datetime64), `n_papers`
         and `n_total` (int, 0 <= n_papers <= n_total), `is_complete` (bool), and `checked_share` where themes
-        are checked. Row order is irrelevant but for the order of the result; further columns are ignored. Periods
-        should be the finest that the dates allow, see `analytics.trends.shares.CorpusTrends.tested`.
+        are checked. Row order is irrelevant but for the order of the result; further columns are ignored.
+        Periods should be the finest that the dates allow, see `analytics.trends.shares.CorpusTrends`.
     q : float
         False discovery rate to hold, between 0 and 1.
     steady_within : float
@@ -119,9 +126,10 @@ def trend_verdicts(
     -------
     DataFrame
         The table `verdicts`: a row per series with `window` ``long``, in order of first appearance, then
-        as many with ``recent`` and ``lasting``. `change` is the share at the end over that at the start, with its
-        95 % interval (for one series, not corrected for their number); `growth_per_year` the odds ratio of a year.
-        `since`, `parted`, `until`: first day, first day of the newest months, day after the last.
+        as many with ``recent`` and ``lasting``. `change` is the share at the end over that at the start, with
+        its 95 % interval (for one series, not corrected for their number); `growth_per_year` is the odds
+        ratio of a year. `since`, `parted`, `until`: first day, first day of the newest months, day after the
+        last.
         `is_fragile` is False: `analytics.trends.unassigned.mark_fragile` finds it out.
 
     Raises
@@ -218,11 +226,11 @@ def _write(
     q: float,
 ) -> None:
     """Estimates and words of the tested rows."""
-    start, end = changes.shares(changes.change)
-    ratios = [np.divide(*changes.shares(one)[::-1]) for one in (changes.low, changes.high)]
-    table.loc[rows, ["start_share", "end_share"]] = np.column_stack([start, end])
-    table.loc[rows, ["change", "change_low", "change_high"]] = np.column_stack([end / start, *ratios])
-    _write_growth(table, rows, (changes.change, changes.low, changes.high), years)
+    table.loc[rows, ["start_share", "end_share"]] = np.column_stack(changes.shares(changes.change))
+    logs = (changes.change, changes.low, changes.high)
+    ratios = np.column_stack([changes.ratio(one) for one in logs])
+    table.loc[rows, ["change", "change_low", "change_high"]] = ratios
+    _write_growth(table, rows, logs, years)
     table.loc[rows, ["p_value", "q_value", "steady_p"]] = np.column_stack(
         [changes.p_value, q_values, steady[0]]
     )
@@ -235,8 +243,7 @@ def _write_growth(
     table: pd.DataFrame, rows: NDArray[np.bool_], logs: tuple[Floats, Floats, Floats], years: float
 ) -> None:
     """Factor of the odds in a year, with its interval."""
-    # A factor that no float holds says no more than the largest one that does.
-    growth = np.exp(np.clip(np.column_stack(logs) / years, -_LARGEST_LOG, _LARGEST_LOG))
+    growth = np.exp(np.clip(np.column_stack(logs) / years, -LARGEST_LOG, LARGEST_LOG))
     table.loc[rows, ["growth_per_year", "growth_low", "growth_high"]] = growth
 
 
@@ -250,7 +257,7 @@ def _write_plan(
     """Days and papers after which an unclear series would be decided, whichever word comes first.
 
     If the change goes on at its pace, it grows with the time and its error falls with the root of it; if the
-    share stays, only the error falls.
+    share stays, only the error falls. NaN where neither would ever decide.
     """
     needed, steady_within, days = setting
     with np.errstate(divide="ignore", over="ignore"):
@@ -261,9 +268,11 @@ def _write_plan(
         still = (stats.t.isf(needed, changes.freedom) * changes.error / room) ** 2
     longer = days * np.maximum(np.minimum(moving, still) - 1, 0)
     newest = grids.recent == NEWEST
+    newest |= ~newest.any()
     a_day = grids.counts[:, newest].sum(axis=1) / (newest.sum() * grids.typical_days)
-    unclear = table.loc[rows, "verdict"].eq("unclear").to_numpy()
-    plan = np.where(unclear[:, None], np.column_stack([a_day * longer, longer]), np.nan)
+    known = table.loc[rows, "verdict"].eq("unclear").to_numpy() & np.isfinite(longer)
+    longer = np.where(known, longer, np.nan)
+    plan = np.column_stack([a_day * longer, longer])
     table.loc[rows, ["papers_to_tell", "days_to_tell"]] = plan
 
 
@@ -303,7 +312,7 @@ def _dated(verdicts: pd.DataFrame, grids: SeriesGrids) -> pd.DataFrame:
     if len(starts):
         lately = starts[grids.recent >= BEFORE]
         newest = starts[grids.recent == NEWEST]
-        after = starts[-1] + pd.Timedelta(days=round(grids.typical_days))
+        after = starts[-1] + _LENGTHS[unit]
         table["since"] = np.repeat([starts[0], lately[0], starts[0]], n)
         table["parted"] = np.repeat([pd.NaT, newest[0], pd.NaT], n)
         table["until"] = after

@@ -271,7 +271,13 @@ class TestPeriodShares:
                 "year",
                 "'p0' is listed twice",
             ),
-            (papers_on(days("2024-01-05")), members(), themes("agents"), "day", "week, month, quarter, year"),
+            (
+                papers_on(days("2024-01-05")),
+                members(),
+                themes("agents"),
+                "hour",
+                "day, week, month, quarter, year",
+            ),
         ],
     )
     def test_mistakes(

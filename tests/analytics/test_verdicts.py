@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, stats
-from scipy.special import expit
+from scipy.special import expit, logit
 from statsmodels.stats.multitest import multipletests
 
 from analytics.exceptions import InputError
 from analytics.synthetic import SUBJECTS, SeriesNoise, make_corpus, make_series
 from analytics.tables import TABLE_COLUMNS, empty_table
+from analytics.trends.changes_of_share import Changes
 from analytics.trends.logit_lines import fit_lines
 from analytics.trends.shares import corpus_trends
-from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS, WINDOWS, trend_verdicts
+from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS, WINDOWS, find_trends, trend_verdicts
 
 ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
 
@@ -100,7 +101,7 @@ class TestPlantedTruth:
             looks=pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in NO_LOOKS.items()}),
             as_of=date(2024, 12, 31),
         )
-        verdicts = long_run(found.trends).set_index("series_id")
+        verdicts = long_run(found.tested).set_index("series_id")
         assert verdicts.loc["introspection", "verdict"] == "rising"
         assert (verdicts["verdict"] == "rising").sum() == 1
 
@@ -112,7 +113,7 @@ NO_LOOKS = {"name": "str", "location": "str", "start": "datetime64[us]", "end": 
 def false_discovery_rate(noise: SeriesNoise | None, repeats: int, **settings_: int) -> float:
     """Part of runs over null series with any claim: with no true trend that is the false discovery rate."""
     runs = [make_series(**settings_, noise=noise, random_state=seed) for seed in range(repeats)]
-    claims = [long_run(run)["verdict"].isin(["rising", "falling"]).any() for run in runs]
+    claims = [trend_verdicts(run)["verdict"].isin(["rising", "falling"]).any() for run in runs]
     return float(np.mean(claims))
 
 
@@ -132,7 +133,7 @@ class TestNullSeriesStaySilent:
             counts = (rng.permuted(rising, axis=1).astype(float) @ np.eye(30)[months]).astype(int)
             totals = np.bincount(months, minlength=30).tolist()
             run = pd.concat([monthly(row, totals, f"s{i}") for i, row in enumerate(counts)])
-            claims.append(long_run(run)["verdict"].isin(["rising", "falling"]).any())
+            claims.append(trend_verdicts(run)["verdict"].isin(["rising", "falling"]).any())
         assert np.mean(claims) <= 0.05
 
     def test_noise_that_carries_over(self) -> None:
@@ -203,10 +204,11 @@ class TestAgreement:
                 make_series(5, 24, doubling_months=12, random_state=8).assign(kind="b"),
             ]
         )
-        found = long_run(series, q=0.1)
-        reject, q_value, _, _ = multipletests(found["p_value"], alpha=0.1, method="fdr_bh")
-        np.testing.assert_allclose(found["q_value"], q_value, rtol=1e-12)
-        assert (found["verdict"] != "steady").tolist() == reject.tolist()
+        found = trend_verdicts(series, q=0.1)
+        claims = found[found["window"] != "lasting"]
+        reject, q_value, _, _ = multipletests(claims["p_value"], alpha=0.1, method="fdr_bh")
+        np.testing.assert_allclose(claims["q_value"], q_value, rtol=1e-12)
+        assert claims["verdict"].isin(["rising", "falling"]).tolist() == reject.tolist()
 
     def test_firth_where_no_slope_is_finite(self) -> None:
         # All papers stand in the last month: the likelihood grows for ever with the slope.
@@ -245,7 +247,7 @@ class TestByHand:
 
     def test_a_constant_share(self) -> None:
         found = verdict_of(monthly([10] * 24))
-        assert found["verdict"] == "steady"
+        assert found["verdict"] == "unclear"
         assert found["growth_per_year"] == pytest.approx(1)
         assert found["p_value"] == pytest.approx(1)
         # Binomial error of a slope: 1 / sqrt(sum of n p (1 - p) (x - mean)^2). In a run of many binomial
@@ -260,7 +262,13 @@ class TestByHand:
 
     def test_a_rise_and_fall_that_cancel_have_no_slope(self) -> None:
         counts = [5, 10, 15, 20, 25, 30, 30, 25, 20, 15, 10, 5]
-        assert verdict_of(monthly(counts))["verdict"] == "steady"
+        found = verdict_of(monthly(counts))
+        assert found["verdict"] == "unclear"
+        assert found["change"] == pytest.approx(1, abs=0.01)
+        # Ends that are alike do not make a share steady that was six times as high between them.
+        many = verdict_of(monthly([1000 * n for n in counts], 100_000))
+        assert many["is_curved"]
+        assert many["verdict"] == "unclear"
 
 
 class TestEvidence:
@@ -268,7 +276,7 @@ class TestEvidence:
         ("counts", "totals", "verdict"),
         [
             ([5] * (MIN_PERIODS - 1), 100, "insufficient"),
-            ([5] * MIN_PERIODS, 100, "steady"),
+            ([5] * MIN_PERIODS, 100, "unclear"),
             ([MIN_PAPERS - 1, 0, 0, 0, 0, 0], 100, "insufficient"),
             ([100] * 12, 100, "insufficient"),  # never outside
             ([100] * 11 + [100 - MIN_PAPERS], 100, "falling"),
@@ -322,42 +330,56 @@ class TestRecent:
         company["period_start"] = company["period_start"].dt.to_period("M").dt.to_timestamp()
         return recent(pd.concat([series, company], ignore_index=True)).iloc[0]
 
-    def test_a_jump_in_the_newest_quarter(self) -> None:
+    def test_a_jump_in_the_newest_months(self) -> None:
         found = self.among(self.jump(21, [30, 31, 29]))
         assert found["verdict"] == "rising"
-        assert (found["n_papers"], found["n_periods"]) == (300, 24)
-        # Odds of 3/7 against 1/9, over the 12 months between November 2020 and November 2021.
-        assert found["growth_per_year"] == pytest.approx((3 / 7) / (1 / 9), rel=0.01)
+        assert (found["n_papers"], found["n_periods"]) == (210, 15)  # these three and the year before
+        assert (found["start_share"], found["end_share"]) == pytest.approx((0.1, 0.3))
+        assert found["change"] == pytest.approx(3)
+        assert found["change_low"] > 2
+        # Odds of 3/7 against 1/9, over the 7.5 months between the middles of the two parts.
+        assert found["growth_per_year"] == pytest.approx(((3 / 7) / (1 / 9)) ** (12 / 7.5), rel=0.02)
+        assert [found[name] for name in ("since", "parted", "until")] == [
+            pd.Timestamp(2020, 10, 1),
+            pd.Timestamp(2021, 10, 1),
+            pd.Timestamp(2022, 1, 1),
+        ]
 
-    def test_a_drop(self) -> None:
-        assert self.among(self.jump(21, [1, 0, 0]))["verdict"] == "falling"
+    def test_a_drop_to_nothing(self) -> None:
+        for quarter in ([1, 0, 0], [0, 0, 0]):
+            found = self.among(self.jump(21, quarter))
+            assert found["verdict"] == "falling"
+            assert found["change_high"] < 0.5
 
-    def test_a_jump_of_earlier_quarters_is_not_recent(self) -> None:
-        assert self.among(self.jump(12, [30, 30, 30], tail=9))["verdict"] == "steady"
+    def test_what_was_so_for_a_year_is_not_recent(self) -> None:
+        assert self.among(self.jump(6, [30] * 18))["verdict"] == "unclear"
 
-    def test_a_quarter_begun_takes_no_part(self) -> None:
-        cut = self.jump(21, [30, 31, 29])
-        begun = pd.concat([cut, monthly([90]).assign(period_start=pd.Timestamp(2022, 1, 1))])
-        assert recent(begun)["growth_per_year"].tolist() == pytest.approx(recent(cut)["growth_per_year"])
-        assert recent(begun)["n_papers"].tolist() == [300]
+    def test_what_lies_before_the_year_does_not_count(self) -> None:
+        columns = ["verdict", "start_share", "end_share", "n_papers", "n_periods"]
+        late = self.among(self.jump(21, [30, 31, 29]))
+        far = self.jump(21, [30, 31, 29])
+        far.loc[:8, "n_papers"] = 60
+        pd.testing.assert_series_equal(self.among(far)[columns], late[columns])
 
-    def test_incomplete_months_make_no_quarter(self) -> None:
-        series = self.jump(21, [30, 31, 29])
+    def test_incomplete_months_are_not_the_newest(self) -> None:
+        series = self.jump(20, [10, 30, 31, 90])
         series.loc[23, "is_complete"] = False
-        found = recent(series).iloc[0]  # the newest whole quarter is then July to September 2021
-        assert found["verdict"] == "steady"
-        assert found["n_papers"] == 210
+        found = recent(series).iloc[0]
+        assert found["until"] == pd.Timestamp(2021, 12, 1)
+        assert found["n_papers"] == 12 * 10 + 10 + 30 + 31
 
     @pytest.mark.parametrize(
-        ("freq", "number", "n_periods"), [("W-MON", 60, 52), ("QS", 9, 9), ("YS", 9, 9), ("MS", 26, 24)]
-    )
-    def test_periods_of_any_length(self, freq: str, number: int, n_periods: int) -> None:
-        # Weeks from Monday 6 January 2020 to 22 February 2021: 52 of them have their middle in 2020.
-        starts = pd.date_range("2020-01-01", periods=number, freq=freq)
+        ("freq", "number", "newest", "n_periods"),
+        [("W-MON", 70, 13, 65), ("W-MON", 33, 11, 33), ("D", 60, 20, 60), ("QS", 9, 1, 6), ("YS", 9, 1, 6),
+         ("MS", 26, 3, 15), ("MS", 8, 2, 8)],
+    )  # fmt: skip
+    def test_periods_of_any_length(self, freq: str, number: int, newest: int, n_periods: int) -> None:
+        starts = pd.date_range("2020-01-06", periods=number, freq=freq)
         series = monthly([10] * number).assign(period_start=starts)
         found = recent(series).iloc[0]
         assert found["n_periods"] == n_periods
-        assert found["verdict"] == "steady"
+        assert found["parted"] == starts[number - newest]
+        assert found["verdict"] in {"unclear", "steady"}
 
     def test_too_little_before_the_quarter(self) -> None:
         found = recent(monthly([10] * 6, 100)).iloc[0]
@@ -367,8 +389,8 @@ class TestRecent:
 
     def test_a_steady_trend_grows_alike_in_both_windows(self) -> None:
         planted = make_series(30, 36, papers_per_period=1000, share=0.1, doubling_months=24, random_state=16)
-        both = [np.log(window_of(window, planted)["growth_per_year"]).median() for window in WINDOWS]
-        assert both[0] == pytest.approx(both[1], rel=0.1)
+        paces = [np.log(window_of(window, planted)["growth_per_year"]).median() for window in WINDOWS]
+        assert paces == pytest.approx([paces[0]] * 3, rel=0.1)
 
     def test_null_series_stay_silent(self) -> None:
         claims = []
@@ -376,6 +398,143 @@ class TestRecent:
             run = make_series(50, 36, noise=SeriesNoise(3, 0.5), random_state=seed)
             claims.append(recent(run)["verdict"].isin(["rising", "falling"]).any())
         assert np.mean(claims) <= 0.10
+
+
+class TestSteady:
+    def test_it_is_said_where_papers_are_enough(self) -> None:
+        found = long_run(make_series(30, 24, papers_per_period=4000, share=0.1, random_state=21))
+        assert (found["verdict"] == "steady").mean() > 0.9
+        assert ((found["growth_low"] ** 2 > 0.8) & (found["growth_high"] ** 2 < 1.25)).mean() > 0.9
+
+    def test_it_is_not_said_of_few_papers(self) -> None:
+        assert (long_run(make_series(30, 24, random_state=22))["verdict"] != "steady").all()
+
+    def test_a_share_that_grew_by_half_is_hardly_ever_called_steady(self) -> None:
+        months = 12 * np.log(2) / np.log(1.5)  # the share grows 1.5 times in 12 months
+        said = [
+            long_run(
+                make_series(50, 13, papers_per_period=n, share=0.1, doubling_months=months, random_state=n)
+            )["verdict"].eq("steady")
+            for n in (100, 1000, 5000)
+        ]
+        assert np.mean(said) <= 0.01
+
+    def test_the_bounds_are_the_callers(self) -> None:
+        series = make_series(30, 24, papers_per_period=1000, share=0.1, random_state=23)
+        narrow, wide = (
+            trend_verdicts(series, steady_within=bound)["verdict"].eq("steady").sum() for bound in (1.05, 2)
+        )
+        assert narrow == 0
+        assert wide > 40  # over the span and of late
+
+    def test_by_hand(self) -> None:
+        # Change 0 with standard error 0.1, known: both one-sided tests of a factor of 1.25 have this p value.
+        one = Changes(*np.zeros((5, 1)), np.array([0.1]), np.array([np.inf]), np.ones(1), np.zeros(1))
+        assert one.steady_p(1.25) == pytest.approx(stats.norm.cdf(-np.log(1.25) / 0.1))
+
+    @pytest.mark.parametrize("bound", [1, 0.8, -1, float("nan")])
+    def test_mistakes(self, bound: float) -> None:
+        with pytest.raises(InputError, match="above 1"):
+            trend_verdicts(monthly([1]), steady_within=bound)
+
+
+class TestUnclear:
+    def test_what_would_decide(self) -> None:
+        series = make_series(40, 24, papers_per_period=60, share=0.1, doubling_months=60, random_state=31)
+        found = long_run(series)
+        unclear = found[found["verdict"] == "unclear"]
+        assert len(unclear) > 10
+        assert (unclear["days_to_tell"] > 0).all()
+        # Six papers a month of the series, and more where it grew.
+        assert (unclear["papers_to_tell"] / unclear["days_to_tell"] * 30.4).median() == pytest.approx(
+            7.5, abs=2
+        )
+
+    def test_with_so_many_more_most_are_decided(self) -> None:
+        how = {"papers_per_period": 60, "share": 0.1, "doubling_months": 60}
+        now = long_run(make_series(200, 24, random_state=32, **how))
+        months = 24 + round(now["days_to_tell"].median() / 30.4)
+        later = long_run(make_series(200, months, random_state=33, **how))
+        assert now["verdict"].eq("rising").mean() < 0.2
+        assert later["verdict"].eq("rising").mean() > 0.5
+
+
+class TestLasting:
+    def walks(self, seed: int) -> pd.DataFrame:
+        """Log odds that wander at random, of many papers: their ends differ, but they have no direction."""
+        rng = np.random.default_rng(seed)
+        walk = np.cumsum(rng.normal(0, 0.08, (40, 60)), axis=1)
+        run = make_series(40, 60, papers_per_period=500, random_state=seed)
+        share = expit(-2.5 + walk - walk.mean(axis=1, keepdims=True))
+        return run.assign(n_papers=rng.binomial(500, share).ravel())
+
+    def test_walks_have_changed_and_do_not_keep_moving(self) -> None:
+        found = [trend_verdicts(self.walks(seed)) for seed in range(10)]
+        claims = (
+            pd.concat(found)
+            .groupby("window")["verdict"]
+            .agg(lambda words: words.isin(["rising", "falling"]).mean())
+        )
+        assert claims["long"] > 0.15
+        assert claims["lasting"] < 0.05 * claims["long"] + 0.01
+
+    def test_lines_keep_moving(self) -> None:
+        found = trend_verdicts(make_series(40, 36, papers_per_period=300, doubling_months=24, random_state=1))
+        assert (found.loc[found["window"] == "lasting", "verdict"] == "rising").mean() > 0.9
+
+    def test_only_what_moved_can_keep_moving(self) -> None:
+        found = trend_verdicts(make_series(60, 24, doubling_months=30, random_state=41))
+        long, lasting = (
+            window_of(name, make_series(60, 24, doubling_months=30, random_state=41))
+            for name in ("long", "lasting")
+        )
+        kept = lasting["verdict"] != "unclear"
+        assert 0 < kept.sum() < len(kept)
+        assert (long.loc[kept, "verdict"] == lasting.loc[kept, "verdict"]).all()
+        assert len(found) == 180
+
+
+class TestCurves:
+    def bent(self, papers: int = 400) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+        """Shares that stay for two years and then triple, in a run of series that stay."""
+        true = 0.05 * np.concatenate([np.ones(24), np.geomspace(1, 3, 12)])
+        rng = np.random.default_rng(5)
+        run = make_series(30, 36, papers_per_period=papers, random_state=5)
+        counts = run["n_papers"].to_numpy().reshape(30, 36).copy()
+        counts[0] = rng.binomial(papers, true)
+        return run.assign(n_papers=counts.ravel()), true
+
+    def test_a_bend_is_followed(self) -> None:
+        run, true = self.bent()
+        found = find_trends(run)
+        one = found.verdicts.iloc[0]
+        assert one["is_curved"]
+        assert one["verdict"] == "rising"
+        assert one["change_low"] < 3 < one["change_high"]
+        curve = found.curves[found.curves["series_id"] == one["series_id"]]
+        assert (abs(curve["smooth_share"] - true) < 0.25 * true).all()
+        inside = (curve["smooth_low"] <= true) & (true <= curve["smooth_high"])
+        assert inside.mean() > 0.85
+        assert (one["start_share"], one["end_share"]) == pytest.approx(curve["smooth_share"].iloc[[0, -1]])
+
+    def test_what_cannot_be_told_from_level_looks_level(self) -> None:
+        found = find_trends(make_series(40, 36, random_state=6))
+        curves = found.curves["smooth_share"].to_numpy().reshape(40, 36)
+        raw = make_series(40, 36, random_state=6)["n_papers"].to_numpy().reshape(40, 36) / 100
+        assert np.median(np.ptp(curves, axis=1)) < 0.1 * np.median(np.ptp(raw, axis=1))
+        low, high = (found.curves[name] for name in ("smooth_low", "smooth_high"))
+        assert ((low <= 0.05) & (high >= 0.05)).mean() > 0.9
+
+    def test_bands_hold_the_truth(self) -> None:
+        planted = make_series(200, 36, papers_per_period=300, doubling_months=24, random_state=1)
+        curves = find_trends(planted).curves
+        true = expit(logit(0.05) + (logit(0.1) - logit(0.05)) / 24 * np.tile(np.arange(36), 200))
+        assert ((curves["smooth_low"] <= true) & (true <= curves["smooth_high"])).mean() == pytest.approx(
+            0.95, abs=0.03
+        )
+
+    def test_series_that_are_not_tested_have_none(self) -> None:
+        assert find_trends(monthly([1] * 12)).curves.empty
 
 
 class TestMistakes:
@@ -424,13 +583,21 @@ class TestLaws:
         assert (tested["growth_low"] <= tested["growth_per_year"]).all()
         assert (tested["growth_per_year"] <= tested["growth_high"]).all()
         assert ((tested["p_value"] <= tested["q_value"]) & (tested["q_value"] <= 1)).all()
-        claimed = tested["verdict"] != "steady"
+        assert np.isfinite(tested[["start_share", "end_share", "change", "change_low", "change_high"]]).all(
+            axis=None
+        )
+        assert (
+            (tested["change_low"] <= tested["change"]) & (tested["change"] <= tested["change_high"])
+        ).all()
+        claimed = tested["verdict"].isin(["rising", "falling"])
+        assert (tested["papers_to_tell"].isna() | (tested["verdict"] == "unclear")).all()
         assert (claimed == (tested["q_value"] <= q)).all()
         assert ((tested["growth_per_year"] > 1) == (tested["verdict"] == "rising"))[claimed].all()
-        # The interval and the p value are one test.
-        excludes_one = (tested["growth_low"] > 1) | (tested["growth_high"] < 1)
+        # The interval and the p value are one test, in odds and in shares.
         clear = (tested["p_value"] - 0.05).abs() > 1e-9
-        assert (excludes_one == (tested["p_value"] < 0.05))[clear].all()
+        for low, high in (("growth_low", "growth_high"), ("change_low", "change_high")):
+            excludes_one = (tested[low] > 1) | (tested[high] < 1)
+            assert (excludes_one == (tested["p_value"] < 0.05))[clear].all()
 
     @settings(max_examples=60)
     @given(runs())
