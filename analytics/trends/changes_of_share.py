@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import expit, log_expit
 
 from analytics.trends.curves import Curves
-from analytics.trends.logit_lines import Floats, LogitLines, slope_bounds
+from analytics.trends.logit_lines import Floats, LogitLines, modified_root, slope_bounds
 
 __all__ = ["LARGEST_LOG", "Changes", "curve_changes", "line_changes"]
 
@@ -95,6 +95,7 @@ def line_changes(
     inflation : tuple of ndarray, shape (n_series,)
         Variance of the slope over its binomial one, and degrees of freedom.
     """
+    lines = replace(lines, root=modified_root(lines, counts, totals))
     widening, freedom = np.sqrt(inflation[0]), inflation[1]
     length = x[-1] - x[0]
     reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * widening

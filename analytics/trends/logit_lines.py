@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit, logit, xlog1py, xlogy
 
-__all__ = ["Floats", "LogitLines", "fit_lines", "slope_bounds"]
+__all__ = ["Floats", "LogitLines", "fit_lines", "modified_root", "slope_bounds"]
 
 Floats = NDArray[np.float64]
 
 _MAX_STEP = 4.0  # logits between two ends of a series in one Newton step
 _MAX_ITERATIONS = 200
 _TOLERANCE = 1e-10  # logits
+_NEXT_TO_NONE = 0.05  # standard errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,48 @@ def fit_lines(counts: Floats, totals: Floats, x: Floats) -> LogitLines:
     gain = _height(logits, counts, totals) - _level_height(counts, totals)
     root = np.where(apart, np.abs(line[1]) * np.sqrt(information), np.sqrt(2 * np.maximum(gain, 0)))
     return LogitLines(line, apart, weight, residual, information, np.sign(line[1]) * root)
+
+
+def modified_root(fitted: LogitLines, counts: Floats, totals: Floats) -> Floats:
+    """Signed root of the likelihood ratio, corrected so that it is normal where papers are few.
+
+    The signed root r of a share of few papers is skewed, which far out in the tails, where many tests are
+    judged, doubles its errors. With q the slope in units of its information, r + log(q / r) / r is normal
+    to the third order [1]_.
+
+    Parameters
+    ----------
+    fitted : LogitLines
+        What `fit_lines` made of the following two.
+    counts, totals : ndarray, shape (n_series, n_periods)
+
+    Returns
+    -------
+    ndarray, shape (n_series,)
+        The plain root where it is next to 0, where the correction has no meaning, and of separated series.
+
+    References
+    ----------
+    .. [1] Barndorff-Nielsen (1986), doi:10.1093/biomet/73.2.307
+
+    Examples
+    --------
+    Two of 100 papers and then ten: the exact test has p = 0.019 (mid-p), and the roots have 0.013 and 0.016.
+
+    >>> data = np.array([[2.0, 10.0]]), np.full((1, 2), 100.0)
+    >>> lines = fit_lines(*data, np.array([0.0, 1.0]))
+    >>> lines.root.round(2).tolist(), modified_root(lines, *data).round(2).tolist()
+    ([2.48], [2.42])
+    """
+    share = counts.sum(axis=1) / totals.sum(axis=1)
+    level = totals.sum(axis=1) * share * (1 - share)
+    reached = fitted.line[1] * np.sqrt(fitted.information * fitted.weight.sum(axis=1) / level)
+    root = fitted.root
+    plain = fitted.separated | (np.abs(root) < _NEXT_TO_NONE) | (reached * root <= 0)
+    ratio = np.where(plain, 1.0, reached / np.where(plain, 1.0, root))
+    corrected = root + np.log(ratio) / np.where(plain, 1.0, root)
+    # A correction that turned the sign would say that the approximation does not hold.
+    return np.where(plain | (corrected * root <= 0), root, corrected)
 
 
 def slope_bounds(

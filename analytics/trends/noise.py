@@ -23,12 +23,23 @@ from threadpoolctl import threadpool_limits
 
 from analytics.trends.smooth_modes import n_slow_modes, smooth_modes
 
-__all__ = ["PooledNoise", "correlation", "fit_noise", "mean_information", "stretches_of"]
+__all__ = [
+    "LARGEST_CARRY",
+    "SCATTER_CARRY",
+    "PooledNoise",
+    "correlation",
+    "fit_noise",
+    "mean_information",
+    "stretches_of",
+]
 
 Floats = NDArray[np.float64]
 
 _CARRIES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.95])
-_FINE_CARRIES = np.linspace(0, 0.95, 58)
+LARGEST_CARRY = 0.95
+"""Autocorrelation of neighboring periods beyond which noise cannot be told from wandering."""
+SCATTER_CARRY = 0.6
+"""Autocorrelation above which it is taken for wandering, where the question is how periods scatter."""
 _N_EXCESSES = 40
 _PRIOR_BINOMIAL = 0.5
 _PRIOR_ALIKE = 0.5
@@ -125,6 +136,7 @@ def fit_noise(
     steps: NDArray[np.int64],
     *,
     around_curves: bool = False,
+    largest_carry: float = LARGEST_CARRY,
     apart: NDArray[np.bool_] | None = None,
 ) -> PooledNoise:
     """Posterior of the noise of a run's series, from their residuals around straight lines or smooth curves.
@@ -165,6 +177,8 @@ def fit_noise(
         Position of each period, in periods, ascending; a gap is a missing period.
     around_curves : bool
         Leave out what moves slowly.
+    largest_carry : float
+        Autocorrelation looked for at most, up to 0.95.
     apart : ndarray of bool, shape (n_periods,), optional
         Periods whose shares may stand on a level of their own.
 
@@ -189,10 +203,11 @@ def fit_noise(
     ]
     # Many small decompositions: threads that wait for each other made them 50 times slower.
     with threadpool_limits(1, user_api="blas"):
-        modes = [[stretch.modes(carry) for stretch in stretches] for carry in _CARRIES]
+        carries = _CARRIES[largest_carry >= _CARRIES]
+        modes = [[stretch.modes(carry) for stretch in stretches] for carry in carries]
         sizes = np.stack([np.concatenate([size for size, _ in row]) for row in modes])
         squares = np.stack([np.concatenate([part_told @ seen**2 for _, seen in row]) for row in modes])
-        excess, carry, weights = _posterior(sizes, squares, float(part_told.sum()))
+        excess, carry, weights = _posterior(sizes, squares, float(part_told.sum()), carries)
         middle = [stretch.modes(float(weights @ carry)) for stretch in stretches]
     if len(residual) == 1:
         return PooledNoise(excess, carry, weights, np.zeros(0), np.zeros(0), np.inf)
@@ -258,10 +273,10 @@ def correlation(steps: NDArray[np.int64], carry: float) -> Floats:
     return np.asarray(float(carry) ** np.abs(np.subtract.outer(steps, steps)))
 
 
-def _posterior(sizes: Floats, squares: Floats, told: float) -> tuple[Floats, Floats, Floats]:
+def _posterior(sizes: Floats, squares: Floats, told: float, carries: Floats) -> tuple[Floats, Floats, Floats]:
     """Excess, carry and weight of the posterior's points.
 
-    The likelihood is found at each of `_CARRIES`, at excesses that first span all that is possible and
+    The likelihood is found at each of the carries, at excesses that first span all that is possible and
     then all that is likely, and between the carries by a cubic spline: it is smooth in them.
     """
     largest = max(1.0, squares.sum(axis=1).max() / told / sizes.shape[1] * 2)
@@ -270,12 +285,13 @@ def _posterior(sizes: Floats, squares: Floats, told: float) -> tuple[Floats, Flo
     first, last = max(likely[0] - 1, 0), min(likely[-1] + 1, len(roots) - 1)
     roots = np.linspace(roots[first], roots[last], _N_EXCESSES + 1)[1:]
     height = _log_likelihood(sizes, squares, told, np.concatenate([[0.0], roots**2]), keep_level=True)
-    fine = CubicSpline(_CARRIES, height, axis=0)(_FINE_CARRIES)
-    slab = fine[:, 1:] + np.log(2 / np.pi * (roots[1] - roots[0]) / (1 + roots**2) / len(_FINE_CARRIES))
+    fine_carries = np.linspace(0, carries[-1], round(60 * carries[-1]) + 1)
+    fine = CubicSpline(carries, height, axis=0)(fine_carries)
+    slab = fine[:, 1:] + np.log(2 / np.pi * (roots[1] - roots[0]) / (1 + roots**2) / len(fine_carries))
     spike, slab = height[0, 0] + np.log(_PRIOR_BINOMIAL), slab + np.log1p(-_PRIOR_BINOMIAL)
     logs = np.concatenate([[spike], slab.ravel()])
-    excess = np.concatenate([[0.0], np.tile(roots**2, len(_FINE_CARRIES))])
-    carry = np.concatenate([[0.0], np.repeat(_FINE_CARRIES, len(roots))])
+    excess = np.concatenate([[0.0], np.tile(roots**2, len(fine_carries))])
+    carry = np.concatenate([[0.0], np.repeat(fine_carries, len(roots))])
     weight = np.exp(logs - logs.max())
     kept = weight > _NEGLIGIBLE
     return excess[kept], carry[kept], weight[kept] / weight[kept].sum()

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import betaincinv, factorial
 
 from analytics.trends.logit_lines import Floats, LogitLines, fit_lines
-from analytics.trends.noise import PooledNoise, fit_noise
+from analytics.trends.noise import LARGEST_CARRY, PooledNoise, fit_noise
 from analytics.trends.series_grids import NEWEST, SeriesGrids, centered_times
 
 __all__ = ["null_counts", "run_noise"]
@@ -29,7 +29,11 @@ _CARRY_POWERS = _CARRIES[:, None] ** _ORDERS
 
 
 def run_noise(
-    grids: SeriesGrids, rows: NDArray[np.intp], *, around_curves: bool = False
+    grids: SeriesGrids,
+    rows: NDArray[np.intp],
+    *,
+    around_curves: bool = False,
+    largest_carry: float = LARGEST_CARRY,
 ) -> tuple[LogitLines, PooledNoise]:
     """Lines of some series of a run, and the noise around them that all of them share.
 
@@ -38,7 +42,7 @@ def run_noise(
     grids : SeriesGrids
     rows : ndarray of int, shape (n_rows,)
         At least one series with papers inside and outside; together they have four periods or more.
-    around_curves : bool
+    around_curves, largest_carry
         See `noise.fit_noise`; the newest months may then stand on a level of their own, too.
 
     Returns
@@ -66,7 +70,8 @@ def run_noise(
     if not around_curves:
         return lines, fit_noise(residual, weight, x, grids.steps)
     apart = grids.recent == NEWEST
-    return lines, fit_noise(residual, weight, x, grids.steps, around_curves=True, apart=apart)
+    how = {"around_curves": True, "largest_carry": largest_carry}
+    return lines, fit_noise(residual, weight, x, grids.steps, apart=apart, **how)
 
 
 def null_counts(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from analytics.labels.checked_series import CheckedSeries, correction_variances
 from analytics.trends.changes_of_share import Changes, curve_changes, line_changes
 from analytics.trends.curves import Curves, are_curved, fit_curves
 from analytics.trends.logit_lines import Floats, LogitLines, fit_lines
-from analytics.trends.noise import PooledNoise
+from analytics.trends.noise import SCATTER_CARRY, PooledNoise
 from analytics.trends.null_series import run_noise
 from analytics.trends.series_grids import (
     BEFORE,
@@ -89,7 +88,8 @@ class TrendModel:
     @cached_property
     def curvature(self) -> Wandering:
         """How far each series may bend away from its line."""
-        return self._wandering("curve")
+        lines, steps = self.lines, self.grids.steps
+        return fit_wandering(lines.residual, lines.weight, self.x, steps, self.scatter, "curve")
 
     @cached_property
     def curved(self) -> NDArray[np.bool_]:
@@ -146,14 +146,20 @@ class TrendModel:
         )
         return float(newest - before)
 
-    def walking(self) -> tuple[Floats, Floats]:
-        """Give what a random walk adds to the inflation of each slope, and how likely that is.
+    def walking(self) -> tuple[Floats, Floats, Floats]:
+        """Inflation of each slope if log odds walk at random, how likely each is, and degrees of freedom.
 
-        Both have shape (n_tested, n_points).
+        The noise may carry over as far as it likes here: what is not taken for a walk is taken for noise.
+        The first two have shape (n_tested, n_points).
         """
-        walk = self._wandering("walk")
+        which = np.arange(len(self.grids.keys))
+        _, noise = run_noise(self.grids, which, around_curves=True)
+        walk = fit_wandering(self.lines.residual, self.lines.weight, self.x, self.grids.steps, noise, "walk")
         steps = walk_variances(self.lines.weight * self._offset, self.grids.steps)
-        return (steps / self.lines.information)[:, None] * walk.variance, walk.weight
+        scatter = noise.inflation(self.lines.weight, self._offset, self.grids.steps)
+        inflation, freedom = self._corrected(scatter, self.lines, self._offset, self.grids)
+        added = (steps / self.lines.information)[:, None] * walk.variance
+        return inflation[:, None] + added, walk.weight, freedom
 
     def states(self) -> tuple[Floats, Floats]:
         """Log odds of each tested series in each period and their variance, smooth.
@@ -182,10 +188,6 @@ class TrendModel:
     @cached_property
     def _offset(self) -> Floats:
         return time_offsets(self.lines.weight, self.x)
-
-    def _wandering(self, kind: Literal["walk", "curve"]) -> Wandering:
-        lines, grids = self.lines, self.grids
-        return fit_wandering(lines.residual, lines.weight, self.x, grids.steps, self.scatter, kind)
 
     def _correction_of_states(self, logits: Floats) -> Floats:
         """Variance of each period's log odds by errors of the correction; 0 of a series that is found."""
@@ -245,7 +247,8 @@ def fit_trends(tallied: Tallied, corrections: Corrections | None = None) -> Tren
     """
     tested, grids = tallied.tested, tallied.grids
     x, unit = centered_times(grids.years)
-    lines, scatter = run_noise(grids, np.flatnonzero(tested), around_curves=True)
+    rows = np.flatnonzero(tested)
+    lines, scatter = run_noise(grids, rows, around_curves=True, largest_carry=SCATTER_CARRY)
     stepped = tallied.stepped[tested]
     return TrendModel(grids.of(tested), stepped, x, unit, lines, scatter, corrections or {})
 

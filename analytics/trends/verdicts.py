@@ -285,9 +285,8 @@ def _write_lasting(
 ) -> None:
     """Whether the series that moved keep moving: their line against a random walk."""
     claimed, q, n_tests = setting
-    inflation, freedom = model.inflation
-    added, weight = model.walking()
-    widening = np.sqrt(inflation[:, None] + added)
+    inflation, weight, freedom = model.walking()
+    widening = np.sqrt(inflation)
     root = model.lines.root
     p_value = (weight * 2 * stats.t.sf(np.abs(root)[:, None] / widening, freedom[:, None])).sum(axis=1)
     middle = np.sqrt((weight * widening**2).sum(axis=1))

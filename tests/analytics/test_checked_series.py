@@ -290,7 +290,9 @@ class TestPlantedTruth:
         growth = (2 * share / (1 - 2 * share) / (share / (1 - share))) ** (12 / doubling_months)
         covered = (long["growth_low"] <= growth) & (growth <= long["growth_high"])
         assert 0.93 <= covered.mean() <= 0.99
-        assert long["verdict"].eq("rising" if doubling_months > 0 else "falling").mean() >= 0.8
+        # Each alone; claims stand under one rate with those of late.
+        assert (long["p_value"] <= 0.05).mean() >= 0.8
+        assert long["verdict"].eq("rising" if doubling_months > 0 else "falling").mean() >= 0.75
 
 
 class TestWhatFollows:
