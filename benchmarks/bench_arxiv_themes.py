@@ -55,7 +55,7 @@ from analytics.themes import Theme, assign_themes, score_themes
 from analytics.topics import fit_topics
 from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.logit_lines import fit_lines
-from analytics.trends.shares import corpus_trends
+from analytics.trends.shares import CorpusTrends, corpus_trends
 from analytics.trends.verdicts import trend_verdicts
 from analytics.vectors import make_vectorizer
 from flows.themes_file import read_themes
@@ -109,11 +109,16 @@ def membership(kind: str, series_ids: pd.Series, paper_ids: pd.Series) -> pd.Dat
 
 def trends_of(papers: pd.DataFrame, members: pd.DataFrame, ids: list[str], freq: str) -> pd.DataFrame:
     """Table `trends` as a run over the sample would publish it."""
+    return found_trends(papers, members, ids, freq).trends
+
+
+def found_trends(papers: pd.DataFrame, members: pd.DataFrame, ids: list[str], freq: str) -> CorpusTrends:
+    """Series of the sample, in the periods of a chart and in those that tests count in."""
     series = pd.DataFrame({"kind": "theme", "series_id": ids})
     looks = pd.DataFrame({name: pd.Series(dtype=object) for name in LOOK_COLUMNS}).astype(
         {"start": "datetime64[us]", "end": "datetime64[us]", "n_records": int, "is_whole": bool}
     )
-    return corpus_trends(papers, members, series, looks=looks, as_of=AS_OF, freq=freq).trends
+    return corpus_trends(papers, members, series, looks=looks, as_of=AS_OF, freq=freq)
 
 
 def baseline_members(nearness: np.ndarray, cut: float, ids: list[str], papers: pd.DataFrame) -> pd.DataFrame:
@@ -122,9 +127,9 @@ def baseline_members(nearness: np.ndarray, cut: float, ids: list[str], papers: p
     return membership("theme", pd.Series(np.array(ids)[columns]), papers["paper_id"].iloc[rows])
 
 
-def long_verdicts(trends: pd.DataFrame) -> pd.DataFrame:
+def long_verdicts(trends: CorpusTrends) -> pd.DataFrame:
     """Verdicts over the whole span, by series."""
-    found = trend_verdicts(trends)
+    found = trend_verdicts(trends.tested)
     return found[found["window"] == "long"].set_index("series_id")
 
 
@@ -141,8 +146,10 @@ def true_slopes(trends: pd.DataFrame) -> pd.DataFrame:
 
 def score_themes_found(corpus: Corpus, members: pd.DataFrame, ids: list[str]) -> list[dict[str, Any]]:
     """Compare memberships with the categories, theme by theme. Only this reads the labels."""
-    found, true = (trends_of(corpus.papers, given, ids, "year") for given in (members, corpus.labels))
-    verdicts, true_verdicts, slopes = long_verdicts(found), long_verdicts(true), true_slopes(true)
+    both = [found_trends(corpus.papers, given, ids, "year") for given in (members, corpus.labels)]
+    verdicts, true_verdicts = (long_verdicts(one) for one in both)
+    found, true = (one.trends for one in both)
+    slopes = true_slopes(true)
     scored = (true["is_complete"] & (true["n_total"] >= LEAST_PAPERS)).to_numpy()
     rows = []
     for theme_id in ids:

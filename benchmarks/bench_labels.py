@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 from arxiv_sample import encode, require_corpus
-from bench_arxiv_themes import THEMES, read_corpus, trends_of
+from bench_arxiv_themes import THEMES, found_trends, read_corpus, trends_of
 from scipy import stats
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits
@@ -235,7 +235,7 @@ def null_claims(reader: Reader, n_labels: int, seed: int) -> dict[str, Any]:
             "paper_id": papers["paper_id"].to_numpy()[rows],
         }
     )
-    trends = trends_of(papers, members, ids, "year")
+    trends = found_trends(papers, members, ids, "year").tested
     checked = checked_series(learned, papers["published"], trends)
     found = trend_verdicts(with_checked(trends, checked), corrections=checked)
     found = found[found["basis"] == "checked"]

@@ -63,7 +63,8 @@ class Changes:
     def ratio(self, change: Floats) -> Floats:
         """Share at the end over that at the start if the change was this one and the level the same."""
         start = self.level + change * self.before
-        return np.exp(np.clip(log_expit(start + change) - log_expit(start), -LARGEST_LOG, LARGEST_LOG))
+        logs = log_expit(start + change) - log_expit(start)
+        return np.asarray(np.exp(np.clip(logs, -LARGEST_LOG, LARGEST_LOG)))
 
     def steady_p(self, bound: float) -> Floats:
         """Give the p value of "the odds changed by a factor of `bound` or more, up or down".

@@ -70,8 +70,10 @@ def run_noise(
     if not around_curves:
         return lines, fit_noise(residual, weight, x, grids.steps)
     apart = grids.recent == NEWEST
-    how = {"around_curves": True, "largest_carry": largest_carry}
-    return lines, fit_noise(residual, weight, x, grids.steps, apart=apart, **how)
+    noise = fit_noise(
+        residual, weight, x, grids.steps, around_curves=True, largest_carry=largest_carry, apart=apart
+    )
+    return lines, noise
 
 
 def null_counts(

@@ -250,7 +250,7 @@ def finest_period(
         if _TESTABLE_PERIODS <= len(counts) <= most and np.median(counts) >= _FEWEST_A_PERIOD:
             return freq
     choice = choose_period(published, span, precision=precision)
-    return choice and choice.freq
+    return None if choice is None else choice.freq
 
 
 def _allowed_periods(

@@ -118,7 +118,7 @@ def _structure(steps: NDArray[np.int64], kind: Literal["walk", "curve"]) -> Floa
     """Covariance of the wandering for a variance of 1, shape (n_periods, n_periods)."""
     if kind == "walk":
         position = steps - steps[0]
-        return np.minimum.outer(position, position).astype(float)
+        return np.asarray(np.minimum.outer(position, position), dtype=float)
     modes, roughness = curve_modes(steps)
     return np.asarray((modes / roughness) @ modes.T) if len(roughness) else np.zeros((len(steps),) * 2)
 
