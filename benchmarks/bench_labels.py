@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 from arxiv_sample import encode, require_corpus
-from bench_arxiv_themes import THEMES, found_trends, read_corpus, trends_of
+from bench_arxiv_themes import THEMES, found_trends, read_corpus
 from scipy import stats
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits
