@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
+
 from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
-from analytics.trends.verdicts import WINDOWS
+from analytics.trends.verdicts import STEADY_WITHIN, WINDOWS
 from reports.periods import Period, period_unit, range_label
+from reports.wording import odds
 
 __all__ = [
     "VERDICTS",
@@ -26,14 +29,29 @@ __all__ = [
     "make_series",
 ]
 
-VERDICTS = ("rising", "falling", "steady", "insufficient")
+VERDICTS = ("rising", "falling", "steady", "unclear", "insufficient")
+
+
+_ESTIMATES = {
+    "start": "start_share",
+    "end": "end_share",
+    **{
+        name: name
+        for name in ("change", "change_low", "change_high", "steady_p", "papers_to_tell", "days_to_tell")
+    },
+}
+"""Fields of a verdict by their columns."""
+_NO_LEAN = 0.8
+"""p value above which a change leans neither way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One row of `verdicts`; floats are NaN where nothing could be estimated.
+    """One row of `verdicts`; floats are NaN, and days None, where nothing could be estimated.
 
-    A fragile verdict would be another word with the unclustered and undated papers spread.
+    `change` is the share at the end over that at the start. A fragile verdict would be another word with the
+    unclustered and undated papers spread. `period` is what was tested, which need not be what is drawn; it is
+    empty in a run from before the five words, whose ``steady`` meant "not shown" and is ``unclear`` here.
     """
 
     word: str
@@ -46,11 +64,48 @@ class Verdict:
     n_periods: int = 0
     is_fragile: bool = False
     basis: str = "found"
+    window: str = "long"
+    period: str = ""
+    since: date | None = None
+    parted: date | None = None
+    until: date | None = None
+    start: float = math.nan
+    end: float = math.nan
+    change: float = math.nan
+    change_low: float = math.nan
+    change_high: float = math.nan
+    steady_p: float = math.nan
+    papers_to_tell: float = math.nan
+    days_to_tell: float = math.nan
+    is_curved: bool = False
 
     @property
     def is_move(self) -> bool:
         """Whether the verdict claims a change."""
         return self.word in {"rising", "falling"}
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there were papers and periods enough to test."""
+        return self.word != "insufficient"
+
+    @property
+    def has_change(self) -> bool:
+        """Whether start, end and their ratio are known: not in older runs."""
+        return self.is_tested and not math.isnan(self.change)
+
+    @property
+    def days(self) -> float:
+        """Days from the first to the last that was tested; NaN where they are not known."""
+        return (self.until - self.since).days if self.since and self.until else math.nan
+
+    @property
+    def lean(self) -> str:
+        """``up`` or ``down``, the likelier way of a change; empty where neither is likelier."""
+        ratio = self.change if self.has_change else self.growth
+        if math.isnan(ratio) or self.p > _NO_LEAN or odds(ratio) == "1.0":
+            return ""
+        return "up" if ratio > 1 else "down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +149,18 @@ class Comparison:
 class Series:
     """One theme or topic over time; `periods` is empty where no paper of the corpus is dated.
 
-    `verdict` is that of the whole span, `recent` that of the newest quarter against what preceded it.
-    `is_checked` says whether the shares of its periods are checked on answers, or found.
+    `verdict` is that of the whole span, `recent` that of the newest months against those before them, `lasting`
+    whether a series that moved keeps moving; `bound` is the factor within which a share is steady. `is_checked` says whether the shares of its periods are checked on answers, or found.
     """
 
     kind: str
     series_id: str
     periods: tuple[Period, ...]
     verdict: Verdict
-    recent: Verdict = Verdict("insufficient")
+    recent: Verdict = Verdict("insufficient", window="recent")
     is_checked: bool = False
+    lasting: Verdict = Verdict("insufficient", window="lasting")
+    bound: float = STEADY_WITHIN
 
     @property
     def basis(self) -> str:
@@ -126,6 +183,25 @@ class Series:
     def latest(self) -> Period | None:
         """The newest complete period that holds papers."""
         return self.complete[-1] if self.complete else None
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether the model's share is known of any complete period."""
+        return any(period.has_smooth for period in self.complete)
+
+    @property
+    def share_now(self) -> float:
+        """Share at the end of the line in its chart; NaN without a complete period."""
+        last = self.latest
+        if last is None:
+            return math.nan
+        return last.smooth if last.has_smooth else last.share
+
+    @property
+    def claims(self) -> tuple[Verdict, ...]:
+        """Claims that the share is now another, the surest first."""
+        moves = [one for one in (self.verdict, self.recent) if one.is_move]
+        return tuple(sorted(moves, key=lambda one: (one.q, one.p)))
 
     def comparison(self) -> Comparison | None:
         """Compare the newest complete period with the same one a year before, else the halves.
@@ -160,7 +236,7 @@ class Series:
         return Span(label, n_papers, n_total, share, *ends)
 
 
-def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
+def make_series(tables: RunTables, bound: float = STEADY_WITHIN) -> dict[tuple[str, str], Series]:
     """Every series of the run by its kind and id, periods in order of time.
 
     A series without a row in `verdicts` is ``insufficient``, and one without periods has none.
@@ -168,7 +244,7 @@ def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
     Raises
     ------
     PapertrendsError
-        When a verdict is not one of the four words.
+        When a verdict is not one of the five words.
     """
     verdicts: dict[str, dict[tuple[str, str], Verdict]] = {window: {} for window in WINDOWS}
     for row in tables.verdicts.to_dict("records"):
@@ -181,14 +257,16 @@ def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
     for row in tables.trends.sort_values("period_start", kind="stable").to_dict("records"):
         key = (row["kind"], row["series_id"])
         periods.setdefault(key, []).append(_period(row, "checked_" if key in checked else "share_"))
-    none = Verdict("insufficient")
+    none = {window: Verdict("insufficient", window=window) for window in WINDOWS}
     return {
         key: Series(
             *key,
             tuple(rows),
-            verdicts["long"].get(key, none),
-            verdicts["recent"].get(key, none),
+            verdicts["long"].get(key, none["long"]),
+            verdicts["recent"].get(key, none["recent"]),
             is_checked=key in checked,
+            lasting=verdicts["lasting"].get(key, none["lasting"]),
+            bound=bound,
         )
         for key, rows in periods.items()
     }
@@ -210,10 +288,26 @@ def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
         raise PapertrendsError(
             f"verdict {row['verdict']!r} of {row['series_id']!r}; allowed are {', '.join(VERDICTS)}"
         )
+    word, period = str(row["verdict"]), str(row["period"])
     growth = (row["growth_per_year"], row["growth_low"], row["growth_high"])
     numbers = (*growth, row["p_value"], row["q_value"])
     counts = (int(row["n_papers"]), int(row["n_periods"]))
-    return Verdict(row["verdict"], *numbers, *counts, bool(row["is_fragile"]), str(row["basis"]))
+    return Verdict(
+        "unclear" if word == "steady" and not period else word,
+        *numbers,
+        *counts,
+        bool(row["is_fragile"]),
+        str(row["basis"]),
+        str(row["window"]),
+        period,
+        **{name: _day(row[name]) for name in ("since", "parted", "until")},
+        **{name: float(row[column]) for name, column in _ESTIMATES.items()},
+        is_curved=bool(row["is_curved"]),
+    )
+
+
+def _day(value: Any) -> date | None:
+    return None if pd.isna(value) else value.date()
 
 
 def _period(row: Mapping[Hashable, Any], prefix: str) -> Period:
@@ -224,7 +318,9 @@ def _period(row: Mapping[Hashable, Any], prefix: str) -> Period:
     # An estimate may leave the range of a share a little; a chart cannot.
     share, low, high = (min(max(row[name], 0.0), 1.0) if n_total else math.nan for name in names)
     unit = period_unit(start, row["period_end"].date())
-    return Period(start, unit, int(row["n_papers"]), n_total, share, low, high, bool(row["is_complete"]))
+    smooth = (float(row[name]) for name in ("smooth_share", "smooth_low", "smooth_high"))
+    counts = (int(row["n_papers"]), n_total)
+    return Period(start, unit, *counts, share, low, high, bool(row["is_complete"]), *smooth)
 
 
 def _a_year_before(start: date, unit: str) -> date:
