@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from reports.claims import ICONS
 from reports.render import render_page_of
+from reports.verdict_sentences import ICONS
 from reports.wording import clip, long_day, plural
 
 __all__ = ["Archive", "ArchivedLine", "ArchivedRun", "FailedRun", "make_archive", "render_archive"]

@@ -1,7 +1,7 @@
 """Claims in words, from the numbers of a verdict alone; the sentences are in `reports.verdict_sentences`.
 
-A claim is the share at the end, how it is known (found or checked), the share at the start, their ratio with its
-interval, and the verdict. No cause, no forecast, and no adjective that is not one of the five words.
+A claim is the share at the end, how it is known (found or checked), the share at the start, their ratio with
+its interval, and the verdict. No cause, no forecast, and no adjective that is not one of the five words.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def comparison_clause(comparison: Comparison | None) -> str:
 def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
     """Number and clause of a line of the first screen.
 
-    Of the surest claim; without one, of the whole span. Where that was not tested, or in an older run, the counts
-    of the newest period and of the one before are given instead, and nothing is said of a change.
+    Of the surest claim; without one, of the whole span. Where that was not tested, or in an older run, the
+    counts of the newest period and of the one before are given, and nothing is said of a change.
     """
     verdict = (*series.claims, series.verdict)[0]
     if verdict.has_change and ("claim", verdict.window, verdict.word) in TEMPLATES:
@@ -107,11 +107,11 @@ def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, s
 
 
 def also_clause(series: Series) -> str:
-    """What the other of the two comparisons says, beside the claim of a headline; empty where it says nothing."""
+    """What the other comparison says, beside the claim of a headline; empty where it says nothing."""
     long, recent = series.verdict, series.recent
     if not recent.is_move or not recent.has_change:
         return ""
-    if not long.is_move:
+    if recent is series.claims[0]:
         return _filled("beside", long, series)
     return _filled("also" if recent.word == long.word else "but", recent, series)
 
@@ -136,7 +136,7 @@ def missing_clause(verdict: Verdict, unit: str) -> str:
 
 
 def verdict_sentence(series: Series) -> str:
-    """Tell what was found of a series in a few sentences: the whole span, the newest months, whether it goes on.
+    """Tell in a few sentences what was found: over the whole span, in the newest months, whether it goes on.
 
     Parameters
     ----------
@@ -193,9 +193,8 @@ def _known(series: Series, verdict: Verdict) -> str:
     if not series.basis:
         return ""
     last = series.latest
-    if series.is_checked and last is not None and last.has_smooth:
-        if last.smooth_low <= verdict.end <= last.smooth_high:
-            return f" (checked: {percent_range(last.smooth_low, last.smooth_high)})"
+    if series.is_checked and last is not None and last.smooth_low <= verdict.end <= last.smooth_high:
+        return f" (checked: {percent_range(last.smooth_low, last.smooth_high)})"
     return f" ({series.basis})"
 
 

@@ -13,7 +13,7 @@ from reports.explorer import Explorer, make_explorer
 from reports.growing import Growing, make_growing
 from reports.headlines import Moved, Subject, make_moved
 from reports.loose_papers import LoosePapers, make_loose_papers
-from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
+from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks, steady_bound
 from reports.membership_words import membership_paragraphs
 from reports.outlook import Outlook, make_outlook
 from reports.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
@@ -96,7 +96,7 @@ def make_report_context(
         When a table holds a verdict or a period that the report has no words for.
     """
     charts = plot_charts(tables, manifest) if charts is None else charts
-    series = make_series(tables)
+    series = make_series(tables, steady_bound(manifest))
     places = _places(tables, series)
     marks = make_marks(tables, series, allowed_rate(manifest))
     qualities = make_qualities(tables)
@@ -184,7 +184,6 @@ def _subjects(
             one.n_papers,
             one.n_shown,
             one.known_clause,
-            f"#numbers-{one.slug}",
         )
         for one in themes
     ]

@@ -9,8 +9,8 @@ from datetime import date
 
 from analytics.tables import RunTables
 from reports.chart_values import Values
-from reports.drawing import render_sparkline
 from reports.periods import Period, period_unit
+from reports.sparklines import render_sparkline
 from reports.wording import NO_VALUE, count, percent, plural
 
 __all__ = ["LoosePapers", "make_loose_papers"]

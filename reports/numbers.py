@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from reports.durations import newest_words
+from reports.durations import newest_words, span_words
 from reports.series import Series, Verdict
-from reports.wording import NARROW, TIMES, count, long_day, odds, p_value, plural, q_value
+from reports.wording import NARROW, TIMES, long_day, odds, p_value, plural, q_value
 
-__all__ = ["Exact", "make_numbers"]
+__all__ = ["Exact", "make_numbers", "window_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,31 @@ def make_numbers(series: Series) -> tuple[Exact, ...]:
     verdict = series.verdict
     if not verdict.is_tested:
         return ()
-    lines = [Exact("Whole span", _tests(verdict))]
+    lines = [Exact(window_name(verdict, series), _tests(verdict))]
     if series.recent.is_tested:
-        lines.append(Exact(_newest(series), _tests(series.recent)))
+        lines.append(Exact(window_name(series.recent, series), _tests(series.recent)))
     if series.lasting.is_tested and verdict.is_move:
         lines.append(Exact("Keeps moving", f"{series.lasting.word}: {_tests(series.lasting)}"))
     return (*lines, Exact("Tested on", _basis(verdict, series)))
 
 
-def _newest(series: Series) -> str:
-    recent = series.recent
-    if recent.until and recent.parted:
-        return f"Newest {newest_words((recent.until - recent.parted).days)}"
+def window_name(verdict: Verdict, series: Series) -> str:
+    """Name of what a verdict compares.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> long = Verdict("rising", since=date(2025, 1, 6), until=date(2025, 8, 18))
+    >>> recent = Verdict("rising", window="recent", parted=date(2025, 5, 19), until=date(2025, 8, 18))
+    >>> one = Series("theme", "agents", (), long, recent)
+    >>> window_name(long, one), window_name(recent, one)
+    ('Over 32 weeks', 'Newest 3 months')
+    """
+    if verdict.window == "long":
+        known = verdict.since and verdict.until
+        return f"Over {span_words(verdict.days)}" if known else "Over the whole span"
+    if verdict.until and verdict.parted:
+        return f"Newest {newest_words((verdict.until - verdict.parted).days)}"
     return "Newest year" if series.unit == "year" else "Newest quarter"
 
 
@@ -55,7 +68,9 @@ def _tests(verdict: Verdict) -> str:
     'odds x1.9 a year (95 % interval 1.5 to 2.4), p < 0.001, q = 0.001'
     """
     interval = f"95{NARROW}% interval {odds(verdict.growth_low)} to {odds(verdict.growth_high)}"
-    told = f"odds {TIMES}{odds(verdict.growth)} a year ({interval}), {p_value(verdict.p)}, {q_value(verdict.q)}"
+    told = (
+        f"odds {TIMES}{odds(verdict.growth)} a year ({interval}), {p_value(verdict.p)}, {q_value(verdict.q)}"
+    )
     if not math.isnan(verdict.steady_p):
         told += f"; steady: {p_value(verdict.steady_p)}"
     return told

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
-
-from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
 from analytics.trends.verdicts import STEADY_WITHIN, WINDOWS
 from reports.periods import Period, period_unit, range_label
-from reports.wording import odds
+from reports.verdicts import VERDICTS, Verdict, verdict_of
 
 __all__ = [
     "VERDICTS",
@@ -29,83 +26,8 @@ __all__ = [
     "make_series",
 ]
 
-VERDICTS = ("rising", "falling", "steady", "unclear", "insufficient")
-
-
-_ESTIMATES = {
-    "start": "start_share",
-    "end": "end_share",
-    **{
-        name: name
-        for name in ("change", "change_low", "change_high", "steady_p", "papers_to_tell", "days_to_tell")
-    },
-}
-"""Fields of a verdict by their columns."""
-_NO_LEAN = 0.8
-"""p value above which a change leans neither way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One row of `verdicts`; floats are NaN, and days None, where nothing could be estimated.
-
-    `change` is the share at the end over that at the start. A fragile verdict would be another word with the
-    unclustered and undated papers spread. `period` is what was tested, which need not be what is drawn; it is
-    empty in a run from before the five words, whose ``steady`` meant "not shown" and is ``unclear`` here.
-    """
-
-    word: str
-    growth: float = math.nan
-    growth_low: float = math.nan
-    growth_high: float = math.nan
-    p: float = math.nan
-    q: float = math.nan
-    n_papers: int = 0
-    n_periods: int = 0
-    is_fragile: bool = False
-    basis: str = "found"
-    window: str = "long"
-    period: str = ""
-    since: date | None = None
-    parted: date | None = None
-    until: date | None = None
-    start: float = math.nan
-    end: float = math.nan
-    change: float = math.nan
-    change_low: float = math.nan
-    change_high: float = math.nan
-    steady_p: float = math.nan
-    papers_to_tell: float = math.nan
-    days_to_tell: float = math.nan
-    is_curved: bool = False
-
-    @property
-    def is_move(self) -> bool:
-        """Whether the verdict claims a change."""
-        return self.word in {"rising", "falling"}
-
-    @property
-    def is_tested(self) -> bool:
-        """Whether there were papers and periods enough to test."""
-        return self.word != "insufficient"
-
-    @property
-    def has_change(self) -> bool:
-        """Whether start, end and their ratio are known: not in older runs."""
-        return self.is_tested and not math.isnan(self.change)
-
-    @property
-    def days(self) -> float:
-        """Days from the first to the last that was tested; NaN where they are not known."""
-        return (self.until - self.since).days if self.since and self.until else math.nan
-
-    @property
-    def lean(self) -> str:
-        """``up`` or ``down``, the likelier way of a change; empty where neither is likelier."""
-        ratio = self.change if self.has_change else self.growth
-        if math.isnan(ratio) or self.p > _NO_LEAN or odds(ratio) == "1.0":
-            return ""
-        return "up" if ratio > 1 else "down"
+NO_RECENT = Verdict("insufficient", window="recent")
+NO_LASTING = Verdict("insufficient", window="lasting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +71,18 @@ class Comparison:
 class Series:
     """One theme or topic over time; `periods` is empty where no paper of the corpus is dated.
 
-    `verdict` is that of the whole span, `recent` that of the newest months against those before them, `lasting`
-    whether a series that moved keeps moving; `bound` is the factor within which a share is steady. `is_checked` says whether the shares of its periods are checked on answers, or found.
+    `verdict` is that of the whole span, `recent` that of the newest months against those before, `lasting`
+    whether a series that moved keeps moving; `bound` is the factor within which a share is steady.
+    `is_checked` says whether the shares of its periods are checked on answers, or found.
     """
 
     kind: str
     series_id: str
     periods: tuple[Period, ...]
     verdict: Verdict
-    recent: Verdict = Verdict("insufficient", window="recent")
+    recent: Verdict = NO_RECENT
     is_checked: bool = False
-    lasting: Verdict = Verdict("insufficient", window="lasting")
+    lasting: Verdict = NO_LASTING
     bound: float = STEADY_WITHIN
 
     @property
@@ -248,7 +171,7 @@ def make_series(tables: RunTables, bound: float = STEADY_WITHIN) -> dict[tuple[s
     """
     verdicts: dict[str, dict[tuple[str, str], Verdict]] = {window: {} for window in WINDOWS}
     for row in tables.verdicts.to_dict("records"):
-        verdicts[row["window"]][row["kind"], row["series_id"]] = _verdict(row)
+        verdicts[row["window"]][row["kind"], row["series_id"]] = verdict_of(row)
     periods: dict[tuple[str, str], list[Period]] = {key: [] for key in verdicts["long"]}
     for kind, ids in (("theme", tables.themes["theme_id"]), ("topic", tables.topics["topic_id"])):
         for series_id in ids:
@@ -257,15 +180,15 @@ def make_series(tables: RunTables, bound: float = STEADY_WITHIN) -> dict[tuple[s
     for row in tables.trends.sort_values("period_start", kind="stable").to_dict("records"):
         key = (row["kind"], row["series_id"])
         periods.setdefault(key, []).append(_period(row, "checked_" if key in checked else "share_"))
-    none = {window: Verdict("insufficient", window=window) for window in WINDOWS}
+    none = Verdict("insufficient")
     return {
         key: Series(
             *key,
             tuple(rows),
-            verdicts["long"].get(key, none["long"]),
-            verdicts["recent"].get(key, none["recent"]),
+            verdicts["long"].get(key, none),
+            verdicts["recent"].get(key, NO_RECENT),
             is_checked=key in checked,
-            lasting=verdicts["lasting"].get(key, none["lasting"]),
+            lasting=verdicts["lasting"].get(key, NO_LASTING),
             bound=bound,
         )
         for key, rows in periods.items()
@@ -280,34 +203,6 @@ def _checked_themes(tables: RunTables) -> set[tuple[str, str]]:
     has_all = rows[["checked_share", "checked_low", "checked_high"]].notna().all(axis=1)
     whole = has_all.groupby(rows["series_id"]).all()
     return {("theme", str(one)) for one in whole.index[whole]}
-
-
-def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
-    """Row of `verdicts` as a value."""
-    if row["verdict"] not in VERDICTS:
-        raise PapertrendsError(
-            f"verdict {row['verdict']!r} of {row['series_id']!r}; allowed are {', '.join(VERDICTS)}"
-        )
-    word, period = str(row["verdict"]), str(row["period"])
-    growth = (row["growth_per_year"], row["growth_low"], row["growth_high"])
-    numbers = (*growth, row["p_value"], row["q_value"])
-    counts = (int(row["n_papers"]), int(row["n_periods"]))
-    return Verdict(
-        "unclear" if word == "steady" and not period else word,
-        *numbers,
-        *counts,
-        bool(row["is_fragile"]),
-        str(row["basis"]),
-        str(row["window"]),
-        period,
-        **{name: _day(row[name]) for name in ("since", "parted", "until")},
-        **{name: float(row[column]) for name, column in _ESTIMATES.items()},
-        is_curved=bool(row["is_curved"]),
-    )
-
-
-def _day(value: Any) -> date | None:
-    return None if pd.isna(value) else value.date()
 
 
 def _period(row: Mapping[Hashable, Any], prefix: str) -> Period:

@@ -10,9 +10,10 @@ import pandas as pd
 from analytics.identity import GONE
 from analytics.tables import UNCLUSTERED, RunTables, is_among
 from reports.charts import Chart
-from reports.claims import ICONS, verdict_sentence
+from reports.claims import verdict_sentence
 from reports.marks import NO_MARKS, Marks
 from reports.near_misses import NearMiss, make_near_misses
+from reports.numbers import Exact, make_numbers
 from reports.paper_lines import papers_by_id
 from reports.quality_words import BANDS, COMMAND, count_warning, known_clause, known_sentence
 from reports.series import Series
@@ -22,6 +23,7 @@ from reports.theme_papers import ThemePaper, papers_of_theme
 from reports.theme_quality import Quality
 from reports.theme_words import Shift, make_shift
 from reports.upvotes import upvotes_of_the_day
+from reports.verdict_sentences import ICONS
 from reports.wording import clip, count, percent, plural
 
 __all__ = ["Places", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
@@ -68,6 +70,7 @@ class ThemeSection:
     surety: Surety | None
     sentence: str
     facts: tuple[Fact, ...]
+    numbers: tuple[Exact, ...]
     marks: tuple[str, ...]
     chart: Chart | None
     newest_title: str
@@ -155,7 +158,7 @@ def make_theme_sections(
                 verdict=one.verdict.word,
                 icon=ICONS[one.verdict.word],
                 is_fragile=one.verdict.is_fragile,
-                number=percent(one.latest.share) if one.latest else plural(len(found), "paper"),
+                number=percent(one.share_now) if one.latest else plural(len(found), "paper"),
                 basis=one.basis,
                 known_basis=quality.word,
                 band=BANDS[one.basis],
@@ -166,6 +169,7 @@ def make_theme_sections(
                 surety=make_surety(quality),
                 sentence=verdict_sentence(one) if len(found) else nothing,
                 facts=make_facts(one, marked, rows, found),
+                numbers=make_numbers(one) if len(found) else (),
                 misses=misses.get(theme_id, ()),
                 marks=marks_told(marked),
                 chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),

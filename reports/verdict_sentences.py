@@ -1,8 +1,7 @@
 """Every sentence about a verdict, in one table: by place, by the question that was tested, by the word.
 
 A sentence may claim no more than its word. Only ``rising`` and ``falling`` say that a share is another, only
-``steady`` says that it is not, only ``unclear`` says which way it leans. `tests/reports/test_verdict_sentences.py`
-goes through all of them.
+``steady`` says that it is not, only ``unclear`` says which way it leans. A test goes through all of them.
 """
 
 from __future__ import annotations
@@ -40,11 +39,14 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ),
     # Beside a claim over the whole span, where the newest months have one too.
     ("also", "recent", "rising"): "in the newest {newest} also rising, {times} times the {before} " + _RANGE,
-    ("also", "recent", "falling"): "in the newest {newest} also falling, {times} times the {before} " + _RANGE,
+    ("also", "recent", "falling"): "in the newest {newest} also falling, {times} times the {before} "
+    + _RANGE,
     ("but", "recent", "rising"): "but in the newest {newest} rising, {times} times the {before} " + _RANGE,
     ("but", "recent", "falling"): "but in the newest {newest} falling, {times} times the {before} " + _RANGE,
     # Under the verdict of the whole span, where the claim is about the newest months alone.
-    ("beside", "long", "steady"): "steady over the whole {span}",
+    ("beside", "long", "rising"): "over the whole {span} rising: {times} times " + _RANGE,
+    ("beside", "long", "falling"): "over the whole {span} falling: {times} times " + _RANGE,
+    ("beside", "long", "steady"): "over the whole {span} steady",
     ("beside", "long", "unclear"): "over the whole {span} unclear",
     ("beside", "long", "insufficient"): "",
     # The section of a theme.
@@ -78,7 +80,11 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
         "The newest {newest} against the {before}: unclear, {lean} ({times} times, {low} to {high})."
     ),
     ("sentence", "recent", "insufficient"): "",
-    ("sentence", "lasting", "rising"): "It keeps rising: its usual ups and downs would not have brought it here.",
+    (
+        "sentence",
+        "lasting",
+        "rising",
+    ): ("It keeps rising: its usual ups and downs would not have brought it here."),
     ("sentence", "lasting", "falling"): (
         "It keeps falling: its usual ups and downs would not have brought it here."
     ),

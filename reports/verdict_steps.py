@@ -8,9 +8,9 @@ from typing import Any
 
 from analytics.tables import RunTables
 from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS
-from reports.claims import FRAGILE
 from reports.marks import allowed_rate
 from reports.series import Series
+from reports.verdict_sentences import FRAGILE
 from reports.wording import NARROW, plural
 
 __all__ = ["Step", "verdict_steps"]
