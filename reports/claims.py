@@ -95,12 +95,14 @@ def comparison_clause(comparison: Comparison | None) -> str:
 def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
     """Number and clause of a line of the first screen.
 
-    Of the surest claim; without one, of the whole span. Where that was not tested, or in an older run, the
-    counts of the newest period and of the one before are given, and nothing is said of a change.
+    Of the surest claim; without one, of the whole span, with the share at the end of the line in its chart.
+    Where that was not tested, or in an older run, the counts of the newest period and of the one before are
+    given, and nothing is said of a change.
     """
     verdict = (*series.claims, series.verdict)[0]
     if verdict.has_change and ("claim", verdict.window, verdict.word) in TEMPLATES:
-        return percent(verdict.end), _filled("claim", verdict, series)
+        now = verdict.end if verdict.is_move else series.share_now
+        return percent(now), _filled("claim", verdict, series)
     number, rest = share_clause(series, n_papers, n_corpus)
     before = comparison_clause(series.comparison())
     return number, f"{rest}, {before}" if before else rest
@@ -148,7 +150,10 @@ def verdict_sentence(series: Series) -> str:
         need = fill("needed", "long", "insufficient", periods=str(MIN_PERIODS), papers=str(MIN_PAPERS))
         return f"{missing[:1].upper()}{missing[1:]}. {need}"
     place = "sentence" if verdict.has_change else "older"
-    told = [_filled(place, verdict, series), _filled(place, series.recent, series)]
+    told = [_filled(place, verdict, series)]
+    if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
+        told.append(fill("luck", "long", "unclear"))
+    told.append(_filled(place, series.recent, series))
     if verdict.is_move and series.lasting.is_tested:
         told.append(_filled("sentence", series.lasting, series))
     if series.basis and verdict.basis != series.basis:
@@ -193,7 +198,8 @@ def _known(series: Series, verdict: Verdict) -> str:
     if not series.basis:
         return ""
     last = series.latest
-    if series.is_checked and last is not None and last.smooth_low <= verdict.end <= last.smooth_high:
+    now = verdict.end if verdict.is_move else series.share_now
+    if series.is_checked and last is not None and last.smooth_low <= now <= last.smooth_high:
         return f" (checked: {percent_range(last.smooth_low, last.smooth_high)})"
     return f" ({series.basis})"
 

@@ -207,9 +207,16 @@ def _multiples(
     if not drawn:
         return None
     one = series["theme", drawn[0].theme_id]
+    is_smooth = any(series["theme", section.theme_id].is_smooth for section in drawn)
+    lines = (
+        f"Line: smooth share of papers, with its 95{NARROW}% band. Dots: the share of each {one.unit}, larger"
+        " where there are more papers"
+        if is_smooth
+        else f"Share of each {one.unit}'s papers with its 95{NARROW}% interval"
+    )
     note = (
-        f"Share of each {one.unit}'s papers with its 95{NARROW}% interval"
-        + (", all on one scale" if len(drawn) > 1 else "")
+        lines
+        + ("; all on one scale" if len(drawn) > 1 else "")
         + f". {bands_note([section.basis for section in drawn])}"
         + f" Bars: papers a {one.unit}, those found for the theme in color."
     )

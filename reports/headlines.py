@@ -138,6 +138,8 @@ def _lead(subjects: Sequence[Subject], movers: Sequence[Subject], rest: Sequence
     counts = join_words(
         [text.format(n=count(words.count(word))) for word, text in WORDS.items() if word in words]
     )
+    if len(set(words)) == 1 and len(words) > 1:
+        counts = LEADS["same"].format(counts=counts)
     note = LEADS["others" if movers else "tested"].format(counts=counts) if counts else ""
     if "unclear" in words:
         note = f"{note} {LEADS['unclear']}"
@@ -175,7 +177,7 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
         known=known,
         evidence=also_clause(series) if verdict.is_tested else missing_clause(verdict, series.unit),
         numbers=make_numbers(series),
-        papers=f"{plural(subject.n_shown, 'paper')} that show it" if subject.n_shown else "",
+        papers=f"{count(subject.n_shown)} of its papers" if subject.n_shown else "",
         sparkline=sparkline(series, subject.name, width=132, height=36),
     )
 

@@ -21,13 +21,16 @@ __all__ = ["Fact", "make_facts", "marks_told"]
 class Fact:
     """One number with its name and what it is made of.
 
-    `basis` is ``found`` or ``checked`` for a share of the theme, empty for other numbers.
+    `basis` is ``found`` or ``checked`` for a share of the theme, empty for other numbers. With an `icon`
+    the value is a verdict.
     """
 
     name: str
     value: str
     note: str = ""
     basis: str = ""
+    icon: str = ""
+    is_fragile: bool = False
 
 
 def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
@@ -83,9 +86,9 @@ def _verdicts(series: Series) -> list[Fact]:
     facts = []
     for verdict in (series.verdict, series.recent):
         if verdict.is_tested:
-            word = f"{ICONS[verdict.word]} {verdict.word}"
-            value = f"{word}, fragile" if verdict.is_fragile else word
-            facts.append(Fact(window_name(verdict, series), value, change_cell(verdict, series)))
+            name, note = window_name(verdict, series), change_cell(verdict, series)
+            icon, is_fragile = ICONS[verdict.word], verdict.is_fragile
+            facts.append(Fact(name, verdict.word, note, icon=icon, is_fragile=is_fragile))
     goes_on = change_cell(series.lasting, series)
     return [*facts, Fact("Keeps moving", goes_on)] if goes_on else facts
 

@@ -94,6 +94,11 @@ class TopicTable:
         return tuple(row for group in self.groups for row in group.rows)
 
     @property
+    def has_movers(self) -> bool:
+        """Whether a topic moved, so that it can be asked whether it goes on."""
+        return any(row.goes_on for row in self.rows)
+
+    @property
     def is_grouped(self) -> bool:
         """Whether there are headings."""
         return any(group.label for group in self.groups)

@@ -30,7 +30,7 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ("claim", "long", "steady"): (
         "of papers{known}: steady, between {floor} and {ceiling} times its share {span} earlier"
     ),
-    ("claim", "long", "unclear"): "of papers{known}, {start} {span} earlier: {lean}{plan}",
+    ("claim", "long", "unclear"): "of papers{known}: {lean}{plan}",
     ("claim", "recent", "rising"): (
         "of papers{known} in the newest {newest}, up from {start} in the {before}: {times} times " + _RANGE
     ),
@@ -60,8 +60,7 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
         "Its share is steady: after {span} it is between {floor} and {ceiling} times what it was."
     ),
     ("sentence", "long", "unclear"): (
-        "Whether its share changed in {span} is unclear. It {lean}: {start} at the start, {end} at the end,"
-        " {times} times " + _INTERVAL + ".{plan}"
+        "Whether its share changed in {span} is unclear. It {lean}: {times} times " + _INTERVAL + ".{plan}"
     ),
     ("sentence", "recent", "rising"): (
         "In the newest {newest} it is higher than in the {before}: {end} against {start}, {times} times "
@@ -116,9 +115,14 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ("lean", "up", "unclear"): "leans up",
     ("lean", "down", "unclear"): "leans down",
     ("lean", "", "unclear"): "leans neither way",
+    (
+        "luck",
+        "long",
+        "unclear",
+    ): "Tested alone it would count as a change, but of so many series one may do so by luck.",
     ("plan", "papers", "unclear"): "{papers} more papers, some {more}, would tell",
     ("plan", "time", "unclear"): "some {more} more would tell",
-    ("plan", "longer", "unclear"): "to tell takes longer than the {span} seen so far",
+    ("plan", "longer", "unclear"): "another {span} would not tell",
     # What is missing.
     ("missing", "periods of any kind", "insufficient"): "no complete period to compare",
     ("missing", "papers", "insufficient"): "too few papers to say ({have})",
@@ -143,6 +147,7 @@ LEADS = {
     "steady": "Nothing moved: all that could be tested is steady.",
     "nothing": "No theme and no topic was shown to move.",
     "tested": "Tested: {counts}.",
+    "same": "all {counts}",
     "unclear": "Unclear means that a share may have moved: the papers so far do not tell.",
     "early": "Too early to say what moved.",
     "untested": "No theme and no topic has enough papers in enough complete periods to be tested.",
