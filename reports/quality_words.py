@@ -145,7 +145,7 @@ def count_warning(quality: Quality) -> str:
         )
     if quality.share_found > _HIGH_SHARE:
         return (
-            f"Finds nearly everything: {of}. A theme so wide tells little apart. Take out phrases that fit"
+            f"Finds nearly everything: {of}. So wide a theme separates little. Take out phrases that fit"
             f" most papers here and write narrower ones{_or_answer(quality)}."
         )
     return ""

@@ -79,7 +79,7 @@ def _errors(quality: Quality) -> list[Sure]:
     misses_some = quality.recall.is_known and quality.recall.value < 0.995
     if quality.is_checked and not quality.is_taught and misses_some:
         last = told[-1]
-        missed = " The others are counted in its share and trend, and stand in no list here."
+        missed = " The others are counted in its share and trend, but are in no list here."
         told[-1] = Sure(last.lead, last.text + missed)
     return told
 
@@ -104,7 +104,7 @@ def _reach(quality: Quality) -> list[Sure]:
         told.append(Sure(f"About {count(two_digits(more))} more answers", "would halve the interval."))
     if quality.is_checked and not math.isnan(quality.r2):
         how = _grade(quality.r2, _FORESEEN)
-        text = f"foreseen {how}. The better papertrends foresees them, the narrower the interval."
+        text = f"predicted {how}. The better papertrends predicts them, the narrower the interval."
         told.append(Sure("The answers were", text))
     return told
 
@@ -136,7 +136,7 @@ def _who(quality: Quality) -> list[Sure]:
         both = f"on the {plural(quality.n_both, 'paper')} that both answered (kappa {quality.kappa:.2f})."
         told.append(Sure("People and model agree", f"{agreed} {both}"))
     if quality.n_earlier:
-        text = "given when the theme was defined otherwise; they may mean something else."
+        text = "given under an earlier definition of the theme and may mean something else."
         given = "was" if quality.n_earlier == 1 else "were"
         told.append(Sure(f"{count(quality.n_earlier)} of {plural(quality.n_labels, 'answer')} {given}", text))
     return told

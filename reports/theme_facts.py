@@ -9,12 +9,12 @@ import pandas as pd
 
 from reports.claims import change_cell, counts_of
 from reports.marks import Burst, Forecast, LevelChange, Marks
-from reports.numbers import window_name
+from reports.numbers import Exact, window_name
 from reports.series import Comparison, Series, Span
 from reports.verdict_sentences import ICONS
 from reports.wording import NARROW, count, p_value, percent, plural, q_value
 
-__all__ = ["Fact", "make_facts", "marks_told"]
+__all__ = ["Fact", "make_facts", "marks_numbers", "marks_told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +103,36 @@ def marks_told(marks: Marks) -> tuple[str, ...]:
     >>> march = Period(date(2024, 3, 1), "month", 9, 100, 0.09, 0.05, 0.16, True)
     >>> told = marks_told(Marks(changes=(LevelChange(march, 0.04, 0.09, 0.001, 0.012),)))
     >>> told[0].replace(NARROW, " ").replace("\u00a0", " ")
-    'Level changed in Mar 2024: 4.0 % before, 9.0 % since, q = 0.012.'
+    'Level changed in Mar 2024: 4.0 % before, 9.0 % since.'
     """
-    return (*(_change(change) for change in marks.changes), *(_burst(burst) for burst in marks.bursts))
+    return (
+        *(f"{_change_name(change)}: {_levels(change)}." for change in marks.changes),
+        *(f"{_burst_name(burst)}." for burst in marks.bursts),
+    )
 
 
-def _change(change: LevelChange) -> str:
+def marks_numbers(marks: Marks) -> tuple[Exact, ...]:
+    """Tests behind the marks, one click below their sentences."""
+    return (
+        *(Exact(_change_name(one), f"{p_value(one.p)}, {q_value(one.q)}") for one in marks.changes),
+        *(
+            Exact(_burst_name(one), f"{p_value(one.p)} against random dates, {q_value(one.q)}")
+            for one in marks.bursts
+        ),
+    )
+
+
+def _change_name(change: LevelChange) -> str:
+    return f"Level changed in {change.period.named}"
+
+
+def _levels(change: LevelChange) -> str:
     after = "since" if change.until is None else f"until it changed again in {change.until.named}"
-    levels = f"{percent(change.before)} before, {percent(change.after)} {after}"
-    return f"Level changed in {change.period.named}: {levels}, {q_value(change.q)}."
+    return f"{percent(change.before)} before, {percent(change.after)} {after}"
 
 
-def _burst(burst: Burst) -> str:
+def _burst_name(burst: Burst) -> str:
     when = burst.label
     if burst.first.unit == "week":
         when = f"in the {'week' if burst.first == burst.last else 'weeks'} of {when}"
-    return f"Burst {when}, {p_value(burst.p)} against random dates, {q_value(burst.q)}."
+    return f"Burst {when}"

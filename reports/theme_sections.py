@@ -18,7 +18,7 @@ from reports.paper_lines import papers_by_id
 from reports.quality_words import BANDS, COMMAND, count_warning, known_clause, known_sentence
 from reports.series import Series
 from reports.surety import Surety, make_surety
-from reports.theme_facts import Fact, make_facts, marks_told
+from reports.theme_facts import Fact, make_facts, marks_numbers, marks_told
 from reports.theme_papers import ThemePaper, papers_of_theme
 from reports.theme_quality import Quality
 from reports.theme_words import Shift, make_shift
@@ -33,7 +33,7 @@ _MOST_TOPICS = 8
 
 @dataclass(frozen=True, slots=True)
 class TopicOfTheme:
-    """A topic in which papers of a theme stand, and how many."""
+    """A topic of papers of a theme, and how many of them it has."""
 
     name: str
     href: str
@@ -45,7 +45,7 @@ class ThemeSection:
     """One theme.
 
     `chart` is None without a dated paper; `representative` and `upvoted` are empty when `newest` holds all.
-    `basis` is ``found`` or ``checked``, of the shares of its periods, whose `band` is told in words, and
+    `basis` is ``found`` or ``checked``, of the shares of its periods, whose `band` is in words, and
     `known_basis` of the share of all papers. `known` says how sure its count is, in a sentence that `command`
     follows where there is one, and `known_clause` in a few words.
     """
@@ -169,7 +169,7 @@ def make_theme_sections(
                 surety=make_surety(quality),
                 sentence=verdict_sentence(one) if len(found) else nothing,
                 facts=make_facts(one, marked, rows, found),
-                numbers=make_numbers(one) if len(found) else (),
+                numbers=(*make_numbers(one), *marks_numbers(marked)) if len(found) else (),
                 misses=misses.get(theme_id, ()),
                 marks=marks_told(marked),
                 chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),

@@ -67,7 +67,7 @@ def _burst(allowed: str) -> Step:
         "Burst",
         "Periods in a row in which the share is about twice the usual one. A long rise ends in a burst too:"
         " read it beside the verdict.",
-        "Kleinberg's automaton. p tells how often the same papers on random dates would burst as strongly; q"
+        "Kleinberg's automaton. p is how often the same papers on random dates would burst as strongly; q"
         " also includes the noise of this run and the number of series. Bursts have a false discovery rate of"
         f" their own: only those at a q of {allowed} or below are shown.",
     )

@@ -110,7 +110,7 @@ def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
         _SHARE,
         Step(
             "Line",
-            "A straight line through the logarithm of the odds, period by period as drawn. Its slope tells by"
+            "A straight line through the logarithm of the odds, period by period as drawn. Its slope says by"
             " which factor the odds change in a year.",
         ),
         _NOISE,
