@@ -149,11 +149,10 @@ def verdict_sentence(series: Series) -> str:
         missing = missing_clause(verdict, series.unit)
         need = fill("needed", "long", "insufficient", periods=str(MIN_PERIODS), papers=str(MIN_PAPERS))
         return f"{missing[:1].upper()}{missing[1:]}. {need}"
-    place = "sentence" if verdict.has_change else "older"
-    told = [_filled(place, verdict, series)]
+    told = [_filled(_section(verdict), verdict, series)]
     if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
         told.append(fill("luck", "long", "unclear"))
-    told.append(_filled(place, series.recent, series))
+    told.append(_filled(_section(series.recent), series.recent, series))
     if verdict.is_move and series.lasting.is_tested:
         told.append(_filled("sentence", series.lasting, series))
     if series.basis and verdict.basis != series.basis:
@@ -161,6 +160,11 @@ def verdict_sentence(series: Series) -> str:
     if verdict.is_fragile:
         told.append(f"Fragile: {FRAGILE}.")
     return " ".join(filter(None, told))
+
+
+def _section(verdict: Verdict) -> str:
+    """Where the sentence of a verdict is in the table: older runs have no shares at start and end."""
+    return "sentence" if verdict.has_change or not verdict.is_tested else "older"
 
 
 def change_cell(verdict: Verdict, series: Series) -> str:

@@ -22,10 +22,11 @@ def make_summary(context: ReportContext) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``title``; ``verdicts``, the words that it knows; ``lead`` and ``note`` (sentences); ``headlines`` (each
-        ``verdict``, ``kind``, ``name``, ``claim``, ``known`` (how a theme's share is known, empty for a topic),
-        ``evidence``, ``href`` within the page, ``is_fragile``); ``changes`` (sentences); ``new_topics`` (each
-        ``name``, ``href``, ``n_papers`` in words), at most ten, those of a first run left out.
+        ``title``; ``verdicts``, the words that it knows; ``lead`` and ``note`` (sentences); ``headlines``
+        (each ``verdict``, ``kind``, ``name``, ``claim``, ``known`` (how a theme's share is known, empty for a
+        topic), ``evidence``, ``href`` within the page, ``is_fragile``); ``changes`` (sentences);
+        ``new_topics`` (each ``name``, ``href``, ``n_papers`` in words), at most ten, without those of a first
+        run.
     """
     moved, history = context.moved, context.topic_history
     events = history.events if history is not None else ()

@@ -38,11 +38,11 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
         "of papers{known} in the newest {newest}, down from {start} in the {before}: {times} times " + _RANGE
     ),
     # Beside a claim over the whole span, where the newest months have one too.
-    ("also", "recent", "rising"): "in the newest {newest} also rising, {times} times the {before} " + _RANGE,
-    ("also", "recent", "falling"): "in the newest {newest} also falling, {times} times the {before} "
+    ("also", "recent", "rising"): "also rising in the newest {newest}: {times} times the {before} " + _RANGE,
+    ("also", "recent", "falling"): "also falling in the newest {newest}: {times} times the {before} "
     + _RANGE,
-    ("but", "recent", "rising"): "but in the newest {newest} rising, {times} times the {before} " + _RANGE,
-    ("but", "recent", "falling"): "but in the newest {newest} falling, {times} times the {before} " + _RANGE,
+    ("but", "recent", "rising"): "but rising in the newest {newest}: {times} times the {before} " + _RANGE,
+    ("but", "recent", "falling"): "but falling in the newest {newest}: {times} times the {before} " + _RANGE,
     # Under the verdict of the whole span, where the claim is about the newest months alone.
     ("beside", "long", "rising"): "over the whole {span} rising: {times} times " + _RANGE,
     ("beside", "long", "falling"): "over the whole {span} falling: {times} times " + _RANGE,
@@ -110,7 +110,6 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ("older", "recent", "rising"): "Its newest {unit} is higher than those before.",
     ("older", "recent", "falling"): "Its newest {unit} is lower than those before.",
     ("older", "recent", "unclear"): "Its newest {unit} against those before: unclear, {lean}.",
-    ("older", "recent", "insufficient"): "",
     # Which way, and what would decide it.
     ("lean", "up", "unclear"): "leans up",
     ("lean", "down", "unclear"): "leans down",

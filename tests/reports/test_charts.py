@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from reports.charts import plot_charts, without_papers
-from reports.drawing import render_sparkline
 from reports.palette import LIGHT
 from reports.periods import Period
 from reports.scales import share_scale, time_ticks
 from reports.series import Series, Verdict
+from reports.sparklines import render_sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
 
