@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics.tables import RunTables
@@ -30,28 +30,31 @@ def verdict_steps(
     allowed = f"{100 * allowed_rate(manifest):g}{NARROW}%"
     # An older run did not look for any of these; that nothing was found is worth the words.
     looked = "forecasts" in manifest
-    steps = list(_tests(series, allowed, steady_bound(manifest)))
+    further = {
+        "bursts": (looked or len(tables.bursts), _burst(allowed)),
+        "changes of level": (looked or len(tables.change_points), _level(allowed)),
+        "words of themes": (len(tables.theme_terms), _terms(allowed)),
+    }
+    shown = {name: step for name, (is_shown, step) in further.items() if is_shown}
+    steps = list(_tests(series, allowed, steady_bound(manifest), list(shown)))
     if looked or tables.verdicts["is_fragile"].any():
         steps.append(_fragile())
-    if looked or len(tables.bursts):
-        steps.append(_burst(allowed))
-    if looked or len(tables.change_points):
-        steps.append(_level(allowed))
-    if len(tables.theme_terms):
-        steps.append(_terms(allowed))
+    steps += shown.values()
     if len(tables.forecasts):
         steps.append(_bands())
     return (*steps, _whole())
 
 
-def _tests(series: Mapping[tuple[str, str], Series], allowed: str, bound: float) -> tuple[Step, ...]:
+def _tests(
+    series: Mapping[tuple[str, str], Series], allowed: str, bound: float, lists: Sequence[str]
+) -> tuple[Step, ...]:
     """From counts to the five words, as the run did it."""
     tested = [one for one in series.values() if one.verdict.is_tested]
     if len(tested) and not any(one.verdict.period for one in tested):
         return older_steps(len(tested), allowed)
     unit = next((one.verdict.period for one in tested), "")
     n_tests = sum(one.verdict.is_tested + one.recent.is_tested for one in series.values())
-    return five_word_steps(unit, n_tests, allowed, bound)
+    return five_word_steps(unit, n_tests, allowed, bound, lists)
 
 
 def _fragile() -> Step:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS
-from reports.wording import NARROW, plural
+from reports.wording import NARROW, join_words, plural
 
 __all__ = ["Step", "five_word_steps", "older_steps"]
 
@@ -35,7 +36,9 @@ _NOISE = Step(
 )
 
 
-def five_word_steps(unit: str, n_tests: int, allowed: str, bound: float) -> tuple[Step, ...]:
+def five_word_steps(
+    unit: str, n_tests: int, allowed: str, bound: float, lists: Sequence[str] = ()
+) -> tuple[Step, ...]:
     """How a run comes to its five words.
 
     Parameters
@@ -48,7 +51,14 @@ def five_word_steps(unit: str, n_tests: int, allowed: str, bound: float) -> tupl
         False discovery rate in words.
     bound : float
         Factor within which a share is steady.
+    lists : sequence of str
+        What else the page tests, each with a rate of its own.
     """
+    others = (
+        f"; so {'has' if len(lists) == 1 else 'have'} {join_words([*lists])}, each list for itself"
+        if lists
+        else ""
+    )
     cut = f" Tests use {unit}s, whatever period a chart shows." if unit else ""
     return (
         _SHARE,
@@ -87,8 +97,7 @@ def five_word_steps(unit: str, n_tests: int, allowed: str, bound: float) -> tupl
             f"{plural(n_tests, 'comparison was', 'comparisons were')} made for this page, and of so many some"
             f" succeed by luck. At most {allowed} of all that is called rising or falling on this page"
             " should, on average, be false, over the whole span and in the newest months together. What is"
-            f" called steady has a limit of {allowed} of its own; so have bursts, changes of level and"
-            " words of themes, each list for itself.",
+            f" called steady has a limit of {allowed} of its own{others}.",
             "Benjamini-Hochberg over all comparisons of both kinds; q is the p value corrected in that way."
             " Whether a series keeps moving is tested only where a claim was made, at the level of the"
             " claims.",

@@ -602,7 +602,7 @@ def _feed_gap() -> Run:
 
 
 def _nothing_moved() -> Run:
-    return make_run(900, courses=((1.03, "steady"), (0.97, "steady")))
+    return make_run(900, courses=((1.03, "steady"), (0.97, "steady")), n_topics=1)
 
 
 HOSTILE = (
