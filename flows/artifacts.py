@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from analytics.tables import RunTables
 
-__all__ = ["make_artifacts", "quality_markdown"]
+__all__ = ["make_artifacts", "moved_rows", "quality_markdown"]
 
 _ROWS = 50
 _LINES = 20
+_COLUMNS = [
+    "kind", "series_id", "window", "basis", "verdict", "start_share", "end_share", "change", "change_low",
+    "change_high", "since", "parted", "until", "n_papers", "growth_per_year", "growth_low", "growth_high",
+    "p_value", "q_value", "is_fragile",
+]  # fmt: skip
 _COUNTS = {
     "papers": "papers",
     "undated": "of them undated",
@@ -40,15 +46,34 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
     manifest : mapping
         With counts, sources and warnings.
     """
-    moved = tables.verdicts[tables.verdicts["verdict"].isin(["rising", "falling"])].sort_values("q_value")
-    rows = moved.head(_ROWS).round(4).astype(object).where(moved.notna(), None).to_dict("records")
     create_table_artifact(
-        rows or [{"verdict": "nothing moved"}], key="what-moved", description="Tested verdicts"
+        moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
+        key="what-moved",
+        description="Series whose share is shown to be another: over the whole span, or in the newest months",
     )
     file = folder.resolve() / "report.html"
     link = f"{site.rstrip('/')}/runs/{folder.name}/report.html" if site else file.as_uri()
     create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))
     create_markdown_artifact(quality_markdown(manifest), key="data-quality", description="Data quality")
+
+
+def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
+    """Claims of a run, the surest first, as plain values: days as ISO text, None where there is no number.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is no claim of its own.
+    """
+    claims = verdicts[verdicts["verdict"].isin(["rising", "falling"]) & (verdicts["window"] != "lasting")]
+    rows = claims.sort_values("q_value", kind="stable")[_COLUMNS].head(_ROWS)
+    for column in ("since", "parted", "until"):
+        rows[column] = rows[column].dt.strftime("%Y-%m-%d")
+    rows = rows.round(dict.fromkeys(rows.select_dtypes("float").columns, 4)).astype(object)
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in rows.where(rows.notna(), None).to_dict("records")
+    ]
 
 
 def quality_markdown(manifest: Mapping[str, Any]) -> str:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from reports.claims import ICONS
 from reports.render import render_page_of
+from reports.verdict_sentences import ICONS
 from reports.wording import clip, long_day, plural
 
 __all__ = ["Archive", "ArchivedLine", "ArchivedRun", "FailedRun", "make_archive", "render_archive"]
 
 _LONGEST = 400
 _FAILURES_SHOWN = 3
+_CLAIMED = {"held steady": "were not shown to move", "Nothing moved.": "Nothing was shown to move."}
+"""Words of runs before the five words, whose steady meant that no change was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +110,16 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
     if "new_papers" in since:
         facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the run before")
     before = clip(str(since.get("run_id", "")), 100)
-    lines = [_line(_mapping(one), page) for one in summary.get("headlines", [])]
+    is_older = "verdicts" not in summary
+    lines = [_line(_mapping(one), page, is_older=is_older) for one in summary.get("headlines", [])]
     return ArchivedRun(
         run_id=run_id,
         title=clip(str(manifest.get("title", "")), 120),
         day=long_day(day),
         day_iso=day.isoformat(),
         started_at=str(manifest.get("started_at", "")),
-        lead=_text(summary.get("lead")),
-        note=_text(summary.get("note")),
+        lead=_said(summary, "lead"),
+        note=_said(summary, "note"),
         lines=tuple(line for line in lines if line.verdict != "insufficient"),
         new_topics=tuple(_text(_mapping(one).get("name")) for one in summary.get("new_topics", [])),
         changes=tuple(_text(one) for one in summary.get("changes", [])),
@@ -134,8 +137,19 @@ def _failed(failure: Mapping[str, str]) -> FailedRun:
     )
 
 
-def _line(line: Mapping[str, Any], page: str) -> ArchivedLine:
+def _said(summary: Mapping[str, Any], name: str) -> str:
+    """Sentence of a summary; those of older runs claimed more than was shown."""
+    text = _text(summary.get(name))
+    if "verdicts" not in summary:
+        for claimed, shown in _CLAIMED.items():
+            text = text.replace(claimed, shown)
+    return text
+
+
+def _line(line: Mapping[str, Any], page: str, *, is_older: bool) -> ArchivedLine:
     verdict = str(line.get("verdict", ""))
+    if is_older and verdict == "steady":
+        verdict = "unclear"
     href = str(line.get("href", ""))
     return ArchivedLine(
         verdict=verdict if verdict in ICONS else "insufficient",

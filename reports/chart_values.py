@@ -15,10 +15,11 @@ from reports.wording import NARROW, NO_VALUE, count, join_words, percent, plural
 __all__ = ["Values", "series_label", "series_values", "shares_values"]
 
 _MOST_NAMED = 3
+_SMOOTH = ("Smooth share", "95 % from", "to")
 _COUNTED = ("Papers found", "Of all dated", "Share found")
 _KNOWN_COLUMNS = {
     "": ("Papers", "Of all dated", "Share", "95 % from", "to", "Complete"),
-    "found": (*_COUNTED, "95 % from, sampling only", "to", "Complete"),
+    "found": (*_COUNTED, "95 % from, chance only", "to", "Complete"),
     "checked": (*_COUNTED, "Share checked", "95 % from", "to", "Complete"),
 }
 
@@ -45,9 +46,11 @@ def series_label(name: str, series: Series, marks: Marks) -> str:
     parts = [f"{name}: share of papers per {series.unit}, {span}", *_bases(series)]
     if len(series.complete) > 1:
         first, last = series.complete[0], series.complete[-1]
-        parts.append(f"{percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}")
+        parts.append(
+            f"{percent(_on_the_line(first))} in {first.label}, {percent(_on_the_line(last))} in {last.label}"
+        )
     elif series.latest is not None:
-        parts.append(f"{percent(series.latest.share)} in {series.latest.label}")
+        parts.append(f"{percent(_on_the_line(series.latest))} in {series.latest.label}")
     incomplete = [period.label for period in periods if not period.is_complete]
     if incomplete:
         parts.append(f"incomplete: {join_words(incomplete[:3])}")
@@ -55,6 +58,10 @@ def series_label(name: str, series: Series, marks: Marks) -> str:
     if empty:
         parts.append(f"no paper at all in {plural(empty, series.unit)}")
     return "; ".join([*parts, *_told_marks(marks)]) + "."
+
+
+def _on_the_line(period: Period) -> float:
+    return period.smooth if period.has_smooth else period.share
 
 
 def _bases(series: Series) -> list[str]:
@@ -84,7 +91,11 @@ def series_values(series: Series, marks: Marks) -> Values:
     marks : Marks
         Columns for forecasts and marks are there where it has some.
     """
-    columns = [series.unit.capitalize(), *_KNOWN_COLUMNS[series.basis]]
+    columns = [
+        series.unit.capitalize(),
+        *_KNOWN_COLUMNS[series.basis],
+        *(_SMOOTH if series.is_smooth else ()),
+    ]
     ahead = {one.period.start: one for one in marks.forecasts}
     columns += ["Forecast", "50 % from", "to", "90 % from", "to"] if ahead else []
     has_names = bool(marks.bursts or marks.changes)
@@ -93,6 +104,7 @@ def series_values(series: Series, marks: Marks) -> Values:
     for period in marks.axis(series):
         known = _known(period, series) if period in series.periods else ()
         row = known or (period.label, *[NO_VALUE] * len(_KNOWN_COLUMNS[series.basis]))
+        row += _smooth(period) if series.is_smooth else ()
         row += _forecast(ahead.get(period.start)) if ahead else ()
         row += (_names(period, marks.bursts, marks.changes),) if has_names else ()
         rows.append(row)
@@ -111,6 +123,10 @@ def _known(period: Period, series: Series) -> tuple[str, ...]:
         percent(period.high),
         "yes" if period.is_complete else "no",
     )
+
+
+def _smooth(period: Period) -> tuple[str, ...]:
+    return tuple(percent(share) for share in (period.smooth, period.smooth_low, period.smooth_high))
 
 
 def _forecast(one: Forecast | None) -> tuple[str, ...]:

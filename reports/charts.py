@@ -77,7 +77,7 @@ def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Cha
         for theme_id, one in drawn.items():
             stem, color = f"theme-{slugs[theme_id]}", colors[theme_id]
             small = svg_text(plot_series(one, color, shared, PANEL, marks[theme_id]))
-            number = f"{percent(one.latest.share)} {one.basis}" if one.latest else ""
+            number = f"{percent(one.share_now)} {one.basis}" if one.latest else ""
             panels.append((names[theme_id], number, parse_drawing(small, f"file-{stem}")))
             own = share_scale([one], WIDE.y_steps, [marks[theme_id]])
             wide = svg_text(plot_series(one, color, own, WIDE, marks[theme_id]))

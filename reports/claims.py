@@ -1,7 +1,7 @@
-"""Claims in words: the sentences by which a verdict is told, from its numbers alone.
+"""Claims in words, from the numbers of a verdict alone; the sentences are in `reports.verdict_sentences`.
 
-A claim is share, how it is known (found or checked) with its counts or interval, comparison, verdict, growth
-with its interval, q. No cause, no forecast, and no adjective that is not one of the four verdicts.
+A claim is the share at the end, how it is known (found or checked), the share at the start, their ratio with
+its interval, and the verdict. No cause, no forecast, and no adjective that is not one of the five words.
 """
 
 from __future__ import annotations
@@ -9,29 +9,23 @@ from __future__ import annotations
 import math
 
 from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS
+from reports.durations import TWO_YEARS, before_words, more_words, newest_words, span_words
 from reports.series import Comparison, Series, Span, Verdict
-from reports.wording import NARROW, TIMES, count, odds, percent, percent_range, plural, q_value
+from reports.verdict_sentences import FRAGILE, TEMPLATES, fill
+from reports.wording import count, odds, percent, percent_range, plural, two_digits
 
 __all__ = [
-    "FRAGILE",
-    "ICONS",
+    "also_clause",
+    "change_cell",
     "comparison_clause",
     "counts_of",
-    "evidence_clause",
-    "growth_clause",
+    "headline_claim",
+    "missing_clause",
     "share_clause",
     "verdict_sentence",
 ]
 
-ICONS = {"rising": "▲", "falling": "▼", "steady": "▬", "insufficient": "?"}
-"""Sign of each verdict; it never stands without the word."""
-
-
-FRAGILE = (
-    "the verdict changes when the papers without a topic or a date are spread over topics and periods in"
-    " proportion"
-)
-"""What makes a verdict fragile, as a clause."""
+_YEAR = 365.25
 
 
 def counts_of(span: Span) -> str:
@@ -50,7 +44,7 @@ def counts_of(span: Span) -> str:
 
 
 def share_clause(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
-    """Say what the series is now: the number, and what it is a part of.
+    """Say what was counted in the newest complete period: the number, and what it is a part of.
 
     Parameters
     ----------
@@ -80,15 +74,15 @@ def share_clause(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str
 
 
 def comparison_clause(comparison: Comparison | None) -> str:
-    """Say what the share was before, or nothing where there is no before.
+    """Say what was counted before, or nothing where there is no before.
 
     Examples
     --------
     >>> now, before = Span("Q4 2025", 31, 100), Span("Q4 2024", 18, 100)
-    >>> comparison_clause(Comparison(now, before, is_year=True)).replace(NARROW, " ")
+    >>> comparison_clause(Comparison(now, before, is_year=True)).replace("\u202f", " ")
     '18 % a year before (18 of 100)'
     >>> halves = Comparison(Span("Apr to Jun 2025", 31, 100), Span("Jan to Mar 2025", 18, 100), False)
-    >>> comparison_clause(halves).replace(NARROW, " ")
+    >>> comparison_clause(halves).replace("\u202f", " ")
     '18 % in Jan to Mar 2025 (18 of 100)'
     """
     if comparison is None or comparison.before is None:
@@ -98,73 +92,150 @@ def comparison_clause(comparison: Comparison | None) -> str:
     return f"{percent(before.share)} {when} ({counts_of(before)})"
 
 
-def growth_clause(verdict: Verdict) -> str:
-    """Growth of the odds with its interval, or nothing where it could not be estimated.
+def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
+    """Number and clause of a line of the first screen.
 
-    Examples
-    --------
-    >>> growth_clause(Verdict("rising", 1.9, 1.5, 2.4, 0.0001, 0.001, 900, 7)).replace(TIMES, "x")
-    'odds x1.9 a year (1.5 to 2.4)'
+    Of the surest claim; without one, of the whole span, with the share at the end of the line in its chart.
+    Where that was not tested, or in an older run, the counts of the newest period and of the one before are
+    given, and nothing is said of a change.
     """
-    if math.isnan(verdict.growth):
+    verdict = (*series.claims, series.verdict)[0]
+    if verdict.has_change and ("claim", verdict.window, verdict.word) in TEMPLATES:
+        now = verdict.end if verdict.is_move else series.share_now
+        return percent(now), _filled("claim", verdict, series)
+    number, rest = share_clause(series, n_papers, n_corpus)
+    before = comparison_clause(series.comparison())
+    return number, f"{rest}, {before}" if before else rest
+
+
+def also_clause(series: Series) -> str:
+    """What the other comparison says, beside the claim of a headline; empty where it says nothing."""
+    long, recent = series.verdict, series.recent
+    if not recent.is_move or not recent.has_change:
         return ""
-    interval = f"{odds(verdict.growth_low)} to {odds(verdict.growth_high)}"
-    return f"odds {TIMES}{odds(verdict.growth)} a year ({interval})"
+    if recent is series.claims[0]:
+        return _filled("beside", long, series)
+    return _filled("also" if recent.word == long.word else "but", recent, series)
 
 
-def evidence_clause(verdict: Verdict, unit: str) -> str:
-    r"""Say what the verdict rests on: growth and q, or what is missing.
+def missing_clause(verdict: Verdict, unit: str) -> str:
+    """Say what a verdict lacks.
 
     Examples
     --------
-    >>> rising = Verdict("rising", 1.9, 1.5, 2.4, 0.0001, 0.001, 900, 7)
-    >>> evidence_clause(rising, "quarter").replace("\u00a0", " ").replace(TIMES, "x")
-    'odds x1.9 a year (1.5 to 2.4), q = 0.001'
-    >>> evidence_clause(Verdict("insufficient", n_papers=17, n_periods=6), "quarter")
+    >>> missing_clause(Verdict("insufficient", n_papers=17, n_periods=6), "quarter")
     'too few papers to say (17 in 6 quarters)'
     """
-    if verdict.word != "insufficient":
-        return f"{growth_clause(verdict)}, {q_value(verdict.q)}"
-    have = f"({count(verdict.n_papers)} in {plural(verdict.n_periods, unit)})"
     if verdict.n_periods == 0:
-        return "no complete period to compare"
-    if verdict.n_papers < MIN_PAPERS:
-        return f"too few papers to say {have}"
-    if verdict.n_periods < MIN_PERIODS:
-        return f"too few {unit}s to say {have}"
-    return f"too few papers outside it to say {have}"
+        lacks = "periods of any kind"
+    elif verdict.n_papers < MIN_PAPERS:
+        lacks = "papers"
+    else:
+        lacks = "periods" if verdict.n_periods < MIN_PERIODS else "others"
+    unit = verdict.period or unit
+    have = f"{count(verdict.n_papers)} in {plural(verdict.n_periods, unit)}"
+    return fill("missing", lacks, "insufficient", have=have, unit=unit)
 
 
 def verdict_sentence(series: Series) -> str:
-    """Tell the verdict in a sentence or two, for a reader who knows no statistics.
+    """Tell in a few sentences what was found: over the whole span, in the newest months, whether it goes on.
 
     Parameters
     ----------
     series : Series
     """
-    sentence = _bare_sentence(series)
-    if series.basis and series.verdict.basis != series.basis and series.verdict.word != "insufficient":
-        sentence += f" This was tested on the shares {series.verdict.basis}."
-    return f"{sentence} Fragile: {FRAGILE}." if series.verdict.is_fragile else sentence
+    verdict = series.verdict
+    if not verdict.is_tested:
+        missing = missing_clause(verdict, series.unit)
+        need = fill("needed", "long", "insufficient", periods=str(MIN_PERIODS), papers=str(MIN_PAPERS))
+        return f"{missing[:1].upper()}{missing[1:]}. {need}"
+    told = [_filled(_section(verdict), verdict, series)]
+    if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
+        told.append(fill("luck", "long", "unclear"))
+    told.append(_filled(_section(series.recent), series.recent, series))
+    if verdict.is_move and series.lasting.is_tested:
+        told.append(_filled("sentence", series.lasting, series))
+    if series.basis and verdict.basis != series.basis:
+        told.append(f"This was tested on the shares {verdict.basis}.")
+    if verdict.is_fragile:
+        told.append(f"Fragile: {FRAGILE}.")
+    return " ".join(filter(None, told))
 
 
-def _bare_sentence(series: Series) -> str:
-    """Tell the verdict without its doubts."""
-    verdict, unit = series.verdict, series.unit
-    over = f"{plural(verdict.n_periods, f'complete {unit}')}"
-    if verdict.word == "insufficient":
-        need = (
-            f"A verdict needs {MIN_PERIODS} complete periods, {MIN_PAPERS} papers in it and as many outside."
-        )
-        return f"{evidence_clause(verdict, unit).capitalize()}. {need}"
-    numbers = (
-        f"{odds(verdict.growth)} a year (95{NARROW}% interval {odds(verdict.growth_low)} to"
-        f" {odds(verdict.growth_high)}, {q_value(verdict.q)})"
-    )
-    if verdict.word == "steady":
-        # Its own interval may leave out 1 and the series still fall short, once all tests are counted.
-        apart = verdict.growth_low > 1 or verdict.growth_high < 1
-        lead = "No trend that outlasts the correction for many tests," if apart else "No trend beyond chance"
-        return f"{lead} over {over}. The odds that a paper is about it changed by a factor of {numbers}."
-    way = "rose" if verdict.word == "rising" else "fell"
-    return f"Its share {way} over {over}: the odds that a paper is about it changed by a factor of {numbers}."
+def _section(verdict: Verdict) -> str:
+    """Where the sentence of a verdict is in the table: older runs have no shares at start and end."""
+    return "sentence" if verdict.has_change or not verdict.is_tested else "older"
+
+
+def change_cell(verdict: Verdict, series: Series) -> str:
+    """Change of a verdict for a cell of a table, where its word is shown beside; empty without a test."""
+    if verdict.window == "lasting":
+        return _filled("cell", verdict, series) if verdict.is_tested and series.verdict.is_move else ""
+    return _filled("cell", verdict, series) if verdict.has_change else ""
+
+
+def _filled(place: str, verdict: Verdict, series: Series) -> str:
+    """Sentence of the table with the numbers of a verdict."""
+    unit = series.unit
+    tested = plural(verdict.n_periods, f"complete {verdict.period or unit}")
+    fields = {"tested": tested, "unit": "year" if unit == "year" else "quarter"}
+    if verdict.is_tested:
+        fields |= {
+            "lean": fill("lean", verdict.lean, "unclear"),
+            "start": percent(verdict.start),
+            "end": percent(verdict.end),
+            "times": odds(verdict.change),
+            "low": odds(verdict.change_low),
+            "high": odds(verdict.change_high),
+            "known": _known(series, verdict),
+            "floor": f"{1 / series.bound:.2g}",
+            "ceiling": f"{series.bound:g}",
+            **_spans(verdict),
+            "yearly": _yearly(verdict),
+            "plan": _plan(verdict, place),
+        }
+    return fill(place, verdict.window, verdict.word, **fields)
+
+
+def _known(series: Series, verdict: Verdict) -> str:
+    """How the share is known, with the interval of a checked one at the end of its line."""
+    if not series.basis:
+        return ""
+    last = series.latest
+    now = verdict.end if verdict.is_move else series.share_now
+    if series.is_checked and last is not None and last.smooth_low <= now <= last.smooth_high:
+        return f" (checked: {percent_range(last.smooth_low, last.smooth_high)})"
+    return f" ({series.basis})"
+
+
+def _spans(verdict: Verdict) -> dict[str, str]:
+    """Lengths of the span and its parts in words."""
+    if verdict.since is None or verdict.until is None:
+        return {"span": "the time seen", "newest": "months", "before": "time before"}
+    parted = verdict.parted or verdict.since
+    return {
+        "span": span_words((verdict.until - verdict.since).days),
+        "newest": newest_words((verdict.until - parted).days),
+        "before": before_words((parted - verdict.since).days),
+    }
+
+
+def _yearly(verdict: Verdict) -> str:
+    """``, 1.2 times a year``, where the span holds two years."""
+    if not verdict.days >= TWO_YEARS:
+        return ""
+    return f", {odds(verdict.change ** (_YEAR / verdict.days))} times a year"
+
+
+def _plan(verdict: Verdict, place: str) -> str:
+    """What would decide an unclear verdict, as far as it is known."""
+    days, papers = verdict.days_to_tell, verdict.papers_to_tell
+    if math.isnan(days) or verdict.word != "unclear":
+        return ""
+    if not days <= verdict.days:
+        told = fill("plan", "longer", "unclear", **_spans(verdict))
+    elif papers >= 1:
+        told = fill("plan", "papers", "unclear", papers=count(two_digits(papers)), more=more_words(days))
+    else:
+        told = fill("plan", "time", "unclear", more=more_words(days))
+    return f"; {told}" if place == "claim" else f" {told[:1].upper()}{told[1:]}."

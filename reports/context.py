@@ -13,7 +13,7 @@ from reports.explorer import Explorer, make_explorer
 from reports.growing import Growing, make_growing
 from reports.headlines import Moved, Subject, make_moved
 from reports.loose_papers import LoosePapers, make_loose_papers
-from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks
+from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks, steady_bound
 from reports.membership_words import membership_paragraphs
 from reports.outlook import Outlook, make_outlook
 from reports.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
@@ -96,7 +96,7 @@ def make_report_context(
         When a table holds a verdict or a period that the report has no words for.
     """
     charts = plot_charts(tables, manifest) if charts is None else charts
-    series = make_series(tables)
+    series = make_series(tables, steady_bound(manifest))
     places = _places(tables, series)
     marks = make_marks(tables, series, allowed_rate(manifest))
     qualities = make_qualities(tables)
@@ -184,7 +184,6 @@ def _subjects(
             one.n_papers,
             one.n_shown,
             one.known_clause,
-            f"#numbers-{one.slug}",
         )
         for one in themes
     ]
@@ -208,9 +207,16 @@ def _multiples(
     if not drawn:
         return None
     one = series["theme", drawn[0].theme_id]
+    is_smooth = any(series["theme", section.theme_id].is_smooth for section in drawn)
+    lines = (
+        f"Line: smooth share of papers, with its 95{NARROW}% band. Dots: the share of each {one.unit}, larger"
+        " where there are more papers"
+        if is_smooth
+        else f"Share of each {one.unit}'s papers with its 95{NARROW}% interval"
+    )
     note = (
-        f"Share of each {one.unit}'s papers with its 95{NARROW}% interval"
-        + (", all on one scale" if len(drawn) > 1 else "")
+        lines
+        + ("; all on one scale" if len(drawn) > 1 else "")
         + f". {bands_note([section.basis for section in drawn])}"
         + f" Bars: papers a {one.unit}, those found for the theme in color."
     )

@@ -15,7 +15,7 @@ from reports.headlines import Headline
 from reports.paper_lines import make_paper_lines, papers_by_id
 from reports.render import render_mail
 from reports.theme_sections import ThemeSection
-from reports.wording import NARROW, clip, plural
+from reports.wording import clip, plural
 
 __all__ = ["Digest", "DigestPaper", "DigestTheme", "DigestTopic", "make_digest", "render_digest"]
 
@@ -48,7 +48,7 @@ class DigestTheme:
 
 @dataclass(frozen=True, slots=True)
 class DigestTopic:
-    """A topic that was found anew."""
+    """A new topic."""
 
     name: str
     href: str
@@ -118,7 +118,7 @@ def make_digest(tables: RunTables, manifest: Mapping[str, Any], report_href: str
         else "",
         chart_theme=chart.theme_id if chart else "",
         chart_name=chart.name if chart else "",
-        chart_note=f"share of papers, 95{NARROW}% interval: {chart.band}" if chart else "",
+        chart_note=f"share of papers, {chart.band}" if chart else "",
         chart_label=chart.chart.label if chart and chart.chart else "",
         report_href=report_href,
         has_news=has_news,
@@ -141,20 +141,15 @@ def render_digest(digest: Digest, recipient: str, sender: str, *, has_chart: boo
 
 
 def _subject(context: ReportContext, moved: tuple[Headline, ...], topics: tuple[DigestTopic, ...]) -> str:
-    """The strongest claim, or that nothing moved."""
+    """The strongest claim, or the first sentence of the page."""
     parts = []
     if moved:
         first = moved[0]
         known = f" ({first.basis})" if first.basis else ""
-        parts.append(f"{first.name} {first.number} {_short(first.claim)}{known}, {first.verdict}")
+        parts.append(f"{first.name} {first.number} of papers{known}, {first.verdict}")
     if topics:
         parts.append(plural(len(topics), "new topic"))
     return clip(f"{'; '.join(parts) or context.moved.lead.rstrip('.')} · {context.head.title}", 200)
-
-
-def _short(claim: str) -> str:
-    """First clause of a claim, without the counts."""
-    return claim.partition(" (")[0].partition(",")[0]
 
 
 def _new_topics(context: ReportContext, report_href: str) -> tuple[DigestTopic, ...]:

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from reports.palette import LIGHT
-from reports.periods import Period
 from reports.wording import clip
 
-__all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_sparkline", "render_svg"]
+__all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_svg"]
 
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
@@ -44,6 +43,7 @@ _KEPT = (
     "font-size",
     "font-weight",
     "stroke-linejoin",
+    "stroke-linecap",
     "paint-order",
 )
 
@@ -191,50 +191,3 @@ def compose_panels(panels: Sequence[tuple[str, str, Drawing]], columns: int = 4)
 def _fill(color: str) -> str:
     """Class and attribute of a fill."""
     return f' class="f-{color}" fill="{LIGHT[color]}"'
-
-
-def render_sparkline(
-    periods: Sequence[Period], label: str, width: int = 96, height: int = 24, *, is_solid: bool = False
-) -> str:
-    """Line of complete shares from zero, a dot at its end, a ring at an incomplete end.
-
-    Empty text without a period that holds papers. The line is broken where a period holds none.
-
-    Parameters
-    ----------
-    periods : sequence of Period
-        In order of time.
-    label : str
-        What the line shows, in one sentence.
-    width, height : int
-        CSS pixels.
-    is_solid : bool
-        Fill the area below the line, as is done for shares that are checked.
-    """
-    shown = [period for period in periods if not period.is_empty]
-    if not shown:
-        return ""
-    top = max(period.share for period in shown) or 1.0
-    step = (width - 8) / max(len(periods) - 1, 1)
-
-    def place(index: int) -> tuple[str, str]:
-        y = height - 3 - (height - 6) * periods[index].share / top
-        return f"{4 + step * index:.1f}".removesuffix(".0"), f"{y:.1f}".removesuffix(".0")
-
-    solid = [i for i, period in enumerate(periods) if period.is_complete and not period.is_empty]
-    path = "".join(f"{'L' if i - 1 in solid else 'M'}{' '.join(place(i))}" for i in solid)
-    marks = [f'<path d="{path}"/>'] if len(solid) > 1 else []
-    if marks and is_solid:
-        runs = (one.split("L") for one in path.split("M")[1:])
-        ground = "".join(
-            f"M{run[0].split()[0]} {height - 3}L{'L'.join(run)}V{height - 3}Z" for run in runs if len(run) > 1
-        )
-        marks.insert(0, f'<path class="ground" d="{ground}"/>')
-    if solid:
-        marks.append('<circle class="dot" cx="{}" cy="{}" r="2"/>'.format(*place(solid[-1])))
-    if not shown[-1].is_complete:
-        marks.append('<circle cx="{}" cy="{}" r="2"/>'.format(*place(periods.index(shown[-1]))))
-    return (
-        f'<svg class="spark" role="img" aria-label={quoteattr(label)} viewBox="0 0 {width} {height}"'
-        f' width="{width}" height="{height}">{"".join(marks)}</svg>'
-    )

@@ -1,4 +1,4 @@
-"""Figure of one series: its share over time with its interval, and under it what it rests on.
+"""Figure of one series: its smooth share with its band over the raw shares, and under it what it rests on.
 
 matplotlib without pyplot: nothing is kept between calls, and no window can open. It takes half a second to
 import, so only who draws imports this module.
@@ -20,13 +20,14 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from reports.drawing import HALO
-from reports.mark_drawing import draw_basis, draw_mark_names, draw_marks, draw_share_band
+from reports.mark_drawing import draw_basis, draw_mark_names, draw_marks
 from reports.marks import NO_MARKS, Marks
 from reports.palette import LIGHT
 from reports.periods import Period
 from reports.scales import Scale, time_ticks
 from reports.series import Series
-from reports.wording import NARROW, count, percent
+from reports.share_drawing import draw_bar_label, draw_dots, draw_share_band
+from reports.wording import NARROW, percent
 
 __all__ = ["PANEL", "WIDE", "Layout", "own_style", "plot_series", "png_bytes", "svg_text"]
 
@@ -58,8 +59,8 @@ class Layout:
     top: int = 12
 
 
-PANEL = Layout(width=240, height=164, bars=20, y_steps=3, has_number=False, name_room=1.0, right=12)
-WIDE = Layout(width=700, height=316, bars=44, y_steps=4, has_number=True, name_room=1.5, top=28)
+PANEL = Layout(width=240, height=176, bars=20, y_steps=3, has_number=False, name_room=1.0, right=12)
+WIDE = Layout(width=700, height=328, bars=44, y_steps=4, has_number=True, name_room=1.5, top=28)
 
 
 def own_style() -> AbstractContextManager[None]:
@@ -87,7 +88,7 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
     across = (layout.left / layout.width, 1 - (layout.left + layout.right) / layout.width)
     feet = 20 / layout.height
     bars = layout.bars / layout.height
-    gap = 12 / layout.height
+    gap = 24 / layout.height
     top = layout.top / layout.height
     shares = figure.add_axes((across[0], feet + bars + gap, across[1], 1 - feet - bars - gap - top))
     counts = figure.add_axes((across[0], feet, across[1], bars))
@@ -96,6 +97,8 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
     if layout.has_number:
         draw_mark_names(shares, series, marks, scale.top, pixels)
         draw_basis(figure, series, layout.left / layout.width)
+    if series.is_smooth:
+        draw_dots(shares, series, LIGHT[color], scale.top)
     _draw_shares(shares, series, LIGHT[color], scale.top)
     _draw_last(shares, series, LIGHT[color], scale.top, layout.has_number, bool(marks.forecasts))
     _draw_counts(counts, series, LIGHT[color])
@@ -129,22 +132,20 @@ def _style(
     counts.set_xticks(ticks, [across[tick].label for tick in ticks])
     most = max(period.n_total for period in series.periods)
     counts.set_ylim(0, most)
-    counts.set_yticks([most], [count(most)])
+    counts.set_yticks([])
     counts.tick_params(axis="x", pad=5, **text)
-    counts.tick_params(axis="y", pad=6, **text)
-    # Hung from the top of the bars, the number keeps clear of the percentages above it.
-    for label in counts.get_yticklabels():
-        label.set_verticalalignment("top")
+    draw_bar_label(counts, series, most, has_room=layout.has_number)
     return room
 
 
 def _draw_shares(axes: Axes, series: Series, color: str, top: float) -> None:
     """Band and line of complete periods, ring and whisker of incomplete ones, the last share in words."""
     periods = series.periods
-    for run in _runs(periods):
-        low = [min(periods[i].low, top) for i in run]
-        high = [min(periods[i].high, top) for i in run]
-        share = [min(periods[i].share, top) for i in run]
+    for run in _runs(series):
+        share, low, high = (
+            [min(end, top) for end in ends]
+            for ends in zip(*(_line_of(periods[i], series) for i in run), strict=True)
+        )
         if len(run) == 1:
             axes.plot(run * 2, [low[0], high[0]], color=color, alpha=0.4, linewidth=1.75, clip_on=False)
             axes.plot(run, share, "o", color=color, markersize=4, markeredgewidth=0, clip_on=False)
@@ -165,6 +166,13 @@ def _draw_shares(axes: Axes, series: Series, color: str, top: float) -> None:
                       markeredgecolor=color, markersize=6, markeredgewidth=1.5)  # fmt: skip
 
 
+def _line_of(period: Period, series: Series) -> tuple[float, float, float]:
+    """Share of a period on the line, with the ends of its band: the model's where it is known."""
+    if series.is_smooth:
+        return period.smooth, period.smooth_low, period.smooth_high
+    return period.share, period.low, period.high
+
+
 def _draw_last(
     axes: Axes, series: Series, color: str, top: float, has_number: bool, has_forecast: bool
 ) -> None:
@@ -172,30 +180,32 @@ def _draw_last(
 
     Where a forecast opens to the right of the dot, the number keeps to the left, away from the line.
     """
-    last = series.latest
-    if last is None:
+    runs = _runs(series)
+    if not runs:
         return
-    at = series.periods.index(last)
-    axes.plot([at], [min(last.share, top)], "o", color=color, markersize=6, markeredgewidth=0, clip_on=False)
+    at = runs[-1][-1]
+    share, low, high = _line_of(series.periods[at], series)
+    axes.plot([at], [min(share, top)], "o", color=color, markersize=6, markeredgewidth=0, clip_on=False)
     if not has_number:
         return
-    falls = has_forecast and at > 0 and series.periods[at - 1].share > last.share
-    y, above = _free_place(last, top, keep_below=falls)
+    falls = has_forecast and len(runs[-1]) > 1 and _line_of(series.periods[at - 1], series)[0] > share
+    y, above = _free_place((share, low, high), top, keep_below=falls)
     axes.annotate(
-        percent(last.share), (at, y), xytext=(6 * has_forecast, 5 if above else -5),
+        percent(share), (at, y), xytext=(6 * has_forecast, 5 if above else -5),
         textcoords="offset points", ha="right" if has_forecast else "center",
         va="bottom" if above else "top", fontsize=13, fontweight="bold", color=LIGHT["ink"], gid=HALO,
         annotation_clip=False,
     )  # fmt: skip
 
 
-def _free_place(period: Period, top: float, *, keep_below: bool) -> tuple[float, bool]:
+def _free_place(ends: tuple[float, float, float], top: float, *, keep_below: bool) -> tuple[float, bool]:
     """Height beside which a number may stand, and whether above it: outside the band where there is room."""
-    if period.high < 0.9 * top and not (keep_below and period.low > 0.12 * top):
-        return period.high, True
-    if period.low > 0.12 * top:
-        return period.low, False
-    return min(period.share, top), period.share < 0.8 * top
+    share, low, high = ends
+    if high < 0.9 * top and not (keep_below and low > 0.12 * top):
+        return high, True
+    if low > 0.12 * top:
+        return low, False
+    return min(share, top), share < 0.8 * top
 
 
 def _draw_counts(axes: Axes, series: Series, color: str) -> None:
@@ -226,11 +236,11 @@ def _bars(heights: Sequence[tuple[int, int]], width: float) -> Path | None:
     return Path.make_compound_path(*paths) if paths else None
 
 
-def _runs(periods: Sequence[Period]) -> list[list[int]]:
-    """Positions of complete periods that hold papers, in unbroken runs."""
+def _runs(series: Series) -> list[list[int]]:
+    """Positions of the periods on the line, in unbroken runs: complete, with papers, known to the model."""
     runs: list[list[int]] = []
-    for i, period in enumerate(periods):
-        if not period.is_complete or period.is_empty:
+    for i, period in enumerate(series.periods):
+        if not period.is_complete or period.is_empty or (series.is_smooth and not period.has_smooth):
             continue
         if runs and runs[-1][-1] == i - 1:
             runs[-1].append(i)

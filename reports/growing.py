@@ -87,10 +87,10 @@ def make_growing(
 def _lead(n_ranked: int, n_shown: int) -> str:
     """Say what is ranked, by what, and that it is no test."""
     meaning = (
-        "ordered by the probability that the share over the next year is higher than over the last, as the"
-        " trend of the last three years and the run's noise have it"
+        "ordered by the probability that the share over the next year is higher than over the last, by the"
+        " trend of the last three years and the noise of this run"
     )
-    no_test = "It is a ranking and no test: something comes first even where nothing moves."
+    no_test = "It is a ranking, not a test: something comes first even where nothing moves."
     if not n_shown:
         ranked = "1 topic is ranked, and it is not"
         if n_ranked > 1:

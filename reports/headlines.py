@@ -7,18 +7,22 @@ moved, or that nothing can be said to have moved.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.claims import ICONS, comparison_clause, evidence_clause, share_clause
-from reports.drawing import render_sparkline
+from reports.claims import also_clause, headline_claim, missing_clause
+from reports.numbers import Exact, make_numbers
 from reports.quality_words import UNCHECKED
 from reports.series import Series
-from reports.wording import join_words, percent, plural
+from reports.sparklines import render_sparkline
+from reports.verdict_sentences import ICONS, LEADS, WORDS
+from reports.wording import count, join_words, percent, plural
 
 __all__ = ["MOST_HEADLINES", "Headline", "Moved", "Subject", "make_moved", "sparkline"]
 
 MOST_HEADLINES = 5
+_STILL = ("unclear", "steady", "insufficient")
+"""Order of the themes that did not move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,6 @@ class Subject:
     n_papers: int
     n_shown: int
     known: str = ""
-    numbers_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Headline:
     """One line of the first screen.
 
     Of a theme, `basis` is ``found`` or ``checked`` and `known` goes on from that word; both are empty for a
-    topic. `numbers_href` is where growth and q stand, empty where `evidence` tells them itself.
+    topic. `evidence` says what a verdict lacks or what the other comparison says; `numbers` are a click away.
     """
 
     verdict: str
@@ -56,7 +59,7 @@ class Headline:
     basis: str
     known: str
     evidence: str
-    numbers_href: str
+    numbers: tuple[Exact, ...]
     papers: str
     sparkline: str
 
@@ -80,8 +83,9 @@ class Moved:
 def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, ...]) -> Moved:
     """First screen from all themes and topics.
 
-    Movers come first by q, then p, then size of the growth; themes that held, then those that
-    cannot be judged, fill the rest. A topic without a move has its place in the table of topics.
+    What moved over the whole span or in the newest months comes first, by q, then p, then size of the change.
+    Themes that are unclear, steady or cannot be judged fill the rest, in that order; other topics have their
+    place in the table of topics.
 
     Parameters
     ----------
@@ -92,57 +96,56 @@ def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, .
     changes : tuple of str
         See `reports.run_changes.changes_since`.
     """
-    movers = sorted((subject for subject in subjects if subject.series.verdict.is_move), key=_strength)
-    themes = [subject for subject in subjects if subject.series.kind == "theme"]
-    steady = [subject for subject in themes if subject.series.verdict.word == "steady"]
-    unknown = [subject for subject in themes if subject.series.verdict.word == "insufficient"]
-    shown = [*movers, *steady, *unknown][:MOST_HEADLINES]
+    movers = sorted((subject for subject in subjects if subject.series.claims), key=_strength)
+    rest = [subject for subject in subjects if not subject.series.claims]
+    themes = [subject for subject in rest if subject.series.kind == "theme"]
+    still = sorted(
+        themes, key=lambda one: (_STILL.index(one.series.verdict.word), _likely(one.series.verdict.p))
+    )
+    shown = [*movers, *still][:MOST_HEADLINES]
     left = len(movers) - MOST_HEADLINES
-    lead, note = _lead(subjects, movers)
+    lead, note = _lead(subjects, movers, rest)
     lines = tuple(_headline(subject, n_corpus) for subject in shown)
+    more = LEADS["more"].format(n=plural(left, "more series", "more series"))
     return Moved(
         lead,
         note,
         lines,
         UNCHECKED if any(line.basis == "found" for line in lines) else "",
-        f"{plural(left, 'more series', 'more series')} moved: see topics and themes." if left > 0 else "",
+        more if left > 0 else "",
         changes,
     )
 
 
 def _strength(subject: Subject) -> tuple[float, float, float, str]:
     """Sort key: strongest evidence first."""
-    verdict = subject.series.verdict
-    return (verdict.q, verdict.p, -abs(math.log(verdict.growth)), subject.name)
+    verdict = subject.series.claims[0]
+    size = verdict.change if verdict.has_change else verdict.growth
+    return (verdict.q, verdict.p, -abs(math.log(size)), subject.name)
 
 
-def _lead(subjects: Sequence[Subject], movers: Sequence[Subject]) -> tuple[str, str]:
+def _likely(p: float) -> float:
+    return math.inf if math.isnan(p) else p
+
+
+def _lead(subjects: Sequence[Subject], movers: Sequence[Subject], rest: Sequence[Subject]) -> tuple[str, str]:
     """First sentence of the page and the one that supports it."""
-    tested = [subject for subject in subjects if subject.series.verdict.word != "insufficient"]
-    untested = len(subjects) - len(tested)
+    words = [subject.series.verdict.word for subject in rest]
     if not any(not period.is_empty for subject in subjects for period in subject.series.periods):
-        return (
-            "Nothing can be said to have moved.",
-            "No paper here has a date, and without dates there is no trend.",
-        )
-    if not tested:
-        return (
-            "Too early to say what moved.",
-            "No theme and no topic has enough papers in enough complete periods to be tested.",
-        )
-    left = f" {_of_kinds(subjects, 'insufficient')} had too few papers to be tested." if untested else ""
+        return LEADS["undated"], LEADS["dateless"]
+    if not movers and set(words) <= {"insufficient"}:
+        return LEADS["early"], LEADS["untested"]
+    counts = join_words(
+        [text.format(n=count(words.count(word))) for word, text in WORDS.items() if word in words]
+    )
+    if len(set(words)) == 1 and len(words) > 1:
+        counts = LEADS["same"].format(counts=counts)
+    note = LEADS["others" if movers else "tested"].format(counts=counts) if counts else ""
+    if "unclear" in words:
+        note = f"{note} {LEADS['unclear']}"
     if movers:
-        lead = f"{_counted(movers, subjects)} moved."
-        held = len(tested) - len(movers)
-        return lead, f"{plural(held, 'other')} held steady.{left}" if held else left.strip()
-    chance = round(0.05 * len(tested))
-    note = f"{_of_kinds(subjects, 'steady')} were tested, and none shows a change beyond chance."
-    if chance:
-        note += (
-            f" Tested one by one, about {chance} would have seemed to move by chance alone;"
-            " the correction for many tests held them back."
-        )
-    return "Nothing moved.", note + left
+        return LEADS["moved"].format(counted=_counted(movers, subjects)), note
+    return LEADS["nothing" if "unclear" in words else "steady"], note
 
 
 def _counted(chosen: Sequence[Subject], among: Sequence[Subject]) -> str:
@@ -156,31 +159,25 @@ def _counted(chosen: Sequence[Subject], among: Sequence[Subject]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _of_kinds(subjects: Iterable[Subject], word: str) -> str:
-    """``3 themes and 2 topics`` among those with the verdict `word`."""
-    found = [subject.series.kind for subject in subjects if subject.series.verdict.word == word]
-    return join_words([plural(found.count(kind), kind) for kind in ("theme", "topic") if kind in found])
-
-
 def _headline(subject: Subject, n_corpus: int) -> Headline:
     series = subject.series
-    number, rest = share_clause(series, subject.n_papers, n_corpus)
-    before = comparison_clause(series.comparison())
+    verdict = (*series.claims, series.verdict)[0]
+    number, claim = headline_claim(series, subject.n_papers, n_corpus)
     basis, _, known = subject.known.partition(" ")
     return Headline(
-        verdict=series.verdict.word,
-        icon=ICONS[series.verdict.word],
-        is_fragile=series.verdict.is_fragile,
+        verdict=verdict.word,
+        icon=ICONS[verdict.word],
+        is_fragile=verdict.is_fragile,
         kind=series.kind,
         name=subject.name,
         href=subject.href,
         number=number,
-        claim=f"{rest}, {before}" if before else rest,
+        claim=claim,
         basis=basis,
         known=known,
-        evidence=evidence_clause(series.verdict, series.unit),
-        numbers_href="" if series.verdict.word == "insufficient" else subject.numbers_href,
-        papers=f"{plural(subject.n_shown, 'paper')} that show it" if subject.n_shown else "",
+        evidence=also_clause(series) if verdict.is_tested else missing_clause(verdict, series.unit),
+        numbers=make_numbers(series),
+        papers=f"{count(subject.n_shown)} of its papers" if subject.n_shown else "",
         sparkline=sparkline(series, subject.name, width=132, height=36),
     )
 
@@ -191,6 +188,7 @@ def sparkline(series: Series, name: str, width: int = 96, height: int = 24) -> s
     if len(complete) < 2:
         return ""
     first, last = complete[0], complete[-1]
+    start = first.smooth if first.has_smooth else first.share
     known = f", {series.basis}" if series.basis else ""
-    label = f"{name}{known}: {percent(first.share)} in {first.label}, {percent(last.share)} in {last.label}"
+    label = f"{name}{known}: {percent(start)} in {first.label}, {percent(series.share_now)} in {last.label}"
     return render_sparkline(series.periods, label, width, height, is_solid=series.is_checked)

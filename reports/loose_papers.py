@@ -9,8 +9,8 @@ from datetime import date
 
 from analytics.tables import RunTables
 from reports.chart_values import Values
-from reports.drawing import render_sparkline
 from reports.periods import Period, period_unit
+from reports.sparklines import render_sparkline
 from reports.wording import NO_VALUE, count, percent, plural
 
 __all__ = ["LoosePapers", "make_loose_papers"]
@@ -18,7 +18,7 @@ __all__ = ["LoosePapers", "make_loose_papers"]
 
 @dataclass(frozen=True, slots=True)
 class LoosePapers:
-    """What stands beside the topics; without anything to draw `sparkline` is empty and `values` None."""
+    """What is said beside the topics; without anything to draw `sparkline` is empty and `values` None."""
 
     sentence: str
     undated: str
@@ -56,10 +56,10 @@ def make_loose_papers(tables: RunTables) -> LoosePapers | None:
         return LoosePapers("", told, "", None) if any(undated) else None
     if not loose and not n_undated:
         return LoosePapers(
-            "Every paper has a date and stands in a topic.",
+            "Every paper has a date and belongs to a topic.",
             "", "", None,
         )  # fmt: skip
-    sentence = _unclustered(periods) if loose else "Every dated paper stands in a topic."
+    sentence = _unclustered(periods) if loose else "Every dated paper belongs to a topic."
     label = f"Part of each {periods[0].unit}'s papers in no topic. {sentence}"
     line = render_sparkline(periods, label, 132, 36)
     return LoosePapers(
@@ -81,7 +81,7 @@ def _unclustered(periods: Sequence[Period]) -> str:
     if not complete:
         loose, total = (sum(n) for n in zip(*((one.n_papers, one.n_total) for one in periods), strict=True))
         of = f"{count(loose)} of {plural(total, 'dated paper')}"
-        return f"{of} stand in no topic; no period is complete yet."
+        return f"{of} belong to no topic; no period is complete yet."
     first, last = complete[0], complete[-1]
     counts = f"{count(last.n_papers)} of {count(last.n_total)}"
     now = f"{percent(last.share)} of the papers in {last.named} ({counts})"

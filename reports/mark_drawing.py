@@ -16,7 +16,7 @@ from reports.periods import Period
 from reports.quality_words import BANDS
 from reports.series import Series
 
-__all__ = ["draw_basis", "draw_mark_names", "draw_marks", "draw_share_band"]
+__all__ = ["draw_basis", "draw_mark_names", "draw_marks"]
 
 _DASHES = (0, (4, 2.5))
 _LETTER_WIDTH = 6.0  # CSS pixels at the size of the names, generously
@@ -53,11 +53,11 @@ def draw_marks(axes: Axes, series: Series, marks: Marks, color: str, top: float)
 
 
 def _draw_forecasts(axes: Axes, series: Series, marks: Marks, color: str, top: float) -> None:
-    """Bands that open from the last known share, and the dashed line in them."""
+    """Bands that open from the end of the line, and the dashed line in them."""
     at = _positions(marks.axis(series))
     ahead, last = marks.forecasts, series.latest
     places = [at[one.period.start] for one in ahead]
-    begin = [] if last is None else [last.share]
+    begin = [] if last is None else [series.share_now]
     places = places if last is None else [at[last.start], *places]
     bands = (
         ([one.low_90 for one in ahead], [one.high_90 for one in ahead], 0.14),
@@ -122,39 +122,6 @@ def draw_mark_names(axes: Axes, series: Series, marks: Marks, top: float, pixels
             name, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom",
             fontsize=11, color=LIGHT["muted"], gid=HALO, annotation_clip=False,
         )  # fmt: skip
-
-
-def draw_share_band(
-    axes: Axes,
-    ends: tuple[Sequence[int], Sequence[float], Sequence[float]],
-    color: str,
-    *,
-    is_checked: bool,
-) -> None:
-    """Draw the band of a theme's shares: solid where they are checked, pale with thin edges where found.
-
-    Parameters
-    ----------
-    axes : Axes
-    ends : tuple
-        Places of periods in a row, and the low and high ends of their intervals.
-    color : str
-        Hexadecimal.
-    is_checked : bool
-    """
-    places, low, high = ends
-    upper, lower = list(zip(places, high, strict=True)), list(zip(places, low, strict=True))
-    # A patch, since fill_between would be written by way of a definition and a reference to it.
-    alpha = 0.28 if is_checked else 0.08
-    axes.add_patch(
-        PathPatch(Path([*upper, *lower[::-1]]), facecolor=color, alpha=alpha, linewidth=0, clip_on=False)
-    )
-    if not is_checked:
-        codes = ([Path.MOVETO] + [Path.LINETO] * (len(places) - 1)) * 2
-        edges = Path([*upper, *lower], codes)
-        axes.add_patch(
-            PathPatch(edges, fill=False, edgecolor=color, alpha=0.5, linewidth=0.75, clip_on=False)
-        )
 
 
 def draw_basis(figure: Figure, series: Series, left: float) -> None:

@@ -14,10 +14,20 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
+from analytics.trends.verdicts import STEADY_WITHIN
 from reports.periods import Period, period_unit, range_label
 from reports.series import Series
 
-__all__ = ["NO_MARKS", "Burst", "Forecast", "LevelChange", "Marks", "allowed_rate", "make_marks"]
+__all__ = [
+    "NO_MARKS",
+    "Burst",
+    "Forecast",
+    "LevelChange",
+    "Marks",
+    "allowed_rate",
+    "make_marks",
+    "steady_bound",
+]
 
 _USUAL_RATE = 0.05
 
@@ -89,6 +99,17 @@ def allowed_rate(manifest: Mapping[str, Any]) -> float:
     (0.1, 0.05)
     """
     return float(manifest["settings"].get("false_discovery_rate") or _USUAL_RATE)
+
+
+def steady_bound(manifest: Mapping[str, Any]) -> float:
+    """Factor within which the run called a share steady, 1.25 where its settings do not say.
+
+    Examples
+    --------
+    >>> steady_bound({"settings": {"steady_within": 1.5}}), steady_bound({"settings": {}})
+    (1.5, 1.25)
+    """
+    return float(manifest["settings"].get("steady_within") or STEADY_WITHIN)
 
 
 def make_marks(

@@ -13,32 +13,33 @@ from reports.wording import NARROW, join_words
 __all__ = ["membership_paragraphs"]
 
 _BELONGS = (
-    "For each paper and theme there is a probability that a careful reader would call the paper one of the"
-    " theme. From one half on, the paper belongs to it; it may belong to several, and the one that fits best"
-    " is its first theme. The phrase beside a paper is the one nearest to it."
+    "Each paper gets, for each theme, a probability that a careful reader would say it belongs there. From"
+    f" 50{NARROW}% on it belongs. It may belong to several themes; the one that fits best is its first. The"
+    " phrase beside a paper is the one nearest to it."
 )
 _BY_PHRASES = (
-    "Without answers, the probability follows from the theme's description and phrases: from how much nearer"
-    " a paper is to them, in meaning and in words, than papers on anything else are."
+    "Without answers the probability comes from the theme's description and phrases: how much nearer the"
+    " paper is to them, in meaning and in words, than papers on other subjects."
 )
 _FOUND = (
-    "A share found counts the papers that belong. How many of a theme's papers it misses, and how many it"
-    f" wrongly holds, is not known. Its 95{NARROW}% interval (Wilson) holds sampling only: which papers"
-    " happened to appear."
+    "A share found counts the papers that belong. How many papers of the theme it misses or wrongly"
+    f" includes is not known. Its 95{NARROW}% interval includes sampling error only: which papers happened"
+    " to appear."
 )
 _CHECKED = (
-    "A share checked is estimated from answers on papers drawn at random with known probabilities. They tell"
-    " how many papers are missed and how many are wrongly found, and the count is corrected for both. Its"
-    f" 95{NARROW}% interval holds sampling and what so few answers leave open. It does not hold mistakes in"
-    " the answers themselves: a reader who takes the theme for something else moves the share."
+    "A share checked is estimated from answers on papers drawn at random. The answers show how many papers"
+    " are missed and how many are wrongly found, and the count is corrected for both. Its"
+    f" 95{NARROW}% interval includes sampling error and the uncertainty of so few answers. It does not"
+    " include mistakes in the answers themselves: a reader who takes the theme for something else moves the"
+    " share."
 )
 _NOT_CHECKED = (
-    f"Some {ANSWERS_TO_CHECK} answers on papers drawn at random make a share checked: corrected for what is"
-    " missed and what is wrongly found, with an interval that holds those errors too."
+    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random make a share checked: corrected for what is"
+    " missed and what is wrongly found, with an interval that includes those errors."
 )
 _CORRECTIONS = (
     "Corrections made in the lists of this page (\u201cnot this theme\u201d, \u201cthis theme too\u201d)"
-    " teach a theme and never enter an estimate, because nobody drew those papers at random."
+    " teach a theme. They never enter an estimate, because those papers were not drawn at random."
 )
 
 
@@ -50,7 +51,7 @@ def membership_paragraphs(
     Parameters
     ----------
     tables : RunTables
-        Of an older run, whose papers have no probability, the rule of then is told.
+        Of an older run, whose papers have no probability, the rule of then is given.
     manifest : mapping
         Its setting ``theme_threshold`` is the score that an older run asked for, where it was set.
     qualities : mapping of theme id to Quality
@@ -63,9 +64,9 @@ def membership_paragraphs(
         return (_by_score(manifest), _FOUND)
     taught = [names[one] for one, quality in qualities.items() if quality.is_taught]
     by_answers = (
-        f" In {join_words(taught)} it follows from answers as well, because that foresees them better."
+        f" In {join_words(taught)} it also uses answers, because that predicts them better."
         if taught
-        else f" With answers ({COMMAND}) it follows from those as well, where that is better."
+        else f" With answers ({COMMAND}) it uses those too, where that is better."
     )
     told = [_BELONGS, _BY_PHRASES + by_answers, _FOUND]
     told.append(_CHECKED if any(quality.is_checked for quality in qualities.values()) else _NOT_CHECKED)
@@ -75,8 +76,8 @@ def membership_paragraphs(
 def _by_score(manifest: Mapping[str, Any]) -> str:
     threshold = manifest["settings"].get("theme_threshold")
     return (
-        "This run is older than probabilities of membership. A paper's score on a theme is how far it stands"
-        " above what general abstracts, and the bulk of this corpus, score on the same phrases, in standard"
+        "This run was made before themes had probabilities. A paper's score on a theme says how far it is"
+        " above what general abstracts, and most of this corpus, score on the same phrases, in standard"
         f" deviations; from a score of {float(threshold or 3.0):g} on it belongs to the theme."
     )
 

@@ -76,8 +76,8 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
     sentences = [_used(chosen, _unit(tables.forecasts))]
     if method == NAIVE and n_origins >= _MIN_ORIGINS:
         sentences.append(
-            "Nothing tried here beats the share of the last period, so the dashed lines are flat: what they"
-            " tell is how far the next shares may lie from it."
+            "Nothing tried here beats the share of the last period, so the dashed lines are flat: they"
+            " show how far from it the next shares may be."
         )
     if method in rows:
         sentences.append(_over_year(rows[method]))
@@ -140,6 +140,6 @@ def _candidates_note(n_forecasts: int, n_origins: int) -> str:
     return (
         f"Each candidate forecast the past {plural(n_forecasts, 'time')} from {plural(n_origins, 'date')},"
         " every time from what was known then. Its error is given as a multiple of that of the forecast"
-        " named above the column, so below 1 is better; a band holds its word when it held about"
-        f" 50{NARROW}% or 90{NARROW}% of what came."
+        " named above the column, so below 1 is better. A good band held"
+        f" about 50{NARROW}% or 90{NARROW}% of what came, as its name says."
     )

@@ -26,6 +26,7 @@ LIGHT: dict[str, str] = {
     "link": "#0a5ba8",
     "rising": "#0072b2",
     "falling": "#b84a00",
+    "unclear": "#75600a",
     "c1": "#009e73",
     "c2": "#c77f00",
     "c3": "#b5628f",
@@ -48,6 +49,7 @@ DARK: dict[str, str] = {
     "link": "#7fb9f2",
     "rising": "#63b7ea",
     "falling": "#f2905a",
+    "unclear": "#d3b65c",
     "c1": "#2fbf95",
     "c2": "#e69f00",
     "c3": "#d98bb8",
@@ -60,7 +62,7 @@ DARK: dict[str, str] = {
 }
 """The same names on the dark ground."""
 
-TEXTS = ("ink", "muted", "link", "rising", "falling")
+TEXTS = ("ink", "muted", "link", "rising", "falling", "unclear")
 """Colors that carry text: at least 4.5:1 on `paper` and on `soft`."""
 
 MARKS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "other")

@@ -105,9 +105,9 @@ def make_paper_map(explorer: Explorer, n_topics: int) -> PaperMap | None:
         else f"All {plural(n, 'paper')}"
     )
     note = (
-        "Topics that resemble each other are neighbors, and a paper stands in its topic on the side of those"
-        " that it resembles most; papers in no topic stand around the nearest. Distances between far places"
-        " mean nothing, nor do directions."
+        "Topics that resemble each other are neighbors. A paper is placed in its topic on the side of those"
+        " that it resembles most, a paper in no topic around the nearest. Distances between far places mean"
+        " nothing, nor do directions."
     )
     label = f"Map of {plural(mapped, 'paper')} around the names of {plural(n_topics, 'topic')}."
     return PaperMap(shown, note, label, bool(explorer.themes))

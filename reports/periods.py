@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +16,10 @@ _UNITS = ((8, "week"), (32, "month"), (93, "quarter"), (367, "year"))
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One row of `trends`; `share` and its interval are NaN where no paper is dated in it."""
+    """One row of `trends`; `share` and its interval are NaN where no paper is dated in it.
+
+    `smooth` is the model's share, with its 95 % band; NaN where the series was not tested.
+    """
 
     start: date
     unit: str
@@ -25,6 +29,9 @@ class Period:
     low: float
     high: float
     is_complete: bool
+    smooth: float = math.nan
+    smooth_low: float = math.nan
+    smooth_high: float = math.nan
 
     @property
     def label(self) -> str:
@@ -35,6 +42,11 @@ class Period:
     def named(self) -> str:
         """Name of the period that can follow "in": a week is called one."""
         return f"the week of {self.label}" if self.unit == "week" else self.label
+
+    @property
+    def has_smooth(self) -> bool:
+        """Whether the model's share and its band are known."""
+        return not any(math.isnan(one) for one in (self.smooth, self.smooth_low, self.smooth_high))
 
     @property
     def is_empty(self) -> bool:

@@ -20,8 +20,8 @@ UNCHECKED = (
 """What a share found leaves open, with `COMMAND` to follow."""
 
 BANDS = {
-    "found": "found; the band holds sampling only",
-    "checked": "checked on answers; the band holds sampling and wrong counts",
+    "found": "found by phrases; the band leaves out what they miss",
+    "checked": "checked on answers; the band includes what the phrases miss",
 }
 """What the band around a theme's shares holds, by how they are known."""
 
@@ -37,13 +37,13 @@ def bands_note(bases: Collection[str]) -> str:
     Examples
     --------
     >>> bands_note(["found", "found"])
-    'All are found by phrases: the bands hold sampling only.'
+    'All are found by phrases: the bands leave out what those miss.'
     """
     if "checked" not in bases:
-        return "All are found by phrases: the bands hold sampling only."
+        return "All are found by phrases: the bands leave out what those miss."
     if "found" not in bases:
-        return "All are checked on answers: the bands hold sampling and wrong counts."
-    return "Pale band: found, it holds sampling only. Solid band: checked, it holds wrong counts too."
+        return "All are checked on answers: the bands include what the phrases miss."
+    return "Pale band: found, without what the phrases miss. Solid band: checked, with it."
 
 
 def known_clause(quality: Quality) -> str:
@@ -145,7 +145,7 @@ def count_warning(quality: Quality) -> str:
         )
     if quality.share_found > _HIGH_SHARE:
         return (
-            f"Finds nearly everything: {of}. A theme so wide tells little apart. Take out phrases that fit"
+            f"Finds nearly everything: {of}. So wide a theme separates little. Take out phrases that fit"
             f" most papers here and write narrower ones{_or_answer(quality)}."
         )
     return ""

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
-from reports.claims import ICONS
 from reports.periods import period_label, period_unit
 from reports.theme_sections import Places
+from reports.verdict_sentences import ICONS
 from reports.wording import NARROW, count, percent, plural
 
 __all__ = ["Record", "ScoredClaim", "make_record"]

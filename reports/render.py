@@ -9,11 +9,11 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.claims import FRAGILE
 from reports.context import ReportContext
 from reports.explorer import pack
 from reports.palette import DARK, LIGHT, MARKS, css_variables
 from reports.quality_words import COMMAND
+from reports.verdict_sentences import FRAGILE
 from reports.wording import NARROW
 
 __all__ = [

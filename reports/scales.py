@@ -34,10 +34,10 @@ class Scale:
 def share_scale(series: Sequence[Series], steps: int, marks: Sequence[Marks] = ()) -> Scale:
     """One scale for all of `series`, of at most `steps` equal steps of a round size.
 
-    It holds every complete share and nine in ten upper limits. A period with fewer than a tenth of
-    the usual number of papers has no say: its interval may reach from 1 % to 80 %, and a scale that
-    held it would flatten all the others. Of forecasts it holds the shares, and the bands as far as they
-    do not reach beyond half as much again.
+    It holds the line of every series and nine in ten ends of the bands and raw shares. A period with fewer
+    than a tenth of the usual number of papers has no say: its interval may reach from 1 % to 80 %, and a
+    scale that held it would flatten all the others. Without the model's shares the raw ones are the line. Of
+    forecasts it holds the shares, and the bands as far as they do not reach beyond half as much again.
 
     Examples
     --------
@@ -50,12 +50,12 @@ def share_scale(series: Sequence[Series], steps: int, marks: Sequence[Marks] = (
     filled = [period for one in series for period in one.periods if not period.is_empty]
     usual = median([period.n_total for period in filled]) if filled else 0
     heard = [period for period in filled if period.n_total >= usual / 10]
-    highs = sorted(period.high for period in heard)
+    smooth = [period for period in filled if period.has_smooth and period.is_complete]
+    lines = [period.smooth for period in smooth] or [period.share for period in heard]
+    highs = [period.smooth_high for period in smooth] or [period.high for period in heard]
     need = max(
-        [0.001]
-        + [1.1 * period.share for period in heard]
-        + highs[: math.ceil(0.9 * len(highs))][-1:]
-    )  # fmt: skip
+        [0.001, *(1.1 * share for share in lines), *_most(highs), *_most([one.share for one in heard])]
+    )
     ahead = [one for each in marks for one in each.forecasts]
     need = max([need] + [1.1 * one.share for one in ahead])
     need = max(need, min(1.5 * need, max((one.high_90 for one in ahead), default=0.0)))
@@ -65,6 +65,12 @@ def share_scale(series: Sequence[Series], steps: int, marks: Sequence[Marks] = (
     n = math.ceil(need / step - 1e-9)
     ticks = tuple(round(i * step, 10) for i in range(n + 1))
     return Scale(ticks[-1], ticks)
+
+
+def _most(values: Sequence[float]) -> list[float]:
+    """Value that nine in ten do not exceed, as a list; empty without any."""
+    ordered = sorted(values)
+    return ordered[: math.ceil(0.9 * len(ordered))][-1:]
 
 
 def time_ticks(periods: Sequence[Period], apart: int) -> list[int]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
-from analytics.trends.verdicts import WINDOWS
+from analytics.trends.verdicts import STEADY_WITHIN, WINDOWS
 from reports.periods import Period, period_unit, range_label
+from reports.verdicts import VERDICTS, Verdict, verdict_of
 
 __all__ = [
     "VERDICTS",
@@ -26,31 +26,8 @@ __all__ = [
     "make_series",
 ]
 
-VERDICTS = ("rising", "falling", "steady", "insufficient")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One row of `verdicts`; floats are NaN where nothing could be estimated.
-
-    A fragile verdict would be another word with the unclustered and undated papers spread.
-    """
-
-    word: str
-    growth: float = math.nan
-    growth_low: float = math.nan
-    growth_high: float = math.nan
-    p: float = math.nan
-    q: float = math.nan
-    n_papers: int = 0
-    n_periods: int = 0
-    is_fragile: bool = False
-    basis: str = "found"
-
-    @property
-    def is_move(self) -> bool:
-        """Whether the verdict claims a change."""
-        return self.word in {"rising", "falling"}
+NO_RECENT = Verdict("insufficient", window="recent")
+NO_LASTING = Verdict("insufficient", window="lasting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +71,8 @@ class Comparison:
 class Series:
     """One theme or topic over time; `periods` is empty where no paper of the corpus is dated.
 
-    `verdict` is that of the whole span, `recent` that of the newest quarter against what preceded it.
+    `verdict` is that of the whole span, `recent` that of the newest months against those before, `lasting`
+    whether a series that moved keeps moving; `bound` is the factor within which a share is steady.
     `is_checked` says whether the shares of its periods are checked on answers, or found.
     """
 
@@ -102,8 +80,10 @@ class Series:
     series_id: str
     periods: tuple[Period, ...]
     verdict: Verdict
-    recent: Verdict = Verdict("insufficient")
+    recent: Verdict = NO_RECENT
     is_checked: bool = False
+    lasting: Verdict = NO_LASTING
+    bound: float = STEADY_WITHIN
 
     @property
     def basis(self) -> str:
@@ -126,6 +106,25 @@ class Series:
     def latest(self) -> Period | None:
         """The newest complete period that holds papers."""
         return self.complete[-1] if self.complete else None
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether the model's share is known of any complete period."""
+        return any(period.has_smooth for period in self.complete)
+
+    @property
+    def share_now(self) -> float:
+        """Share at the end of the line in its chart; NaN without a complete period."""
+        last = self.latest
+        if last is None:
+            return math.nan
+        return last.smooth if last.has_smooth else last.share
+
+    @property
+    def claims(self) -> tuple[Verdict, ...]:
+        """Claims that the share is now another, the surest first."""
+        moves = [one for one in (self.verdict, self.recent) if one.is_move]
+        return tuple(sorted(moves, key=lambda one: (one.q, one.p)))
 
     def comparison(self) -> Comparison | None:
         """Compare the newest complete period with the same one a year before, else the halves.
@@ -160,7 +159,7 @@ class Series:
         return Span(label, n_papers, n_total, share, *ends)
 
 
-def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
+def make_series(tables: RunTables, bound: float = STEADY_WITHIN) -> dict[tuple[str, str], Series]:
     """Every series of the run by its kind and id, periods in order of time.
 
     A series without a row in `verdicts` is ``insufficient``, and one without periods has none.
@@ -168,11 +167,11 @@ def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
     Raises
     ------
     PapertrendsError
-        When a verdict is not one of the four words.
+        When a verdict is not one of the five words.
     """
     verdicts: dict[str, dict[tuple[str, str], Verdict]] = {window: {} for window in WINDOWS}
     for row in tables.verdicts.to_dict("records"):
-        verdicts[row["window"]][row["kind"], row["series_id"]] = _verdict(row)
+        verdicts[row["window"]][row["kind"], row["series_id"]] = verdict_of(row)
     periods: dict[tuple[str, str], list[Period]] = {key: [] for key in verdicts["long"]}
     for kind, ids in (("theme", tables.themes["theme_id"]), ("topic", tables.topics["topic_id"])):
         for series_id in ids:
@@ -187,8 +186,10 @@ def make_series(tables: RunTables) -> dict[tuple[str, str], Series]:
             *key,
             tuple(rows),
             verdicts["long"].get(key, none),
-            verdicts["recent"].get(key, none),
+            verdicts["recent"].get(key, NO_RECENT),
             is_checked=key in checked,
+            lasting=verdicts["lasting"].get(key, NO_LASTING),
+            bound=bound,
         )
         for key, rows in periods.items()
     }
@@ -204,18 +205,6 @@ def _checked_themes(tables: RunTables) -> set[tuple[str, str]]:
     return {("theme", str(one)) for one in whole.index[whole]}
 
 
-def _verdict(row: Mapping[Hashable, Any]) -> Verdict:
-    """Row of `verdicts` as a value."""
-    if row["verdict"] not in VERDICTS:
-        raise PapertrendsError(
-            f"verdict {row['verdict']!r} of {row['series_id']!r}; allowed are {', '.join(VERDICTS)}"
-        )
-    growth = (row["growth_per_year"], row["growth_low"], row["growth_high"])
-    numbers = (*growth, row["p_value"], row["q_value"])
-    counts = (int(row["n_papers"]), int(row["n_periods"]))
-    return Verdict(row["verdict"], *numbers, *counts, bool(row["is_fragile"]), str(row["basis"]))
-
-
 def _period(row: Mapping[Hashable, Any], prefix: str) -> Period:
     """Row of `trends` as a value; the share of a period without papers is NaN, whatever the table has."""
     start = row["period_start"].date()
@@ -224,7 +213,9 @@ def _period(row: Mapping[Hashable, Any], prefix: str) -> Period:
     # An estimate may leave the range of a share a little; a chart cannot.
     share, low, high = (min(max(row[name], 0.0), 1.0) if n_total else math.nan for name in names)
     unit = period_unit(start, row["period_end"].date())
-    return Period(start, unit, int(row["n_papers"]), n_total, share, low, high, bool(row["is_complete"]))
+    smooth = (float(row[name]) for name in ("smooth_share", "smooth_low", "smooth_high"))
+    counts = (int(row["n_papers"]), n_total)
+    return Period(start, unit, *counts, share, low, high, bool(row["is_complete"]), *smooth)
 
 
 def _a_year_before(start: date, unit: str) -> date:

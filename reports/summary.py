@@ -1,10 +1,11 @@
-"""What a run says in a few sentences, as plain values: archive page, feed and mail tell it again."""
+"""What a run says in a few sentences, as plain values for the archive page and the feed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reports.context import ReportContext
+from reports.verdicts import VERDICTS
 
 __all__ = ["make_summary"]
 
@@ -21,16 +22,17 @@ def make_summary(context: ReportContext) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``title``; ``lead`` and ``note`` (sentences); ``headlines`` (each ``verdict``, ``kind``, ``name``,
-        ``claim``, ``known`` (how a theme's share is known, empty for a topic), ``evidence``, ``href`` within
-        the page, ``is_fragile``); ``changes`` (sentences);
-        ``new_topics`` (each ``name``, ``href``, ``n_papers`` in words), at most ten, those of a first run
-        left out.
+        ``title``; ``verdicts``, the words that it knows; ``lead`` and ``note`` (sentences); ``headlines``
+        (each ``verdict``, ``kind``, ``name``, ``claim``, ``known`` (how a theme's share is known, empty for a
+        topic), ``evidence``, ``href`` within the page, ``is_fragile``); ``changes`` (sentences);
+        ``new_topics`` (each ``name``, ``href``, ``n_papers`` in words), at most ten, without those of a first
+        run.
     """
     moved, history = context.moved, context.topic_history
     events = history.events if history is not None else ()
     return {
         "title": context.head.title,
+        "verdicts": list(VERDICTS),
         "lead": moved.lead,
         "note": moved.note,
         "headlines": [

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from reports.theme_quality import Measure, Quality
-from reports.wording import NARROW, count, join_words, p_value, percent, percent_range, plural
+from reports.wording import NARROW, count, join_words, p_value, percent, percent_range, plural, two_digits
 
 __all__ = ["DRIFT", "Exact", "Sure", "Surety", "make_surety"]
 
@@ -79,7 +79,7 @@ def _errors(quality: Quality) -> list[Sure]:
     misses_some = quality.recall.is_known and quality.recall.value < 0.995
     if quality.is_checked and not quality.is_taught and misses_some:
         last = told[-1]
-        missed = " The others are counted in its share and trend, and stand in no list here."
+        missed = " The others are counted in its share and trend, but are in no list here."
         told[-1] = Sure(last.lead, last.text + missed)
     return told
 
@@ -101,10 +101,10 @@ def _reach(quality: Quality) -> list[Sure]:
     more = quality.labels_to_halve
     can_be_had = more <= quality.n_corpus - quality.n_drawn
     if quality.is_checked and math.isfinite(more) and more >= 1 and can_be_had:
-        told.append(Sure(f"About {count(_two_digits(more))} more answers", "would halve the interval."))
+        told.append(Sure(f"About {count(two_digits(more))} more answers", "would halve the interval."))
     if quality.is_checked and not math.isnan(quality.r2):
         how = _grade(quality.r2, _FORESEEN)
-        text = f"foreseen {how}. The better papertrends foresees them, the narrower the interval."
+        text = f"predicted {how}. The better papertrends predicts them, the narrower the interval."
         told.append(Sure("The answers were", text))
     return told
 
@@ -136,7 +136,7 @@ def _who(quality: Quality) -> list[Sure]:
         both = f"on the {plural(quality.n_both, 'paper')} that both answered (kappa {quality.kappa:.2f})."
         told.append(Sure("People and model agree", f"{agreed} {both}"))
     if quality.n_earlier:
-        text = "given when the theme was defined otherwise; they may mean something else."
+        text = "given under an earlier definition of the theme and may mean something else."
         given = "was" if quality.n_earlier == 1 else "were"
         told.append(Sure(f"{count(quality.n_earlier)} of {plural(quality.n_labels, 'answer')} {given}", text))
     return told
@@ -144,18 +144,6 @@ def _who(quality: Quality) -> list[Sure]:
 
 def _grade(value: float, grades: tuple[tuple[float, str], ...]) -> str:
     return next(word for limit, word in grades if value < limit)
-
-
-def _two_digits(number: float) -> int:
-    """Round to two significant digits, ten and above to tens.
-
-    Examples
-    --------
-    >>> [_two_digits(x) for x in (7.4, 363.0, 1249.0)]
-    [7, 360, 1200]
-    """
-    digits = max(0, math.floor(math.log10(number)) - 1)
-    return int(round(number, -digits)) if digits else round(number)
 
 
 def _figures(quality: Quality) -> list[Exact]:

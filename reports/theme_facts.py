@@ -1,4 +1,4 @@
-"""The facts beside a theme's chart: its share, growth, evidence and papers; its marks in words."""
+"""The facts beside a theme's chart: what changed, its share, its papers; its marks in words."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.claims import counts_of
+from reports.claims import change_cell, counts_of
 from reports.marks import Burst, Forecast, LevelChange, Marks
+from reports.numbers import Exact, window_name
 from reports.series import Comparison, Series, Span
-from reports.wording import NARROW, TIMES, count, odds, p_value, percent, plural, q_value
+from reports.verdict_sentences import ICONS
+from reports.wording import NARROW, count, p_value, percent, plural, q_value
 
-__all__ = ["Fact", "make_facts", "marks_told"]
+__all__ = ["Fact", "make_facts", "marks_numbers", "marks_told"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One number with its name and what it is made of.
 
-    `basis` is ``found`` or ``checked`` for a share of the theme, empty for other numbers.
+    `basis` is ``found`` or ``checked`` for a share of the theme, empty for other numbers. With an `icon`
+    the value is a verdict.
     """
 
     name: str
     value: str
     note: str = ""
     basis: str = ""
+    icon: str = ""
+    is_fragile: bool = False
 
 
 def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
@@ -41,9 +46,9 @@ def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataF
         Its papers.
     """
     comparison = series.comparison()
-    facts = [*_shares(comparison, series.basis)] if comparison is not None else []
+    facts = _verdicts(series)
+    facts += [*_shares(comparison, series.basis)] if comparison is not None else []
     facts += [_next(series, marks.forecasts[0])] if marks.forecasts else []
-    facts += _evidence(series)
     undated = int(found["published"].isna().sum())
     notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
     notes += [f"{count(undated)} undated"] if undated else []
@@ -51,9 +56,10 @@ def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataF
 
 
 def _shares(comparison: Comparison, basis: str) -> list[Fact]:
-    """Share now and before."""
+    """Share of the newest period and of the one before."""
     now, before = comparison.now, comparison.before
-    facts = [Fact(f"Share in {now.label}", percent(now.share), _made_of(now), basis)]
+    name = f"{'Share' if now.is_checked else 'Counted'} in {now.label}"
+    facts = [Fact(name, percent(now.share), _made_of(now), basis)]
     if before is not None:
         name = f"A year before, {before.label}" if comparison.is_year else f"Share in {before.label}"
         facts.append(Fact(name, percent(before.share), _made_of(before), basis))
@@ -75,20 +81,16 @@ def _next(series: Series, one: Forecast) -> Fact:
     return Fact(f"Next {one.period.unit}, {one.period.label}", percent(one.share), note)
 
 
-def _evidence(series: Series) -> list[Fact]:
-    """Growth and q of the whole span, and what the newest quarter says."""
+def _verdicts(series: Series) -> list[Fact]:
+    """Words of the whole span, of the newest months, and whether a series that moved goes on."""
     facts = []
-    verdict, recent = series.verdict, series.recent
-    if verdict.word != "insufficient":
-        interval = f"95{NARROW}% interval {odds(verdict.growth_low)} to {odds(verdict.growth_high)}"
-        facts.append(Fact("Growth of the odds", f"{TIMES}{odds(verdict.growth)} a year", interval))
-        tested = f"over {plural(verdict.n_periods, f'complete {series.unit}')}"
-        facts.append(Fact("Evidence", q_value(verdict.q), tested))
-    if recent.word != "insufficient":
-        name = "Newest year" if series.unit == "year" else "Newest quarter"
-        value = f"{recent.word}, fragile" if recent.is_fragile else recent.word
-        facts.append(Fact(name, value, f"against what preceded it, {q_value(recent.q)}"))
-    return facts
+    for verdict in (series.verdict, series.recent):
+        if verdict.is_tested:
+            name, note = window_name(verdict, series), change_cell(verdict, series)
+            icon, is_fragile = ICONS[verdict.word], verdict.is_fragile
+            facts.append(Fact(name, verdict.word, note, icon=icon, is_fragile=is_fragile))
+    goes_on = change_cell(series.lasting, series)
+    return [*facts, Fact("Keeps moving", goes_on)] if goes_on else facts
 
 
 def marks_told(marks: Marks) -> tuple[str, ...]:
@@ -101,19 +103,36 @@ def marks_told(marks: Marks) -> tuple[str, ...]:
     >>> march = Period(date(2024, 3, 1), "month", 9, 100, 0.09, 0.05, 0.16, True)
     >>> told = marks_told(Marks(changes=(LevelChange(march, 0.04, 0.09, 0.001, 0.012),)))
     >>> told[0].replace(NARROW, " ").replace("\u00a0", " ")
-    'Level changed in Mar 2024: 4.0 % before, 9.0 % since, q = 0.012.'
+    'Level changed in Mar 2024: 4.0 % before, 9.0 % since.'
     """
-    return (*(_change(change) for change in marks.changes), *(_burst(burst) for burst in marks.bursts))
+    return (
+        *(f"{_change_name(change)}: {_levels(change)}." for change in marks.changes),
+        *(f"{_burst_name(burst)}." for burst in marks.bursts),
+    )
 
 
-def _change(change: LevelChange) -> str:
+def marks_numbers(marks: Marks) -> tuple[Exact, ...]:
+    """Tests behind the marks, one click below their sentences."""
+    return (
+        *(Exact(_change_name(one), f"{p_value(one.p)}, {q_value(one.q)}") for one in marks.changes),
+        *(
+            Exact(_burst_name(one), f"{p_value(one.p)} against random dates, {q_value(one.q)}")
+            for one in marks.bursts
+        ),
+    )
+
+
+def _change_name(change: LevelChange) -> str:
+    return f"Level changed in {change.period.named}"
+
+
+def _levels(change: LevelChange) -> str:
     after = "since" if change.until is None else f"until it changed again in {change.until.named}"
-    levels = f"{percent(change.before)} before, {percent(change.after)} {after}"
-    return f"Level changed in {change.period.named}: {levels}, {q_value(change.q)}."
+    return f"{percent(change.before)} before, {percent(change.after)} {after}"
 
 
-def _burst(burst: Burst) -> str:
+def _burst_name(burst: Burst) -> str:
     when = burst.label
     if burst.first.unit == "week":
         when = f"in the {'week' if burst.first == burst.last else 'weeks'} of {when}"
-    return f"Burst {when}, {p_value(burst.p)} against random dates, {q_value(burst.q)}."
+    return f"Burst {when}"

@@ -10,18 +10,20 @@ import pandas as pd
 from analytics.identity import GONE
 from analytics.tables import UNCLUSTERED, RunTables, is_among
 from reports.charts import Chart
-from reports.claims import ICONS, verdict_sentence
+from reports.claims import verdict_sentence
 from reports.marks import NO_MARKS, Marks
 from reports.near_misses import NearMiss, make_near_misses
+from reports.numbers import Exact, make_numbers
 from reports.paper_lines import papers_by_id
 from reports.quality_words import BANDS, COMMAND, count_warning, known_clause, known_sentence
 from reports.series import Series
 from reports.surety import Surety, make_surety
-from reports.theme_facts import Fact, make_facts, marks_told
+from reports.theme_facts import Fact, make_facts, marks_numbers, marks_told
 from reports.theme_papers import ThemePaper, papers_of_theme
 from reports.theme_quality import Quality
 from reports.theme_words import Shift, make_shift
 from reports.upvotes import upvotes_of_the_day
+from reports.verdict_sentences import ICONS
 from reports.wording import clip, count, percent, plural
 
 __all__ = ["Places", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
@@ -31,7 +33,7 @@ _MOST_TOPICS = 8
 
 @dataclass(frozen=True, slots=True)
 class TopicOfTheme:
-    """A topic in which papers of a theme stand, and how many."""
+    """A topic of papers of a theme, and how many of them it has."""
 
     name: str
     href: str
@@ -43,7 +45,7 @@ class ThemeSection:
     """One theme.
 
     `chart` is None without a dated paper; `representative` and `upvoted` are empty when `newest` holds all.
-    `basis` is ``found`` or ``checked``, of the shares of its periods, whose `band` is told in words, and
+    `basis` is ``found`` or ``checked``, of the shares of its periods, whose `band` is in words, and
     `known_basis` of the share of all papers. `known` says how sure its count is, in a sentence that `command`
     follows where there is one, and `known_clause` in a few words.
     """
@@ -68,6 +70,7 @@ class ThemeSection:
     surety: Surety | None
     sentence: str
     facts: tuple[Fact, ...]
+    numbers: tuple[Exact, ...]
     marks: tuple[str, ...]
     chart: Chart | None
     newest_title: str
@@ -155,7 +158,7 @@ def make_theme_sections(
                 verdict=one.verdict.word,
                 icon=ICONS[one.verdict.word],
                 is_fragile=one.verdict.is_fragile,
-                number=percent(one.latest.share) if one.latest else plural(len(found), "paper"),
+                number=percent(one.share_now) if one.latest else plural(len(found), "paper"),
                 basis=one.basis,
                 known_basis=quality.word,
                 band=BANDS[one.basis],
@@ -166,6 +169,7 @@ def make_theme_sections(
                 surety=make_surety(quality),
                 sentence=verdict_sentence(one) if len(found) else nothing,
                 facts=make_facts(one, marked, rows, found),
+                numbers=(*make_numbers(one), *marks_numbers(marked)) if len(found) else (),
                 misses=misses.get(theme_id, ()),
                 marks=marks_told(marked),
                 chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),

@@ -47,11 +47,11 @@ def make_shift(terms: pd.DataFrame, theme_id: str) -> Shift | None:
         return None
     own = terms[terms["theme_id"] == theme_id].sort_values(["p_value", "term"], kind="stable")
     if own.empty:
-        return Shift("No term of its papers is surely more or less frequent lately than before.", (), ())
+        return Shift("No term is clearly more or less frequent in its newest papers than before.", (), ())
     is_more = own["n_lately"] * own["of_before"] > own["n_before"] * own["of_lately"]
     late, early = count(int(own["of_lately"].iloc[0])), count(int(own["of_before"].iloc[0]))
     return Shift(
-        f"Share of {late} papers of the newest year, and of {early} before, whose title or abstract says it.",
+        f"Part of the {late} papers of the newest year, and of the {early} before, that use a term.",
         _words(own[is_more]),
         _words(own[~is_more]),
     )

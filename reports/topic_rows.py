@@ -10,19 +10,32 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import UNCLUSTERED, RunTables
-from reports.claims import ICONS
+from reports.claims import change_cell
 from reports.headlines import sparkline
+from reports.numbers import Exact, make_numbers, window_name
 from reports.paper_lines import PaperLine, make_paper_lines, papers_by_id
-from reports.series import Series
+from reports.series import Series, Verdict
 from reports.slugs import make_slugs
 from reports.theme_sections import Places
 from reports.topic_history import topic_fates
-from reports.wording import NO_VALUE, TIMES, clip, count, odds, percent, plural
+from reports.verdict_sentences import ICONS, ORDER
+from reports.wording import NO_VALUE, clip, count, percent, plural
 
 __all__ = ["TopicGroup", "TopicRow", "TopicTable", "make_topic_table"]
 
 _MOST_TERMS = 10
-_ORDER = {"rising": 0, "falling": 1, "steady": 2, "insufficient": 3}
+_GOES_ON = ("rising", "falling", "unclear", "insufficient")
+
+
+@dataclass(frozen=True, slots=True)
+class TrendCell:
+    """What one comparison found: its word, and the change; `key` orders a column by word, then by change."""
+
+    verdict: str
+    icon: str
+    is_fragile: bool
+    note: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +58,11 @@ class TopicRow:
     fate: str
     sparkline: str
     verdict: str
-    icon: str
-    is_fragile: bool
-    verdict_key: int
-    growth: str
-    growth_note: str
-    growth_key: float
+    long: TrendCell
+    recent: TrendCell
+    goes_on: str
+    goes_on_key: int
+    numbers: tuple[Exact, ...]
     papers: tuple[PaperLine, ...]
 
 
@@ -68,16 +80,23 @@ class TopicGroup:
 
 @dataclass(frozen=True, slots=True)
 class TopicTable:
-    """All topics in their groups, or in `note` why there are none; without groups they stand in one."""
+    """All topics in their groups, or in `note` why there are none; without groups there is one."""
 
     note: str
     share_title: str
     groups: tuple[TopicGroup, ...]
+    long_title: str = ""
+    recent_title: str = ""
 
     @property
     def rows(self) -> tuple[TopicRow, ...]:
         """Topics of all groups."""
         return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def has_movers(self) -> bool:
+        """Whether a topic moved, so that it can be asked whether it goes on."""
+        return any(row.goes_on for row in self.rows)
 
     @property
     def is_grouped(self) -> bool:
@@ -118,20 +137,25 @@ def make_topic_table(
     ]
 
     def strength(row: TopicRow) -> tuple[float, int, str]:
-        verdict = series["topic", row.topic_id].verdict
-        return (verdict.q if verdict.is_move else math.inf, -row.n_papers_key, row.topic_id)
+        claims = series["topic", row.topic_id].claims
+        return (claims[0].q if claims else math.inf, -row.n_papers_key, row.topic_id)
 
     rows.sort(key=strength)
     clustered = int((tables.papers["topic_id"] != UNCLUSTERED).sum())
     note = (
         f"{plural(len(rows), 'topic')} in the data. {count(clustered)} of {plural(len(papers), 'paper')}"
-        f" ({percent(clustered / len(papers))}) stand in one; the rest in none."
+        f" ({percent(clustered / len(papers))}) belong to one, the others to no topic."
     )
     groups = _groups(rows, tables.topics, series)
     if len(groups) > 1:
-        note += f" They stand in {len(groups)} groups by nearness, an order for reading."
+        note += f" The topics are in {len(groups)} groups by nearness, as an order for reading."
     latest = next((one.latest for one in series.values() if one.latest is not None), None)
-    return TopicTable(note, f"Share, {latest.label}" if latest else "Share", groups)
+    own = [series["topic", row.topic_id] for row in rows]
+    titles = (
+        next((window_name(v, one) for one in own if (v := getattr(one, window)).is_tested), usual)
+        for window, usual in (("verdict", "Over the whole span"), ("recent", "Newest months"))
+    )
+    return TopicTable(note, f"Share, {latest.label}" if latest else "Share", groups, *titles)
 
 
 def _groups(
@@ -174,7 +198,7 @@ def _row(
 ) -> TopicRow:
     topic_id, verdict, latest = row["topic_id"], series.verdict, series.latest
     first = next((period for period in series.periods if period.n_papers), None)
-    has_growth = not math.isnan(verdict.growth)
+    goes_on = change_cell(series.lasting, series)
     return TopicRow(
         slug=places.topic_slugs[topic_id],
         topic_id=clip(topic_id, 20),
@@ -188,12 +212,20 @@ def _row(
         since_key=first.start.isoformat() if first else "",
         fate=fate,
         sparkline=sparkline(series, places.topic_names[topic_id]),
-        verdict=verdict.word,
-        icon=ICONS[verdict.word],
-        is_fragile=verdict.is_fragile,
-        verdict_key=_ORDER[verdict.word],
-        growth=f"{TIMES}{odds(verdict.growth)}" if has_growth else NO_VALUE,
-        growth_note=f"{odds(verdict.growth_low)} to {odds(verdict.growth_high)}" if has_growth else "",
-        growth_key=verdict.growth if has_growth else -1.0,
+        verdict=(*series.claims, verdict)[0].word,
+        long=_cell(verdict, series),
+        recent=_cell(series.recent, series),
+        goes_on=goes_on,
+        goes_on_key=_GOES_ON.index(series.lasting.word if goes_on else "insufficient"),
+        numbers=make_numbers(series),
         papers=tuple(lines[one] for one in row["representative_papers"] if one in lines),
+    )
+
+
+def _cell(verdict: Verdict, series: Series) -> TrendCell:
+    size = abs(math.log(verdict.change)) if verdict.has_change else 0.0
+    # Larger changes first among those of one word.
+    key = ORDER[verdict.word] + 1 / (2 + size)
+    return TrendCell(
+        verdict.word, ICONS[verdict.word], verdict.is_fragile, change_cell(verdict, series), f"{key:.4f}"
     )

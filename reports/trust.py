@@ -119,11 +119,11 @@ def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
         ("papers", "papers", "different works in the corpus"),
         ("merged", "merged", "records that show a work already there"),
         ("rejected", "rejected", "records that cannot be a paper"),
-        ("dated", "dated", "papers that can stand in a period"),
+        ("dated", "dated", "papers that count in a period"),
         ("undated", "undated", "papers in themes and topics, in no period"),
         ("before_span", "too old", "papers from before the first period"),
         ("later", "too new", "papers seen or published after the day of this page"),
-        ("future", "of these dated ahead", "papers shown by then that state a later date"),
+        ("future", "of these dated ahead", "papers already shown that state a later date"),
         ("withdrawn", "withdrawn", "papers that a source calls withdrawn or retracted; they still count"),
         ("without_theme", "in no theme", "papers that belong to no theme"),
         ("unclustered", "unclustered", "papers that belong to no topic"),
@@ -174,11 +174,11 @@ def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Serie
             f" and {len(incomplete) - 4} more" if len(incomplete) > 4 else ""
         )
         are = "is" if len(incomplete) == 1 else "are"
-        sentences.append(f"{shown} {are} incomplete: drawn hollow on hatching, and left out of every test.")
+        sentences.append(f"{shown} {are} incomplete: drawn hollow on hatching, and not part of the lines.")
     gaps = manifest.get("gaps", [])
     sentences += [_sentence(f"{gap['period']} is incomplete: {gap['reason']}") for gap in gaps[:6]]
     if len(gaps) > 6:
-        sentences.append(f"{len(gaps) - 6} more gaps of this kind stand in manifest.json.")
+        sentences.append(f"{len(gaps) - 6} more gaps of this kind are in manifest.json.")
     empty = [period.label for period in longest.periods if period.is_empty]
     if empty:
         shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")

@@ -30,6 +30,7 @@ __all__ = [
     "points",
     "q_value",
     "seconds",
+    "two_digits",
 ]
 
 NARROW = "\u202f"
@@ -192,6 +193,18 @@ def odds(ratio: float) -> str:
     if ratio >= 9.95:
         return count(round(ratio))
     return f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2g}"
+
+
+def two_digits(number: float) -> int:
+    """Round to two significant digits, ten and above to whole numbers.
+
+    Examples
+    --------
+    >>> [two_digits(x) for x in (7.4, 363.0, 1249.0)]
+    [7, 360, 1200]
+    """
+    digits = max(0, math.floor(math.log10(number)) - 1)
+    return int(round(number, -digits)) if digits else round(number)
 
 
 def q_value(q: float) -> str:

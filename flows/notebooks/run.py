@@ -40,8 +40,8 @@ def _(manifest, mo, plot_charts, tables):
 
 @app.cell
 def _(mo, tables):
-    # Every tested claim, the surest first.
-    claims = tables.verdicts.sort_values("q_value")
+    # What was tested, the surest first: the whole span, the newest months, and whether it keeps moving.
+    claims = tables.verdicts[tables.verdicts["verdict"] != "insufficient"].sort_values("q_value")
     mo.ui.table(claims, page_size=12)
     return (claims,)
 

@@ -18,7 +18,7 @@ import pytest
 
 from analytics.backtest import backtest, choose_forecaster
 from analytics.forecasts import forecast_shares
-from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
+from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, RunTables, empty_table, validate_table
 from analytics.trends.shares import wilson_interval
 from analytics.trends.unassigned import unassigned_papers
 from reports.context import make_report_context
@@ -109,9 +109,10 @@ def make_run(
         )
     periods = pd.period_range(first, periods=max(months, 1), freq="M")
     courses_of = {("theme", name): courses[i % len(courses)] for i, name in enumerate(ids)}
-    quiet = (1.05, "steady"), (1.0, "insufficient")
-    courses_of |= {("topic", name): quiet[i % 2] for i, name in enumerate(topic_ids)}
+    quiet = (1.05, "steady"), (1.3, "unclear"), (1.0, "insufficient")
+    courses_of |= {("topic", name): quiet[i % 3] for i, name in enumerate(topic_ids)}
     trends = _trends(papers, assigned, ids, topic_ids, periods)
+    verdicts = _verdicts(trends, courses_of)
     tables = replace(
         RunTables(**{name: empty_table(name) for name in TABLE_COLUMNS}),
         papers=validate_table("papers", papers),
@@ -123,8 +124,8 @@ def make_run(
         near_misses=_near_misses(papers, ids, assigned),
         theme_quality=_unlabelled(ids, assigned, n_papers),
         topics=_topics(papers, topic_ids),
-        trends=trends,
-        verdicts=_verdicts(trends, courses_of),
+        trends=_with_smooth(trends, verdicts),
+        verdicts=verdicts,
     )
     return Run(tables, make_manifest(tables))
 
@@ -218,10 +219,14 @@ def with_labels(run: Run, told: dict[str, dict[str, Any]]) -> Run:
         shares = trends.loc[mine, ["share", "share_low", "share_high"]]
         checked = (shares["share"] * ratio).clip(0, 1)
         wide = 2 * ratio * shares.sub(shares["share"], axis=0)
+        smooth = ["smooth_share", "smooth_low", "smooth_high"]
+        trends.loc[mine, smooth] = (trends.loc[mine, smooth] * ratio).clip(0, 1)
         trends.loc[mine, "checked_share"] = checked
         trends.loc[mine, "checked_low"] = (checked + wide["share_low"]).clip(0, 1)
         trends.loc[mine, "checked_high"] = (checked + wide["share_high"]).clip(0, 1)
-        verdicts.loc[(verdicts["kind"] == "theme") & (verdicts["series_id"] == theme_id), "basis"] = "checked"
+        own = (verdicts["kind"] == "theme") & (verdicts["series_id"] == theme_id)
+        verdicts.loc[own, "basis"] = "checked"
+        verdicts.loc[own, ["start_share", "end_share"]] *= ratio
     types = run.tables.theme_quality.dtypes
     return run.with_tables(
         theme_quality=validate_table("theme_quality", quality.reset_index().astype(types)),
@@ -243,9 +248,20 @@ def _labelled_hostile() -> Run:
     return with_labels(run, {ids[0]: model, ids[1]: FEW_LABELS})
 
 
+def before_five_words(run: Run) -> Run:
+    """The same run as it was before the five words: no shares at start and end, no smooth ones, no ``unclear``."""
+    verdicts = run.tables.verdicts.drop(columns=list(ADDED_COLUMNS["verdicts"]))
+    verdicts = verdicts.assign(verdict=verdicts["verdict"].replace("unclear", "steady"))
+    verdicts = verdicts[verdicts["window"] != "lasting"].assign(**ADDED_COLUMNS["verdicts"])
+    smooth = dict.fromkeys(("smooth_share", "smooth_low", "smooth_high"), np.nan)
+    return run.with_tables(
+        verdicts=validate_table("verdicts", verdicts), trends=run.tables.trends.assign(**smooth)
+    )
+
+
 def _older() -> Run:
-    """A run from before labels: no probabilities, no tables of quality or near misses."""
-    run = make_run(300)
+    """A run from before labels and the five words: no probabilities, no tables of quality or near misses."""
+    run = before_five_words(make_run(300))
     return run.with_tables(
         theme_quality=empty_table("theme_quality"),
         near_misses=empty_table("near_misses"),
@@ -379,6 +395,9 @@ def _trends(
                     "checked_share": np.nan,
                     "checked_low": np.nan,
                     "checked_high": np.nan,
+                    "smooth_share": np.nan,
+                    "smooth_low": np.nan,
+                    "smooth_high": np.nan,
                 }
             )
         )
@@ -386,32 +405,69 @@ def _trends(
 
 
 def _verdicts(trends: pd.DataFrame, courses: dict[tuple[str, str], tuple[float, str]]) -> pd.DataFrame:
-    rows = []
+    """Planted verdicts: what rises did so in the newest months too and keeps on; what falls may not."""
+    rows: dict[str, list[dict[str, Any]]] = {"long": [], "recent": [], "lasting": []}
     complete = trends[trends["is_complete"] & (trends["n_total"] > 0)]
     for number, ((kind, series_id), (growth, verdict)) in enumerate(courses.items()):
         found = complete[(complete["kind"] == kind) & (complete["series_id"] == series_id)]
         n_papers, n_periods = int(found["n_papers"].sum()), len(found)
         word = verdict if n_periods >= 5 and n_papers >= 20 else "insufficient"
-        known = word != "insufficient"
         p = {"rising": 1e-5, "falling": 2e-4}.get(word, 0.4) * (1 + number / 100)
-        rows.append(
-            {
-                "kind": kind,
-                "series_id": series_id,
-                "window": "long",
-                "verdict": word,
-                "growth_per_year": growth if known else np.nan,
-                "growth_low": 0.8 * growth if known else np.nan,
-                "growth_high": 1.25 * growth if known else np.nan,
-                "p_value": p if known else np.nan,
-                "q_value": min(1.0, 2 * p) if known else np.nan,
-                "n_papers": n_papers,
-                "n_periods": n_periods,
-                "is_fragile": False,
-                "basis": "found",
-            }
-        )
-    return validate_table("verdicts", pd.DataFrame(rows)) if rows else empty_table("verdicts")
+        row = {"kind": kind, "series_id": series_id, "n_papers": n_papers, "n_periods": n_periods}
+        row |= {"basis": "found", "period": "month", "is_fragile": False, "is_curved": False}
+        late = word if word in ("rising", "insufficient") else "unclear"
+        for window, said in (("long", word), ("recent", late), ("lasting", late)):
+            rows[window].append(row | {"window": window} | _estimates(said, growth, p, found, window))
+    told = [one for window in rows.values() for one in window]
+    return validate_table("verdicts", pd.DataFrame(told)) if told else empty_table("verdicts")
+
+
+_REACH = {"rising": 0.3, "falling": 0.3, "steady": 0.05, "unclear": 0.6}
+"""Logits from a planted change to the ends of its interval."""
+
+
+def _estimates(
+    word: str, growth: float, p: float, found: pd.DataFrame, window: str
+) -> dict[str, float | str | pd.Timestamp]:
+    """Numbers that agree with a planted verdict, around the pooled share of the series."""
+    until = found["period_end"].max() if len(found) else pd.NaT
+    parted = until - pd.DateOffset(months=3) if window == "recent" and len(found) else pd.NaT
+    since = found["period_start"].min() if len(found) else pd.NaT
+    row = {"verdict": word, "since": since, "parted": parted, "until": until}
+    names = [
+        "growth_per_year", "growth_low", "growth_high", "p_value", "q_value", "steady_p", "start_share",
+        "end_share", "change", "change_low", "change_high", "papers_to_tell", "days_to_tell",
+    ]  # fmt: skip
+    row |= dict.fromkeys(names, np.nan)
+    if word == "insufficient":
+        return row
+    row |= {"growth_per_year": growth, "growth_low": 0.8 * growth, "growth_high": 1.25 * growth}
+    row |= {"p_value": p, "q_value": min(1.0, 2 * p), "steady_p": 0.001 if word == "steady" else 0.5}
+    if window == "lasting":
+        return row
+    level = found["n_papers"].sum() / found["n_total"].sum()
+    change = growth ** (len(found) / 12)
+    start = 2 * level / (1 + change)
+    row |= {"start_share": start, "end_share": start * change, "change": change}
+    row |= {"change_low": change * np.exp(-_REACH[word]), "change_high": change * np.exp(_REACH[word])}
+    if word == "unclear" and window == "long":
+        row |= {"papers_to_tell": 120.4, "days_to_tell": 33.0}
+    return row
+
+
+def _with_smooth(trends: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Smooth shares along a straight line from start to end, with a band of a fifth of them."""
+    long = verdicts[verdicts["window"] == "long"].set_index(["kind", "series_id"])
+    rows = trends.merge(
+        long[["start_share", "end_share"]], how="left", left_on=["kind", "series_id"], right_index=True
+    )
+    place = rows.groupby(["kind", "series_id"]).cumcount()
+    last = rows.groupby(["kind", "series_id"])["n_total"].transform("size") - 1
+    part = (place / last.clip(lower=1)).to_numpy()
+    share = rows["start_share"] + (rows["end_share"] - rows["start_share"]) * part
+    share = share.where((rows["n_total"] > 0).to_numpy())
+    smooth = {"smooth_share": share, "smooth_low": 0.8 * share, "smooth_high": (1.2 * share).clip(upper=1)}
+    return validate_table("trends", trends.assign(**{name: one.to_numpy() for name, one in smooth.items()}))
 
 
 def make_manifest(tables: RunTables) -> dict[str, Any]:
@@ -495,7 +551,7 @@ def _all_undated() -> Run:
     papers = run.tables.papers.assign(published=pd.NaT, published_basis="missing", published_precision="none")
     verdicts = run.tables.verdicts.assign(
         verdict="insufficient", n_papers=0, n_periods=0,
-        **dict.fromkeys(("growth_per_year", "growth_low", "growth_high", "p_value", "q_value"), np.nan),
+        **dict.fromkeys(run.tables.verdicts.select_dtypes("float").columns, np.nan),
     )  # fmt: skip
     tables = replace(
         run.tables, papers=validate_table("papers", papers), trends=empty_table("trends"), verdicts=verdicts
@@ -521,6 +577,7 @@ def _empty_theme() -> Run:
     mine = trends["series_id"] == gone
     trends.loc[mine, ["n_papers", "share", "share_low"]] = 0
     verdicts.loc[verdicts["series_id"] == gone, ["verdict", "n_papers"]] = ["insufficient", 0]
+    trends.loc[mine, ["smooth_share", "smooth_low", "smooth_high"]] = np.nan
     themes = tables.themes.assign(
         n_papers=np.where(tables.themes["theme_id"] == gone, 0, tables.themes["n_papers"])
     )
@@ -539,12 +596,13 @@ def _feed_gap() -> Run:
     trends = run.tables.trends.copy()
     silent = trends["period_start"].isin(pd.to_datetime(["2025-01-01", "2025-02-01"]))
     trends.loc[silent, ["n_papers", "n_total"]] = 0
-    trends.loc[silent, ["share", "share_low", "share_high"]] = np.nan
+    shares = [name for name in trends if name.startswith(("share", "smooth"))]
+    trends.loc[silent, shares] = np.nan
     return run.with_tables(trends=trends)
 
 
 def _nothing_moved() -> Run:
-    return make_run(900, courses=((1.03, "steady"), (0.97, "steady")))
+    return make_run(900, courses=((1.03, "steady"), (0.97, "steady")), n_topics=1)
 
 
 HOSTILE = (
@@ -752,6 +810,8 @@ STATES: dict[str, Callable[[], Run]] = {
     "empty-theme": _empty_theme,
     "feed-gap": _feed_gap,
     "nothing-moved": _nothing_moved,
+    "nothing-shown": lambda: make_run(900, courses=((1.3, "unclear"), (1.02, "steady"))),
+    "before-five-words": lambda: with_outlook(before_five_words(make_run(800))),
     "compared": _compared,
     "hostile": _hostile,
     "ahead": _ahead,

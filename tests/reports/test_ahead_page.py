@@ -51,19 +51,21 @@ def test_tables_without_rows_break_nothing_under_a_new_manifest(run_of, render, 
 def test_a_fragile_verdict_says_so_wherever_it_stands_and_why(page_of):
     page = page_of("ahead")
     tags = page.all("a", "fragile")
-    # Agents, which rises: in the first line, above its small chart, at the head of its section.
-    assert len(tags) == 3
+    # Agents, which rises over the whole span and in the newest months: in the first line, above its small chart,
+    # at the head of its section, and with each of the two words there.
+    assert len(tags) == 5
     for tag in tags:
         assert tag.text == "fragile"
         assert tag.attributes["href"] == "#verdict-steps"
         assert tag.attributes["title"].startswith("Fragile: the verdict changes when the papers without")
     assert "Fragile: the verdict changes when" in text(page, "theme-agents")
-    assert "A verdict is fragile when it hangs on papers that were left out" in text(page, "trust")
+    assert "A verdict is fragile when it depends on papers that were left out" in text(page, "trust")
 
 
 def test_a_fragile_topic_says_so_in_its_row(run_of, render, parse_page):
     run = run_of("ahead")
-    verdicts = run.tables.verdicts.assign(is_fragile=run.tables.verdicts["series_id"] == "T0001")
+    long = run.tables.verdicts["window"] == "long"
+    verdicts = run.tables.verdicts.assign(is_fragile=long & (run.tables.verdicts["series_id"] == "T0001"))
     page = parse_page(render(run.with_tables(verdicts=verdicts)))
     assert "steady fragile" in text(page, "topic-t0001")
     assert len(page.all("a", "fragile")) == 1
@@ -82,7 +84,9 @@ def test_a_theme_tells_its_forecast_and_its_marks(page_of, run_of):
     first = run_of("ahead").tables.forecasts.query("series_id == 'agents'").iloc[0]
     band = f"90 % band {100 * first['low_90']:.0f} % to {100 * first['high_90']:.0f} %"
     assert f"Next month, Nov 2025{100 * first['share']:.0f} % forecast, {band}; the month so far" in theme
-    assert "Burst Mar to May 2024, p < 0.001 against random dates, q = 0.004." in theme
+    assert "Burst Mar to May 2024." in theme
+    (numbers, *_) = [one.text for one in page_of("ahead").all("details", "exact") if "Burst" in one.text]
+    assert "Burst Mar to May 2024p < 0.001 against random dates, q = 0.004" in numbers.replace("\u00a0", " ")
     note = page_of("ahead").all("figcaption")[0].text
     assert "Dashed: forecast" in note
     assert "Pale span: burst. Thin rule: the level changed." in note
@@ -107,7 +111,7 @@ def test_topics_say_what_they_leave_out(page_of, run_of):
 def test_the_ranking_leads_to_its_topics_and_knows_its_worth(page_of):
     page = page_of("ahead")
     growing = text(page, "growing")
-    assert "It is a ranking and no test" in growing
+    assert "It is a ranking, not a test" in growing
     assert "In 2 past years that could be judged, 65 % of the first ten" in growing
     assert "97 %" in growing
     assert "growing" not in {element.attributes.get("id") for element in page_of("ahead-one-theme").elements}

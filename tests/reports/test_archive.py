@@ -49,7 +49,7 @@ def test_newest_first_with_what_each_said():
     assert days == ["2025-01-02", "2025-01-01"]
     text = page.text_content()
     for said in (
-        "1 of 4 themes moved. 3 others held steady.",
+        "1 of 4 themes moved. 3 others were not shown to move.",
         "Agents",
         "31 % of papers in Q4 2025",
         "New topics: sparse rewards.",

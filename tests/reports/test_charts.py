@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from reports.charts import plot_charts, without_papers
-from reports.drawing import render_sparkline
 from reports.palette import LIGHT
 from reports.periods import Period
 from reports.scales import share_scale, time_ticks
 from reports.series import Series, Verdict
+from reports.sparklines import render_sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -114,10 +114,10 @@ def test_incomplete_periods_are_hollow_and_hatched(drawn):
     assert len(hollow) == len(hatched) == len(incomplete) == 2
 
 
-def test_the_last_complete_share_is_written_at_its_dot(make_run):
+def test_the_end_of_the_line_is_written_at_its_dot(make_run):
     run = make_run(800)
     trends = run.tables.trends.query("series_id == 'agents' and is_complete")
-    share = 100 * trends["share"].iloc[-1]
+    share = 100 * trends["smooth_share"].iloc[-1]
     texts = [e.text for e in ET.fromstring(plot_charts(run.tables, run.manifest)["theme-agents"].svg).iter()]
     assert f"{share:.0f}\u202f%" in texts
 
@@ -127,7 +127,8 @@ def test_values_are_those_of_the_table(drawn):
     rows = run.tables.trends.query("kind == 'theme' and series_id == 'agents'")
     values = charts["theme-agents"].values
     assert values.columns == (
-        "Month", "Papers found", "Of all dated", "Share found", "95 % from, sampling only", "to", "Complete"
+        "Month", "Papers found", "Of all dated", "Share found", "95 % from, chance only", "to", "Complete",
+        "Smooth share", "95 % from", "to",
     )  # fmt: skip
     assert [row[1] for row in values.rows] == [str(n) for n in rows["n_papers"]]
     assert [row[2] for row in values.rows] == [str(n) for n in rows["n_total"]]

@@ -10,15 +10,33 @@ import pandas as pd
 import pytest
 
 from analytics.exceptions import PapertrendsError
-from reports.claims import comparison_clause, evidence_clause, share_clause, verdict_sentence
+from reports.claims import (
+    also_clause,
+    change_cell,
+    comparison_clause,
+    headline_claim,
+    missing_clause,
+    share_clause,
+    verdict_sentence,
+)
 from reports.headlines import Subject, make_moved
 from reports.periods import Period
 from reports.run_changes import changes_since
-from reports.series import Series, Verdict, make_series
+from reports.series import NO_LASTING, NO_RECENT, Series, Verdict, make_series
 
-RISING = Verdict("rising", 1.9, 1.5, 2.4, 0.0005, 0.001, 900, 7)
-STEADY = Verdict("steady", 1.04, 0.92, 1.18, 0.3, 0.45, 400, 7)
+SPAN = {"period": "month", "since": date(2024, 1, 1), "until": date(2025, 8, 1)}
+LATE = {"period": "month", "window": "recent", "since": date(2024, 5, 1), "parted": date(2025, 5, 1),
+        "until": date(2025, 8, 1)}  # fmt: skip
+RISING = Verdict("rising", 1.9, 1.5, 2.4, 0.0005, 0.001, 900, 19, **SPAN, start=0.015, end=0.031, change=2.07,
+                 change_low=1.1, change_high=4.0)  # fmt: skip
+FALLING = replace(RISING, word="falling", growth=0.6, start=0.031, end=0.016, change=0.516, change_low=0.31,
+                  change_high=0.85)  # fmt: skip
+STEADY = Verdict("steady", 1.04, 0.92, 1.18, 0.3, 0.45, 400, 19, **SPAN, start=0.02, end=0.0208, change=1.04,
+                 change_low=0.92, change_high=1.18)  # fmt: skip
+UNCLEAR = Verdict("unclear", 1.5, 0.8, 2.4, 0.3, 0.45, 400, 19, **SPAN, start=0.02, end=0.03, change=1.5,
+                  change_low=0.7, change_high=3.2, papers_to_tell=118.2, days_to_tell=36.0)  # fmt: skip
 UNKNOWN = Verdict("insufficient", n_papers=17, n_periods=6)
+OLDER = Verdict("rising", 1.9, 1.5, 2.4, 0.0005, 0.001, 900, 7)
 
 
 def plain(text: str) -> str:
@@ -39,6 +57,11 @@ def quarters(counts: list[tuple[int, int]], *, first_year: int = 2024, complete:
 
 def series(counts, verdict=RISING, kind="theme", name="agents", **options) -> Series:
     return Series(kind, name, quarters(counts, **options), verdict)
+
+
+def late(verdict: Verdict) -> Verdict:
+    """The same word of the newest months."""
+    return replace(verdict, **LATE)
 
 
 TWO_YEARS = [(10, 100), (20, 200), (30, 250), (62, 341), (80, 400), (90, 450), (150, 600), (214, 690)]
@@ -102,9 +125,8 @@ def test_weeks_are_named_so_that_a_sentence_holds():
 @pytest.mark.parametrize(
     ("verdict", "clause"),
     [
-        (RISING, "odds ×1.9 a year (1.5 to 2.4), q = 0.001"),
-        (STEADY, "odds ×1.04 a year (0.92 to 1.2), q = 0.45"),
         (UNKNOWN, "too few papers to say (17 in 6 quarters)"),
+        (replace(UNKNOWN, period="week", n_periods=30), "too few papers to say (17 in 30 weeks)"),
         (Verdict("insufficient", n_papers=60, n_periods=1), "too few quarters to say (60 in 1 quarter)"),
         (
             Verdict("insufficient", n_papers=95, n_periods=8),
@@ -113,22 +135,131 @@ def test_weeks_are_named_so_that_a_sentence_holds():
         (Verdict("insufficient"), "no complete period to compare"),
     ],
 )
-def test_evidence(verdict, clause):
-    assert plain(evidence_clause(verdict, "quarter")) == clause
+def test_what_a_verdict_lacks(verdict, clause):
+    assert plain(missing_clause(verdict, "quarter")) == clause
 
 
-def test_verdict_sentences():
-    assert plain(verdict_sentence(series(TWO_YEARS))) == (
-        "Its share rose over 7 complete quarters: the odds that a paper is about it changed by a factor of"
-        " 1.9 a year (95 % interval 1.5 to 2.4, q = 0.001)."
+def claim(verdict: Verdict, recent: Verdict | None = None, **options) -> tuple[str, str]:
+    one = series(TWO_YEARS, verdict, **options)
+    if recent is not None:
+        one = replace(one, recent=recent)
+    return plain(" ".join(headline_claim(one, 656, 3031))), plain(also_clause(one))
+
+
+def test_the_first_screen_tells_the_change_of_the_share_over_the_span_that_was_seen():
+    assert claim(RISING) == (
+        "3.1 % of papers (found), up from 1.5 %: 2.1 times in 19 months (1.1 to 4.0)",
+        "",
     )
-    assert verdict_sentence(series(TWO_YEARS, STEADY)).startswith("No trend beyond chance over 7 complete")
-    apart = Verdict("steady", 1.8, 1.1, 2.8, 0.03, 0.062, 142, 19)
-    assert verdict_sentence(series(TWO_YEARS, apart)).startswith("No trend that outlasts the correction")
-    assert verdict_sentence(series(TWO_YEARS, UNKNOWN)) == (
+    assert claim(FALLING, kind="topic")[0] == (
+        "1.6 % of papers, down from 3.1 %: 0.52 times in 19 months (0.31 to 0.85)"
+    )
+    weeks = replace(RISING, since=date(2025, 1, 6), until=date(2025, 8, 18))
+    assert "2.1 times in 32 weeks" in claim(weeks)[0]
+    assert claim(STEADY)[0] == (
+        "31 % of papers (found): steady, between 0.8 and 1.25 times its share 19 months earlier"
+    )
+    assert claim(UNCLEAR)[0] == "31 % of papers (found): leans up; 120 more papers, some 5 weeks, would tell"
+    assert claim(UNKNOWN) == (
+        "31 % of papers in Q4 2025 (found: 214 of 690), 18 % a year before (62 of 341)",
+        "",
+    )
+
+
+def test_what_would_tell_is_left_out_where_it_is_beyond_what_was_seen():
+    long = replace(UNCLEAR, days_to_tell=900.0)
+    assert claim(long)[0].endswith("leans up; another 19 months would not tell")
+    assert claim(replace(UNCLEAR, days_to_tell=math.inf))[0].endswith("another 19 months would not tell")
+    assert claim(replace(UNCLEAR, papers_to_tell=0.2))[0].endswith("leans up; some 5 weeks more would tell")
+    assert claim(replace(UNCLEAR, days_to_tell=math.nan))[0].endswith(": leans up")
+    assert "leans neither way" in claim(replace(UNCLEAR, p=0.9))[0]
+    assert "leans down" in claim(replace(UNCLEAR, change=0.7))[0]
+
+
+def test_the_newest_months_are_the_claim_where_they_are_the_surest():
+    sure = replace(late(FALLING), q=0.0001)
+    assert claim(UNCLEAR, sure) == (
+        "1.6 % of papers (found) in the newest 3 months, down from 3.1 % in the year before: 0.52 times"
+        " (0.31 to 0.85)",
+        "over the whole 19 months unclear",
+    )
+    assert claim(RISING, sure)[1] == "over the whole 19 months rising: 2.1 times (1.1 to 4.0)"
+    assert claim(STEADY, sure)[1] == "over the whole 19 months steady"
+
+
+def test_the_other_comparison_is_told_beside_the_claim():
+    assert claim(RISING, late(replace(RISING, q=0.02)))[1] == (
+        "also rising in the newest 3 months: 2.1 times the year before (1.1 to 4.0)"
+    )
+    assert claim(RISING, late(replace(FALLING, q=0.02)))[1] == (
+        "but falling in the newest 3 months: 0.52 times the year before (0.31 to 0.85)"
+    )
+    assert claim(RISING, late(UNCLEAR))[1] == ""
+    thirds = replace(
+        late(FALLING), since=date(2025, 1, 1), parted=date(2025, 5, 7), until=date(2025, 7, 9), q=0.0
+    )
+    assert "in the newest 9 weeks, down from 3.1 % in the 18 weeks before" in claim(UNCLEAR, thirds)[0]
+
+
+def told(verdict: Verdict, recent: Verdict = NO_RECENT, lasting: Verdict = NO_LASTING, **options) -> str:
+    one = replace(series(TWO_YEARS, verdict, **options), recent=recent, lasting=lasting)
+    return plain(verdict_sentence(one))
+
+
+def test_sentences_of_a_section():
+    goes_on = Verdict("rising", window="lasting", p=0.001, q=0.02, period="month")
+    assert told(RISING, late(RISING), goes_on) == (
+        "Its share rose from 1.5 % to 3.1 % in 19 months: 2.1 times (95 % interval 1.1 to 4.0). In the"
+        " newest 3 months it is higher than in the year before: 3.1 % against 1.5 %, 2.1 times (1.1 to"
+        " 4.0). It keeps rising: its usual ups and downs would not have brought it here."
+    )
+    assert told(FALLING, late(UNCLEAR), replace(goes_on, word="unclear")) == (
+        "Its share fell from 3.1 % to 1.6 % in 19 months: 0.52 times (95 % interval 0.31 to 0.85). The"
+        " newest 3 months against the year before: unclear, leans up (1.5 times, 0.7 to 3.2). Whether it"
+        " goes on is unclear: its usual ups and downs may have brought it here."
+    )
+    assert told(STEADY) == (
+        "Its share is steady: after 19 months it is between 0.8 and 1.25 times what it was."
+    )
+    assert told(UNCLEAR, lasting=replace(goes_on, word="unclear")) == (
+        "Whether its share changed in 19 months is unclear. It leans up: 1.5 times (95 % interval 0.7 to"
+        " 3.2). 120 more papers, some 5 weeks, would tell."
+    )
+    assert "may do so by luck" in told(replace(UNCLEAR, change_low=1.1))
+    assert told(UNKNOWN) == (
         "Too few papers to say (17 in 6 quarters)."
         " A verdict needs 5 complete periods, 20 papers in it and as many outside."
     )
+
+
+def test_a_change_per_year_is_given_where_two_years_were_seen():
+    assert "times a year" not in told(RISING)
+    years = replace(RISING, since=date(2021, 1, 1), until=date(2025, 1, 1), change=16.0)
+    assert "in 4 years: 16 times (95 % interval 1.1 to 4.0), 2.0 times a year." in told(years)
+
+
+def test_bounds_of_steady_are_those_of_the_run():
+    wide = replace(series(TWO_YEARS, STEADY), bound=1.5)
+    assert "between 0.67 and 1.5 times" in verdict_sentence(wide)
+
+
+def test_a_run_from_before_the_five_words_claims_what_was_shown_then():
+    assert told(OLDER) == "Its share rose over 7 complete quarters."
+    calm = replace(OLDER, word="unclear", growth=1.1, p=0.4)
+    assert told(calm) == "Whether its share changed over 7 complete quarters is unclear. It leans up."
+    recent = replace(OLDER, word="falling", window="recent")
+    assert told(calm, recent).endswith("Its newest quarter is lower than those before.")
+    assert claim(OLDER)[0].startswith("31 % of papers in Q4 2025 (found: 214 of 690), 18 % a year before")
+
+
+def test_cells_hold_the_change_and_whether_it_goes_on():
+    one = replace(series(TWO_YEARS, RISING), lasting=Verdict("unclear", window="lasting"))
+    assert plain(change_cell(one.verdict, one)) == "1.5 % to 3.1 %, 2.1 times (1.1 to 4.0)"
+    assert change_cell(one.lasting, one) == "unclear"
+    assert change_cell(one.recent, one) == ""
+    still = replace(one, verdict=UNCLEAR)
+    assert change_cell(still.verdict, still) == "leans up, 1.5 times (0.7 to 3.2)"
+    assert change_cell(still.lasting, still) == ""
 
 
 def checked(shares, verdict=RISING, **options) -> Series:
@@ -160,6 +291,9 @@ def test_halves_of_checked_shares_are_pooled_by_their_papers_and_have_no_interva
 def test_a_verdict_of_another_kind_than_its_shares_says_so():
     one = checked([0.1, 0.2, 0.3, 0.5])
     assert verdict_sentence(one).endswith(" This was tested on the shares found.")
+    smooth = replace(one.periods[-1], smooth=0.03, smooth_low=0.02, smooth_high=0.05)
+    known = replace(one, periods=(*one.periods[:-1], smooth))
+    assert plain(headline_claim(known, 40, 400)[1]).startswith("of papers (checked: 2.0 to 5.0), up from")
     of_checked = replace(one, verdict=replace(RISING, basis="checked"))
     assert "tested on" not in verdict_sentence(of_checked)
 
@@ -170,7 +304,8 @@ def subject(name: str, verdict: Verdict, kind: str = "theme") -> Subject:
 
 def mover(q: float, growth: float = 1.5) -> Verdict:
     word = "rising" if growth > 1 else "falling"
-    return Verdict(word, growth, growth * 0.8, growth * 1.25, q / 2, q, 100, 8)
+    ends = {"start": 0.1, "end": 0.1 * growth, "change": growth, "change_low": growth, "change_high": growth}
+    return Verdict(word, growth, growth * 0.8, growth * 1.25, q / 2, q, 100, 8, **SPAN, **ends)
 
 
 def test_strongest_evidence_comes_first_and_five_at_most():
@@ -185,25 +320,38 @@ def test_strongest_evidence_comes_first_and_five_at_most():
     assert moved.more == "2 more series moved: see topics and themes."
 
 
-def test_evidence_that_ties_is_ordered_by_p_and_then_by_growth():
+def test_evidence_that_ties_is_ordered_by_p_and_then_by_the_change():
     equal = [
-        Verdict("rising", growth, 1.0, 3.0, p, 0.01, 100, 8)
-        for growth, p in ((1.2, 0.002), (1.5, 0.002), (1.1, 0.001))
+        replace(mover(0.01, change), p=p, change=change)
+        for change, p in ((1.2, 0.002), (1.5, 0.002), (1.1, 0.001))
     ]
     moved = make_moved([subject(f"{v.growth}", v) for v in equal], 100, ())
     assert [line.name for line in moved.headlines] == ["1.1", "1.5", "1.2"]
 
 
-def test_themes_that_held_fill_the_lines_but_topics_do_not():
+def test_themes_that_did_not_move_fill_the_lines_but_topics_do_not():
     subjects = [
         subject("unknown", UNKNOWN),
         subject("calm", STEADY),
+        subject("open", UNCLEAR),
         subject("up", mover(0.01)),
         subject("calm topic", STEADY, "topic"),
     ]
     moved = make_moved(subjects, 3031, ())
-    assert [line.name for line in moved.headlines] == ["up", "calm", "unknown"]
-    assert moved.note == "2 others held steady. 1 theme had too few papers to be tested."
+    assert [line.name for line in moved.headlines] == ["up", "open", "calm", "unknown"]
+    assert moved.lead == "1 of 4 themes moved."
+    assert moved.note == (
+        "Of the others: 2 steady, 1 unclear and 1 with too few papers to say."
+        " Unclear means that a share may have moved: the papers so far do not tell."
+    )
+
+
+def test_a_move_of_the_newest_months_is_a_move():
+    one = subject("calm", UNCLEAR)
+    moved = make_moved([replace(one, series=replace(one.series, recent=late(FALLING)))], 3031, ())
+    assert moved.lead == "The only theme moved."
+    assert [(line.verdict, line.icon) for line in moved.headlines] == [("falling", "▼")]
+    assert moved.note == ""
 
 
 def test_a_headline_word_for_word():
@@ -211,24 +359,42 @@ def test_a_headline_word_for_word():
     assert (line.icon, line.verdict, line.name) == ("▲", "rising", "Agents")
     assert (
         plain(f"{line.number} {line.claim}")
-        == "31 % of papers in Q4 2025 (found: 214 of 690), 18 % a year before (62 of 341)"
+        == "3.1 % of papers (found), up from 1.5 %: 2.1 times in 19 months (1.1 to 4.0)"
     )
-    assert plain(line.evidence) == "odds ×1.9 a year (1.5 to 2.4), q = 0.001"
-    assert line.papers == "3 papers that show it"
+    assert [(one.name, plain(one.text)) for one in line.numbers] == [
+        ("Over 19 months", "odds ×1.9 a year (95 % interval 1.5 to 2.4), p < 0.001, q = 0.001"),
+        (
+            "Tested on",
+            "19 complete months from 1 Jan 2024, up to 1 Aug 2025, 900 papers; a straight line of the log"
+            " odds",
+        ),
+    ]
+    assert line.papers == "3 of its papers"
     (topic,) = make_moved([subject("T", RISING, "topic")], 3031, ()).headlines
-    assert plain(topic.claim).startswith("of papers in Q4 2025 (214 of 690), ")
+    assert plain(topic.claim).startswith("of papers, up from 1.5 %")
     assert (topic.basis, topic.known) == ("", "")
 
 
-def test_nothing_moved_is_said_first_and_with_pride():
-    subjects = [subject(f"s{i}", STEADY, "theme" if i < 4 else "topic") for i in range(44)]
+def test_what_was_not_shown_is_not_called_steady():
+    subjects = [subject(f"s{i}", UNCLEAR, "theme" if i < 4 else "topic") for i in range(44)]
     moved = make_moved([*subjects, subject("small", UNKNOWN)], 3031, ())
-    assert moved.lead == "Nothing moved."
+    assert moved.lead == "No theme and no topic was shown to move."
     assert moved.note == (
-        "4 themes and 40 topics were tested, and none shows a change beyond chance. Tested one by one, about 2"
-        " would have seemed to move by chance alone; the correction for many tests held them back."
-        " 1 theme had too few papers to be tested."
+        "Tested: 44 unclear and 1 with too few papers to say."
+        " Unclear means that a share may have moved: the papers so far do not tell."
     )
+    assert make_moved(subjects, 3031, ()).note.startswith("Tested: all 44 unclear. ")
+
+
+def test_nothing_moved_is_said_where_it_was_shown():
+    subjects = [subject(f"s{i}", STEADY, "theme" if i < 4 else "topic") for i in range(44)]
+    moved = make_moved(subjects, 3031, ())
+    assert (moved.lead, moved.note) == (
+        "Nothing moved: all that could be tested is steady.",
+        "Tested: all 44 steady.",
+    )
+    mixed = make_moved([*subjects, subject("open", UNCLEAR)], 3031, ())
+    assert mixed.lead == "No theme and no topic was shown to move."
 
 
 def test_nothing_tested_and_nothing_dated_are_not_nothing_moved():
@@ -301,14 +467,21 @@ def test_an_unknown_verdict_is_an_error(make_run):
         make_series(odd.tables)
 
 
-def test_the_newest_quarter_is_a_fact_beside_the_long_verdict(make_run):
+def test_three_questions_and_their_numbers_are_read_from_the_table(make_run):
     run = make_run()
-    long = run.tables.verdicts
-    falling = long.assign(window="recent", verdict="falling", q_value=0.01)
-    found = make_series(run.with_tables(verdicts=pd.concat([long, falling])).tables)
-    before = make_series(run.tables)
-    assert {key: one.verdict.word for key, one in found.items()} == {
-        key: one.verdict.word for key, one in before.items()
-    }
-    assert {one.recent.word for one in found.values()} == {"falling"}
-    assert {one.recent.word for one in before.values()} == {"insufficient"}
+    found = make_series(run.tables, 1.5)
+    table = run.tables.verdicts.set_index(["window", "kind", "series_id"])
+    for key, one in found.items():
+        for window, verdict in (("long", one.verdict), ("recent", one.recent), ("lasting", one.lasting)):
+            assert (verdict.window, verdict.word) == (window, table.loc[(window, *key), "verdict"])
+        assert one.bound == 1.5
+    agents, row = found["theme", "agents"].verdict, table.loc[("long", "theme", "agents")]
+    assert (agents.start, agents.end, agents.change) == (row["start_share"], row["end_share"], row["change"])
+    assert (agents.since, agents.until) == (row["since"].date(), row["until"].date())
+
+
+def test_steady_of_an_older_run_was_not_shown_and_is_unclear(run_of):
+    tables = run_of("before-five-words").tables
+    assert set(tables.verdicts["verdict"]) == {"rising", "falling", "steady", "insufficient"}
+    words = {one.verdict.word for one in make_series(tables).values()}
+    assert words == {"rising", "falling", "unclear", "insufficient"}

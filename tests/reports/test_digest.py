@@ -81,7 +81,7 @@ def test_the_few_are_the_most_upvoted_for_its_day_and_the_nearest(make_run):
 def test_the_subject_carries_the_strongest_claim(run_of):
     digest, _, _ = parts(run_of("usual"))
     first = digest.headlines[0]
-    assert digest.subject.startswith(f"{first.name} {first.number} of papers in")
+    assert digest.subject.startswith(f"{first.name} {first.number} of papers (found), ")
     assert first.verdict in digest.subject
 
 
@@ -90,7 +90,10 @@ def test_nothing_moved_is_two_lines(run_of):
     assert not digest.has_news
     lines = [line for line in text.splitlines() if line]
     assert len(lines) == 4  # title, sentence, link, how to stop
-    assert lines[1] == "Nothing moved."
+    assert lines[1] == "Nothing moved: all that could be tested is steady."
+    silent, text, _ = parts(run_of("nothing-shown"), since=SINCE)
+    assert not silent.has_news
+    assert [line for line in text.splitlines() if line][1] == "No theme and no topic was shown to move."
     assert "new paper" not in html
 
 

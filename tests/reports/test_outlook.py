@@ -125,7 +125,8 @@ def claim(series_id: str, verdict: str, month: int, came_true: bool, kind: str =
 def test_the_record_of_forecasts():
     told = make_record(replace(NOTHING, scored_forecasts=scored(10)), {"n_runs": 7}, PLACES)
     assert plain(told.sentences[0]) == (
-        "Of 7 earlier runs, 10 forecasts came due: 9 of 10 (90 %) lay in their 90 % band and 4 (40 %) in their"
+        "Of 7 earlier runs, 10 forecasts came due: 9 of 10 (90 %) lay in their 90 % band and 4 (40 %) in"
+        " their"
         ' 50 % band; their mean error was 0.50 times that of "same as the last period".'
     )
     assert told.sentences[1] == "No claim of 7 earlier runs is a year old yet."
@@ -178,9 +179,9 @@ def scores(*years: tuple) -> pd.DataFrame:
 
 def test_what_a_ranking_was_worth():
     assert plain(ranking_worth(scores((0.8, 0.6, 0.5), (0.6, 0.6, 0.4)))) == (
-        "In 2 past years that could be judged, 70 % of the first ten of this ranking had a higher share a year"
-        " later, against 60 % of the ten whose share had grown most over the year and 45 % of all that were"
-        " ranked. Topics were found with the later years in sight, so take this as an upper bound."
+        "In 2 past years that could be judged, 70 % of the first ten of this ranking had a higher share a"
+        " year later, against 60 % of the ten whose share had grown most over the year and 45 % of all that"
+        " were ranked. Topics were found with the later years in sight, so take this as an upper bound."
     )
     no_better = plain(ranking_worth(scores((0.4, 0.5, 0.4))))
     assert no_better.startswith("In the one past year that could be judged, 40 %")
@@ -203,7 +204,7 @@ def test_only_what_grows_more_likely_than_not_is_listed():
     assert found.lead.startswith(
         "The first 2 of 3 topics with enough papers to be ranked, ordered by the probability"
     )
-    assert "The others are not more likely to grow than not. It is a ranking and no test" in found.lead
+    assert "The others are not more likely to grow than not. It is a ranking, not a test" in found.lead
     none = make_growing(replace(NOTHING, emerging=emerging[2:]), {}, PLACES)
     assert none.lead == "1 topic is ranked, and it is not more likely to grow than not."
     assert make_growing(NOTHING, {}, PLACES) is None
@@ -238,7 +239,7 @@ def test_loose_papers_in_words():
     assert found.values.rows[1] == ("Feb 2024", "0", "0", "\u2013", "yes", "2")
     assert "<path" in found.sparkline
     begun = loose((10, 4, 0), complete=0)
-    assert begun.sentence == "4 of 10 dated papers stand in no topic; no period is complete yet."
+    assert begun.sentence == "4 of 10 dated papers belong to no topic; no period is complete yet."
     assert begun.undated == "No paper is undated."
 
 
@@ -254,13 +255,13 @@ def test_loose_papers_in_words():
 )
 def test_undated_papers_in_words(seen, undated, sentence):
     found = loose((100, 0, seen), undated=undated)
-    assert (found.sentence, found.undated) == ("Every dated paper stands in a topic.", sentence)
+    assert (found.sentence, found.undated) == ("Every dated paper belongs to a topic.", sentence)
     assert found.sparkline == ""
 
 
 def test_no_loose_paper_is_one_short_sentence_and_an_older_run_says_nothing():
     none = loose((100, 0, 0), (100, 0, 0))
-    assert none.sentence == "Every paper has a date and stands in a topic."
+    assert none.sentence == "Every paper has a date and belongs to a topic."
     assert (none.undated, none.sparkline, none.values) == ("", "", None)
     assert loose() is None
     assert loose((100, 100, 0), topics=0) is None
@@ -273,7 +274,32 @@ def test_steps_explain_only_what_the_run_looked_for(make_run, run_of):
     def names(run) -> list[str]:
         return [step.name for step in verdict_steps(run.tables, run.manifest, make_series(run.tables))]
 
-    told = ["Share", "Line", "Noise", "Test", "Other words", "Newest quarter"]
-    assert names(old) == [*told, "Parts of a whole"]
-    assert names(new) == [*told, "Fragile", "Burst", "Level changed", "Forecast", "Parts of a whole"]
+    told = [
+        "Share", "Line", "Noise", "Is the share now different?", "Does it keep moving?", "Five words",
+        "False alarms",
+    ]  # fmt: skip
+    assert names(old) == [*told, "Words of a theme", "Parts of a whole"]
+    further = ["Fragile", "Burst", "Level changed", "Words of a theme", "Forecast"]
+    assert names(new) == [*told, *further, "Parts of a whole"]
     assert "Forecast" not in names(run_of("ahead-short"))
+    then = ["Share", "Line", "Noise", "Test", "Words of then"]
+    assert names(run_of("older")) == [*then, "Words of a theme", "Parts of a whole"]
+
+
+def test_every_rate_is_named_with_what_it_holds_for(run_of):
+    def false_alarms(run) -> str:
+        steps = verdict_steps(run.tables, run.manifest, make_series(run.tables))
+        return plain(next(step.text for step in steps if step.name == "False alarms"))
+
+    run = run_of("ahead")
+    n = int((run.tables.verdicts.query("window != 'lasting'")["verdict"] != "insufficient").sum())
+    told = false_alarms(run)
+    assert told.startswith(f"{n} comparisons were made for this page")
+    assert "At most 5 % of all that is called rising or falling on this page" in told
+    assert "over the whole span and in the newest months together" in told
+    assert told.endswith(
+        "called steady has a limit of 5 % of its own; so have bursts, changes of level and words of themes,"
+        " each list for itself."
+    )
+    bare = run.with_tables(theme_terms=empty_table("theme_terms"))
+    assert false_alarms(bare).endswith("so have bursts and changes of level, each list for itself.")

@@ -20,7 +20,7 @@ from reports.context import make_report_context
 from reports.paper_lines import paper_href
 from reports.paper_list import MOST_PAPERS
 from reports.render import render_report
-from reports.wording import clean, clip, percent
+from reports.wording import clean, clip, odds, percent
 
 LOADING = {
     "src",
@@ -200,26 +200,29 @@ def test_links_of_identifiers_stand_in_for_a_missing_address():
 
 def test_numbers_of_the_first_screen_are_those_of_the_tables(run_of, page_of):
     run, page = run_of("usual"), page_of("usual")
-    trends, verdicts = run.tables.trends, run.tables.verdicts.set_index(["kind", "series_id"])
+    row = run.tables.verdicts.set_index(["window", "kind", "series_id"]).loc[("long", "theme", "agents")]
     lines = {line.text: line for line in page.all("div", "claim")}
-    agents = trends.query("series_id == 'agents' and is_complete")
-    now = agents.iloc[-1]
-    before = agents[agents["period_start"] == now["period_start"] - pd.DateOffset(years=1)].iloc[0]
-    q = verdicts.loc[("theme", "agents"), "q_value"]
     expected = (
-        f"{100 * now['share']:.0f} % of papers in Oct 2025 (found: {now['n_papers']} of {now['n_total']}),"
-        f" {100 * before['share']:.0f} % a year before ({before['n_papers']} of {before['n_total']})"
-    )
+        f"{percent(row['end_share'])} of papers (found), up from {percent(row['start_share'])}:"
+        f" {odds(row['change'])} times in 16 months ({odds(row['change_low'])} to {odds(row['change_high'])})"
+    ).replace("\u202f", " ")
     assert any(text.startswith(expected) for text in lines), (expected, list(lines))
     n_papers = run.tables.themes.set_index("theme_id").loc["agents", "n_papers"]
     line = next(text for text in lines if text.startswith(expected))
     assert f"found {n_papers} papers; how many it misses is not known" in line
-    # Growth and q are one click away.
-    assert q < 0.001
-    assert "#numbers-agents" in [one.attributes["href"] for one in page.all("a", "numbers-of")]
-    numbers = page.by_id("numbers-agents").text
-    assert "×1.9 a year 95 % interval 1.5 to 2.4" in numbers
-    assert "q < 0.001" in numbers
+    assert "also rising in the newest 3 months" in line
+    # Odds, p and q are one click away, on the first screen and in the section.
+    numbers = [one.text for one in page.all("details", "exact") if one.text.startswith("numbers of Agents")]
+    assert len(numbers) == 2
+    for text in numbers:
+        assert (
+            "Over 16 monthsodds ×1.9 a year (95 % interval 1.5 to 2.4), p < 0.001, q < 0.001"
+            in text.replace("\u00a0", " ")
+        )
+    first = page.by_id("moved").text
+    for one in page.all("details", "exact"):
+        first = first.replace(one.text, "")
+    assert not re.search(r"\bodds\b|\bq [=<]|\bp [=<]", first.replace("\u00a0", " "))
 
 
 def test_numbers_of_topics_and_counts_are_those_of_the_tables(run_of, page_of):
@@ -256,9 +259,7 @@ def test_the_list_of_papers_is_capped_and_says_so(make_run, render, parse_page):
     run = make_run(MOST_PAPERS + 200, n_topics=3, themes=("Agents",))
     section = parse_page(render(run)).by_id("papers").text
     assert "The newest 300 of 500 papers (setting papers_in_report)." in section
-    assert (
-        "All papers of the corpus, without their abstracts, stand in papers.csv beside this page." in section
-    )
+    assert "All papers of the corpus, without their abstracts, are in papers.csv beside this page." in section
     context = make_report_context(run.tables, run.manifest)
     assert len(context.papers.lines) == MOST_PAPERS
     newest = run.tables.papers["published"].nlargest(MOST_PAPERS)
@@ -306,7 +307,8 @@ def test_states_say_what_they_are(page_of):
     assert "No paper is dated, so there are no periods." in text("all-undated", "trust")
     assert "No topics. 12 papers are too few to cluster; 15 are needed." in text("no-topics", "topics")
     assert "None of 200 papers fits this theme." in text("empty-theme", "theme-self-improvement")
-    assert text("nothing-moved", "moved").startswith("Nothing moved.")
+    assert text("nothing-moved", "moved").startswith("Nothing moved: all that could be tested is steady.")
+    assert text("nothing-shown", "moved").startswith("No theme and no topic was shown to move. Tested: ")
     assert "Agents +0.8 points: +0.7 new papers, +0.1 reassigned." in text("compared", "moved")
     assert "No paper is dated in Jan 2025 and Feb 2025" in text("feed-gap", "trust")
     assert text("one-theme", "moved").startswith("The only theme moved.")
@@ -343,7 +345,7 @@ def test_trust_tells_gaps_withdrawals_and_dates_in_doubt(run_of):
     ]  # fmt: skip
     assert trust.doubts[0].note.endswith("arxiv:2503.00001 (2025-03) and arxiv:2503.00002 (2025-03)")
     assert "The month of 2025-01-01 is incomplete: feed <0> failed." in trust.periods
-    assert "2 more gaps of this kind stand in manifest.json." in trust.periods
+    assert "2 more gaps of this kind are in manifest.json." in trust.periods
     html = render_report(make_report_context(run.tables, manifest))
     assert "Dates in doubt" in html
     assert "feed &lt;0&gt; failed" in html

@@ -87,7 +87,7 @@ class TestWords:
         assert "; more, 3 yes and 3 no at least, would tell how many" in known_sentence(rare)
         assert sentences(few) == [
             "Answered by people.",
-            "1 of 14 answers was given when the theme was defined otherwise; they may mean something else.",
+            "1 of 14 answers was given under an earlier definition of the theme and may mean something else.",
         ]
 
     def test_checked(self):
@@ -96,14 +96,15 @@ class TestWords:
         )
         taught = replace(CHECKED, is_taught=True)
         assert plain(known_clause(taught)).endswith("; the phrases alone find 30 % of them")
-        assert not any("stand in no list here" in one for one in sentences(taught))
+        assert not any("are in no list here" in one for one in sentences(taught))
         assert known_clause(replace(CHECKED, recall=Measure())) == "checked on 120 answers"
         assert sentences(CHECKED) == [
             "99 of 100 papers that the phrases find are really about it (95 to 100).",
-            "30 of 100 papers about it are found by the phrases (25 to 38). The others are counted in its share and trend, and"
-            " stand in no list here.",
+            "30 of 100 papers about it are found by the phrases (25 to 38). The others are counted in its"
+            " share and trend, but are in no list here.",
             "About 360 more answers would halve the interval.",
-            "The answers were foreseen well. The better papertrends foresees them, the narrower the interval.",
+            "The answers were predicted well. The better papertrends predicts them, the narrower the"
+            " interval.",
             "Answered by people.",
         ]
 
@@ -168,8 +169,8 @@ class TestWords:
             )
 
     def test_bands(self):
-        assert "sampling only" in bands_note(["found"])
-        assert "sampling and wrong counts" in bands_note(["checked"])
+        assert bands_note(["found"]).endswith("the bands leave out what those miss.")
+        assert bands_note(["checked"]).endswith("the bands include what the phrases miss.")
         assert "Pale band: found" in bands_note(["checked", "found"])
 
 
@@ -262,11 +263,9 @@ class TestPage:
         _, context = labelled
         lines = {line.name: line for line in context.moved.headlines}
         assert (lines["Agents"].basis, lines["Self-improvement"].basis) == ("checked", "found")
-        assert re.search(
-            r"^of papers in Oct 2025 \(checked: \d+ to \d+\), \d+ %", plain(lines["Agents"].claim)
-        )
+        assert re.search(r"^of papers \(checked: \d+ to \d+\), up from \d+ %: ", plain(lines["Agents"].claim))
         assert plain(lines["Agents"].known) == "on 120 answers; the phrases alone find 30 % of them"
-        assert "(found: " in lines["Self-improvement"].claim
+        assert "(found)" in lines["Self-improvement"].claim
         assert "14 answers so far (3 yes, 11 no)" in lines["Self-improvement"].known
         moved = page_of("labelled").by_id("moved")
         assert "60 answers would tell: papertrends label" in moved.text
@@ -279,13 +278,15 @@ class TestPage:
         theme = section(context, "agents")
         rows = run.tables.trends.query("kind == 'theme' and series_id == 'agents' and is_complete")
         share = f"{100 * rows['checked_share'].iloc[-1]:.0f}\u202f%"
-        assert theme.number == share
-        assert theme.facts[0].value == share
-        assert theme.facts[0].basis == "checked"
-        assert re.fullmatch(r"\d+ to \d+, of \d+ papers", plain(theme.facts[0].note))
+        smooth = f"{100 * rows['smooth_share'].iloc[-1]:.0f}\u202f%"
+        assert theme.number == smooth
+        counted = next(fact for fact in theme.facts if fact.name == "Share in Oct 2025")
+        assert (counted.value, counted.basis) == (share, "checked")
+        assert re.fullmatch(r"\d+ to \d+, of \d+ papers", plain(counted.note))
         (line,) = [one for one in context.moved.headlines if one.name == "Agents"]
-        assert line.number == share
-        assert f"{share} in Oct 2025" in line.sparkline
+        end = run.tables.verdicts.query("window == 'long' and series_id == 'agents'")["end_share"].iloc[0]
+        assert line.number == f"{100 * end:.0f}\u202f%"
+        assert f"{smooth} in Oct 2025" in line.sparkline
         assert "Agents, checked: " in line.sparkline
         assert 'class="ground"' in line.sparkline
         columns = theme.chart.values.columns
@@ -300,7 +301,7 @@ class TestPage:
         text = page_of("labelled").by_id("theme-agents").text
         assert "checked 34 % of all papers (29 to 40), checked on 120 answers" in text
         assert "99 of 100 papers that the phrases find are really about it (95 to 100)." in text
-        assert "14 of 134 answers were given when the theme was defined otherwise" in text
+        assert "14 of 134 answers were given under an earlier definition of the theme" in text
         details = [one.text for one in page_of("labelled").all("details") if "exact figures" in one.text]
         assert len(details) == 3  # of the themes that have answers
         assert (
@@ -320,22 +321,22 @@ class TestPage:
     def test_trust_explains_membership_found_and_checked(self, page_of):
         trust = page_of("labelled").by_id("trust").text
         for said in (
-            "a probability that a careful reader would call the paper one of the theme. From one half on",
-            "In RL exploration it follows from answers as well",
-            "interval (Wilson) holds sampling only",
+            "a probability that a careful reader would say it belongs there. From 50 % on it belongs.",
+            "In RL exploration it also uses answers",
+            "interval includes sampling error only",
             "A share checked is estimated from answers on papers drawn at random",
-            "It does not hold mistakes in the answers themselves",
-            "teach a theme and never enter an estimate",
+            "It does not include mistakes in the answers themselves",
+            "teach a theme. They never enter an estimate",
             "People have read the papers that they answered",
         ):
             assert said in trust, said
         usual = page_of("usual").by_id("trust").text
-        assert "Some 60 answers on papers drawn at random make a share checked" in usual
+        assert "About 60 answers on papers drawn at random make a share checked" in usual
         assert "No person has read these papers for this page." in usual
 
     def test_an_older_run_tells_the_rule_of_then(self, run_of, page_of):
         trust = page_of("older").by_id("trust").text
-        assert "This run is older than probabilities of membership." in trust
+        assert "This run was made before themes had probabilities." in trust
         assert "from a score of 3 on it belongs to the theme" in trust
         run = run_of("older")
         manifest = run.manifest | {"settings": {**run.manifest["settings"], "theme_threshold": 2.5}}
@@ -360,12 +361,12 @@ class TestCharts:
 
     def test_the_band_is_named_where_it_is_drawn_and_for_those_who_do_not_see_it(self, charts):
         for name, words in (
-            ("theme-self-improvement", "found; the band holds sampling only"),
-            ("theme-agents", "checked on answers; the band holds sampling and wrong counts"),
+            ("theme-self-improvement", "found by phrases; the band leaves out what they miss"),
+            ("theme-agents", "checked on answers; the band includes what the phrases miss"),
         ):
             assert words in self.texts(charts[name])
             assert words in charts[name].label
-        assert "95 % from, sampling only" in charts["theme-self-improvement"].values.columns
+        assert "95 % from, chance only" in charts["theme-self-improvement"].values.columns
         assert "95 % from" in charts["theme-agents"].values.columns
 
     def test_bands_differ_in_more_than_color(self, charts):
@@ -398,8 +399,9 @@ class TestOutside:
             assert "60 answers would tell: papertrends label" in part
         assert "  checked on 120 answers; " in plain(text)
         assert " (checked), rising" in digest.subject
-        assert plain(digest.chart_note).endswith(
-            "interval: checked on answers; the band holds sampling and wrong counts"
+        assert (
+            digest.chart_note
+            == "share of papers, checked on answers; the band includes what the phrases miss"
         )
 
     def test_summary_archive_and_feed_carry_the_word(self, labelled):
@@ -412,5 +414,5 @@ class TestOutside:
         archive = make_archive([run.manifest | {"summary": summary}])
         claims = [line.claim for line in archive.runs[0].lines]
         assert any("(checked: " in claim for claim in claims)
-        assert any("(found: " in claim for claim in claims)
+        assert any("(found)" in claim for claim in claims)
         assert "(checked: " in render_feed(archive)
