@@ -79,9 +79,14 @@ class Changes:
 
 
 def line_changes(
-    lines: LogitLines, counts: Floats, totals: Floats, x: Floats, inflation: tuple[Floats, Floats]
+    lines: LogitLines,
+    counts: Floats,
+    totals: Floats,
+    x: Floats,
+    inflation: tuple[Floats, Floats],
+    ends: tuple[float, float],
 ) -> Changes:
-    """Changes along straight lines from the first to the last x.
+    """Changes along straight lines from a start to an end.
 
     The signed root of the likelihood ratio is divided by the root of the variance inflation, as in a
     quasi-likelihood ratio test, and referred to Student's t. The interval is that of the profile
@@ -95,17 +100,19 @@ def line_changes(
     x : ndarray, shape (n_points,)
     inflation : tuple of ndarray, shape (n_series,)
         Variance of the slope over its binomial one, and degrees of freedom.
+    ends : tuple of float
+        Start and end, in the units of x.
     """
     lines = replace(lines, root=modified_root(lines, counts, totals))
     widening, freedom = np.sqrt(inflation[0]), inflation[1]
-    length = x[-1] - x[0]
+    start, length = ends[0], ends[1] - ends[0]
     reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * widening
     low, high = slope_bounds(lines, counts, totals, x, reach)
     middle = lines.weight @ x / lines.weight.sum(axis=1)
     change = lines.line[1] * length
     return Changes(
         level=lines.line[0] + lines.line[1] * middle,
-        before=(x[0] - middle) / length,
+        before=(start - middle) / length,
         change=change,
         low=low * length,
         high=high * length,
@@ -116,24 +123,27 @@ def line_changes(
     )
 
 
-def curve_changes(curves: Curves, freedom: Floats, variance: Floats, own_freedom: Floats) -> Changes:
-    """Changes along curves from the first to the last period.
+def curve_changes(
+    curves: Curves, start: Floats, freedom: Floats, variance: Floats, own_freedom: Floats
+) -> Changes:
+    """Changes along curves.
 
     Parameters
     ----------
     curves : Curves
+    start : ndarray, shape (n_series,)
+        Mean log odds at the start.
     freedom : ndarray, shape (n_series,)
         Of the noise.
     variance, own_freedom : ndarray, shape (n_series,)
         What errors of a correction add to the variance of the change, and its degrees of freedom.
     """
-    start, end = curves.logits[:, 0], curves.logits[:, -1]
     joint = curves.change_variance + variance
     freedom = joint**2 / (curves.change_variance**2 / freedom + variance**2 / own_freedom)
-    change, error = end - start, np.sqrt(joint)
+    change, error = curves.change, np.sqrt(joint)
     reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * error
     return Changes(
-        level=(start + end) / 2,
+        level=start + change / 2,
         before=np.full(len(start), -0.5),
         change=change,
         low=change - reach,

@@ -27,14 +27,15 @@ class Curves:
     ----------
     logits, variance : ndarray, shape (n_series, n_periods)
         Log odds and their posterior variance.
-    change_variance : ndarray, shape (n_series,)
-        Of the last period's log odds less the first one's.
+    change, change_variance : ndarray, shape (n_series,)
+        Mean log odds at the end less those at the start, and their variance.
     pull : ndarray, shape (n_series, n_periods)
         How much that difference moves when the share of a period moves by one.
     """
 
     logits: Floats
     variance: Floats
+    change: Floats
     change_variance: Floats
     pull: Floats
 
@@ -52,6 +53,7 @@ def fit_curves(
     lines: LogitLines,
     scatter: PooledNoise,
     wandering: Wandering,
+    ends: Floats,
 ) -> Curves:
     """Cubic smoothing splines of the log odds, each as smooth as its series asks for.
 
@@ -71,6 +73,8 @@ def fit_curves(
         Of these series.
     wandering : Wandering
         Sizes to choose among.
+    ends : ndarray, shape (n_periods,)
+        Weights by which the end is compared with the start: their sum is 0.
 
     Returns
     -------
@@ -101,11 +105,12 @@ def fit_curves(
         moved = (spread @ target[:, :, None])[:, :, 0] - line
         most = np.abs(moved @ design.T).max(axis=1, keepdims=True)
         line = line + moved * np.minimum(1, _LONGEST_STEP / np.maximum(most, 1e-12))
-    ends = design[-1] - design[0]
+    compared = ends @ design
     across = spread @ design.T
     variance = np.einsum("spt,tp->st", across, design)
-    pull = np.einsum("p,spt->st", ends, across) * sure * totals / np.maximum(weight, 1e-12)
-    return Curves(line @ design.T, variance, np.einsum("p,spq,q->s", ends, spread, ends), pull)
+    pull = np.einsum("p,spt->st", compared, across) * sure * totals / np.maximum(weight, 1e-12)
+    change_variance = np.einsum("p,spq,q->s", compared, spread, compared)
+    return Curves(line @ design.T, variance, line @ compared, change_variance, pull)
 
 
 def _excess(weight: Floats, scatter: PooledNoise) -> Floats:

@@ -102,7 +102,7 @@ class TrendModel:
         which = self.curved
         return fit_curves(
             self.grids.counts[which], self.grids.totals[which], self.x, self.grids.steps,
-            self.lines.of(which), self.scatter.of(which), self.curvature,
+            self.lines.of(which), self.scatter.of(which), self.curvature, self._end - self._start,
         )  # fmt: skip
 
     @cached_property
@@ -112,15 +112,18 @@ class TrendModel:
         return self._corrected(noise, self.lines, self._offset, self.grids)
 
     def whole_span(self) -> Changes:
-        """From the first to the last period; noise is how the papers of a period scatter."""
-        changes = line_changes(self.lines, self.grids.counts, self.grids.totals, self.x, self.inflation)
+        """From the first to the newest months; noise is how the papers of a period scatter."""
+        ends = float(self._start @ self.x), float(self._end @ self.x)
+        data = self.grids.counts, self.grids.totals, self.x
+        changes = line_changes(self.lines, *data, self.inflation, ends)
         if not self.curved.any():
             return changes
         grids = self.grids.of(self.curved)
         variance, freedom = correction_variances(
             grids.keys["series_id"], grids.is_checked, grids.starts, self.curves.pull, self.corrections
         )
-        of_curves = curve_changes(self.curves, self.inflation[1][self.curved], variance, freedom)
+        start, noise_freedom = self.curves.logits @ self._start, self.inflation[1][self.curved]
+        of_curves = curve_changes(self.curves, start, noise_freedom, variance, freedom)
         return changes.with_others(self.curved, of_curves)
 
     def newest_months(self) -> Changes:
@@ -135,7 +138,11 @@ class TrendModel:
         weight = totals * (lines.weight / data[1])[:, part]
         inflation = _step_inflation(noise, weight, (counts, totals, x[part]), grids.steps)
         inflation = self._corrected(inflation, lines, time_offsets(lines.weight, x)[:, part], grids)
-        return line_changes(lines, *data, x, inflation)
+        return line_changes(lines, *data, x, inflation, (x[0], x[1]))
+
+    def years_of_span(self) -> float:
+        """Years from the middle of the first to the middle of the newest months."""
+        return float((self._end - self._start) @ self.grids.years)
 
     def years_between(self) -> float:
         """Years from the mean day of the year before to that of the newest months."""
@@ -184,6 +191,17 @@ class TrendModel:
         if self.curved.any():
             logits[self.curved], variance[self.curved] = self.curves.logits, self.curves.variance
         return logits, variance + self._correction_of_states(logits)
+
+    @cached_property
+    def _end(self) -> Floats:
+        """Weights of the periods that make the end: the newest months, alike."""
+        newest = self.grids.recent == NEWEST
+        return np.asarray(newest / newest.sum())
+
+    @cached_property
+    def _start(self) -> Floats:
+        """Weights of the periods that make the start: as many as make the end."""
+        return self._end[::-1]
 
     @cached_property
     def _offset(self) -> Floats:

@@ -70,10 +70,10 @@ def trend_verdicts(
 ) -> pd.DataFrame:
     """Test every series for a change of its share, over the span and of late, and say how large it is.
 
-    *Questions.* ``long``: is the share at the end of the span another than at its start? ``recent``: is the
-    share of the newest three months another than in the year before them? (Of spans below nine months, the
-    newest third against the rest; of periods of a year, the newest one.) ``lasting``: does the share keep
-    moving, or could its own wandering have brought it where it is?
+    *Questions.* ``long``: is the share of the newest three months, the end, another than that of the first
+    three, the start? ``recent``: is it another than in the year before these months? (Spans below nine months
+    are cut into thirds; of periods of a year one is the end.) ``lasting``: does the share keep moving, or
+    could its own wandering have brought it where it is?
 
     *Null hypotheses.* ``long``, ``recent``: both shares are the same, and counts scatter around them as
     binomial counts do or wider, by noise of the single periods that may carry over to the next. ``lasting``:
@@ -206,7 +206,7 @@ def _fill(
     n = len(whole.p_value)
     steady = [whole.steady_p(steady_within), newest.steady_p(steady_within) if newest else np.zeros(0)]
     steady_q = stats.false_discovery_control(np.concatenate(steady), method="bh")
-    _write(long, tallied.tested, whole, model.unit, q_values[:n], (steady[0], steady_q[:n]), q)
+    _write(long, tallied.tested, whole, model.years_of_span(), q_values[:n], (steady[0], steady_q[:n]), q)
     long.loc[tallied.tested, "is_curved"] = model.curved
     days = model.unit * 365.2425 + model.grids.typical_days
     _write_plan(long, tallied.tested, whole, (needed, steady_within, days), model.grids)
