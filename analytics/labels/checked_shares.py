@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit, logit
 
-__all__ = ["OF_PERIOD", "Checked", "check_shares", "drift_test", "share_interval"]
+__all__ = ["OF_PERIOD", "Checked", "check_shares", "share_interval"]
 
 Floats = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ _LEAST_VARIANCE = 0.001
 """Of an answer about a paper that the model is sure of: the part of such papers that it is wrong about."""
 _PRIOR_FREEDOM = 8.0
 """Answers' worth of belief that the model's probabilities are right on average."""
-OF_PERIOD = 0.6
+OF_PERIOD = 0.63
 """Standard deviation of a period's error, beyond level and trend, as a part of its answers' mean variance."""
 _FEWEST_FOR_TREND = 30
 _EDGE = 1e-4
@@ -68,7 +68,7 @@ def check_shares(
     the factor :math:`k` is the observed squared error over the expected one, weighted as they matter, and
     drawn towards 1 as by 8 further answers. So a draw that happens to meet no surprise is not taken for
     sure. To the sandwich of the regression come what chance leaves open about the group's own papers, and,
-    where there are several groups, an error of the period itself: 0.6 of the mean variance of its answers,
+    where there are several groups, an error of the period itself: 0.63 of the mean variance of its answers,
     about what ten arXiv categories have in a year beyond level and trend. The degrees of freedom are
     Satterthwaite's [4]_.
 
@@ -136,39 +136,6 @@ def check_shares(
     covariance[:, size == 0] = 0.0
     deviation = np.where(size > 0, np.sqrt(np.diag(covariance)), np.nan)
     return Checked(share, deviation, covariance, freedom, _explained(is_yes, residual, weights))
-
-
-def drift_test(
-    predicted: Floats,
-    rows: NDArray[np.int64],
-    is_yes: NDArray[np.bool_],
-    weights: Floats,
-    days: Floats,
-) -> float:
-    """Whether the predictions' errors differ between the older and the newer half of the answered papers.
-
-    *Null hypothesis.* The weighted mean error is the same in both. The difference is divided by its standard
-    error, as `check_shares` finds it, and referred to Student's t.
-
-    Returns
-    -------
-    float
-        p-value, two-sided; NaN below 30 answers about dated papers, or where all are of one day.
-    """
-    dated = np.isfinite(days[rows])
-    rows, is_yes, weights = rows[dated], is_yes[dated], weights[dated]
-    newer = days[rows] > np.median(days[rows]) if len(rows) else dated
-    if len(rows) < _FEWEST_FOR_TREND or not newer.any() or newer.all():
-        return float("nan")
-    error = is_yes - predicted[rows]
-    means = np.array([np.average(error[half], weights=weights[half]) for half in (newer, ~newer)])
-    factor, freedom = _error_factor(predicted[rows], error - means[np.where(newer, 0, 1)], weights, 2)
-    doubt = (predicted[rows] * (1 - predicted[rows]) + _LEAST_VARIANCE) * factor
-    variance = sum(
-        float((weights[half] ** 2 * doubt[half]).sum()) / float(weights[half].sum()) ** 2
-        for half in (newer, ~newer)
-    )
-    return float(2 * stats.t.sf(abs(means[0] - means[1]) / np.sqrt(variance), freedom))
 
 
 def share_interval(

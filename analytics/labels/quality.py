@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from analytics.labels.agreement import agreement_by_theme
 from analytics.labels.answers import MODEL, counted_answers
-from analytics.labels.checked_shares import Checked, check_shares, drift_test, share_interval
+from analytics.labels.checked_shares import Checked, check_shares, share_interval
+from analytics.labels.drift import drift_test
 from analytics.labels.learned_themes import LearnedTheme, days_of
 from analytics.tables import TABLE_COLUMNS, is_among, validate_table
 from analytics.themes import MEMBER
@@ -99,7 +100,7 @@ def _measures(one: LearnedTheme, days: Floats, is_found: NDArray[np.bool_]) -> d
         "checked_high": float(high[0]),
         "r2": checked.explained,
         "labels_to_halve": float(3 * len(rows)),
-        "drift_p": drift_test(one.taught.cross_fitted, rows, is_yes, one.weights, days),
+        "drift_p": drift_test(one.taught.cross_fitted, rows, is_yes, days),
     }
     parts = [_within(one, days, part) for part in (is_found, ~is_found)]
     if parts[0] is not None:

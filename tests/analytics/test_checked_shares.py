@@ -10,8 +10,9 @@ import statsmodels.api as sm
 from scipy import stats
 from scipy.special import expit
 
-from analytics.labels.checked_shares import OF_PERIOD, check_shares, drift_test, share_interval
+from analytics.labels.checked_shares import OF_PERIOD, check_shares, share_interval
 from analytics.labels.draws import draw_papers
+from analytics.labels.drift import drift_test
 from analytics.labels.weights import label_weights
 
 
@@ -59,6 +60,10 @@ class Answered:
     @property
     def answers(self):
         return self.predicted, self.rows, self.is_yes[self.rows], self.weights, self.days
+
+    @property
+    def timed(self):
+        return self.predicted, self.rows, self.is_yes[self.rows], self.days
 
     def check(self, n_groups=1, **how):
         return check_shares(*self.answers, self.groups(n_groups), **how)
@@ -304,28 +309,28 @@ class TestInterval:
 
 class TestDrift:
     def test_it_is_silent_where_errors_do_not_change(self):
-        p = [drift_test(*Answered.drawn(seed).answers) for seed in range(400)]
+        p = [drift_test(*Answered.drawn(seed).timed) for seed in range(400)]
         assert np.mean(np.array(p) < 0.05) <= 0.08
         assert np.mean(np.array(p) < 0.5) > 0.3  # and not because it never tells anything
 
     def test_it_tells_of_errors_that_change(self):
-        p = [drift_test(*Answered.drawn(seed, m=300, drift=2.0).answers) for seed in range(60)]
+        p = [drift_test(*Answered.drawn(seed, m=300, drift=1.0).timed) for seed in range(60)]
         assert np.mean(np.array(p) < 0.05) > 0.9
 
     def test_it_cannot_tell_with_few_answers_or_without_time(self):
-        assert np.isnan(drift_test(*Answered.drawn(1, m=20).answers))
+        assert np.isnan(drift_test(*Answered.drawn(1, m=20).timed))
         one = Answered.drawn(1)
         one.days = np.zeros(1500)
-        assert np.isnan(drift_test(*one.answers))
+        assert np.isnan(drift_test(*one.timed))
         one.days = np.full(1500, np.nan)
-        assert np.isnan(drift_test(*one.answers))
+        assert np.isnan(drift_test(*one.timed))
         one.days[one.rows[:29]] = np.arange(29)
-        assert np.isnan(drift_test(*one.answers))
+        assert np.isnan(drift_test(*one.timed))
 
     def test_order_is_irrelevant(self):
         one = Answered.drawn(2, drift=1.0)
-        before = drift_test(*one.answers)
+        before = drift_test(*one.timed)
         order = np.random.default_rng(1).permutation(100)
-        one.rows, one.weights = one.rows[order], one.weights[order]
-        assert drift_test(*one.answers) == pytest.approx(before)
+        one.rows = one.rows[order]
+        assert drift_test(*one.timed) == pytest.approx(before)
         assert 0 < before < 1

@@ -10,8 +10,9 @@ import pytest
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from analytics.labels.checked_shares import drift_test, share_interval
+from analytics.labels.checked_shares import share_interval
 from analytics.labels.draws import draw_papers
+from analytics.labels.drift import drift_test
 from analytics.labels.learned_themes import days_of, learn_themes
 from analytics.labels.quality import theme_quality
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
@@ -265,7 +266,7 @@ class TestEdges:
                 high[0],
             )
             assert row["r2"] == checked.explained
-            drawn = one.rows[one.drawn], one.is_yes[one.drawn], one.weights
+            drawn = one.rows[one.drawn], one.is_yes[one.drawn]
             assert row["drift_p"] == drift_test(one.taught.cross_fitted, *drawn, days)
 
     def test_undated_papers(self, made):
