@@ -21,6 +21,7 @@ OF_PERIOD = 0.63
 """Standard deviation of a period's error, beyond level and trend, as a part of its answers' mean variance."""
 _FEWEST_FOR_TREND = 30
 _EDGE = 1e-4
+_YEAR_DAYS = 365.2425
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def check_shares(
     drawn towards 1 as by 8 further answers. So a draw that happens to meet no surprise is not taken for
     sure. To the sandwich of the regression come what chance leaves open about the group's own papers, and,
     where there are several groups, an error of the period itself: 0.63 of the mean variance of its answers,
-    about what ten arXiv categories have in a year beyond level and trend. The degrees of freedom are
-    Satterthwaite's [4]_.
+    about what ten arXiv categories have in a year beyond level and trend. It carries over: that of two days
+    has a correlation that falls evenly from 1 to 0 within a year, so that short periods share it. The degrees
+    of freedom are Satterthwaite's [4]_.
 
     Parameters
     ----------
@@ -82,7 +84,7 @@ def check_shares(
     weights : float64 array of shape (m,)
         See `analytics.labels.weights`.
     days : float64 array of shape (n,)
-        Time of each paper in any unit; NaN where undated, which counts as the middle.
+        Day of each paper; NaN where undated, which counts as the middle.
     groups : int64 array of shape (n,)
         Group of each paper, 0 to g - 1; -1 for none. A single group 0 of all papers is the corpus.
     of_period : float
@@ -129,9 +131,10 @@ def check_shares(
         left_open = _sums(open_doubt, groups, n_groups) / size**2
         doubtful = _sums(doubt, groups, n_groups) / size
     share = np.clip(mean[:, 0] + mean[:, 1:] @ line, 0.0, 1.0)
-    of_group = np.zeros_like(share) if n_groups == 1 else (of_period * doubtful) ** 2
     some = np.nan_to_num(mean[:, 1:])
-    covariance = some @ of_line @ some.T + np.diag(np.nan_to_num(left_open + of_group))
+    covariance = some @ of_line @ some.T + np.diag(np.nan_to_num(left_open))
+    if n_groups > 1:
+        covariance += _carried_error(of_period * np.nan_to_num(doubtful), days, groups)
     covariance[size == 0] = 0.0
     covariance[:, size == 0] = 0.0
     deviation = np.where(size > 0, np.sqrt(np.diag(covariance)), np.nan)
@@ -173,6 +176,22 @@ def _design(days: Floats, *, with_trend: bool) -> Floats:
         return np.ones((len(days), 1))
     time = (np.where(np.isfinite(days), days, known.mean()) - known.mean()) / known.std()
     return np.column_stack([np.ones(len(days)), time])
+
+
+def _carried_error(deviation: Floats, days: Floats, groups: NDArray[np.int64]) -> Floats:
+    """Covariance of the periods' own errors, whose deviation is given for periods of a year.
+
+    The error is a process whose correlation falls from 1 to 0 within a year. Its mean over a year has two
+    thirds of the variance that it has on one day.
+    """
+    n_groups = len(deviation)
+    known = (groups >= 0) & np.isfinite(days)
+    size = np.maximum(np.bincount(groups[known], minlength=n_groups), 1)
+    middle = np.bincount(groups[known], weights=days[known], minlength=n_groups) / size
+    apart = np.abs(np.subtract.outer(middle, middle)) / _YEAR_DAYS
+    length = min(float(np.ptp(middle)) / max(n_groups - 1, 1) / _YEAR_DAYS, 1.0)
+    correlation = np.maximum(1 - apart, 0.0)
+    return np.asarray((1.5 - 0.5 * length) * np.outer(deviation, deviation) * correlation)
 
 
 def _error_factor(

@@ -12,11 +12,33 @@ from analytics.trends.logit_lines import Floats, LogitLines
 from analytics.trends.noise import PooledNoise
 from analytics.trends.wandering import Wandering, curve_modes
 
-__all__ = ["Curves", "are_curved", "fit_curves"]
+__all__ = ["Counts", "Curves", "are_curved", "fit_curves"]
 
 _STEPS = 12
 _LONGEST_STEP = 1.5  # logits in one Newton step
 _SIZE_AT = 4  # Newton step after which the size of the wandering is chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What curves are fitted to.
+
+    Attributes
+    ----------
+    counts, totals : ndarray, shape (n_series, n_periods)
+    x : ndarray, shape (n_periods,)
+        The time that lines were fitted to.
+    steps : ndarray of int, shape (n_periods,)
+        Position of each period, in periods.
+    ends : ndarray, shape (n_periods,)
+        Weights by which the end is compared with the start: their sum is 0.
+    """
+
+    counts: Floats
+    totals: Floats
+    x: Floats
+    steps: NDArray[np.int64]
+    ends: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +67,7 @@ def are_curved(lines: LogitLines, wandering: Wandering) -> NDArray[np.bool_]:
     return np.asarray((wandering.weight[:, 0] < 0.5) & ~lines.separated)
 
 
-def fit_curves(
-    counts: Floats,
-    totals: Floats,
-    x: Floats,
-    steps: NDArray[np.int64],
-    lines: LogitLines,
-    scatter: PooledNoise,
-    wandering: Wandering,
-    ends: Floats,
-) -> Curves:
+def fit_curves(counted: Counts, lines: LogitLines, scatter: PooledNoise, wandering: Wandering) -> Curves:
     """Cubic smoothing splines of the log odds, each as smooth as its series asks for.
 
     A penalized binomial likelihood by Newton's method, whose weights are those of binomial counts over what
@@ -64,17 +77,13 @@ def fit_curves(
 
     Parameters
     ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-    x : ndarray, shape (n_periods,)
-    steps : ndarray of int, shape (n_periods,)
+    counted : Counts
     lines : LogitLines
         Of these series.
     scatter : PooledNoise
         Of these series.
     wandering : Wandering
         Sizes to choose among.
-    ends : ndarray, shape (n_periods,)
-        Weights by which the end is compared with the start: their sum is 0.
 
     Returns
     -------
@@ -85,7 +94,8 @@ def fit_curves(
     .. [1] Wood (2011), doi:10.1111/j.1467-9868.2010.00749.x
     .. [2] Nychka (1988), doi:10.1080/01621459.1988.10478711
     """
-    modes, roughness = curve_modes(steps)
+    counts, totals, x = counted.counts, counted.totals, counted.x
+    modes, roughness = curve_modes(counted.steps)
     design = np.column_stack([np.ones(len(x)), x, modes])
     squares = (design[:, :, None] * design[:, None, :]).reshape(len(x), -1)
     sizes = wandering.variance[1:]
@@ -105,7 +115,7 @@ def fit_curves(
         moved = (spread @ target[:, :, None])[:, :, 0] - line
         most = np.abs(moved @ design.T).max(axis=1, keepdims=True)
         line = line + moved * np.minimum(1, _LONGEST_STEP / np.maximum(most, 1e-12))
-    compared = ends @ design
+    compared = counted.ends @ design
     across = spread @ design.T
     variance = np.einsum("spt,tp->st", across, design)
     pull = np.einsum("p,spt->st", compared, across) * sure * totals / np.maximum(weight, 1e-12)

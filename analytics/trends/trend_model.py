@@ -13,7 +13,7 @@ from scipy.special import expit, logit, rel_entr
 
 from analytics.labels.checked_series import CheckedSeries, correction_variances
 from analytics.trends.changes_of_share import Changes, curve_changes, line_changes
-from analytics.trends.curves import Curves, are_curved, fit_curves
+from analytics.trends.curves import Counts, Curves, are_curved, fit_curves
 from analytics.trends.logit_lines import Floats, LogitLines, fit_lines
 from analytics.trends.noise import SCATTER_CARRY, PooledNoise
 from analytics.trends.null_series import run_noise
@@ -100,10 +100,9 @@ class TrendModel:
     def curves(self) -> Curves:
         """Curves of the series that follow one, in their order."""
         which = self.curved
-        return fit_curves(
-            self.grids.counts[which], self.grids.totals[which], self.x, self.grids.steps,
-            self.lines.of(which), self.scatter.of(which), self.curvature, self._end - self._start,
-        )  # fmt: skip
+        grids = self.grids.of(which)
+        counted = Counts(grids.counts, grids.totals, self.x, grids.steps, self._end - self._start)
+        return fit_curves(counted, self.lines.of(which), self.scatter.of(which), self.curvature)
 
     @cached_property
     def inflation(self) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ import pytest
 from scipy import optimize
 from scipy.special import expit, log_expit
 
-from analytics.trends.curves import fit_curves
+from analytics.trends.curves import Counts, fit_curves
 from analytics.trends.logit_lines import fit_lines
 from analytics.trends.noise import PooledNoise, fit_noise
 from analytics.trends.smooth_modes import n_slow_modes, smooth_modes
@@ -23,6 +23,10 @@ def drawn(logits, papers, seed=0):
     counts = rng.binomial(papers, expit(logits)).astype(float)
     x = np.linspace(-0.5, 0.5, logits.shape[1])
     return counts, totals, x, np.arange(logits.shape[1]), fit_lines(counts, totals, x)
+
+
+ENDS = np.concatenate([np.full(3, -1 / 3), np.zeros(34), np.full(3, 1 / 3)])
+"""Of 40 periods: the last three against the first three."""
 
 
 class TestModes:
@@ -52,7 +56,7 @@ class TestCurve:
     def fitted(self, size):
         data = drawn(self.LOGITS, 300)
         wandering = Wandering(np.array([0.0, size]), np.array([[0.0, 1.0]]))
-        return data, fit_curves(*data, BINOMIAL, wandering)
+        return data, fit_curves(Counts(*data[:4], ENDS), data[4], BINOMIAL, wandering)
 
     @pytest.mark.parametrize("size", [0.01, 1.0, 25.0])
     def test_a_plain_optimizer_finds_the_same(self, size):
@@ -72,7 +76,8 @@ class TestCurve:
         penalty = np.diag(np.concatenate([[0, 0], roughness / size]))
         spread = np.linalg.inv((design.T * weight) @ design + penalty)
         np.testing.assert_allclose(curves.variance[0], ((design @ spread) * design).sum(axis=1), rtol=1e-3)
-        ends = design[-1] - design[0]
+        ends = ENDS @ design
+        assert curves.change[0] == pytest.approx(ends @ best.x, abs=2e-4)
         assert curves.change_variance[0] == pytest.approx(ends @ spread @ ends, rel=1e-3)
 
     def test_no_wandering_is_the_line(self):
@@ -84,15 +89,18 @@ class TestCurve:
         wandering = Wandering(np.array([0.0, 1.0]), np.array([[0.0, 1.0]]))
         more = counts.copy()
         more[0, 10] += 0.01 * totals[0, 10]
-        moved = fit_curves(more, totals, x, steps, fit_lines(more, totals, x), BINOMIAL, wandering)
-        change = [one.logits[0, -1] - one.logits[0, 0] for one in (curves, moved)]
-        assert (change[1] - change[0]) / 0.01 == pytest.approx(curves.pull[0, 10], rel=0.03)
+        counted = Counts(more, totals, x, steps, ENDS)
+        moved = fit_curves(counted, fit_lines(more, totals, x), BINOMIAL, wandering)
+        assert (moved.change[0] - curves.change[0]) / 0.01 == pytest.approx(curves.pull[0, 10], rel=0.03)
 
     def test_scatter_makes_it_less_sure(self):
         data = drawn(self.LOGITS, 300)
         noisy = PooledNoise(*(np.array([one]) for one in (2.0, 0.3, 1.0)), np.zeros(0), np.zeros(0), np.inf)
         wandering = Wandering(np.array([0.0, 1.0]), np.array([[0.0, 1.0]]))
-        calm, loud = (fit_curves(*data, one, wandering).variance.mean() for one in (BINOMIAL, noisy))
+        counted = Counts(*data[:4], ENDS)
+        calm, loud = (
+            fit_curves(counted, data[4], one, wandering).variance.mean() for one in (BINOMIAL, noisy)
+        )
         assert loud > 2 * calm
 
 
