@@ -164,7 +164,7 @@ def verdict_sentence(series: Series) -> str:
 
 def _section(verdict: Verdict) -> str:
     """Where the sentence of a verdict is in the table: older runs have no shares at start and end."""
-    return "sentence" if verdict.has_change or not verdict.is_tested else "older"
+    return "older" if verdict.is_tested and not verdict.period else "sentence"
 
 
 def change_cell(verdict: Verdict, series: Series) -> str:

@@ -220,6 +220,8 @@ def _multiples(
         + f". {bands_note([section.basis for section in drawn])}"
         + f" Bars: papers a {one.unit}, those found for the theme in color."
     )
+    if is_smooth and not all(series["theme", section.theme_id].is_smooth for section in drawn):
+        note += " Themes with too few papers to test have their raw shares."
     if not all(period.is_complete for period in one.periods):
         note += f" Hollow on hatching: incomplete {one.unit}."
     found = [marks.get(("theme", section.theme_id), NO_MARKS) for section in drawn]

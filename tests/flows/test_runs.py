@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import flows.runs.publishing
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
+from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, RunTables, empty_table, validate_table
 from flows.runs import (
     list_runs,
     make_run_id,
@@ -76,7 +76,7 @@ def make_tables(title: str = "Exploring «$x$» <script>") -> RunTables:
         "basis": "found",
     }
     floats = {c: np.nan for c, kind in TABLE_COLUMNS["verdicts"].items() if kind == "float"}
-    tables["verdicts"] = pd.DataFrame([{**verdict, **floats}])
+    tables["verdicts"] = pd.DataFrame([{**ADDED_COLUMNS["verdicts"], **verdict, **floats}])
     return RunTables(**tables)
 
 

@@ -61,6 +61,7 @@ def test_defaults():
         "as_of": None,
         "title": None,
         "false_discovery_rate": 0.05,
+        "steady_within": 1.25,
         "min_topic_size": None,
         "theme_probability": 0.5,
         "papers_in_report": 300,
@@ -125,7 +126,7 @@ def test_the_workspace_that_is_asked_for_is_the_one_whose_file_counts(folder, mo
 def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
-        "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "MIN_TOPIC_SIZE": "5", "THEME_PROBABILITY": "0.25",
+        "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "STEADY_WITHIN": "1.5", "MIN_TOPIC_SIZE": "5", "THEME_PROBABILITY": "0.25",
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "LABELLER": "ann", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail",
@@ -140,7 +141,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 5, 0.25, 10, 30, "ann",
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 1.5, 5, 0.25, 10, 30, "ann",
         SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
         "http://localhost:11434/v1", SecretStr("k3"), "judge", "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
@@ -247,6 +248,8 @@ def test_a_workspace_cannot_send_itself_elsewhere(folder):
         ("false_discovery_rate", 0),
         ("false_discovery_rate", 1),
         ("false_discovery_rate", "nan"),
+        ("steady_within", 1),
+        ("steady_within", 10.5),
         ("min_topic_size", 1),
         ("theme_probability", "1"),
         ("papers_in_report", -1),

@@ -192,3 +192,53 @@ def test_sparkline_by_hand():
     assert '<circle cx="44" cy="3" r="2"/>' in svg
     assert ET.fromstring(svg).attrib["aria-label"] == 'a "name"'
     assert render_sparkline([], "none") == ""
+
+
+def smooth(index: int, n: int, total: int, line: float) -> Period:
+    one = month(index, n, total)
+    return Period(*(getattr(one, name) for name in Period.__slots__[:8]), line, 0.8 * line, 1.25 * line)
+
+
+def test_a_sparkline_draws_the_smooth_share_with_its_band_over_dots():
+    svg = render_sparkline([smooth(0, 10, 100, 0.2), smooth(1, 50, 100, 0.4)], "a", width=48, height=26)
+    # The highest end of the band, 0.5, is the top of 20 from 23 up: 0.2 is at 15, 0.4 at 7.
+    assert '<path d="M4 15L44 7"/>' in svg
+    assert '<path class="band" d="M4 13L44 3L44 10.2L4 16.6Z"/>' in svg
+    assert '<path class="dots" stroke-width="3" d="M4 19h0M44 3h0"/>' in svg
+    assert '<circle class="dot" cx="44" cy="7" r="2"/>' in svg
+
+
+def test_a_straight_smooth_line_needs_two_points():
+    svg = render_sparkline([smooth(i, 20, 100, 0.2) for i in range(40)], "a")
+    assert re.search(r'<path d="M4 [\d.]+L92 [\d.]+"/>', svg)
+
+
+def test_dots_grow_with_the_papers_behind_them_and_are_a_path_for_each_size(make_run):
+    run = make_run()
+    chart = plot_charts(run.tables, run.manifest)["theme-agents"]
+    dots = [
+        path
+        for path in ET.fromstring(chart.svg).iter(f"{SVG}path")
+        if path.attrib.get("stroke-linecap") == "round"
+    ]
+    complete = run.tables.trends.query("series_id == 'agents' and is_complete and n_total > 0")
+    assert sum(path.attrib["d"].count("M") for path in dots) == len(complete)
+    widths = [float(path.attrib["stroke-width"]) for path in dots]
+    assert widths == sorted(set(widths))
+    assert len(widths) > 1
+
+
+def test_a_run_without_smooth_shares_has_no_dots_and_its_raw_line(run_of):
+    run = run_of("before-five-words")
+    chart = plot_charts(run.tables, run.manifest)["theme-agents"]
+    assert 'stroke-linecap="round"' not in chart.svg
+    assert "Smooth share" not in chart.values.columns
+
+
+def test_bars_say_what_they_count(drawn):
+    run, charts = drawn
+    most = run.tables.trends["n_total"].max()
+    texts = [element.text for element in ET.fromstring(charts["theme-agents"].svg).iter(f"{SVG}text")]
+    assert f"papers a month, at most {most}; in color: those of the theme, as found" in texts
+    small = [element.text for element in ET.fromstring(charts["theme-agents"].panel).iter(f"{SVG}text")]
+    assert f"papers a month, at most {most}" in small
