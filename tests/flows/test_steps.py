@@ -174,8 +174,8 @@ def test_checked_series_reach_every_table(tmp_path, settings):
     themes = steps.Grouped(assigned, pd.DataFrame({"theme_id": ["agents", "robots"]}))
     topics = steps.Grouped(pd.DataFrame({"paper_id": [], "topic_id": []}), pd.DataFrame({"topic_id": []}))
 
-    def check(found):
-        own = found.trends[found.trends["series_id"] == "agents"]
+    def check(shares):
+        own = shares[shares["series_id"] == "agents"]
         share = np.linspace(0.2, 0.6, len(own))
         starts = own["period_start"].to_numpy()
         covariance = np.full((len(own), len(own)), 0.01)
