@@ -72,8 +72,8 @@ def five_word_steps(
         _NOISE,
         Step(
             "Is the share now different?",
-            "Two comparisons: the newest three months with the first three, and with the year before them. In a"
-            " corpus of less than nine months thirds are compared.",
+            "Two comparisons: the newest three months with the first three, and with the year before them."
+            " In a corpus of less than nine months thirds are compared.",
             "Quasi-likelihood ratio tests of no change, against Student's t, with the noise above.",
         ),
         Step(

@@ -108,7 +108,8 @@ def line_changes(
     start, length = ends[0], ends[1] - ends[0]
     reach = stats.t.ppf(0.5 + _INTERVAL / 2, freedom) * widening
     low, high = slope_bounds(lines, counts, totals, x, reach)
-    middle = lines.weight @ x / lines.weight.sum(axis=1)
+    # A slope turns about the mean time of the information; outside the ends both shares would go one way.
+    middle = np.clip(lines.weight @ x / lines.weight.sum(axis=1), *ends)
     change = lines.line[1] * length
     return Changes(
         level=lines.line[0] + lines.line[1] * middle,

@@ -13,7 +13,7 @@ from scipy.special import expit
 from analytics.exceptions import InputError
 from analytics.tables import empty_table, validate_table
 from analytics.trends.changes_of_share import LARGEST_LOG, Changes
-from analytics.trends.false_discoveries import claim_threshold
+from analytics.trends.false_discoveries import claim_q_values, claim_threshold
 from analytics.trends.logit_lines import Floats
 from analytics.trends.series_grids import BEFORE, MIN_PAPERS, MIN_PERIODS, NEWEST, SeriesGrids
 from analytics.trends.trend_model import Corrections, Tallied, TrendModel, fit_trends, tally_series
@@ -85,8 +85,9 @@ def trend_verdicts(
     posterior. The noise is learned from all series together, because none alone can tell its own. ``lasting``
     tests the line with a random walk added, over the posterior of how far the series walks.
 
-    *One family.* All tests of ``long`` and ``recent`` stand under one false discovery rate `q` [2]_; a
-    series that is claimed to move is tested for ``lasting`` at the p value that the claims were made at.
+    *One family.* All tests of ``long`` and ``recent`` stand under one false discovery rate `q` [2]_, of which
+    15 % is held back for what the model of the noise leaves inexact. A series that is claimed to move is
+    tested for ``lasting`` at the p value that the claims were made at.
 
     *Five words.* ``rising`` and ``falling`` are claimed. ``steady`` is shown, by two one-sided tests [3]_
     under a false discovery rate `q` of their own: the odds at the end, and all along a curve, lie within a
@@ -201,11 +202,11 @@ def _fill(
     some = model.stepped.any()
     newest = model.newest_months() if some else None
     p_values = np.concatenate([whole.p_value, newest.p_value if newest else np.zeros(0)])
-    q_values = stats.false_discovery_control(p_values, method="bh")
+    q_values = claim_q_values(p_values)
     claimed, needed = claim_threshold(p_values, q)
     n = len(whole.p_value)
     steady = [whole.steady_p(steady_within), newest.steady_p(steady_within) if newest else np.zeros(0)]
-    steady_q = stats.false_discovery_control(np.concatenate(steady), method="bh")
+    steady_q = claim_q_values(np.concatenate(steady))
     _write(long, tallied.tested, whole, model.years_of_span(), q_values[:n], (steady[0], steady_q[:n]), q)
     long.loc[tallied.tested, "is_curved"] = model.curved
     days = model.unit * 365.2425 + model.grids.typical_days
