@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 
 from flows.sources.json_documents import first_text_of, text_of
+from flows.sources.plain_text import clean_text
 
-__all__ = ["names_of", "split_names"]
+__all__ = ["names_of", "split_author_names", "split_names"]
 
 _MOST_AUTHORS = 20_000
 # The list of names as Python or JSON writes it, which tables often hold: ['Ada Example', "Bo O'Muster"].
@@ -15,6 +16,8 @@ _WRITTEN_NAME = re.compile(r"'([^'\"]{0,300})'|\"([^\"]{0,300})\"")
 _AND = re.compile(r",? (?:and|&) ", re.IGNORECASE)
 _ET_AL = re.compile(r"(?:^|(?<=.) |, )(?:et al\.?|(?:and )?others|\.\.\.)$", re.IGNORECASE)
 _SUFFIXES = frozenset(("jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md"))
+_PARENTHESES = re.compile(r" ?\([^()]*\)")
+_NAME_BREAK = re.compile(r" ?[,;:] ?(?:and )?| and | & ")
 _INITIALS = re.compile(r"(?:[A-ZÀ-Þ]\.?[ -]?){1,4}")
 
 
@@ -46,6 +49,24 @@ def split_names(value: object) -> tuple[tuple[str, ...], bool]:
     told = [name for part in _name_parts(value) if (name := _given_name_first(part.strip(" ,")))]
     bare = [_ET_AL.sub("", name) for name in told]
     return tuple(name for name in bare if name), bare == told
+
+
+def split_author_names(text: str) -> tuple[str, ...]:
+    """Names out of arXiv's one line of authors; affiliations in parentheses are left out.
+
+    Examples
+    --------
+    >>> split_author_names("Ada Example (1 and 2), Bo Muster, Jr., and Cy Sample ((1) Here, (2) There)")
+    ('Ada Example', 'Bo Muster, Jr.', 'Cy Sample')
+    """
+    text = _PARENTHESES.sub("", _PARENTHESES.sub("", clean_text(text)))
+    names: list[str] = []
+    for part in _NAME_BREAK.split(text):
+        if names and part.lower() in _SUFFIXES:
+            names[-1] += f", {part}"
+        elif part.strip():
+            names.append(part.strip())
+    return tuple(names)
 
 
 def _name_parts(value: object) -> list[str]:

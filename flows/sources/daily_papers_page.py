@@ -15,9 +15,10 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.daily_papers_days import PageCalendar
 from flows.sources.daily_papers_grammar import Entry, Page, parse_pages
 from flows.sources.daily_papers_lines import Line, TextBlock, is_site_mark, parse_blocks
+from flows.sources.formats import SourceFile, SourceFormat, whole_text
 from flows.sources.plain_text import require_text
 
-__all__ = ["SOURCE", "parse_daily_papers_page"]
+__all__ = ["FORMAT", "SOURCE", "parse_daily_papers_page"]
 
 SOURCE = "daily-papers-page"
 
@@ -164,3 +165,11 @@ def _line_number(reject: RejectedRecord) -> int:
 def _warning(reason: str, numbers: list[int]) -> str:
     others = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
     return f"{reason} (line {numbers[0]}{others})"
+
+
+def _parse(text: str, file: SourceFile) -> Feed:
+    return parse_daily_papers_page(text, location=file.location, as_of=file.as_of)
+
+
+# The page's text has no mark of its own.
+FORMAT = SourceFormat(SOURCE, lambda _head: True, whole_text(_parse))

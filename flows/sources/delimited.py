@@ -15,14 +15,23 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, RejectedRecord
 from flows.sources.field_names import match_fields
-from flows.sources.fielded import RowCollector
-from flows.sources.formats import SourceFile
+from flows.sources.fielded import row_reader
+from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.text_lines import Line, feed_parts, read_lines
+from flows.sources.text_lines import Line, read_lines
 
-__all__ = ["SOURCE", "SUFFIXES", "TableRow", "TableRows", "looks_like", "raise_cell_limit", "read_delimited"]
+__all__ = [
+    "FORMAT",
+    "SOURCE",
+    "SUFFIXES",
+    "TableRow",
+    "TableRows",
+    "looks_like",
+    "raise_cell_limit",
+    "read_delimited",
+]
 
 SOURCE = "table"
 SUFFIXES = (".csv", ".tsv")
@@ -108,10 +117,9 @@ def read_delimited(file: SourceFile) -> Iterator[Feed]:
             f"{file.location} has a header that cannot be read ({header.reason}); expected names of columns"
         )
     names, repeated = _column_names(header.cells)
-    collector = RowCollector(match_fields(names, file.columns, location=file.location))
+    reader = row_reader(SOURCE, match_fields(names, file.columns, location=file.location))
     said = [f"the header repeats {excerpt(name)!r}; its first column is read" for name in repeated]
-    items = _items(rows.read(), names, collector)
-    yield from feed_parts(items, file, SOURCE, lambda: said + collector.warnings())
+    yield from reader.parts(_entries(rows.read(), names), file, warnings=said)
 
 
 def raise_cell_limit() -> None:
@@ -183,9 +191,9 @@ class TableRows:
         )
 
 
-def _items(
-    rows: Iterator[TableRow], names: list[str], collector: RowCollector
-) -> Iterator[PaperRecord | RejectedRecord]:
+def _entries(
+    rows: Iterator[TableRow], names: list[str]
+) -> Iterator[tuple[str, dict[str, str]] | RejectedRecord]:
     lost: list[TableRow] = []
     for row in rows:
         is_doubtful = row.reason or row.has_stray_quote or len(row.cells) != len(names)
@@ -201,7 +209,7 @@ def _items(
             yield RejectedRecord(f"line {row.line.number}", reason, excerpt(row.line.text))
         elif any(row.cells):
             # Short rows end early: their last cells are empty.
-            yield collector.read(dict(zip(names, row.cells, strict=False)), f"line {row.line.number}")
+            yield f"line {row.line.number}", dict(zip(names, row.cells, strict=False))
     if lost:
         yield _loss(lost)
 
@@ -250,3 +258,6 @@ def _column_names(cells: Sequence[str]) -> tuple[list[str], list[str]]:
         names.append(f"column {number}" if not name or name in seen else name)
         seen.add(name)
     return names, list(dict.fromkeys(name for name in repeated if name))
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, read_delimited, SUFFIXES)

@@ -1,7 +1,7 @@
 """Files by content: which format each has, and the feeds of a file or a folder.
 
-A format joins by one line of `FORMATS`. The first whose `looks_like` accepts the beginning of a file
-reads it; the page's text, which has no mark of its own, stands last. What a name ends with decides
+`FORMATS` is the registry: a format joins by one line of it. The first that accepts the beginning of a
+file reads it; the page's text, which has no mark of its own, comes last. What a name ends with decides
 only where content does not: a table whose columns the caller has to name.
 """
 
@@ -11,7 +11,7 @@ import codecs
 import logging
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -38,9 +38,9 @@ from flows.sources import (
     semantic_scholar,
 )
 from flows.sources.files import leads_out, list_files, refuse_compressed
-from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat, whole_text
+from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat
 
-__all__ = ["FORMATS", "read_file", "read_source"]
+__all__ = ["FORMATS", "format_of", "read_file", "read_source"]
 
 _LOGGER = logging.getLogger(__name__)
 _HEAD_BYTES = 65_536
@@ -60,54 +60,32 @@ def _looks_like_json(head: str) -> bool:
     return _JSON_START.match(head) is not None
 
 
-def _parsed(parse: Callable[..., Feed]) -> Callable[[SourceFile], Iterator[Feed]]:
-    """Reader of a parser that wants the text, its location and its day."""
-    return whole_text(lambda text, file: parse(text, location=file.location, day=file.day))
-
-
-def _parse_list(text: str, file: SourceFile) -> Feed:
-    return json_lists.parse_json_list(text, location=file.location, day=file.day, columns=file.columns)
-
-
-def _parse_page(text: str, file: SourceFile) -> Feed:
-    return daily_papers_page.parse_daily_papers_page(text, location=file.location, as_of=file.as_of)
-
-
-_read_daily_papers = _parsed(daily_papers_api.parse_daily_papers_answer)
-_JSON_OF_NO_KNOWN_KIND = SourceFormat(daily_papers_api.SOURCE, _looks_like_json, _read_daily_papers)
+_JSON_OF_NO_KNOWN_KIND = replace(daily_papers_api.FORMAT, looks_like=_looks_like_json)
 
 # Formats that are known by their first line come before those that a line in the middle may look like.
 FORMATS: tuple[SourceFormat, ...] = (
-    SourceFormat("arxiv-snapshot", arxiv_listings.looks_like_snapshot, arxiv_listings.read_snapshot),
-    SourceFormat("arxiv-listing", arxiv_listings.looks_like_listing, arxiv_listings.read_listing),
-    SourceFormat(json_lines.SOURCE, json_lines.looks_like, json_lines.read_json_lines),
-    SourceFormat(daily_papers_api.SOURCE, daily_papers_api.looks_like, _read_daily_papers),
-    SourceFormat(openalex.SOURCE, openalex.looks_like, _parsed(openalex.parse_openalex)),
-    SourceFormat(
-        semantic_scholar.SOURCE,
-        semantic_scholar.looks_like,
-        _parsed(semantic_scholar.parse_semantic_scholar),
-    ),
-    SourceFormat(openreview.SOURCE, openreview.looks_like, _parsed(openreview.parse_openreview)),
-    SourceFormat(json_lists.SOURCE, json_lists.looks_like, whole_text(_parse_list)),
+    parquet.FORMAT,
+    arxiv_listings.SNAPSHOT_FORMAT,
+    arxiv_listings.LISTING_FORMAT,
+    json_lines.FORMAT,
+    daily_papers_api.FORMAT,
+    openalex.FORMAT,
+    semantic_scholar.FORMAT,
+    openreview.FORMAT,
+    json_lists.FORMAT,
     _JSON_OF_NO_KNOWN_KIND,
-    SourceFormat(arxiv_atom.SOURCE, arxiv_atom.looks_like, _parsed(arxiv_atom.parse_arxiv_atom)),
-    SourceFormat(oai_pmh.SOURCE, oai_pmh.looks_like, _parsed(oai_pmh.parse_oai_pmh)),
-    SourceFormat(acl_anthology.SOURCE, acl_anthology.looks_like, _parsed(acl_anthology.parse_acl_anthology)),
-    SourceFormat(rss.SOURCE, rss.looks_like, _parsed(rss.parse_rss)),
-    SourceFormat(delimited.SOURCE, delimited.looks_like, delimited.read_delimited),
-    SourceFormat(bibtex.SOURCE, bibtex.looks_like, bibtex.read_bibtex),
-    SourceFormat(ris.SOURCE, ris.looks_like, ris.read_ris),
-    SourceFormat(daily_papers_page.SOURCE, lambda _head: True, whole_text(_parse_page)),
+    arxiv_atom.FORMAT,
+    oai_pmh.FORMAT,
+    acl_anthology.FORMAT,
+    rss.FORMAT,
+    delimited.FORMAT,
+    bibtex.FORMAT,
+    ris.FORMAT,
+    daily_papers_page.FORMAT,
 )
+"""Every format; the order is that in which they are tried."""
+
 _LAST_RESORT = FORMATS[-1]
-_PARQUET = SourceFormat(parquet.SOURCE, lambda _head: False, parquet.read_parquet)
-_BY_SUFFIX = {
-    **dict.fromkeys(delimited.SUFFIXES, SourceFormat(delimited.SOURCE, bool, delimited.read_delimited)),
-    **dict.fromkeys(json_lines.SUFFIXES, SourceFormat(json_lines.SOURCE, bool, json_lines.read_json_lines)),
-    **dict.fromkeys(bibtex.SUFFIXES, SourceFormat(bibtex.SOURCE, bool, bibtex.read_bibtex)),
-    **dict.fromkeys(ris.SUFFIXES, SourceFormat(ris.SOURCE, bool, ris.read_ris)),
-}
 
 
 def read_source(
@@ -162,7 +140,7 @@ def read_file(file: SourceFile) -> Iterator[Feed]:
     InputError
         At the call when the file cannot be used at all.
     """
-    feeds = _format_of(file).read(file)
+    feeds = format_of(file).read(file)
     try:
         first = next(feeds)
     except StopIteration:
@@ -184,16 +162,23 @@ def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
         yield replace(last, records=(), rejects=(reject,), warnings=(), failure=reason, is_last=True)
 
 
-def _format_of(file: SourceFile) -> SourceFormat:
+def format_of(file: SourceFile) -> SourceFormat:
+    """Format that a file's beginning shows, else the one that its name tells.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or is an archive.
+    """
     head = _read_head(file)
-    if parquet.is_parquet(head):
-        return _PARQUET
+    if marked := next((one for one in FORMATS if one.marks and head.startswith(one.marks)), None):
+        return marked
     refuse_compressed(head, location=file.location)
     text = _head_text(head)
     found = next(one for one in FORMATS if one.looks_like(text))
     suffix = file.path.suffix.lower()
     if found is _LAST_RESORT or (suffix in json_lines.SUFFIXES and _may_be_lines(text, found)):
-        return _BY_SUFFIX.get(suffix, found)
+        return next((one for one in FORMATS if suffix in one.suffixes), found)
     return found
 
 

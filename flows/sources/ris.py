@@ -15,15 +15,16 @@ from typing import Any
 import rispy
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.arxiv_atom import says_withdrawn
-from flows.sources.formats import SourceFile
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
+from flows.sources.entries import EntryReader
+from flows.sources.formats import SourceFile, SourceFormat
+from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
-from flows.sources.text_lines import Line, feed_parts, read_lines
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
+from flows.sources.text_lines import Line, read_lines
 from flows.sources.xml_documents import unwrap_markup
 
-__all__ = ["SOURCE", "SUFFIXES", "looks_like", "read_ris"]
+__all__ = ["FORMAT", "SOURCE", "SUFFIXES", "looks_like", "read_ris"]
 
 SOURCE = "ris"
 SUFFIXES = (".ris",)
@@ -73,14 +74,13 @@ def read_ris(file: SourceFile) -> Iterator[Feed]:
     InputError
         When the file cannot be read, is empty or holds no paper.
     """
-    undated: list[str] = []
-    return feed_parts(_items(file, undated), file, SOURCE, lambda: date_warning(undated))
+    return _READER.parts(_entries(file), file)
 
 
-def _items(file: SourceFile, undated: list[str]) -> Iterator[PaperRecord | RejectedRecord]:
+def _entries(file: SourceFile) -> Iterator[tuple[str, list[Line]] | RejectedRecord]:
     for lines in _parted(read_lines(file)):
         position = f"line {lines[0].number}"
-        shown = excerpt("\n".join(line.text for line in lines[:20]))
+        shown = _shown(lines)
         fault = next((line.fault for line in lines if line.fault), "")
         if _tag_of(lines[0]) != "TY":
             yield RejectedRecord(position, fault or "lines outside any record", shown)
@@ -90,7 +90,7 @@ def _items(file: SourceFile, undated: list[str]) -> Iterator[PaperRecord | Rejec
             )
             yield RejectedRecord(position, reason, shown)
         else:
-            yield _read(lines, position, shown, undated)
+            yield position, lines
 
 
 def _is_too_long(lines: list[Line]) -> bool:
@@ -127,36 +127,30 @@ def _tag_of(line: Line) -> str:
     return match[1] if match else ""
 
 
-def _read(lines: list[Line], position: str, shown: str, undated: list[str]) -> PaperRecord | RejectedRecord:
+def _shown(lines: list[Line]) -> str:
+    return excerpt("\n".join(line.text for line in lines[:20]))
+
+
+def _record(lines: list[Line], position: str, doubts: Doubts) -> PaperRecord:
     fields = _fields(lines)
     if fields.get("type_of_reference") in _NO_PAPERS:
-        return RejectedRecord(position, "a record of a whole journal or series, which is no paper", shown)
-    title = _text(fields, "title", "primary_title", "translated_title")
-    if not title:
-        return RejectedRecord(position, "a record without a title", shown)
-    abstract = _text(fields, "abstract", "notes_abstract")
-    published, precision = _date(fields)
-    if published is None and any(fields.get(name) for name in ("date", "year", "publication_year")):
-        undated.append(position)
+        raise UnusableEntryError("a record of a whole journal or series, which is no paper")
+    published = _date(fields)
     names = [_name(author) for author in [*fields.get("authors", ()), *fields.get("first_authors", ())]]
-    authors = tuple(dict.fromkeys(name for name in names if name))
-    identifiers = _identifiers(fields)
-    notes = [unwrap_markup(note) for note in (*fields.get("notes", ()), fields.get("note", ""))]
-    return PaperRecord(
-        title,
-        abstract,
+    return StatedPaper(
+        _text(fields, "title", "primary_title", "translated_title"),
+        _text(fields, "abstract", "notes_abstract"),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=_url(fields, identifiers),
-        arxiv_id=identifiers.arxiv_id,
-        doi=identifiers.doi,
-        version=identifiers.version,
-        is_withdrawn=says_withdrawn(*notes, abstract),
-        position=position,
-    )
+        authors=tuple(dict.fromkeys(name for name in names if name)),
+        pages=fields.get("urls", ()),
+        found=_identifiers(fields),
+        remarks=[unwrap_markup(note) for note in (*fields.get("notes", ()), fields.get("note", ""))],
+        has_unread_date=published == UNDATED
+        and any(fields.get(name) for name in ("date", "year", "publication_year")),
+    ).record(position, doubts, "a record without a title")
+
+
+_READER = EntryReader(SOURCE, _record, _shown)
 
 
 def _fields(lines: list[Line]) -> dict[str, Any]:
@@ -205,10 +199,4 @@ def _identifiers(fields: dict[str, Any]) -> Identifiers:
     return read_identifiers(*others, *fields.get("urls", ()), *titles, *fields.get("notes", ()))
 
 
-def _url(fields: dict[str, Any], identifiers: Identifiers) -> str | None:
-    links = [link for url in fields.get("urls", ()) if (link := web_address(url))]
-    if links:
-        return links[0]
-    if identifiers.arxiv_id:
-        return f"https://arxiv.org/abs/{identifiers.arxiv_id}"
-    return f"https://doi.org/{identifiers.doi}" if identifiers.doi else None
+FORMAT = SourceFormat(SOURCE, looks_like, read_ris, SUFFIXES)

@@ -17,15 +17,18 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from analytics.dates import date_fault
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, PaperRecord
 from flows.sources.arxiv_atom import looks_like as is_arxiv_answer
-from flows.sources.arxiv_atom import says_withdrawn, split_author_names
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
-from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
+from flows.sources.author_names import split_author_names
+from flows.sources.entries import EntryReader, numbered
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.records import Doubts, StatedPaper
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
@@ -34,10 +37,11 @@ from flows.sources.xml_documents import (
     local_name,
     parse_xml,
     root_name,
+    show_element,
     unwrap_markup,
 )
 
-__all__ = ["SOURCE", "looks_like", "parse_rss"]
+__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_rss"]
 
 SOURCE = "rss"
 
@@ -132,26 +136,9 @@ def parse_rss(content: str | bytes, *, location: str, day: date | None) -> Feed:
     is_daily_papers = any("huggingface.co/papers" in flat_text(link) for link in children(channel, "link"))
     items = children(channel, "item") + children(channel, "entry")
     items += children(root, "item") if root is not channel else []
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
-    clocks: list[str] = []
-    for number, element in enumerate(items, start=1):
-        position = f"item {number}"
-        fields = _fields(element)
-        item = _item(fields)
-        if not item.title:
-            rejects.append(RejectedRecord(position, "an item without a title", excerpt(flat_text(element))))
-            continue
-        dates, is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
-        if is_unread:
-            unread.append(position)
-        elif dates[0] == UNDATED and not item.announced and _first(fields, _DATES):
-            clocks.append(position)
-        records.append(_record(item, fields, dates, position))
     day = day or _built(channel)
-    warnings = date_warning(unread) + date_warning(clocks, _CLOCK)
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), warnings)
+    reader = EntryReader(SOURCE, partial(_record, is_daily_papers=is_daily_papers), show_element)
+    return reader.whole(numbered(items, "item"), location=location, day=day)
 
 
 def _parse_loosely(content: str | bytes, location: str) -> XmlElement:
@@ -253,33 +240,29 @@ def _dates(
     return (found if is_daily_papers and not is_late else UNDATED, None), is_unread and is_daily_papers
 
 
-def _record(
-    item: _Item, fields: _Fields, dates: tuple[StatedDate, date | None], position: str
-) -> PaperRecord:
-    (published, precision), updated = dates
-    found = item.identifiers
-    pages = [*_links(fields), *(flat_text(guid) for guid in fields.get("guid", ()))]
-    if found.arxiv_id is not None:
-        pages.append(f"https://arxiv.org/abs/{found.arxiv_id}")
-    return PaperRecord(
+def _record(element: XmlElement, position: str, doubts: Doubts, *, is_daily_papers: bool) -> PaperRecord:
+    fields = _fields(element)
+    item = _item(fields)
+    (published, updated), is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
+    record = StatedPaper(
         item.title,
         item.abstract,
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
         updated=updated,
         authors=item.authors,
-        n_authors=len(item.authors) or None,
         upvotes=item.upvotes,
-        url=next((address for page in pages if (address := web_address(page))), None),
-        arxiv_id=found.arxiv_id,
-        doi=found.doi,
-        version=found.version,
-        is_withdrawn=says_withdrawn(item.abstract),
-        position=position,
-    )
+        pages=[*_links(fields), *(flat_text(guid) for guid in fields.get("guid", ()))],
+        found=item.identifiers,
+        has_unread_date=is_unread,
+    ).record(position, doubts, "an item without a title")
+    if not is_unread and published == UNDATED and not item.announced and _first(fields, _DATES):
+        doubts.add(_CLOCK, position)
+    return record
 
 
 def _built(channel: XmlElement) -> date | None:
     stated = _first(_fields(channel), ("lastBuildDate", "updated", "pubDate", "dc:date"))
     return read_date(stated)[0]
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_rss))

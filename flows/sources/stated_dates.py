@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
-from analytics.papers import PublishedBasis, PublishedPrecision
+from analytics.papers import PublishedPrecision
 
-__all__ = ["UNDATED", "StatedDate", "basis_of", "date_warning", "read_date"]
+__all__ = ["UNDATED", "StatedDate", "read_date"]
 
 StatedDate = tuple[date | None, PublishedPrecision]
 """A day with its precision: the first day of the month or year where no finer one is stated."""
@@ -69,11 +68,6 @@ def read_date(text: str) -> StatedDate:
     return _read_time(text) or _read_written(text)
 
 
-def basis_of(published: date | None) -> PublishedBasis:
-    """``"stated"`` for a date that a source states, ``"missing"`` without one."""
-    return "missing" if published is None else "stated"
-
-
 def _of(year: int, month: int, day: int, precision: PublishedPrecision) -> StatedDate:
     try:
         return date(year, month, day), precision
@@ -99,19 +93,3 @@ def _read_written(text: str) -> StatedDate:
             continue
         return day, "month" if precision == "month" else "day"
     return UNDATED
-
-
-def date_warning(
-    positions: Sequence[str], what: str = "a stated date that cannot be read is left out"
-) -> tuple[str, ...]:
-    """One sentence about all records of which the same is to be said, none without one.
-
-    Examples
-    --------
-    >>> date_warning(["entry 3", "entry 5"])
-    ('a stated date that cannot be read is left out (entry 3 and 1 more)',)
-    """
-    if not positions:
-        return ()
-    others = f" and {len(positions) - 1} more" if len(positions) > 1 else ""
-    return (f"{what} ({positions[0]}{others})",)

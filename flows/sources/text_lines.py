@@ -1,22 +1,19 @@
-"""Lines of a file of any size in bounded memory, and what is read from them gathered into parts of a feed.
-
-Every streamed text format is carried by these two: tables, JSON lines, bibliographies.
-"""
+"""Lines of a file of any size in bounded memory: what carries every streamed text format."""
 
 from __future__ import annotations
 
 import codecs
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.formats import BLOCK, SourceFile
+from analytics.papers import RejectedRecord
+from flows.sources.formats import SourceFile
 from flows.sources.plain_text import excerpt
 
-__all__ = ["UNDECODABLE", "Line", "feed_parts", "read_lines", "reject_line"]
+__all__ = ["UNDECODABLE", "Line", "read_lines", "reject_line"]
 
 _SHOWN = 2_000
 _LONGEST_LINE = 8 * 1024 * 1024
@@ -86,52 +83,6 @@ def _lines_of(text: TextIO) -> Iterator[Line]:
         if not fault and not line.isascii() and UNDECODABLE.search(line):
             fault = "a byte that is not UTF-8"
         yield Line(number, line[:_SHOWN] if is_too_long else line.removesuffix("\n"), fault)
-
-
-def feed_parts(
-    items: Iterable[PaperRecord | RejectedRecord],
-    file: SourceFile,
-    source: str,
-    warnings: Callable[[], Iterable[str]],
-) -> Iterator[Feed]:
-    """Gather records and rejects into the parts of one feed, `formats.BLOCK` records each.
-
-    Parameters
-    ----------
-    items : iterable of PaperRecord or RejectedRecord
-        In the order of the file.
-    file : SourceFile
-    source : str
-    warnings : callable
-        Asked once, when `items` is read to its end; its sentences stand in the last part.
-
-    Yields
-    ------
-    Feed
-        At least one; the last has `is_last`.
-
-    Raises
-    ------
-    InputError
-        When a short file holds rejects alone.
-    """
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    is_first = True
-    for item in items:
-        if len(records) + len(rejects) >= BLOCK:
-            yield Feed(source, file.location, file.day, tuple(records), tuple(rejects), is_last=False)
-            records, rejects, is_first = [], [], False
-        if isinstance(item, PaperRecord):
-            records.append(item)
-        else:
-            rejects.append(item)
-    if is_first and rejects and not records:
-        first = f"{rejects[0].position}: {rejects[0].reason}"
-        raise InputError(
-            f"{file.location} holds no paper that can be read ({first}); expected titles of papers"
-        )
-    yield Feed(source, file.location, file.day, tuple(records), tuple(rejects), tuple(warnings()))
 
 
 def reject_line(line: Line, reason: str) -> RejectedRecord:

@@ -27,6 +27,7 @@ __all__ = [
     "local_name",
     "parse_xml",
     "root_name",
+    "show_element",
     "unwrap_markup",
 ]
 
@@ -154,6 +155,11 @@ def flat_text(element: XmlElement) -> str:
     'An LLMs view'
     """
     return clean_text(etree.tostring(element, method="text", encoding=str, with_tail=False))
+
+
+def show_element(element: XmlElement) -> str:
+    """At most 200 characters of an element's text, for a reject."""
+    return excerpt(flat_text(element))
 
 
 def child_texts(element: XmlElement, name: str) -> list[str]:

@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed
@@ -184,16 +182,6 @@ class TestRefusals:
         for place in (path, tmp_path):
             with pytest.raises(InputError):
                 list(read_delimited(SourceFile(place, place.name)))
-
-    @given(text=st.text(alphabet='a,"\n\t;\r\x00é', max_size=60))
-    @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_any_text_is_feeds_or_an_input_error(self, path: Path, text: str) -> None:
-        feeds = read(path, f"Title,Abstract\nFirst,one\n{text}\n")
-        assert feeds[-1].is_last
-        assert all(title == title.strip() != "" for title in titles(feeds))
-        # Every line is of a record, of a reject, or blank: no line begins two rows.
-        positions = [r.position for f in feeds for r in (*f.records, *f.rejects)]
-        assert len(positions) == len(set(positions))
 
 
 class TestLooksLike:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -190,20 +190,6 @@ JSON = st.recursive(
 
 
 class TestRandomInput:
-    @given(
-        entry=st.dictionaries(
-            st.sampled_from(["title", "abstract", "id", "date", "authors", "upvotes", "url"]), JSON
-        ),
-        cut=st.integers(0, 80),
-    )
-    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_any_object_is_a_record_or_a_reject(self, path: Path, entry: dict[str, object], cut: int) -> None:
-        text = json.dumps(entry)
-        (feed,) = read(path, f'{{"title": "First"}}\n{text}\n{text[:cut]}\n')
-        assert feed.records[0].title == "First"
-        for record in feed.records:
-            (record.title + record.abstract + "".join(record.authors)).encode()
-
     @given(text=st.text(max_size=40))
     @settings(max_examples=100)
     def test_load_object(self, text: str) -> None:
