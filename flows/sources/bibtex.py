@@ -33,7 +33,7 @@ from flows.sources.latex import decode_latex
 from flows.sources.plain_text import clean_text, excerpt
 from flows.sources.records import Doubts, StatedPaper
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
-from flows.sources.text_lines import UNDECODABLE, Line, read_lines
+from flows.sources.text_lines import Line, read_lines
 
 __all__ = ["FORMAT", "SOURCE", "SUFFIXES", "looks_like", "read_bibtex"]
 
@@ -95,8 +95,8 @@ def read_bibtex(file: SourceFile) -> Iterator[Feed]:
     Yields
     ------
     Feed
-        In parts; ``"line 12"`` is where an entry begins. An entry that never closes, without a
-        title, or with a byte that is not UTF-8 is a reject.
+        In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without
+        a title is a reject.
 
     Raises
     ------
@@ -159,8 +159,6 @@ def _read_block(
         reason = "a title outside any entry"
     elif not isinstance(block, Entry) or not block.entry_type:
         return
-    elif UNDECODABLE.search(block.raw or ""):
-        reason = "an entry with a byte that is not UTF-8"
     elif block.entry_type.casefold() in _NO_PAPERS:
         reason = f"an entry of the kind {block.entry_type.casefold()}, which is no paper"
     else:
@@ -219,7 +217,7 @@ def _record(fields: _Fields, position: str, doubts: Doubts) -> PaperRecord:
     authors, has_all_authors = _authors(fields.raw("author"))
     return StatedPaper(
         fields.text("title"),
-        fields.text("abstract") or fields.text("annote"),
+        fields.text("abstract"),
         published=published,
         authors=authors,
         has_all_authors=has_all_authors,

@@ -12,22 +12,21 @@ from functools import partial
 
 import numpy as np
 
-from analytics.papers import PaperRecord, PublishedPrecision
+from analytics.papers import PaperRecord
 from flows.sources.author_names import split_names
 from flows.sources.entries import EntryReader
 from flows.sources.field_names import FieldMap
 from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.json_documents import count_of, date_of, prose_of, text_of
+from flows.sources.json_documents import count_of, dates_of, prose_of, text_of
 from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
-from flows.sources.stated_dates import UNDATED, StatedDate
+from flows.sources.stated_dates import UNDATED
 
 __all__ = ["record_of", "row_excerpt", "row_reader"]
 
 _LOST_ID = "an id that is a number has lost digits and is left out: give ids as text"
 _NUMBER = re.compile(r"(\d{1,4})\.(\d{1,20})", re.ASCII)
 _FIVE_DIGITS_SINCE = 1501
-_FINENESS: dict[PublishedPrecision, int] = {"none": 0, "year": 1, "month": 2, "day": 3}
 
 
 def row_reader(source: str, fields: FieldMap) -> EntryReader:
@@ -86,7 +85,7 @@ def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> P
         raise UnusableEntryError(f"not an object but {type(row).__name__}")
     row = _plain(row)
     published, updated = (
-        _finest(date_of(row.get(name)) for name in names) for names in (fields.published, fields.updated)
+        dates_of([row.get(name) for name in names]) for names in (fields.published, fields.updated)
     )
     told = (split_names(row.get(name)) for name in fields.authors)
     authors, has_all_authors = next((names for names in told if names[0]), ((), True))
@@ -140,20 +139,6 @@ def _plain_value(value: object) -> object:
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[D]")
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
-
-
-def _finest(dates: Iterable[StatedDate]) -> StatedDate:
-    best = UNDATED
-    for day, precision in dates:
-        if day is None or _FINENESS[precision] <= _FINENESS[best[1]]:
-            continue
-        known = best[0]
-        is_within = known is None or (
-            day.year == known.year and (best[1] == "year" or day.month == known.month)
-        )
-        if is_within:
-            best = day, precision
-    return best
 
 
 def _first(texts: Iterable[str]) -> str:

@@ -34,6 +34,8 @@ class SourceFile:
         The day of the analysis.
     columns : mapping of str to str
         The caller's own names of columns, ``{"Heading": "title"}``; for tables only.
+    is_unpacked : bool
+        It came out of a compressed file or an archive.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class SourceFile:
     day: date | None = None
     as_of: date | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    is_unpacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ only where content does not: a table whose columns the caller has to name.
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -37,7 +35,8 @@ from flows.sources import (
     rss,
     semantic_scholar,
 )
-from flows.sources.files import leads_out, list_files, refuse_compressed
+from flows.sources.containers import is_workbook, members, unpacked
+from flows.sources.files import compression_of, encoding_of, leads_out, list_files, read_head
 from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat
 
 __all__ = ["FORMATS", "format_of", "read_file", "read_source"]
@@ -132,20 +131,36 @@ def read_file(file: SourceFile) -> Iterator[Feed]:
     Yields
     ------
     Feed
-        One, or the parts of one. A file that turns out to be damaged after its first part ends with a
-        part whose `failure` says so; the records before are kept.
+        One, or the parts of one; those of each file in it for an archive. A file that turns out to be
+        damaged after its first part ends with a part whose `failure` says so; the records before are kept.
+        How a file was decoded, where nothing declares it, is a warning.
 
     Raises
     ------
     InputError
         At the call when the file cannot be used at all.
     """
-    feeds = format_of(file).read(file)
+    feeds = _feeds_of(file)
     try:
         first = next(feeds)
     except StopIteration:
         return iter(())
     return _whole_or_failed(chain([first], feeds))
+
+
+def _feeds_of(file: SourceFile) -> Iterator[Feed]:
+    kind = compression_of(read_head(file.path, location=file.location, size=16))
+    if kind == "zip" and not is_workbook(file):
+        inner = (replace(one, day=_day_in(one.location) or file.day) for one in members(file))
+        yield from _read_each(inner, file.location)
+    elif kind and kind != "zip":
+        with unpacked(file, kind) as content:
+            yield from _feeds_of(content)
+    else:
+        found = format_of(file)
+        note = "" if found.marks else encoding_of(file.path, location=file.location).note
+        for feed in found.read(file):
+            yield replace(feed, warnings=(note, *feed.warnings)) if note and feed.is_last else feed
 
 
 def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
@@ -168,13 +183,12 @@ def format_of(file: SourceFile) -> SourceFormat:
     Raises
     ------
     InputError
-        When the file cannot be read, or is an archive.
+        When the file cannot be read.
     """
-    head = _read_head(file)
+    head = read_head(file.path, location=file.location, size=_HEAD_BYTES)
     if marked := next((one for one in FORMATS if one.marks and head.startswith(one.marks)), None):
         return marked
-    refuse_compressed(head, location=file.location)
-    text = _head_text(head)
+    text = _head_text(head, file)
     found = next(one for one in FORMATS if one.looks_like(text))
     suffix = file.path.suffix.lower()
     if found is _LAST_RESORT or (suffix in json_lines.SUFFIXES and _may_be_lines(text, found)):
@@ -188,21 +202,10 @@ def _may_be_lines(head: str, found: SourceFormat) -> bool:
     return found is _JSON_OF_NO_KNOWN_KIND or (found.name == json_lists.SOURCE and is_one_long_line)
 
 
-def _read_head(file: SourceFile) -> bytes:
-    try:
-        # A pipe or a device would never end.
-        if not stat.S_ISREG(file.path.stat().st_mode):
-            raise InputError(f"{file.location} is not a regular file; give a file or a folder of them")
-        with file.path.open("rb") as content:
-            return content.read(_HEAD_BYTES)
-    except OSError as error:
-        raise InputError(f"cannot read {file.location}: {error.strerror}") from error
-
-
-def _head_text(head: bytes) -> str:
-    # Only to look at: the reader of the format says what is wrong with the bytes.
-    is_utf_16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return head.decode("utf-16" if is_utf_16 else "utf-8", errors="replace").removeprefix("\ufeff")
+def _head_text(head: bytes, file: SourceFile) -> str:
+    """Beginning of a file as text, only to look at."""
+    encoding = encoding_of(file.path, location=file.location)
+    return head.decode(encoding.name, "replace").removeprefix("\ufeff")
 
 
 def _source_file(
@@ -223,12 +226,18 @@ def _existing_path(source: str | Path) -> Path:
 
 
 def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
+    return _read_each(files, folder.name, folder)
+
+
+def _read_each(files: Iterable[SourceFile], name: str, folder: Path | None = None) -> Iterator[Feed]:
+    """Feeds of files one after another; one that cannot be used costs no other."""
     # Unusable files are held back until one is usable: a folder without any leaves no trace.
     held: list[Feed] = []
-    is_usable = False
+    n_files, is_usable = 0, False
     for file in files:
+        n_files += 1
         try:
-            if leads_out(file.path, folder):
+            if folder is not None and leads_out(file.path, folder):
                 raise InputError(
                     f"{file.location} is a link that leads out of the folder; copy the file into it"
                 )
@@ -244,9 +253,11 @@ def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
             yield from feeds
         else:
             held += feeds
+    if not n_files:
+        raise InputError(f"{name} holds no file; allowed is {_ALLOWED}")
     if not is_usable:
         reason = held[0].rejects[0].reason
-        raise InputError(f"none of the {len(files)} files of {folder.name} can be used; the first: {reason}")
+        raise InputError(f"none of the {n_files} files of {name} can be used; the first: {reason}")
 
 
 def _unusable(file: SourceFile, reason: str) -> Feed:

@@ -9,7 +9,7 @@ from datetime import date
 
 from analytics.papers import PaperRecord, PublishedBasis
 from flows.sources.identifiers import Identifiers, web_address
-from flows.sources.plain_text import clean_text
+from flows.sources.plain_text import clean_text, is_nothing
 from flows.sources.stated_dates import UNDATED, StatedDate
 
 __all__ = ["UNREAD_DATE", "Doubts", "StatedPaper", "UnusableEntryError", "says_withdrawn", "stated_where"]
@@ -138,7 +138,7 @@ class StatedPaper:
         >>> StatedPaper("Agents", found=Identifiers(doi="10.1000/a")).record("entry 1", Doubts()).url
         'https://doi.org/10.1000/a'
         """
-        if not self.title:
+        if not self.title or is_nothing(self.title):
             raise UnusableEntryError(untitled)
         if self.has_unread_date:
             doubts.add(UNREAD_DATE, position)
@@ -146,7 +146,7 @@ class StatedPaper:
         authors = tuple(self.authors)
         return PaperRecord(
             self.title,
-            self.abstract,
+            "" if is_nothing(self.abstract) else self.abstract,
             published=published,
             published_basis="missing" if published is None else self.basis,
             published_precision=precision,
