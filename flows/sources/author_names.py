@@ -26,7 +26,7 @@ _POINTED = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,4}")
 _BARE = re.compile(r"[A-ZÀ-Þ]{1,3}")
 _LONGEST_NAME = 200
 # What services put beside a name: Scopus' "(57200000000)", DBLP's "0001", a mail address, marks of footnotes.
-_BESIDE = re.compile(r" ?\(\d{0,20}\)| \d{4}$| ?<[^<>@]{1,100}@[^<>]{1,100}>|[*†‡§¶]+$")
+_BESIDE = re.compile(r" ?\([^()]{0,200}\)$| \d{4}$| ?<[^<>@]{1,100}@[^<>]{1,100}>|[*†‡§¶]+$")
 _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]{2,5}")
 _PARENTHESES = re.compile(r" ?\([^()]*\)")
 _NAME_BREAK = re.compile(r" ?[,;:] ?(?:and )?| and | & ")

@@ -42,6 +42,7 @@ SUFFIXES = (".bib",)
 
 _ENTRIES_A_CHUNK = 500
 _CHARACTERS_A_CHUNK = 8 * 1024 * 1024
+_FIELD_LINE = re.compile(r"[ \t]*[A-Za-z][\w-]{1,30}[ \t]*=[ \t]*[{\"]")
 _BLOCK_START = re.compile(r"\s*@[A-Za-z]\w*[ \t]*[{(]")
 _HEAD = re.compile(
     r"^[ \t]*@(?:(?:comment|string|preamble)[ \t]*[{(]"
@@ -127,6 +128,14 @@ def _chunks(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
         if n_entries > _ENTRIES_A_CHUNK or n_characters > _CHARACTERS_A_CHUNK:
             yield start, "\n".join(chunk)
             chunk, start, n_entries, n_characters = [], line.number, 1, 0
+        # The library gives up the rest of an entry for a comma that is missing between two fields.
+        before = chunk[-1] if chunk else ""
+        if (
+            _FIELD_LINE.match(line.text)
+            and _FIELD_LINE.match(before)
+            and before.rstrip().endswith(("}", '"'))
+        ):
+            chunk[-1] += ","
         # The library does not count a line end behind a backslash.
         chunk.append(f"{line.text} " if line.text.endswith("\\") else line.text)
         n_characters += len(line.text) + 1

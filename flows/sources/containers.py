@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -136,14 +136,14 @@ def _damaged(location: str, kind: str, error: Exception) -> InputError:
     )
 
 
-def _opened(path: Path, kind: str) -> IO[Any]:
+def _opened(path: Path, kind: str) -> Any:
     if kind == "gzip":
         return gzip.open(path)
     if kind == "bzip2":
         return bz2.open(path)
     if kind == "xz":
         return _Xz(path)
-    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")  # type: ignore[no-any-return]
+    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
 
 
 class _Xz:

@@ -17,6 +17,7 @@ from flows.sources.daily_papers_grammar import Entry, Page, parse_pages
 from flows.sources.daily_papers_lines import Line, TextBlock, is_site_mark, parse_blocks
 from flows.sources.formats import SourceFile, SourceFormat, whole_text
 from flows.sources.plain_text import require_text
+from flows.sources.tagged import looks_tagged
 
 __all__ = ["FORMAT", "SOURCE", "parse_daily_papers_page"]
 
@@ -74,7 +75,13 @@ def parse_daily_papers_page(text: str, *, location: str, as_of: date | None = No
     >>> feed.records[0].published, feed.records[0].upvotes, feed.records[0].position
     (datetime.date(2024, 12, 31), 4, 'line 3')
     """
-    blocks = parse_blocks(require_text(text, location, wanted=_WANTED))
+    text = require_text(text, location, wanted=_WANTED)
+    if looks_tagged(text):
+        raise InputError(
+            f"{location} looks like the export of a reference manager in a form that is not read; export it "
+            "as RIS, BibTeX or CSV"
+        )
+    blocks = parse_blocks(text)
     pages = parse_pages(blocks)
     rejects = sorted((reject for page in pages for reject in page.rejects), key=_line_number)
     _require_listing(blocks, pages, rejects, location)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from analytics.exceptions import InputError
 from flows.sources.plain_text import excerpt
@@ -70,6 +70,8 @@ class FieldMap:
     abstract, id, doi, published, updated : tuple of str
     authors, n_authors, upvotes, organization, url, comment : tuple of str
         Empty where the table has no such column. `comment` is read for a withdrawal only.
+    serials : tuple of str
+        Columns of dates that the caller names: a number of five digits there is a spreadsheet's day.
     """
 
     title: tuple[str, ...]
@@ -84,6 +86,7 @@ class FieldMap:
     organization: tuple[str, ...] = ()
     url: tuple[str, ...] = ()
     comment: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
 
 
 def match_fields(names: Sequence[str], given: Mapping[str, str], *, location: str) -> FieldMap:
@@ -133,7 +136,8 @@ name it with --map COLUMN=title
         raise InputError(
             f"{location} has no column of titles among {_listed(columns)}; name it with --map COLUMN=title"
         )
-    return FieldMap(**found)
+    serials = tuple(column for column, its_field in chosen.items() if its_field == "published")
+    return FieldMap(**found, serials=serials)
 
 
 def _given_column(name: str, columns: list[str], location: str) -> str:
@@ -151,7 +155,7 @@ def _given_column(name: str, columns: list[str], location: str) -> str:
 def _given_field(name: str) -> str:
     field = _FIELD_OF.get(_fold(name))
     if field is None:
-        allowed = [item.name for item in fields(FieldMap)]
+        allowed = list(_USUAL_NAMES)
         raise InputError(
             f"unknown field {excerpt(name)!r} of --map COLUMN=FIELD; allowed is one of "
             f"{', '.join(allowed)}{_hint(name, allowed)}"

@@ -20,11 +20,13 @@ from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.json_documents import count_of, dates_of, prose_of, text_of
 from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
-from flows.sources.stated_dates import UNDATED
+from flows.sources.stated_dates import UNDATED, serial_day
 
 __all__ = ["record_of", "row_excerpt", "row_reader"]
 
 _LOST_ID = "an id that is a number has lost digits and is left out: give ids as text"
+_VERSION = re.compile(r"v\d{1,3}", re.ASCII)
+_SERIAL = re.compile(r"(\d{5})(?:\.\d{1,12})?", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,4})\.(\d{1,20})", re.ASCII)
 _FIVE_DIGITS_SINCE = 1501
 
@@ -85,7 +87,8 @@ def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> P
         raise UnusableEntryError(f"not an object but {type(row).__name__}")
     row = _plain(row)
     published, updated = (
-        dates_of([row.get(name) for name in names]) for names in (fields.published, fields.updated)
+        dates_of([_day(row.get(name), name, fields) for name in names])
+        for names in (fields.published, fields.updated)
     )
     told = (split_names(row.get(name)) for name in fields.authors)
     authors, has_all_authors = next((names for names in told if names[0]), ((), True))
@@ -141,12 +144,26 @@ def _plain_value(value: object) -> object:
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
+def _day(value: object, name: str, fields: FieldMap) -> object:
+    """Value of a column of dates: a spreadsheet's number as its day where the caller named the column."""
+    if name == "created" and isinstance(value, Mapping):
+        # Crossref's day of the DOI, no day of the work.
+        return None
+    if name in fields.serials and (text := _SERIAL.fullmatch(text_of(value) or str(value))):
+        day, _ = serial_day(int(text[1]))
+        return day or value
+    return value
+
+
 def _first(texts: Iterable[str]) -> str:
     return next((text for text in texts if text), "")
 
 
 def _states(value: object) -> bool:
     """Whether a value of a date column is there at all."""
+    if isinstance(value, list) and all(isinstance(one, str) and _VERSION.fullmatch(one) for one in value):
+        # arXiv's versions by their numbers alone.
+        return False
     if isinstance(value, (str, list, Mapping)):
         return text_of(value) != "" or (not isinstance(value, str) and len(value) > 0)
     # NaN is not equal to itself.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, RejectedRecord
+from flows.sources.entries import EntryReader
 from flows.sources.field_names import match_fields
 from flows.sources.fielded import row_reader
 from flows.sources.formats import SourceFile, SourceFormat
@@ -21,6 +22,7 @@ __all__ = [
     "SUFFIXES",
     "first_objects",
     "json_entries",
+    "lines_format",
     "load_object",
     "looks_like",
     "read_json_lines",
@@ -102,6 +104,28 @@ def json_entries(lines: Iterator[Line]) -> Iterator[tuple[str, dict[str, Any]] |
         if text := line.text.strip().removeprefix("\ufeff"):
             entry = line.fault or load_object(text)
             yield reject_line(line, entry) if isinstance(entry, str) else (f"line {line.number}", entry)
+
+
+def lines_format(reader: EntryReader, is_entry: Callable[[dict[str, Any]], bool]) -> SourceFormat:
+    """Format of a service's entries, one a line.
+
+    Parameters
+    ----------
+    reader : EntryReader
+        That of the service's entries.
+    is_entry : callable
+        Object to bool: whether it is an entry of the service.
+    """
+
+    def looks_like_lines(head: str) -> bool:
+        objects = first_objects(head)
+        is_document = _SECOND_LINE.search(head) is None
+        return not is_document and 2 * sum(map(is_entry, objects)) > len(objects)
+
+    def read(file: SourceFile) -> Iterator[Feed]:
+        return reader.parts(json_entries(read_lines(file)), file)
+
+    return SourceFormat(reader.source, looks_like_lines, read)
 
 
 def _keys(objects: list[dict[str, Any]]) -> list[str]:

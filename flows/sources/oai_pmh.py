@@ -29,6 +29,7 @@ from flows.sources.xml_documents import (
     flat_text,
     local_name,
     parse_xml,
+    plain_prose,
     root_name,
     show_element,
 )
@@ -226,8 +227,8 @@ def _read_dublin_core(paper: XmlElement, identifier: str) -> StatedPaper:
     published: StatedDate = dates[0] if dates else UNDATED
     is_arxiv = identifiers.arxiv_id is not None
     return StatedPaper(
-        child_text(paper, "title"),
-        abstracts[0] if abstracts else "",
+        plain_prose(child_text(paper, "title")),
+        plain_prose(abstracts[0]) if abstracts else "",
         found=identifiers,
         authors=[_given_name_first(name) for name in child_texts(paper, "creator")],
         remarks=[text.removeprefix(_COMMENT) for text in comments],

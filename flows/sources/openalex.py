@@ -28,11 +28,12 @@ from flows.sources.json_documents import (
     shape_of,
     text_of,
 )
+from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import clean_text, excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 
-__all__ = ["FORMAT", "SOURCE", "looks_like", "next_cursor", "parse_openalex"]
+__all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_cursor", "parse_openalex"]
 
 SOURCE = "openalex"
 
@@ -253,3 +254,6 @@ def _identifiers(work: dict[str, Any]) -> Identifiers:
 
 
 FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_openalex))
+LINES = lines_format(
+    _READER, lambda work: _ENTITY.match(text_of(work.get("id"))) is not None and not _other_kind(work)
+)

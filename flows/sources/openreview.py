@@ -25,11 +25,12 @@ from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
 from flows.sources.json_documents import date_of, items_of, outline, parse_json, prose_of, shape_of, text_of
+from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 
-__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_openreview"]
+__all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "parse_openreview"]
 
 SOURCE = "openreview"
 
@@ -174,3 +175,4 @@ def _is_withdrawn(note: Mapping[str, Any], content: Mapping[str, object]) -> boo
 
 
 FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_openreview))
+LINES = lines_format(_READER, lambda note: _is_note(note) and bool(note.keys() & {"id", "forum", "cdate"}))

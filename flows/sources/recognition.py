@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from analytics.exceptions import InputError
@@ -22,27 +22,36 @@ from flows.sources import (
     arxiv_atom,
     arxiv_listings,
     bibtex,
+    catalogue_xml,
+    crossref,
     daily_papers_api,
     daily_papers_page,
+    dblp,
     delimited,
     json_lines,
     json_lists,
+    markdown,
     oai_pmh,
     openalex,
     openreview,
     parquet,
+    preprint_services,
+    reference_managers,
     ris,
     rss,
     semantic_scholar,
+    workbook,
 )
 from flows.sources.containers import is_workbook, members, unpacked
 from flows.sources.files import compression_of, encoding_of, leads_out, list_files, read_head
 from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat
+from flows.sources.text_lines import read_lines
 
 __all__ = ["FORMATS", "format_of", "read_file", "read_source"]
 
 _LOGGER = logging.getLogger(__name__)
 _HEAD_BYTES = 65_536
+_LINES_AFTER = 5
 # An array or an object, whole or cut short, but not the "[new](...)" of a page copied as Markdown.
 _JSON_START = re.compile(
     r"\s*(?:\[[\[\s]*(?:[{\"\]]|(?:null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*)\s*,|null\b|$)|\{\s*(?:[\"}]|$))"
@@ -64,10 +73,21 @@ _JSON_OF_NO_KNOWN_KIND = replace(daily_papers_api.FORMAT, looks_like=_looks_like
 # Formats that are known by their first line come before those that a line in the middle may look like.
 FORMATS: tuple[SourceFormat, ...] = (
     parquet.FORMAT,
+    workbook.FORMAT,
     arxiv_listings.SNAPSHOT_FORMAT,
     arxiv_listings.LISTING_FORMAT,
+    openalex.LINES,
+    semantic_scholar.LINES,
+    openreview.LINES,
+    crossref.LINES,
+    preprint_services.BIORXIV_LINES,
+    preprint_services.EUROPE_PMC_LINES,
     json_lines.FORMAT,
     daily_papers_api.FORMAT,
+    crossref.FORMAT,
+    preprint_services.BIORXIV,
+    preprint_services.EUROPE_PMC,
+    dblp.JSON,
     openalex.FORMAT,
     semantic_scholar.FORMAT,
     openreview.FORMAT,
@@ -76,10 +96,19 @@ FORMATS: tuple[SourceFormat, ...] = (
     arxiv_atom.FORMAT,
     oai_pmh.FORMAT,
     acl_anthology.FORMAT,
+    catalogue_xml.PUBMED_XML,
+    catalogue_xml.ENDNOTE_XML,
+    dblp.XML,
     rss.FORMAT,
+    markdown.FORMAT,
     delimited.FORMAT,
     bibtex.FORMAT,
     ris.FORMAT,
+    reference_managers.WEB_OF_SCIENCE,
+    reference_managers.PUBMED,
+    reference_managers.ENDNOTE,
+    reference_managers.REFWORKS,
+    reference_managers.NOTE_EXPRESS,
     daily_papers_page.FORMAT,
 )
 """Every format; the order is that in which they are tried."""
@@ -189,11 +218,19 @@ def format_of(file: SourceFile) -> SourceFormat:
     if marked := next((one for one in FORMATS if one.marks and head.startswith(one.marks)), None):
         return marked
     text = _head_text(head, file)
+    if file.path.suffix.lower() in json_lines.SUFFIXES and "\n" not in text:
+        text = _second_lines(file) or text
     found = next(one for one in FORMATS if one.looks_like(text))
     suffix = file.path.suffix.lower()
     if found is _LAST_RESORT or (suffix in json_lines.SUFFIXES and _may_be_lines(text, found)):
         return next((one for one in FORMATS if suffix in one.suffixes), found)
     return found
+
+
+def _second_lines(file: SourceFile) -> str:
+    """Lines after a first one that is longer than what is looked at."""
+    lines = islice(read_lines(file), 1, _LINES_AFTER)
+    return "\n".join(line.text[:_HEAD_BYTES] for line in lines)
 
 
 def _may_be_lines(head: str, found: SourceFormat) -> bool:

@@ -20,11 +20,12 @@ from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.json_documents import object_of, outline, parse_json, prose_of, shape_of, text_of
+from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, read_date
 
-__all__ = ["FORMAT", "SOURCE", "looks_like", "next_token", "parse_semantic_scholar"]
+__all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_token", "parse_semantic_scholar"]
 
 SOURCE = "semantic-scholar"
 
@@ -33,7 +34,7 @@ _FIELDS = "title,abstract,externalIds,publicationDate,year,authors,url"
 _RELATIONS = ("citingPaper", "citedPaper")
 _OWN_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _RELEASE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_PAPER_KEYS = frozenset(("paperId", "corpusId", "title", "externalIds"))
+_PAPER_KEYS = frozenset(("paperId", "corpusId", "corpusid", "title", "externalIds"))
 _PLACES: tuple[tuple[str, ...], ...] = ((), ("[]",), ("data", "[]"))
 _MARKS = {
     *((*place, name) for place in _PLACES for name in ("paperId", "authorId", *_RELATIONS, "snippet")),
@@ -181,7 +182,7 @@ def _record(paper: Any, position: str, doubts: Doubts) -> PaperRecord:
         raise UnusableEntryError("an id that Semantic Scholar does not know")
     if kind := _other_kind(paper):
         raise UnusableEntryError(kind)
-    stated = [text_of(paper.get(name)) for name in ("publicationDate", "year")]
+    stated = [text_of(paper.get(name)) for name in ("publicationDate", "publicationdate", "year")]
     published = next((found for text in stated if (found := read_date(text)) != UNDATED), UNDATED)
     own_id = text_of(paper.get("paperId"))
     return StatedPaper(
@@ -200,7 +201,7 @@ _READER = EntryReader(SOURCE, _record, row_excerpt)
 
 
 def _identifiers(paper: dict[str, Any]) -> Identifiers:
-    ids = object_of(paper.get("externalIds"))
+    ids = object_of(paper.get("externalIds") or paper.get("externalids"))
     link = text_of(object_of(paper.get("openAccessPdf")).get("url"))
     # A number here would have lost digits; the parsed document holds none with a point.
     found = read_identifiers(text_of(ids.get("ArXiv")), text_of(ids.get("DOI")), link)
@@ -209,3 +210,4 @@ def _identifiers(paper: dict[str, Any]) -> Identifiers:
 
 
 FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_semantic_scholar))
+LINES = lines_format(_READER, lambda paper: "title" in paper and bool(paper.keys() & {"paperId", "corpusid"}))

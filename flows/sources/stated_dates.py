@@ -164,10 +164,11 @@ def _read_numbers(text: str) -> StatedDate | None:
         return _of(int(match[1]))
     if match := _WEEK.fullmatch(text):
         try:
-            day = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+            monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
         except ValueError:
             return _of(int(match[1]))
-        return _of(max(day.year, int(match[1])), day.month if day.year == int(match[1]) else 1)
+        # The first week of a year may begin in December.
+        return _of(int(match[1]), monday.month if monday.year == int(match[1]) else 1)
     if match := _DAY_FIRST.fullmatch(text):
         one, other, year = int(match[1]), int(match[3]), int(match[4])
         if match[2] == "." or (one > 12 >= other) or one == other:

@@ -8,9 +8,10 @@ out of markup that a service put around it.
 from __future__ import annotations
 
 import codecs
-import html
+import html.entities
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TypeAlias
 
 from lxml import etree
@@ -44,6 +45,21 @@ _START_TAG = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
 _HTML_ROOTS = frozenset(
     ["html", "head", "body", "div", "p", "title", "center", "h1", "meta", "script", "table"]
 )
+
+_REFERENCE = re.compile(r"&(?:(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
+_USED_PREFIX = re.compile(
+    r"</?([A-Za-z][\w.-]{0,40}):[A-Za-z]|(?<=\s)([A-Za-z][\w.-]{0,40}):[A-Za-z][\w.-]{0,40}=[\"']"
+)
+_DECLARED_PREFIX = re.compile(r"xmlns:([\w.-]{1,40})\s*=")
+_ROOT_TAG = re.compile(r"<[A-Za-z][\w:.-]*")
+_USUAL_SPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "prism": "http://prismstandard.org/namespaces/basic/2.0/",
+    "arxiv": "http://arxiv.org/schemas/atom",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+}
 
 _BLOCK_NAMES = (
     "p div br hr li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 title sec list list-item def-list label "
@@ -106,10 +122,7 @@ def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collec
     """
     text = content if isinstance(content, str) else _sample(content)
     _require_markup(text.removeprefix("\ufeff"), location, wanted)
-    try:
-        root = etree.fromstring(_encoded(content), _parser("utf-8" if isinstance(content, str) else None))
-    except etree.XMLSyntaxError as error:
-        raise InputError(f"{location} {_fault(error, content)}; expected {wanted}") from None
+    root = _parsed(content, location, wanted)
     document = root.getroottree().docinfo
     if document.internalDTD is not None and document.internalDTD.entities():
         raise InputError(f"{location} declares entities of its own, which are never read; expected {wanted}")
@@ -117,6 +130,51 @@ def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collec
     if roots and name not in roots:
         raise InputError(f"{location} is XML of another kind (<{excerpt(name)}>); expected {wanted}")
     return root
+
+
+def _parsed(content: str | bytes, location: str, wanted: str) -> XmlElement:
+    """Root of a document, mended as browsers do where it is not well-formed."""
+    parser = _parser("utf-8" if isinstance(content, str) else None)
+    try:
+        return etree.fromstring(_encoded(content), parser)
+    except etree.XMLSyntaxError as error:
+        fault = InputError(f"{location} {_fault(error, content)}; expected {wanted}")
+    # Entities of a document's own are never read, so they are not mended either.
+    if isinstance(content, str) and "<!ENTITY" not in content[:_SAMPLE]:
+        with suppress(etree.XMLSyntaxError):
+            return etree.fromstring(_encoded(_mended(content)), _parser("utf-8"))
+    raise fault
+
+
+def _mended(text: str) -> str:
+    """Well-formed text where names of HTML's characters, ampersands, numbers or prefixes were the fault."""
+    text = _REFERENCE.sub(_reference, text)
+    used = (
+        {one or other for one, other in _USED_PREFIX.findall(text)}
+        - set(_DECLARED_PREFIX.findall(text))
+        - {"xml", "xmlns"}
+    )
+    if not used:
+        return text
+    declared = "".join(
+        f' xmlns:{prefix}="{_USUAL_SPACES.get(prefix, f"urn:undeclared:{prefix}")}"'
+        for prefix in sorted(used)[:50]
+    )
+    return _ROOT_TAG.sub(lambda tag: tag[0] + declared, text, count=1)
+
+
+def _reference(match: re.Match[str]) -> str:
+    name = match[1]
+    if name is None:
+        return "&amp;"
+    if name.startswith("#"):
+        digits = name[1:]
+        number = int(digits[1:], 16) if digits[:1] in "xX" else int(digits)
+        is_allowed = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
+        return match[0] if is_allowed and number not in (0xFFFE, 0xFFFF) else " "
+    if name in ("amp", "lt", "gt", "quot", "apos"):
+        return match[0]
+    return html.entities.html5.get(f"{name};", f"&amp;{name};")
 
 
 def root_name(head: str) -> str:

@@ -16,6 +16,7 @@ import json
 import re
 import signal
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -440,6 +441,82 @@ BIBTEX = (
 RIS = "TY  - JOUR\nTI  - @title\nAU  - Example, Ada\nAB  - @abstract\nDA  - @day\nDO  - @doi\nUR  - @url\nER  - "
 PAGE = "@title\n\n@abstract @abstract @abstract\n\n  • 2 authors\n·\nMar 12, 2024 3\n"
 
+CROSSREF = {
+    "DOI": "@doi", "type": "journal-article", "title": ["@title"], "abstract": "<jats:p>@abstract</jats:p>", "URL": "@url",
+    "author": [{"given": "Ada", "family": "Example"}], "issued": {"date-parts": [[2025, 3, 11]]}, "created": {"date-parts": [[2025, 4, 1]]},
+}  # fmt: skip
+PREPRINT = {
+    "doi": "@doi", "title": "@title", "authors": "Example, A.; Muster, B.", "date": "@day", "version": "1", "abstract": "@abstract",
+    "server": "bioRxiv", "type": "new results",
+}  # fmt: skip
+EUROPE_PMC = {
+    "id": "1", "source": "MED", "doi": "@doi", "title": "@title.", "authorString": "Example A, Muster B.", "abstractText": "@abstract",
+    "firstPublicationDate": "@day", "pubYear": "2025",
+}  # fmt: skip
+DBLP_HIT = {
+    "@score": "1",
+    "info": {
+        "authors": {"author": [{"text": "Ada Example"}]},
+        "title": "@title.",
+        "year": "2025",
+        "ee": "@url",
+        "doi": "@doi",
+    },
+}
+DBLP = '<article key="a/@id"><author>Ada Example 0001</author><title>@title.</title><year>2025</year><ee>@url</ee></article>'
+PUBMED_XML = (
+    "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><Journal><JournalIssue><PubDate><Year>2025</Year><Month>Mar</Month></PubDate>"
+    "</JournalIssue></Journal><ArticleTitle>@title.</ArticleTitle><Abstract><AbstractText>@abstract</AbstractText></Abstract><AuthorList>"
+    "<Author><LastName>Example</LastName><ForeName>Ada</ForeName></Author></AuthorList></Article></MedlineCitation><PubmedData>"
+    '<ArticleIdList><ArticleId IdType="doi">@doi</ArticleId></ArticleIdList></PubmedData></PubmedArticle>'
+)
+ENDNOTE_XML = (
+    '<record><ref-type name="Journal Article">17</ref-type><contributors><authors><author><style face="normal">Example, Ada</style></author>'
+    "</authors></contributors><titles><title><style>@title</style></title></titles><dates><year>2025</year></dates><abstract>@abstract"
+    "</abstract><electronic-resource-num>@doi</electronic-resource-num><urls><related-urls><url>@url</url></related-urls></urls></record>"
+)
+WEB_OF_SCIENCE = "PT J\nAU Example, A\n   Muster, B\nAF Example, Ada\n   Muster, Bo\nTI @title\nAB @abstract\nPD MAR 11\nPY 2025\nDI @doi\nER\n"
+PUBMED = "PMID- 1\nDP  - 2025 Mar 11\nTI  - @title.\nAB  - @abstract\nFAU - Example, Ada\nLID - @doi [doi]\n"
+ENDNOTE = "%0 Journal Article\n%T @title\n%A Example, Ada\n%D 2025\n%8 March 11, 2025\n%X @abstract\n%R @doi\n%U @url\n"
+REFWORKS = "RT Journal Article\nSR Electronic\nA1 Example, Ada\nT1 @title\nYR 2025\nFD 2025/03/11\nAB @abstract\nDO @doi\nLK @url\n"
+NOTE_EXPRESS = "{Reference Type}: Journal Article\n{Title}: @title\n{Author}: Example, Ada\n{Year}: 2025\n{Abstract}: @abstract\n{DOI}: @doi\n"
+MARKDOWN_TABLE = "|**@day**|**@title**|Ada Example et.al.|[@id](http://arxiv.org/abs/@id)|null|"
+MARKDOWN_LIST = "- [@title](https://arxiv.org/abs/@id), Ada Example, 2025."
+
+
+def workbook(pieces: Sequence[bytes]) -> bytes:
+    """The least that Excel takes: one sheet of texts."""
+    rows = [COLUMNS, *([cell.decode() for cell in piece.split(b"\x1f")] for piece in pieces)]
+    cells = (
+        "".join(
+            f'<c r="{chr(65 + place)}{number}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
+            for place, cell in enumerate(row)
+        )
+        for number, row in enumerate(rows, start=1)
+    )
+    sheet = "".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(cells, start=1))
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    types = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in {
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{types}.sheet.main+xml"/>'
+            f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{types}.worksheet+xml"/></Types>',
+            "_rels/.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/worksheet" '
+            'Target="worksheets/sheet1.xml"/></Relationships>',
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>',
+        }.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return file.getvalue()
+
+
 FORMATS = {
     "daily-papers-page": Format(".txt", pieces_of(PAGE), framed("Daily Papers\n\nDec 10\n\n", "\n", "\n"), None),
     "daily-papers-array": json_format(ENTRY, "[", "]"),
@@ -468,6 +545,28 @@ FORMATS = {
     "parquet": Format(".parquet", pieces_of("\x1f".join(f"@{name}" for name in PAPERS[0])), parquet_table, damage_cell),
     "bibtex": Format(".bib", pieces_of(BIBTEX), framed("", "\n\n", "\n"), damage_line),
     "ris": Format(".ris", pieces_of(RIS), framed("", "\n\n", "\n"), damage_line),
+    "web-of-science": Format(".txt", pieces_of(WEB_OF_SCIENCE), framed("FN Clarivate\nVR 1.0\n", "\n", "\nEF"), damage_line),
+    "pubmed": Format(".nbib", pieces_of(PUBMED), framed("\n", "\n", "\n"), damage_line),
+    "endnote": Format(".enw", pieces_of(ENDNOTE), framed("", "\n", "\n"), damage_line),
+    "refworks": Format(".txt", pieces_of(REFWORKS), framed("", "\n", "\n"), damage_line),
+    "noteexpress": Format(".txt", pieces_of(NOTE_EXPRESS), framed("", "\n", "\n"), damage_line),
+    "pubmed-xml": xml_format(PUBMED_XML, "<PubmedArticleSet>", "</PubmedArticleSet>"),
+    "endnote-xml": xml_format(ENDNOTE_XML, "<xml><records>", "</records></xml>"),
+    "dblp-xml": xml_format(DBLP, '<?xml version="1.0"?><dblp>', "</dblp>"),
+    "dblp-json": json_format(DBLP_HIT, '{"result": {"hits": {"@total": "12", "hit": [', "]}}}"),
+    "crossref": json_format(CROSSREF, '{"status": "ok", "message-type": "work-list", "message": {"items": [', "]}}"),
+    "crossref-array": json_format(CROSSREF, "[", "]"),
+    "biorxiv": json_format(PREPRINT, '{"messages": [{"status": "ok"}], "collection": [', "]}"),
+    "europe-pmc": json_format(EUROPE_PMC, '{"hitCount": 12, "resultList": {"result": [', "]}}"),
+    "openalex-lines": json_lines_format(WORK),
+    "semantic-scholar-lines": json_lines_format(SCHOLAR),
+    "openreview-lines": json_lines_format(NOTE | {"content": WRAPPED}),
+    "crossref-lines": json_lines_format(CROSSREF),
+    "biorxiv-lines": json_lines_format(PREPRINT),
+    "europe-pmc-lines": json_lines_format(EUROPE_PMC),
+    "markdown-table": Format(".md", pieces_of(MARKDOWN_TABLE), framed("|Publish Date|Title|Authors|PDF|Code|\n|---|---|---|---|---|\n", "\n", "\n"), None),
+    "markdown-list": Format(".md", pieces_of(MARKDOWN_LIST), framed("# Papers\n\n", "\n", "\n"), None),
+    "workbook": Format(".xlsx", pieces_of("\x1f".join(f"@{name}" for name in PAPERS[0])), workbook, None),
 }  # fmt: skip
 
 
