@@ -25,7 +25,6 @@ from bibtexparser.model import (
 from bibtexparser.splitter import Splitter
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources import ris
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers, web_address
@@ -33,6 +32,7 @@ from flows.sources.latex import decode_latex
 from flows.sources.plain_text import clean_text, excerpt
 from flows.sources.records import Doubts, StatedPaper
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
+from flows.sources.tagged import looks_tagged
 from flows.sources.text_lines import Line, read_lines
 
 __all__ = ["FORMAT", "SOURCE", "SUFFIXES", "looks_like", "read_bibtex"]
@@ -78,8 +78,8 @@ def looks_like(head: str) -> bool:
     """
     head = head.removeprefix("\ufeff")
     entry = _HEAD.search(head)
-    # A record in RIS may hold such a line.
-    return entry is not None and not ris.looks_like(head[: entry.start()])
+    # A record in RIS or its like may hold such a line.
+    return entry is not None and not looks_tagged(head[: entry.start()])
 
 
 def read_bibtex(file: SourceFile) -> Iterator[Feed]:

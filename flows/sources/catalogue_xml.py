@@ -9,6 +9,7 @@ from flows.sources.author_names import names_of
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
+from flows.sources.plain_text import without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, read_dates
 from flows.sources.xml_documents import (
@@ -88,7 +89,7 @@ def _article(element: XmlElement, position: str, doubts: Doubts) -> PaperRecord:
     ids = [*_inner(element, "PubmedData", "ArticleIdList", "ArticleId"), *children(article, "ELocationID")]
     kinds = [flat_text(kind) for kind in _inner(article, "PublicationTypeList", "PublicationType")]
     return StatedPaper(
-        title.removesuffix(".") if not title.endswith("..") else title,
+        without_final_point(title),
         " ".join(flat_text(part) for part in _inner(article, "Abstract", "AbstractText")).strip(),
         published=published,
         authors=names_of(authors),

@@ -111,10 +111,16 @@ def _require_listing(
     # when it is titles and abstracts throughout.
     is_marked = any(map(is_site_mark, blocks)) or any(map(_has_credit, pages))
     is_listing = is_marked or (not rejects and not any(map(_has_headings, pages)))
-    if not n_papers or not is_listing:
+    if n_papers and is_listing:
+        return
+    found = f" ({rejects[0].position}: {rejects[0].excerpt[:60]!r})" if rejects else ""
+    if is_marked:
         what = "is text, but no Daily Papers listing" if n_papers else "holds no paper"
-        found = f" ({rejects[0].position}: {rejects[0].excerpt[:60]!r})" if rejects else ""
         raise InputError(f"{location} {what}{found}; expected {_WANTED}, copied from the browser")
+    raise InputError(
+        f"{location} is text of no form that is read{found}; expected an export of papers (CSV, RIS, BibTeX, "
+        "Web of Science, PubMed, EndNote, JSON, XML), or the text of a Daily Papers listing"
+    )
 
 
 def _has_credit(page: Page) -> bool:

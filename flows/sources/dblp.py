@@ -14,6 +14,7 @@ from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
 from flows.sources.json_documents import dates_of, items_of, object_of, outline, parse_json, shape_of, text_of
+from flows.sources.plain_text import without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED
 from flows.sources.xml_documents import XmlElement, flat_text, local_name, parse_xml, plain_prose, root_name
@@ -104,7 +105,7 @@ def _record(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
     pages = [text_of(link) for link in links if isinstance(link, str)]
     volume = text_of(entry.get("volume"))
     return StatedPaper(
-        title if title.endswith("..") else title.removesuffix("."),
+        without_final_point(title),
         published=published,
         authors=names_of([authors] if isinstance(authors, dict) else authors),
         pages=pages,

@@ -25,6 +25,7 @@ _MARKS = (
 )
 _DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _SAMPLE = 64 * 1024
+_LONGEST_LINE = 1024 * 1024
 _RUN = re.compile("[^\x00-\x7f]+")
 # What each encoding's bytes become in a text of its own kind; the first of equals is taken.
 _WRITING = {
@@ -151,38 +152,39 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
             name = "utf-8"  # an XML declaration that can be read as ASCII is not in UTF-16
         else:
             return Encoding(name, "replace")
-    n_good, n_bad, odd = _count_utf_8(chunks)
+    n_good, n_bad, n_bytes, odd = _count_utf_8(chunks)
     if n_bad == 0:
         return Encoding("utf-8")
-    if n_good > n_bad:
-        return Encoding("utf-8", MENDED, f"{n_bad:,} bytes that are not UTF-8 are read as Windows-1252")
+    if n_good and n_good >= n_bad:
+        return Encoding("utf-8", MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
     found = _best(odd)
     shown = _NAMES.get(found, found)
     note = f"it is read as {shown}, as which its bytes make most sense; save it as UTF-8 if that is wrong"
     return Encoding(found, "replace", note)
 
 
-def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, bytes]:
-    """Characters beyond ASCII that are UTF-8, bytes that are not, and the first lines of such bytes."""
-    n_good = n_bad = 0
+def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
+    """Lines beyond ASCII that are UTF-8, lines that are not, their bytes that are not, and these lines."""
+    n_good = n_bad = n_bytes = 0
     odd = bytearray()
     rest = b""
     for chunk in (*chunks, b"\n"):
         if not rest and chunk.isascii():
+            rest = chunk.rpartition(b"\n")[2]
             continue
         # Lines are whole, or a character could be cut in two.
         content, mark, rest = (rest + chunk).rpartition(b"\n")
-        if not mark and len(rest) > _SAMPLE:
+        if not mark and len(rest) > _LONGEST_LINE:
             content, rest = rest[:-8], rest[-8:]
-        if content.isascii():
-            continue
-        text = content.decode("utf-8", "surrogateescape")
-        bad = sum(1 for sign in text if "\udc80" <= sign <= "\udcff")
-        n_bad += bad
-        n_good += sum(1 for sign in text if sign > "\x7f") - bad
-        if bad and len(odd) < _SAMPLE:
-            odd += b"\n".join(line for line in content.split(b"\n") if not line.isascii())[:_SAMPLE] + b"\n"
-    return n_good, n_bad, bytes(odd)
+        for line in content.split(b"\n") if not content.isascii() else ():
+            if line.isascii():
+                continue
+            text = line.decode("utf-8", "surrogateescape")
+            bad = sum(1 for sign in text if "\udc80" <= sign <= "\udcff")
+            n_good, n_bad, n_bytes = n_good + (not bad), n_bad + bool(bad), n_bytes + bad
+            if bad and len(odd) < _SAMPLE:
+                odd += line[:_SAMPLE] + b"\n"
+    return n_good, n_bad, n_bytes, bytes(odd)
 
 
 def _best(odd: bytes) -> str:

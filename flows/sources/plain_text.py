@@ -11,7 +11,15 @@ import unicodedata
 
 from analytics.exceptions import InputError
 
-__all__ = ["clean_text", "excerpt", "is_nothing", "markup_kind", "require_text", "visual_width"]
+__all__ = [
+    "clean_text",
+    "excerpt",
+    "is_nothing",
+    "markup_kind",
+    "require_text",
+    "visual_width",
+    "without_final_point",
+]
 
 # Joiners (U+200C, U+200D) are not here: Persian, Hindi and emoji need them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
@@ -71,6 +79,17 @@ def is_nothing(text: str) -> bool:
     (True, True, False)
     """
     return len(text) < 60 and (text in _NOTHING or _NO_ABSTRACT.fullmatch(text) is not None)
+
+
+def without_final_point(title: str) -> str:
+    """Title without the full stop that a catalogue puts after each.
+
+    Examples
+    --------
+    >>> without_final_point("Agents that plan."), without_final_point("Agents that plan...")
+    ('Agents that plan', 'Agents that plan...')
+    """
+    return title if title.endswith("..") else title.removesuffix(".").rstrip()
 
 
 def excerpt(text: str) -> str:

@@ -28,6 +28,7 @@ from flows.sources.json_documents import (
     text_of,
 )
 from flows.sources.json_lines import lines_format
+from flows.sources.plain_text import without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, read_date
 
@@ -143,7 +144,7 @@ def _result(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
     listed = object_of(entry.get("authorList")).get("author")
     source, number = text_of(entry.get("source")), text_of(entry.get("id"))
     return StatedPaper(
-        title if title.endswith("..") else title.removesuffix("."),
+        without_final_point(title),
         prose_of(entry.get("abstractText")),
         published=published,
         authors=names_of(listed) or names_of(text_of(entry.get("authorString")).removesuffix(".")),

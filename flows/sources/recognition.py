@@ -59,8 +59,9 @@ _JSON_START = re.compile(
 _DATA_SUFFIXES = {".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".csv", ".tsv", ".parquet"}
 _DAY_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _ALLOWED = (
-    "the path of a file or folder (the text of a Daily Papers page, saved answers of an API, arXiv "
-    "listings, CSV, TSV, JSON, JSONL, Parquet, BibTeX, RIS, RSS), or a feed such as arxiv:cat:cs.AI"
+    "the path of a file or folder (exports of Web of Science, Scopus, PubMed, Zotero and others as CSV, "
+    "Excel, RIS, BibTeX, XML or JSON, saved answers of an API, Parquet, RSS, the text of a Daily Papers "
+    "page; each may be compressed or in a zip archive), or a feed such as arxiv:cat:cs.AI"
 )
 
 

@@ -78,7 +78,7 @@ REFWORKS = tagged_format(
         _TWO_LETTERS,
         begins=("RT",),
         title=("T1", "TI"),
-        looks_like=_has_lines(r"RT [A-Z][A-Za-z]", r"T1 \S", r"(?:A1|JF|YR|SR|ID|PB) \S"),
+        looks_like=_has_lines(r"RT [A-Z][A-Za-z]", r"(?:A1|T1) \S", r"(?:JF|YR|SR|ID|PB|AB) \S"),
         authors=("A1", "AU"),
         date=("FD", "YR", "PY"),
         ids=("DO", "DI"),

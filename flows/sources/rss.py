@@ -72,7 +72,7 @@ _BOILERPLATE = (
     re.compile(r"[^.;]{1,80}, Published online: (?P<date>[^;]{6,30});? ?(?:doi: ?10\.\S+ ?)?(?P<rest>.*)"),
     # Wiley, Taylor & Francis, SAGE, ACM
     re.compile(
-        r"(?:[^.]{1,120}, )?(?:Volume|Vol\.) [^,.]{1,20}(?:, (?:Issue|No\.) [^,.]{1,20})?"
+        r"(?:[^.]{1,120}, )?(?:Volume|Vol\.) \d[^,.]{0,20}(?:, (?:Issue|No\.) [^,.]{1,20})?"
         r"(?:, Pages? [^,.]{1,30})?"
         r"(?:, (?P<date>[^,.]{0,12}(?:\d{1,2}, )?\d{4}))?(?:, Pages? [^,.]{1,30})?\. ?(?P<rest>.*)"
     ),

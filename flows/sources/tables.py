@@ -121,16 +121,11 @@ def _header_again(cells: Sequence[object], header: Header) -> Header | None:
     texts = [clean_text(cell) if isinstance(cell, str) else "" for cell in cells]
     if texts == header.names[: len(texts)]:
         return header
-    title = next(iter(header.fields.title))
-    place = header.names.index(title)
-    if place >= len(texts) or not names_titles(texts) or sum(map(bool, texts)) < 3:
+    if not names_titles(texts) or sum(map(bool, texts)) < 3:
         return None
     found = header_of(texts, {}, location="")
-    is_named = texts[place].casefold() == title.casefold() or texts[place] in found.fields.title
-    n_known = sum(
-        bool(getattr(found.fields, name)) for name in ("abstract", "authors", "published", "doi", "url")
-    )
-    return found if is_named and n_known >= 2 else None
+    known = ("abstract", "authors", "published", "doi", "url")
+    return found if sum(bool(getattr(found.fields, name)) for name in known) >= 2 else None
 
 
 def _is_aligned(row: Mapping[str, object], fields: FieldMap) -> bool:

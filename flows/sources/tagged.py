@@ -19,7 +19,7 @@ from flows.sources.author_names import names_of
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.plain_text import clean_text, excerpt
+from flows.sources.plain_text import clean_text, excerpt, without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_dates
 from flows.sources.text_lines import Line, read_lines
@@ -174,7 +174,7 @@ def _parted(lines: Iterator[Line], dialect: Dialect) -> Iterator[tuple[list[Line
         if run.is_begun_by(tag) or (tag in dialect.ends and not run.is_record):
             yield from run.cut(len(run.held))
             run.is_record = tag not in dialect.ends
-        elif tag in dialect.title[:1] and run.has_title and run.last_blank and not dialect.ends:
+        elif tag in run.seen and run.last_blank and not dialect.ends:
             # A second title after a blank line: the tag that should have opened its record is lost.
             yield from run.cut(run.last_blank)
             run.is_record = True
@@ -194,7 +194,9 @@ class _Run:
         self._n_characters = 0
         self._has_beginnings, self._is_after_blank = False, True
         self.held: list[Line] = []
-        self.is_record, self.has_title, self.last_blank = False, False, 0
+        self.is_record, self.last_blank = False, 0
+        self.seen: set[str] = set()
+        self._once = {*dialect.title[:1], *dialect.abstract[:1], *dialect.date[:1]}
 
     def is_begun_by(self, tag: str) -> bool:
         """Whether a line with this tag opens a record."""
@@ -212,7 +214,8 @@ class _Run:
         if len(self.held) <= _MOST_LINES and self._n_characters <= _MOST_CHARACTERS:
             self.held.append(line)
             self._n_characters += len(line.text)
-            self.has_title |= tag in self._dialect.title[:1]
+            if tag in self._once:
+                self.seen.add(tag)
             self.last_blank = len(self.held) if is_blank else self.last_blank
 
     def cut(self, place: int) -> Iterator[tuple[list[Line], bool]]:
@@ -221,7 +224,7 @@ class _Run:
         if given:
             yield given, self.is_record
         self._n_characters = sum(len(line.text) for line in self.held)
-        self.is_record, self.has_title, self.last_blank = False, False, 0
+        self.is_record, self.seen, self.last_blank = False, set(), 0
 
 
 def _tag_of(line: Line, dialect: Dialect) -> str:
@@ -282,7 +285,7 @@ def _record(lines: list[Line], position: str, doubts: Doubts, *, dialect: Dialec
     published = _published(fields, dialect)
     found = _identifiers(fields, dialect)
     return StatedPaper(
-        title.removesuffix(".") if dialect.has_final_point and not title.endswith("..") else title,
+        without_final_point(title) if dialect.has_final_point else title,
         plain_prose(fields.joined(*dialect.abstract)),
         published=published,
         authors=list(dict.fromkeys(_plain_names(fields, dialect.authors))),

@@ -135,6 +135,10 @@ def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collec
 def _parsed(content: str | bytes, location: str, wanted: str) -> XmlElement:
     """Root of a document, mended as browsers do where it is not well-formed."""
     parser = _parser("utf-8" if isinstance(content, str) else None)
+    head = content[:_SAMPLE] if isinstance(content, str) else ""
+    if "<!DOCTYPE" in head and "<!ENTITY" not in head:
+        # Names that an outer DTD would explain are left out in silence; those of HTML are known without it.
+        content = _REFERENCE.sub(_reference, str(content))
     try:
         return etree.fromstring(_encoded(content), parser)
     except etree.XMLSyntaxError as error:

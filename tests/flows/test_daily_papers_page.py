@@ -376,10 +376,13 @@ class TestErrors:
             ("PK\x03\x04\x00\x00 binary", "is binary"),
             ("\x1b\x07\x0e\x0f" * 20, "is binary"),
             (TOP, "holds no paper"),
-            ("one line", "holds no paper"),
-            ("Title one\n\nTitle two\n\nTitle three", "holds no paper (line 1: 'Title one')"),
-            (f"# Notes\n\n{LONG}\n\n## More\n\n- a\n- b\n", "no Daily Papers listing"),
-            (f"Shopping:\n\n{LONG}", "no Daily Papers listing"),
+            ("one line", "is text of no form that is read"),
+            (
+                "Title one\n\nTitle two\n\nTitle three",
+                "is text of no form that is read (line 1: 'Title one')",
+            ),
+            (f"# Notes\n\n{LONG}\n\n## More\n\n- a\n- b\n", "is text of no form that is read"),
+            (f"Shopping:\n\n{LONG}", "is text of no form that is read"),
         ],
     )
     def test_one_clear_line(self, text: str, message: str) -> None:
