@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics.papers import Feed
 from flows.sources.formats import UNKNOWN
+from flows.sources.records import stated_where
 from reports.wording import clip, plural
 
 __all__ = ["Unread", "late_sentence", "unread_in_store"]
@@ -33,7 +34,7 @@ class Unread:
     >>> for sentence in unread.sentences():
     ...     print(sentence)
     1 file could not be used: a.pdf is binary, not text
-    b.csv lost 2 of 20 entries: 2 times a row without a title (line 3)
+    b.csv lost 2 of 20 entries: a row without a title (line 3 and 1 more)
     """
 
     def __init__(self) -> None:
@@ -97,7 +98,7 @@ class Unread:
             location = next(one for one in locations if reason in self._reasons[one])
             place = self._places[location, reason]
             where = place if len(locations) == 1 else f"{location}, {place}"
-            parts.append(f"{number:,} times {clip(reason, _LONGEST)} ({where})")
+            parts.append(stated_where(clip(reason, _LONGEST), where, number - 1))
         more = len(summed) - len(parts)
         return "; ".join(parts) + (f"; and {plural(more, 'other reason')}" if more else "")
 

@@ -138,7 +138,8 @@ class StatedPaper:
         >>> StatedPaper("Agents", found=Identifiers(doi="10.1000/a")).record("entry 1", Doubts()).url
         'https://doi.org/10.1000/a'
         """
-        if not self.title or is_nothing(self.title):
+        # A withdrawn paper may be titled "Not Available"; in brackets it is what a database says of none.
+        if not self.title or (is_nothing(self.title) and (self.title[0] in "[(" or " " not in self.title)):
             raise UnusableEntryError(untitled)
         if self.has_unread_date:
             doubts.add(UNREAD_DATE, position)

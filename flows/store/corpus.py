@@ -141,7 +141,7 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
 
 
 def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | None]:
-    """Count papers that a day leaves out since they were read later, though of that day or an earlier one.
+    """Count papers that a day leaves out since they were read later, and are not of a later day themselves.
 
     Returns
     -------
@@ -150,7 +150,8 @@ def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | N
     """
     known = known_by(connection, sightings, as_of)
     counted = select(records.c.paper_id).join_from(sightings, records).where(known)
-    late = (look_day(sightings) <= as_of, ~known, records.c.paper_id.not_in(counted))
+    is_of_then = func.coalesce(sightings.c.feed_day, as_of) <= as_of
+    late = (is_of_then, sightings.c.first_seen > as_of, ~known, records.c.paper_id.not_in(counted))
     query = select(func.count(records.c.paper_id.distinct()), func.max(sightings.c.first_seen))
     n_papers, last = connection.execute(query.join_from(sightings, records).where(*late)).one()
     return n_papers, last
