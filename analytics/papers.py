@@ -28,7 +28,7 @@ __all__ = [
     "paper_text",
 ]
 
-PublishedBasis = Literal["stated", "year_inferred", "id_month", "missing"]
+PublishedBasis = Literal["stated", "updated", "year_inferred", "id_month", "missing"]
 PublishedPrecision = Literal["day", "month", "year", "none"]
 
 _ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z][a-z.-]*(?:\.[A-Za-z]{2})?/\d{7})(?:v\d+)?", re.ASCII)
@@ -46,7 +46,8 @@ class PaperRecord:
     published : date or None
         The day the work appeared; None exactly when `published_basis` is ``"missing"``.
     published_basis : str
-        ``"stated"``, ``"year_inferred"``, ``"id_month"`` or ``"missing"``.
+        ``"stated"``, ``"updated"`` (only the day of an update is stated), ``"year_inferred"``,
+        ``"id_month"`` or ``"missing"``.
     published_precision : str
         ``"day"``, ``"month"``, ``"year"``, or ``"none"`` when the date is missing.
     updated : date or None

@@ -324,12 +324,16 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
         from flows.clock import today
         from flows.store import Store
         from flows.telling import feed_lines
+        from flows.unread import late_sentence, unread_in_store
 
         require_store(settings.workspace)
         with Store.open(settings.workspace) as store:
             corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
+            unread = unread_in_store(store.sources_summary(today()), store.read_rejects(today()))
+            if runs and (late := late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of)):
+                unread.append(f"the newest run: {late}")
         out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
-        for line in feed_lines(looks):
+        for line in [*feed_lines(looks), *unread]:
             out.print(line, markup=False, soft_wrap=True)
         for one in runs[-10:]:
             out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)

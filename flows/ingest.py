@@ -31,6 +31,7 @@ from flows.sources.formats import UNKNOWN
 from flows.sources.recognition import read_source
 from flows.store import IngestCounts, Store
 from flows.turns import taking_turn
+from flows.unread import Unread, late_sentence
 from reports.wording import plural
 
 __all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source"]
@@ -101,8 +102,19 @@ def _ingest_all(
         counts, dated = fill_missing_dates(settings, day, read)
         found.append(counts)
     summed = {key: sum(counts[key] for counts in found) for key in COUNTED}
+    late = _late(settings, as_of)
     listed = {key: [line for counts in found for line in counts[key]] for key in ("warnings", "failures")}
+    listed["warnings"] = [*late, *listed["warnings"]]
     return {**summed, **listed, "dated": dated}
+
+
+def _late(settings: Settings, as_of: date | None) -> list[str]:
+    """Say which papers the day that was given leaves out, since they were read after it."""
+    if as_of is None or not Store.exists(settings.workspace):
+        return []
+    with Store.open(settings.workspace) as store:
+        said = late_sentence(*store.late_papers(as_of), as_of)
+    return [said] if said else []
 
 
 @task(name="read into store", task_run_name="read {source}", cache_policy=NO_CACHE)
@@ -171,20 +183,21 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
     n_feeds, n_records, counts = 0, 0, IngestCounts()
     warnings: list[str] = []
     failures: list[str] = []
+    unread = Unread()
     for feed, of_part in store.ingest_feeds(_telling(feeds), seen_on=day):
         counts += of_part
         n_feeds += feed.is_last
         n_records += len(feed.records)
         warnings += [f"{feed.location}: {warning}" for warning in feed.warnings]
-        if feed.failure:
-            # The reason names a file by itself; one of a folder costs no other and is told as a warning.
-            told = f"{feed.name}: {feed.failure}" if feed.name else feed.failure
-            (warnings if feed.source == UNKNOWN else failures).append(told)
+        unread.add_feed(feed)
+        if feed.failure and feed.source != UNKNOWN:
+            # The reason names a file by itself; an unusable one of a folder costs no other.
+            failures.append(f"{feed.name}: {feed.failure}" if feed.name else feed.failure)
     return {
         "feeds": n_feeds,
         "records": n_records,
         **asdict(counts),
-        "warnings": warnings,
+        "warnings": [*unread.sentences(), *warnings],
         "failures": failures,
     }
 

@@ -118,7 +118,10 @@ def make_manifest(
         "rejects_sample": _rejects(corpus.rejects),
         "date_faults_sample": _date_faults(papers),
         "gaps": _gaps(trends),
-        "warnings": [f"{gap['period']} is incomplete: {gap['reason']}" for gap in _gaps(trends)],
+        "warnings": [
+            *corpus.warnings,
+            *(f"{gap['period']} is incomplete: {gap['reason']}" for gap in _gaps(trends)),
+        ],
         "span": _span(trends, papers["published"]),
         "period": None if trends.choice is None else asdict(trends.choice),
         "topics": {

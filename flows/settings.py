@@ -55,7 +55,8 @@ _CRON_FIELDS = 5
 # One @ at most: of a password with another one the end would be taken for the host, and messages name hosts.
 _DATABASE = r"postgresql(\+psycopg)?://([^@/?#\s]*@)?[^@/?#\s]*/[^@/?#\s]+(\?\S*)?"
 _FEED_SETTINGS = (
-    "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "contact",
+    "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "biorxiv_url",
+    "crossref_url", "europepmc_url", "contact",
     "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
 )  # fmt: skip
 
@@ -228,6 +229,17 @@ class Settings(BaseSettings):
         "https://api.semanticscholar.org/graph/v1",
         pattern=_WEB,
         description="Where Semantic Scholar is asked.",
+    )
+    biorxiv_url: str = Field(
+        "https://api.biorxiv.org", pattern=_WEB, description="Where bioRxiv and medRxiv are asked."
+    )
+    crossref_url: str = Field(
+        "https://api.crossref.org", pattern=_WEB, description="Where Crossref is asked."
+    )
+    europepmc_url: str = Field(
+        "https://www.ebi.ac.uk/europepmc/webservices/rest",
+        pattern=_WEB,
+        description="Where Europe PMC is asked.",
     )
     openalex_key: SecretStr | None = Field(None, description="Key of OpenAlex; never shown.")
     semantic_scholar_key: SecretStr | None = Field(None, description="Key of Semantic Scholar; never shown.")

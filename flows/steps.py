@@ -48,6 +48,7 @@ from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings
 from flows.store import Store
+from flows.unread import late_sentence, unread_in_store
 from flows.vectorizers import ready_vectorizer
 
 __all__ = [
@@ -81,6 +82,7 @@ class DayCorpus:
     n_later: int
     n_future: int
     corpus_hash: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,15 +147,18 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
                 f"the workspace {workspace} holds no paper as of {day}{later}; "
                 "ingest a source first (papertrends ingest SOURCE), or give a later --as-of"
             )
+        sources, rejects = store.sources_summary(day), store.read_rejects(day)
+        late = late_sentence(*store.late_papers(day), day)
         return DayCorpus(
             papers=corpus.papers,
             looks=store.feed_looks(day),
-            sources=store.sources_summary(day),
-            rejects=store.read_rejects(day),
+            sources=sources,
+            rejects=rejects,
             labels=store.read_labels(day),
             n_later=corpus.n_later,
             n_future=corpus.n_future,
             corpus_hash=corpus.corpus_hash,
+            warnings=tuple([late] if late else []) + tuple(unread_in_store(sources, rejects)),
         )
 
 

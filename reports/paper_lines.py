@@ -18,6 +18,7 @@ __all__ = ["PaperLine", "make_paper_lines", "newest_first", "paper_href", "paper
 _DATE_LENGTH = {"day": 10, "month": 7, "year": 4}
 _DATE_NOTES = {
     "year_inferred": "The source gave a day and a month; the year is inferred.",
+    "updated": "The source only says when the entry was updated; that day is taken.",
     "id_month": "The source gave no date; the month is that of the arXiv id.",
 }
 _READ = (

@@ -26,6 +26,7 @@ _FAULTS = {
 }
 _BASES = {
     "stated": "dated by their source",
+    "updated": "dated by their update, the only day that is stated",
     "year_inferred": "with a year that was inferred",
     "id_month": "dated by the month of their arXiv id",
     "missing": "undated: in themes and topics, in no period",

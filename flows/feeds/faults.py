@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -11,12 +12,13 @@ import httpx
 from flows.clock import now
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 
-__all__ = ["asked_pause", "network_faults", "passing_fault"]
+__all__ = ["asked_pause", "network_faults", "passing_fault", "remaining_allowance", "spent_allowance"]
 
 _BUSY = frozenset({429, 503})
 _TIMED_OUT = 408
 _SERVER_FAILED = 500
 _LONGEST_RETRY_AFTER = 600.0
+_LONGEST_RESET = 40 * 86_400
 
 
 @contextmanager
@@ -78,6 +80,51 @@ def passing_fault(host: str, status: int, retry_after: str, says: str) -> Transi
     if status >= _SERVER_FAILED or status == _TIMED_OUT:
         return TransientFeedError(f"{host} failed (status {status}){says}")
     return None
+
+
+def spent_allowance(host: str, headers: Mapping[str, str], says: str) -> FeedError | None:
+    """Error of a refusal whose cause is a day's allowance that is used up, None for one of going too fast.
+
+    OpenAlex counts credits a day and tells in every answer how many are left and in how many seconds there
+    are new ones. Asking again before then would not help, so this error is none that passes.
+
+    Parameters
+    ----------
+    host : str
+    headers : mapping of str to str
+        Of the answer, names in lower case.
+    says : str
+        What the service says of it, after a colon; may be empty.
+    """
+    left, needed, limit, reset = (
+        _number(headers.get(f"x-ratelimit-{name}", ""))
+        for name in ("remaining", "credits-required", "limit", "reset")
+    )
+    if left is None or reset is None or left >= max(needed or 1, 1):
+        return None
+    until = now() + timedelta(seconds=min(reset, _LONGEST_RESET))
+    of = f" of {limit:,}" if limit else ""
+    more = f", {needed:,} needed" if needed else ""
+    return FeedError(
+        f"{host}: the credits of the day are used up ({left:,}{of} left{more}); "
+        f"it goes on at {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC, or sooner with a key of your own{says}"
+    )
+
+
+def remaining_allowance(host: str, headers: Mapping[str, str]) -> str:
+    """What an answer says of the credits that are left, empty where it says nothing.
+
+    Examples
+    --------
+    >>> remaining_allowance("a.org", {"x-ratelimit-remaining": "997", "x-ratelimit-limit": "1000"})
+    'a.org: 997 of 1,000 credits left today'
+    """
+    left, limit = (_number(headers.get(f"x-ratelimit-{name}", "")) for name in ("remaining", "limit"))
+    return "" if left is None or not limit else f"{host}: {left:,} of {limit:,} credits left today"
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
 
 
 def asked_pause(text: str) -> float | None:

@@ -20,12 +20,14 @@ import httpx
 from flows.feeds.addresses import PublicTransport, proxy_of, require_public_name
 from flows.feeds.bodies import read_body, service_message, start_of_body
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
-from flows.feeds.faults import network_faults, passing_fault
+from flows.feeds.faults import network_faults, passing_fault, remaining_allowance, spent_allowance
 from flows.feeds.pages import Request
 
 __all__ = ["Limits", "fetch_answer"]
 
+_LOGGER = logging.getLogger(__name__)
 _MAX_REDIRECTS = 5
+_TOO_MANY = 429
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MB = 1024 * 1024
 
@@ -174,6 +176,8 @@ async def _body(response: httpx.Response, request: Request, limits: Limits) -> b
     host = request.host
     if response.status_code != 200:
         await _refuse(response, request, limits)
+    if left := remaining_allowance(host, response.headers):
+        _LOGGER.info("%s", left)
     size = response.headers.get("content-length", "")
     if size.isdecimal() and len(size) < 20 and int(size) > limits.max_bytes:
         raise _too_large(host, limits)
@@ -202,6 +206,8 @@ async def _refuse(response: httpx.Response, request: Request, limits: Limits) ->
     content = _without_secrets((await start_of_body(response)).decode("utf-8", "replace"), request, limits)
     said = service_message(content)
     says = f": {said}" if said else ""
+    if status == _TOO_MANY and (spent := spent_allowance(host, response.headers, says)):
+        raise spent
     passing = passing_fault(host, status, response.headers.get("retry-after", ""), says)
     if passing is not None:
         raise passing

@@ -17,7 +17,9 @@ __all__ = ["FEED_NAMES", "FeedSpec", "named_feed", "parse_feed_name"]
 
 DAILY_PAPERS = "daily-papers"
 RSS = "rss"
-FEED_NAMES = (DAILY_PAPERS, "arxiv", "arxiv-oai", "openalex", "semantic-scholar", RSS)
+_WITHOUT_QUERY = ("biorxiv", "medrxiv")
+_BY_QUERY = ("arxiv", "arxiv-oai", "openalex", "semantic-scholar", "crossref", "europepmc")
+FEED_NAMES = (DAILY_PAPERS, *_BY_QUERY, *_WITHOUT_QUERY, RSS)
 
 _LONGEST_QUERY = 2_000
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]+", re.ASCII)
@@ -28,6 +30,8 @@ _EXAMPLES = {
     "arxiv-oai": "arxiv-oai:cs 2025-10",
     "openalex": "openalex:primary_topic.id:T10028 2025-10",
     "semantic-scholar": "semantic-scholar:self-improving agents 2025-10",
+    "crossref": "crossref:self-improving agents 2025-10",
+    "europepmc": "europepmc:tafenoquine 2025-10",
     RSS: "rss:https://example.org/feed.xml",
 }
 # The list of Daily Papers begins in that month; nothing is there to be asked for before.
@@ -43,7 +47,8 @@ class FeedSpec:
     name : str
         The service, one of `FEED_NAMES`.
     query : str
-        What is asked of it, in its own language; empty for ``daily-papers``.
+        What is asked of it, in its own language; empty for ``daily-papers``, and for all of ``biorxiv``
+        or ``medrxiv``, where it is a category.
     window : (date, date) or None
         First and last publication day; None where none was written.
     """
@@ -130,7 +135,7 @@ def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:
     window = None
     if _MEANT_AS_WINDOW.fullmatch(words[-1]):
         window = parse_window(words.pop(), today=today)
-    if not any(words):
+    if not any(words) and name not in _WITHOUT_QUERY:
         raise InputError(
             f"{clean_text(text)!r} asks {name} for nothing; write a query, as in {_EXAMPLES[name]!r}"
         )

@@ -6,6 +6,7 @@ from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
 from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window
+from flows.sources.files import decode_text
 from flows.sources.rss import SOURCE, parse_rss
 
 __all__ = ["SOURCE", "first_request", "read_page"]
@@ -19,4 +20,5 @@ def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Req
 
 def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:  # noqa: ARG001 - one shape for all services
     """Read the feed."""
-    return Page(parse_rss(content, location=request.location, day=None))
+    text = decode_text(content, location=request.location)
+    return Page(parse_rss(text, location=request.location, day=None))

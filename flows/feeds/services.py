@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from analytics.exceptions import InputError
-from flows.feeds import arxiv, arxiv_oai, daily_papers, openalex, rss, semantic_scholar
+from flows.feeds import (
+    arxiv,
+    arxiv_oai,
+    biorxiv,
+    crossref,
+    daily_papers,
+    europe_pmc,
+    openalex,
+    rss,
+    semantic_scholar,
+)
 from flows.feeds.errors import TransientFeedError
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
@@ -53,6 +63,10 @@ SERVICES: Mapping[str, Service] = {
     "semantic-scholar": Service(
         semantic_scholar.SOURCE, semantic_scholar.first_request, semantic_scholar.read_page
     ),
+    "biorxiv": Service(biorxiv.SOURCE, biorxiv.first_request, biorxiv.read_page),
+    "medrxiv": Service(biorxiv.SOURCE, biorxiv.first_request, biorxiv.read_page),
+    "crossref": Service(crossref.SOURCE, crossref.first_request, crossref.read_page),
+    "europepmc": Service(europe_pmc.SOURCE, europe_pmc.first_request, europe_pmc.read_page),
     "rss": Service(rss.SOURCE, rss.first_request, rss.read_page),
 }
 

@@ -14,6 +14,7 @@ class FeedSettings:
     Attributes
     ----------
     daily_papers_url, arxiv_url, arxiv_oai_url, openalex_url, semantic_scholar_url : str
+    biorxiv_url, crossref_url, europepmc_url : str
         Where each service is; a mirror, or a server of a test.
     contact : str or None
         Mail address that services may write to instead of blocking; sent with every request.
@@ -25,7 +26,7 @@ class FeedSettings:
         Longest time for one answer, from connecting to the last byte.
     arxiv_pause_seconds : float
         Pause between two requests to arXiv, which asks for three seconds.
-    daily_papers_page_size, arxiv_page_size, openalex_page_size : int
+    daily_papers_page_size, arxiv_page_size, openalex_page_size, crossref_page_size, europepmc_page_size : int
         Papers of one page.
     allow_private_feeds : bool
         Whether ``rss:`` may lead to this machine or the network around it.
@@ -36,6 +37,9 @@ class FeedSettings:
     arxiv_oai_url: str = "https://oaipmh.arxiv.org/oai"
     openalex_url: str = "https://api.openalex.org"
     semantic_scholar_url: str = "https://api.semanticscholar.org/graph/v1"
+    biorxiv_url: str = "https://api.biorxiv.org"
+    crossref_url: str = "https://api.crossref.org"
+    europepmc_url: str = "https://www.ebi.ac.uk/europepmc/webservices/rest"
     contact: str | None = None
     openalex_key: str | None = field(default=None, repr=False)
     semantic_scholar_key: str | None = field(default=None, repr=False)
@@ -46,4 +50,6 @@ class FeedSettings:
     arxiv_page_size: int = 200
     # OpenAlex took 200 until its documentation of 2026 said 100.
     openalex_page_size: int = 100
+    crossref_page_size: int = 200
+    europepmc_page_size: int = 100
     allow_private_feeds: bool = False

@@ -7,12 +7,16 @@ date of its own: it appeared with its volume, known to the month or the year.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
-from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.identifiers import clean_doi, web_address
+from analytics.papers import Feed, PaperRecord
+from flows.sources.entries import EntryReader
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers, clean_doi
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
+from flows.sources.records import UNREAD_DATE, Doubts, StatedPaper
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
@@ -21,9 +25,10 @@ from flows.sources.xml_documents import (
     local_name,
     parse_xml,
     root_name,
+    show_element,
 )
 
-__all__ = ["SOURCE", "looks_like", "parse_acl_anthology"]
+__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_acl_anthology"]
 
 SOURCE = "acl-anthology"
 
@@ -83,24 +88,20 @@ def parse_acl_anthology(text: str, *, location: str, day: date | None) -> Feed:
     ('A Title', 'https://aclanthology.org/2024.eacl-long.1', 'month')
     """
     root = parse_xml(text, location, _WANTED, roots=("collection",))
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
+    doubts = Doubts()
+    return _READER.whole(_papers(root, doubts), location=location, day=day, doubts=doubts)
+
+
+def _papers(root: XmlElement, doubts: Doubts) -> Iterator[tuple[str, tuple[XmlElement, StatedDate]]]:
+    """Papers with their positions, each with the date of its volume."""
     for volume in children(root, "volume"):
         published, is_unread = _volume_date(volume)
         name = excerpt(volume.get("id") or "without an id")
         if is_unread:
-            unread.append(f"volume {name}")
+            doubts.add(UNREAD_DATE, f"volume {name}")
         for number, paper in enumerate(children(volume, "paper"), start=1):
-            if paper.get("type") in _MATTER:
-                continue
-            position = f"volume {name}, paper {number}"
-            record = _record(paper, published, position, unread)
-            if record is None:
-                rejects.append(RejectedRecord(position, "a paper without a title", excerpt(flat_text(paper))))
-            else:
-                records.append(record)
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+            if paper.get("type") not in _MATTER:
+                yield f"volume {name}, paper {number}", (paper, published)
 
 
 def _volume_date(volume: XmlElement) -> tuple[StatedDate, bool]:
@@ -118,30 +119,26 @@ def _volume_date(volume: XmlElement) -> tuple[StatedDate, bool]:
     return (monthly, False) if monthly[1] == "month" else (found, bool(month))
 
 
-def _record(paper: XmlElement, published: StatedDate, position: str, unread: list[str]) -> PaperRecord | None:
-    title = _text(paper, "title")
-    if not title:
-        return None
+def _record(entry: tuple[XmlElement, StatedDate], position: str, doubts: Doubts) -> PaperRecord:
+    paper, published = entry
     revisions = [revision.get("date") for revision in children(paper, "revision")]
     stated = [text for text in revisions if text]
     days = [day for text in stated if (day := read_date(text)[0]) is not None]
-    if len(days) < len(stated):
-        unread.append(position)
-    authors = tuple(name for author in children(paper, "author") if (name := _name(author)))
-    return PaperRecord(
-        title,
+    doi = clean_doi(child_text(paper, "doi"))
+    return StatedPaper(
+        _text(paper, "title"),
         _text(paper, "abstract"),
-        published=published[0],
-        published_basis=basis_of(published[0]),
-        published_precision=published[1],
+        published=published,
         updated=max(days, default=None),
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=_page(child_text(paper, "url")),
-        doi=clean_doi(child_text(paper, "doi")),
+        authors=[name for author in children(paper, "author") if (name := _name(author))],
+        pages=(_page(child_text(paper, "url")),),
+        found=Identifiers(doi=doi),
         is_withdrawn=bool(children(paper, "retracted") or children(paper, "removed")),
-        position=position,
-    )
+        has_unread_date=len(days) < len(stated),
+    ).record(position, doubts, "a paper without a title")
+
+
+_READER = EntryReader(SOURCE, _record, lambda entry: show_element(entry[0]))
 
 
 def _text(paper: XmlElement, name: str) -> str:
@@ -168,8 +165,9 @@ def _name(author: XmlElement) -> str:
     return clean_text(f"{child_text(author, 'first')} {child_text(author, 'last')}")
 
 
-def _page(url: str) -> str | None:
+def _page(url: str) -> str:
     """Page of a paper: the Anthology's for its own ids, else the address itself."""
-    if _ANTHOLOGY_ID.fullmatch(url):
-        return f"https://aclanthology.org/{url}"
-    return web_address(url)
+    return f"https://aclanthology.org/{url}" if _ANTHOLOGY_ID.fullmatch(url) else url
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_acl_anthology))

@@ -9,20 +9,24 @@ which the metadata changed and is no date of a version.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.arxiv_atom import says_withdrawn
-from flows.sources.formats import SourceFile
-from flows.sources.identifiers import Identifiers, clean_doi, read_identifiers, web_address
-from flows.sources.json_lines import first_objects, load_object
+from analytics.papers import Feed, PaperRecord
+from flows.sources.entries import EntryReader
+from flows.sources.fielded import row_excerpt
+from flows.sources.formats import SourceFile, SourceFormat
+from flows.sources.identifiers import Identifiers, clean_doi, read_identifiers
+from flows.sources.json_lines import first_objects, json_entries
 from flows.sources.plain_text import clean_text
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
-from flows.sources.text_lines import feed_parts, read_lines, reject_line
+from flows.sources.records import Doubts, StatedPaper
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
+from flows.sources.text_lines import read_lines
 
 __all__ = [
+    "LISTING_FORMAT",
     "LISTING_SOURCE",
+    "SNAPSHOT_FORMAT",
     "SNAPSHOT_SOURCE",
     "looks_like_listing",
     "looks_like_snapshot",
@@ -90,7 +94,7 @@ def read_listing(file: SourceFile) -> Iterator[Feed]:
     InputError
         When the file cannot be read, is empty or holds no paper.
     """
-    return feed_parts(_items(file, _listed), file, LISTING_SOURCE, tuple)
+    return _LISTING.parts(json_entries(read_lines(file)), file)
 
 
 def read_snapshot(file: SourceFile) -> Iterator[Feed]:
@@ -110,80 +114,46 @@ def read_snapshot(file: SourceFile) -> Iterator[Feed]:
     InputError
         When the file cannot be read, is empty or holds no paper.
     """
-    undated: list[str] = []
-
-    def read(entry: Mapping[str, Any], position: str) -> PaperRecord | None:
-        record = _versioned(entry, position)
-        if record is not None and record.published is None and entry.get("versions"):
-            undated.append(position)
-        return record
-
-    return feed_parts(_items(file, read), file, SNAPSHOT_SOURCE, lambda: date_warning(undated))
+    return _SNAPSHOT.parts(json_entries(read_lines(file)), file)
 
 
-def _items(
-    file: SourceFile, read: Callable[[Mapping[str, Any], str], PaperRecord | None]
-) -> Iterator[PaperRecord | RejectedRecord]:
-    for line in read_lines(file):
-        if not line.text.strip():
-            continue
-        entry = line.fault or load_object(line.text.removeprefix("\ufeff"))
-        if isinstance(entry, str):
-            yield reject_line(line, entry)
-        else:
-            yield read(entry, f"line {line.number}") or reject_line(line, "a paper without a title")
-
-
-def _listed(entry: Mapping[str, Any], position: str) -> PaperRecord | None:
-    title = _text(entry.get("title"))
-    if not title:
-        return None
-    identifiers = read_identifiers(_text(entry.get("id")), _text(entry.get("abs")), _text(entry.get("pdf")))
-    abstract = _text(entry.get("summary"))
+def _listed(entry: Mapping[str, Any], position: str, doubts: Doubts) -> PaperRecord:
     written = entry.get("authors")
     names = [_text(name) for name in written] if isinstance(written, list) else []
-    authors = tuple(name for name in names if name)
-    return PaperRecord(
-        title,
-        abstract,
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=web_address(_text(entry.get("abs"))) or _page(identifiers),
-        arxiv_id=identifiers.arxiv_id,
-        doi=identifiers.doi,
-        version=identifiers.version,
-        is_withdrawn=says_withdrawn(_text(entry.get("comment")), abstract),
-        position=position,
-    )
+    page = _text(entry.get("abs"))
+    return StatedPaper(
+        _text(entry.get("title")),
+        _text(entry.get("summary")),
+        authors=[name for name in names if name],
+        pages=(page,),
+        found=read_identifiers(_text(entry.get("id")), page, _text(entry.get("pdf"))),
+        remarks=(_text(entry.get("comment")),),
+    ).record(position, doubts, "a paper without a title")
 
 
-def _versioned(entry: Mapping[str, Any], position: str) -> PaperRecord | None:
-    title = _text(entry.get("title"))
-    if not title:
-        return None
-    identifiers = read_identifiers(_text(entry.get("id")))
-    abstract = _text(entry.get("abstract"))
+def _versioned(entry: Mapping[str, Any], position: str, doubts: Doubts) -> PaperRecord:
+    found = read_identifiers(_text(entry.get("id")))
     versions = _versions(entry.get("versions"))
-    published, precision = versions.get(1, UNDATED)
     newest = max(versions, default=None)
-    authors = _authors(entry.get("authors_parsed"))
-    return PaperRecord(
-        title,
-        abstract,
+    published = versions.get(1, UNDATED)
+    # The field may hold several DOIs with spaces between; the first is the work's own.
+    doi = next((doi for part in _text(entry.get("doi")).split() if (doi := clean_doi(part))), None)
+    return StatedPaper(
+        _text(entry.get("title")),
+        _text(entry.get("abstract")),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
         updated=versions[newest][0] if newest is not None else None,
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=_page(identifiers),
-        arxiv_id=identifiers.arxiv_id,
-        # The field may hold several DOIs with spaces between; the first is the work's own.
-        doi=next((doi for part in _text(entry.get("doi")).split() if (doi := clean_doi(part))), None),
-        version=newest,
-        is_withdrawn=says_withdrawn(_text(entry.get("comments")), abstract),
-        position=position,
-    )
+        authors=_authors(entry.get("authors_parsed")),
+        found=Identifiers(found.arxiv_id, newest, doi),
+        # The page is arXiv's own, never the journal's.
+        pages=(f"https://arxiv.org/abs/{found.arxiv_id}",) if found.arxiv_id else (),
+        remarks=(_text(entry.get("comments")),),
+        has_unread_date=published == UNDATED and bool(entry.get("versions")),
+    ).record(position, doubts, "a paper without a title")
+
+
+_LISTING = EntryReader(LISTING_SOURCE, _listed, row_excerpt)
+_SNAPSHOT = EntryReader(SNAPSHOT_SOURCE, _versioned, row_excerpt)
 
 
 def _text(value: object) -> str:
@@ -209,5 +179,5 @@ def _authors(value: object) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def _page(identifiers: Identifiers) -> str | None:
-    return f"https://arxiv.org/abs/{identifiers.arxiv_id}" if identifiers.arxiv_id else None
+LISTING_FORMAT = SourceFormat(LISTING_SOURCE, looks_like_listing, read_listing)
+SNAPSHOT_FORMAT = SourceFormat(SNAPSHOT_SOURCE, looks_like_snapshot, read_snapshot)

@@ -25,22 +25,24 @@ from bibtexparser.model import (
 from bibtexparser.splitter import Splitter
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources import ris
-from flows.sources.arxiv_atom import says_withdrawn
-from flows.sources.formats import SourceFile
+from flows.sources.entries import EntryReader
+from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers, web_address
 from flows.sources.latex import decode_latex
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
-from flows.sources.text_lines import UNDECODABLE, Line, feed_parts, read_lines
+from flows.sources.records import Doubts, StatedPaper
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
+from flows.sources.tagged import looks_tagged
+from flows.sources.text_lines import Line, read_lines
 
-__all__ = ["SOURCE", "SUFFIXES", "looks_like", "read_bibtex"]
+__all__ = ["FORMAT", "SOURCE", "SUFFIXES", "looks_like", "read_bibtex"]
 
 SOURCE = "bibtex"
 SUFFIXES = (".bib",)
 
 _ENTRIES_A_CHUNK = 500
 _CHARACTERS_A_CHUNK = 8 * 1024 * 1024
+_FIELD_LINE = re.compile(r"[ \t]*[A-Za-z][\w-]{1,30}[ \t]*=[ \t]*[{\"]")
 _BLOCK_START = re.compile(r"\s*@[A-Za-z]\w*[ \t]*[{(]")
 _HEAD = re.compile(
     r"^[ \t]*@(?:(?:comment|string|preamble)[ \t]*[{(]"
@@ -76,8 +78,8 @@ def looks_like(head: str) -> bool:
     """
     head = head.removeprefix("\ufeff")
     entry = _HEAD.search(head)
-    # A record in RIS may hold such a line.
-    return entry is not None and not ris.looks_like(head[: entry.start()])
+    # A record in RIS or its like may hold such a line.
+    return entry is not None and not looks_tagged(head[: entry.start()])
 
 
 def read_bibtex(file: SourceFile) -> Iterator[Feed]:
@@ -94,19 +96,18 @@ def read_bibtex(file: SourceFile) -> Iterator[Feed]:
     Yields
     ------
     Feed
-        In parts; ``"line 12"`` is where an entry begins. An entry that never closes, without a
-        title, or with a byte that is not UTF-8 is a reject.
+        In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without
+        a title is a reject.
 
     Raises
     ------
     InputError
         When the file cannot be read, is empty or holds no paper.
     """
-    undated: list[str] = []
-    return feed_parts(_items(file, undated), file, SOURCE, lambda: date_warning(undated))
+    return _READER.parts(_entries(file), file)
 
 
-def _items(file: SourceFile, undated: list[str]) -> Iterator[PaperRecord | RejectedRecord]:
+def _entries(file: SourceFile) -> Iterator[tuple[str, _Fields] | RejectedRecord]:
     macros = {month: month for month in _MONTHS}
     for start, text in _chunks(read_lines(file)):
         for block in _blocks(text):
@@ -114,7 +115,7 @@ def _items(file: SourceFile, undated: list[str]) -> Iterator[PaperRecord | Rejec
             if isinstance(block, String):
                 macros[block.key.casefold()] = _joined(block.value, macros)[:_LONGEST_MACRO]
             else:
-                yield from _read_block(block, position, macros, undated)
+                yield from _read_block(block, position, macros)
 
 
 def _chunks(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
@@ -127,6 +128,14 @@ def _chunks(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
         if n_entries > _ENTRIES_A_CHUNK or n_characters > _CHARACTERS_A_CHUNK:
             yield start, "\n".join(chunk)
             chunk, start, n_entries, n_characters = [], line.number, 1, 0
+        # The library gives up the rest of an entry for a comma that is missing between two fields.
+        before = chunk[-1] if chunk else ""
+        if (
+            _FIELD_LINE.match(line.text)
+            and _FIELD_LINE.match(before)
+            and before.rstrip().endswith(("}", '"'))
+        ):
+            chunk[-1] += ","
         # The library does not count a line end behind a backslash.
         chunk.append(f"{line.text} " if line.text.endswith("\\") else line.text)
         n_characters += len(line.text) + 1
@@ -144,8 +153,8 @@ def _blocks(text: str) -> list[Block]:
 
 
 def _read_block(
-    block: Block, position: str, macros: dict[str, str], undated: list[str]
-) -> Iterator[PaperRecord | RejectedRecord]:
+    block: Block, position: str, macros: dict[str, str]
+) -> Iterator[tuple[str, _Fields] | RejectedRecord]:
     if isinstance(block, (DuplicateBlockKeyBlock, DuplicateFieldKeyBlock)):
         block = block.ignore_error_block or block
     if isinstance(block, String):
@@ -159,16 +168,11 @@ def _read_block(
         reason = "a title outside any entry"
     elif not isinstance(block, Entry) or not block.entry_type:
         return
-    elif UNDECODABLE.search(block.raw or ""):
-        reason = "an entry with a byte that is not UTF-8"
     elif block.entry_type.casefold() in _NO_PAPERS:
         reason = f"an entry of the kind {block.entry_type.casefold()}, which is no paper"
     else:
-        record = _record(_Fields(block, macros), position, undated)
-        if record is not None:
-            yield record
-            return
-        reason = "an entry without a title"
+        yield position, _Fields(block, macros)
+        return
     yield RejectedRecord(position, reason, excerpt(block.raw or ""))
 
 
@@ -177,6 +181,7 @@ class _Fields:
 
     def __init__(self, entry: Entry, macros: dict[str, str]) -> None:
         self._macros = macros
+        self.source = entry.raw or ""
         self._raw: dict[str, str] = {}
         for field in entry.fields:
             self._raw.setdefault(field.key.casefold(), field.value)
@@ -216,32 +221,23 @@ def _resolved(part: str, macros: dict[str, str]) -> str:
     return macros.get(part.casefold(), part)
 
 
-def _record(fields: _Fields, position: str, undated: list[str]) -> PaperRecord | None:
-    title = fields.text("title")
-    if not title:
-        return None
-    abstract = fields.text("abstract") or fields.text("annote")
-    published, precision = _date(fields)
-    if published is None and (fields.raw("date") or fields.raw("year")):
-        undated.append(position)
-    authors, is_whole = _authors(fields.raw("author"))
-    identifiers = _identifiers(fields)
-    return PaperRecord(
-        title,
-        abstract,
+def _record(fields: _Fields, position: str, doubts: Doubts) -> PaperRecord:
+    published = _date(fields)
+    authors, has_all_authors = _authors(fields.raw("author"))
+    return StatedPaper(
+        fields.text("title"),
+        fields.text("abstract"),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
         authors=authors,
-        n_authors=len(authors) or None if is_whole else None,
-        organization=None,
-        url=_url(fields, identifiers),
-        arxiv_id=identifiers.arxiv_id,
-        doi=identifiers.doi,
-        version=identifiers.version,
-        is_withdrawn=says_withdrawn(fields.text("note"), fields.text("comment"), abstract),
-        position=position,
-    )
+        has_all_authors=has_all_authors,
+        pages=(_link(fields) or "",),
+        found=_identifiers(fields),
+        remarks=(fields.text("note"), fields.text("comment")),
+        has_unread_date=published == UNDATED and bool(fields.raw("date") or fields.raw("year")),
+    ).record(position, doubts)
+
+
+_READER = EntryReader(SOURCE, _record, lambda fields: excerpt(fields.source))
 
 
 def _date(fields: _Fields) -> StatedDate:
@@ -325,9 +321,4 @@ def _link(fields: _Fields) -> str | None:
     return next((link for link in links if link), None)
 
 
-def _url(fields: _Fields, identifiers: Identifiers) -> str | None:
-    if link := _link(fields):
-        return link
-    if identifiers.arxiv_id:
-        return f"https://arxiv.org/abs/{identifiers.arxiv_id}"
-    return f"https://doi.org/{identifiers.doi}" if identifiers.doi else None
+FORMAT = SourceFormat(SOURCE, looks_like, read_bibtex, SUFFIXES)

@@ -17,12 +17,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
+from analytics.papers import Feed, PaperRecord, paper_id_for
 from flows.sources.daily_papers_days import FIRST_YEAR, LAST_YEAR
+from flows.sources.entries import EntryReader, numbered
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers
 from flows.sources.json_documents import outline
 from flows.sources.plain_text import clean_text, excerpt, require_text
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED
 
-__all__ = ["SOURCE", "looks_like", "parse_daily_papers_answer"]
+__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_daily_papers_answer"]
 
 SOURCE = "daily-papers"
 
@@ -34,11 +39,9 @@ _DEEPEST_LITERAL = 100
 _HIGHEST_COUNT = 1_000_000_000
 _LONGEST_NUMBER = 18
 _PAGE_ID = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
+_UNTITLED = "a paper without a title"
+_NO_TIME = "a paper without a time of publication is kept undated"
 _ENTRY_AS_TEXT = re.compile(r"[\[,]\s{0,20}\"\{\s{0,20}(?:'|\\\")paper(?:'|\\\")")
-
-
-class _UnusableEntryError(Exception):
-    """An entry that cannot be a paper; its text is the reason of the reject."""
 
 
 def looks_like(head: str) -> bool:
@@ -96,23 +99,13 @@ def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> 
         answer = answer.get("data")
     if not isinstance(answer, list):
         raise InputError(f"{location} is JSON of another shape; expected {_WANTED}")
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    n_papers = 0
-    for number, raw in enumerate(answer, start=1):
-        try:
-            entry, paper = _paper_of(raw)
-            n_papers += 1
-            records.append(_record(entry, paper, number))
-        except _UnusableEntryError as reason:
-            rejects.append(RejectedRecord(f"entry {number}", str(reason), excerpt(_as_text(raw))))
-    if answer and not n_papers:
+    feed = _READER.whole(numbered(answer), location=location, day=day, warnings=warnings)
+    if feed.rejects and not feed.records and all(one.reason != _UNTITLED for one in feed.rejects):
         raise InputError(
             f"{location} holds no paper among its {len(answer)} entries ("
-            f"{rejects[0].position}: {rejects[0].reason}); expected {_WANTED}"
+            f"{feed.rejects[0].position}: {feed.rejects[0].reason}); expected {_WANTED}"
         )
-    warnings += _date_warning(records)
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), tuple(warnings))
+    return feed
 
 
 def _load(text: str, location: str) -> Any:
@@ -129,51 +122,47 @@ def _paper_of(raw: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """Take the paper out of its entry; both are dicts."""
     entry = _literal(raw) if isinstance(raw, str) else raw
     if not isinstance(entry, dict):
-        raise _UnusableEntryError(f"not an object but {type(entry).__name__}")
+        raise UnusableEntryError(f"not an object but {type(entry).__name__}")
     paper = entry.get("paper")
     if not isinstance(paper, dict) or not paper.keys() & {"id", "summary"}:
-        raise _UnusableEntryError("no 'paper' object with an 'id' or a 'summary'")
+        raise UnusableEntryError("no 'paper' object with an 'id' or a 'summary'")
     return entry, paper
 
 
 def _literal(text: str) -> Any:
     """Read a Python literal; nothing is ever evaluated."""
     if len(text) > _LONGEST_LITERAL:
-        raise _UnusableEntryError(f"a text of {len(text):,} characters, more than {_LONGEST_LITERAL:,}")
+        raise UnusableEntryError(f"a text of {len(text):,} characters, more than {_LONGEST_LITERAL:,}")
     # Brackets within strings count too: real entries leave the bound far away.
     depth = deepest = 0
     for bracket in re.findall(r"[(\[{}\])]", text):
         depth += 1 if bracket in "([{" else -1
         deepest = max(deepest, depth)
     if deepest > _DEEPEST_LITERAL:
-        raise _UnusableEntryError(f"nested more than {_DEEPEST_LITERAL} levels deep")
+        raise UnusableEntryError(f"nested more than {_DEEPEST_LITERAL} levels deep")
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise _UnusableEntryError("a text that is no Python literal") from None
+        raise UnusableEntryError("a text that is no Python literal") from None
 
 
-def _record(entry: dict[Any, Any], paper: dict[Any, Any], number: int) -> PaperRecord:
-    title = _text(paper.get("title")) or _text(entry.get("title"))
-    if not title:
-        raise _UnusableEntryError("a paper without a title")
+def _record(raw: Any, position: str, doubts: Doubts) -> PaperRecord:
+    entry, paper = _paper_of(raw)
     identifier = _text(paper.get("id"))
     published = _day_of(paper.get("publishedAt"))
-    authors = _names(paper.get("authors"))
-    return PaperRecord(
-        title,
+    record = StatedPaper(
+        _text(paper.get("title")) or _text(entry.get("title")),
         _text(paper.get("summary")) or _text(entry.get("summary")),
-        published=published,
-        published_basis="missing" if published is None else "stated",
-        published_precision="none" if published is None else "day",
-        authors=authors,
-        n_authors=len(authors) or None,
+        published=UNDATED if published is None else (published, "day"),
+        authors=_names(paper.get("authors")),
         upvotes=_count(paper.get("upvotes")),
         organization=_organization(paper.get("organization")) or _organization(entry.get("organization")),
-        url=f"https://huggingface.co/papers/{identifier}" if _PAGE_ID.fullmatch(identifier) else None,
-        arxiv_id=_arxiv_id(identifier),
-        position=f"entry {number}",
-    )
+        pages=(f"https://huggingface.co/papers/{identifier}",) if _PAGE_ID.fullmatch(identifier) else (),
+        found=Identifiers(arxiv_id=_arxiv_id(identifier)),
+    ).record(position, doubts, _UNTITLED)
+    if published is None:
+        doubts.add(_NO_TIME, position)
+    return record
 
 
 def _text(value: Any) -> str:
@@ -215,10 +204,10 @@ def _count(value: Any) -> int | None:
     return value if 0 <= value <= _HIGHEST_COUNT else None
 
 
-def _organization(value: Any) -> str | None:
+def _organization(value: Any) -> str:
     if isinstance(value, dict):
-        return _text(value.get("fullname")) or _text(value.get("name")) or None
-    return _text(value) or None
+        return _text(value.get("fullname")) or _text(value.get("name"))
+    return _text(value)
 
 
 def _as_text(raw: Any) -> str:
@@ -228,9 +217,7 @@ def _as_text(raw: Any) -> str:
         return ""
 
 
-def _date_warning(records: list[PaperRecord]) -> list[str]:
-    undated = [record.position for record in records if record.published is None]
-    if not undated:
-        return []
-    others = f" and {len(undated) - 1} more" if len(undated) > 1 else ""
-    return [f"a paper without a time of publication is kept undated ({undated[0]}{others})"]
+_READER = EntryReader(SOURCE, _record, lambda raw: excerpt(_as_text(raw)))
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_daily_papers_answer))

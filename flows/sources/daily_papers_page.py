@@ -15,9 +15,11 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.daily_papers_days import PageCalendar
 from flows.sources.daily_papers_grammar import Entry, Page, parse_pages
 from flows.sources.daily_papers_lines import Line, TextBlock, is_site_mark, parse_blocks
+from flows.sources.formats import SourceFile, SourceFormat, whole_text
 from flows.sources.plain_text import require_text
+from flows.sources.tagged import looks_tagged
 
-__all__ = ["SOURCE", "parse_daily_papers_page"]
+__all__ = ["FORMAT", "SOURCE", "parse_daily_papers_page"]
 
 SOURCE = "daily-papers-page"
 
@@ -73,7 +75,13 @@ def parse_daily_papers_page(text: str, *, location: str, as_of: date | None = No
     >>> feed.records[0].published, feed.records[0].upvotes, feed.records[0].position
     (datetime.date(2024, 12, 31), 4, 'line 3')
     """
-    blocks = parse_blocks(require_text(text, location, wanted=_WANTED))
+    text = require_text(text, location, wanted=_WANTED)
+    if looks_tagged(text):
+        raise InputError(
+            f"{location} looks like the export of a reference manager in a form that is not read; export it "
+            "as RIS, BibTeX or CSV"
+        )
+    blocks = parse_blocks(text)
     pages = parse_pages(blocks)
     rejects = sorted((reject for page in pages for reject in page.rejects), key=_line_number)
     _require_listing(blocks, pages, rejects, location)
@@ -103,10 +111,16 @@ def _require_listing(
     # when it is titles and abstracts throughout.
     is_marked = any(map(is_site_mark, blocks)) or any(map(_has_credit, pages))
     is_listing = is_marked or (not rejects and not any(map(_has_headings, pages)))
-    if not n_papers or not is_listing:
+    if n_papers and is_listing:
+        return
+    found = f" ({rejects[0].position}: {rejects[0].excerpt[:60]!r})" if rejects else ""
+    if is_marked:
         what = "is text, but no Daily Papers listing" if n_papers else "holds no paper"
-        found = f" ({rejects[0].position}: {rejects[0].excerpt[:60]!r})" if rejects else ""
         raise InputError(f"{location} {what}{found}; expected {_WANTED}, copied from the browser")
+    raise InputError(
+        f"{location} is text of no form that is read{found}; expected an export of papers (CSV, RIS, BibTeX, "
+        "Web of Science, PubMed, EndNote, JSON, XML), or the text of a Daily Papers listing"
+    )
 
 
 def _has_credit(page: Page) -> bool:
@@ -164,3 +178,11 @@ def _line_number(reject: RejectedRecord) -> int:
 def _warning(reason: str, numbers: list[int]) -> str:
     others = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
     return f"{reason} (line {numbers[0]}{others})"
+
+
+def _parse(text: str, file: SourceFile) -> Feed:
+    return parse_daily_papers_page(text, location=file.location, as_of=file.as_of)
+
+
+# The page's text has no mark of its own.
+FORMAT = SourceFormat(SOURCE, lambda _head: True, whole_text(_parse))

@@ -12,17 +12,26 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.field_names import match_fields
-from flows.sources.fielded import RowCollector
-from flows.sources.formats import SourceFile
+from analytics.papers import Feed, RejectedRecord
+from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.text_lines import Line, feed_parts, read_lines
+from flows.sources.tables import Header, TableEntry, header_of, names_titles, table_entry, table_reader
+from flows.sources.text_lines import Line, read_lines
 
-__all__ = ["SOURCE", "SUFFIXES", "TableRow", "TableRows", "looks_like", "raise_cell_limit", "read_delimited"]
+__all__ = [
+    "FORMAT",
+    "SOURCE",
+    "SUFFIXES",
+    "TableRow",
+    "TableRows",
+    "looks_like",
+    "raise_cell_limit",
+    "read_delimited",
+]
 
 SOURCE = "table"
 SUFFIXES = (".csv", ".tsv")
@@ -32,7 +41,7 @@ _LONGEST_CELL = 9 * 1024 * 1024
 _MOST_LINES = 500
 _MOST_CHARACTERS = 1_000_000
 _CREDIT = 4_000_000
-_LONGEST_NAME = 100
+_LINES_ABOVE = 20
 
 
 class TableRow(NamedTuple):
@@ -65,13 +74,12 @@ def looks_like(head: str) -> bool:
     >>> looks_like("|Title|Year|\n|---|---|\n|Agents|2025|\n")
     False
     """
-    first = next((line for line in head.removeprefix("\ufeff").splitlines() if line.strip()), "")
-    if first.casefold().startswith("sep="):
-        return True
-    if first.lstrip()[:1] in ("<", "{", "[", "|"):  # a table of Markdown has a bar before its first cell
+    lines = [line for line in head.removeprefix("\ufeff").splitlines() if line.strip()][:_LINES_ABOVE]
+    if not lines or lines[0].casefold().startswith("sep="):
+        return bool(lines)
+    if lines[0].lstrip()[:1] in ("<", "{", "[", "|"):  # a table of Markdown has a bar before its first cell
         return False
-    names = _split(first, _delimiter(first, ()))
-    return len(names) > 1 and max(map(len, names)) <= _LONGEST_NAME and _names_titles(names)
+    return any(_is_header(line, (), is_first=number == 0) for number, line in enumerate(lines))
 
 
 def read_delimited(file: SourceFile) -> Iterator[Feed]:
@@ -94,24 +102,28 @@ def read_delimited(file: SourceFile) -> Iterator[Feed]:
         When the file cannot be read, is empty, has no column of titles, or holds rows but no paper.
     """
     raise_cell_limit()
-    lines = (line for line in read_lines(file))
-    first = next((line for line in lines if line.text.strip()), Line(1, ""))
-    delimiter = _delimiter(first.text, tuple(file.columns))
-    if first.text.casefold().startswith("sep="):
-        # A spreadsheet's own mark of the delimiter.
-        delimiter = first.text.rstrip()[4:5] or "\t"
-        first = next((line for line in lines if line.text.strip()), Line(1, ""))
-    rows = TableRows(first, lines, delimiter)
-    header = next(rows.read(), TableRow(first, ()))
-    if header.reason:
+    lines = read_lines(file)
+    above = list(islice((line for line in lines if line.text.strip()), 1))
+    given = tuple(file.columns)
+    # A spreadsheet's own mark of the delimiter.
+    mark = above[0].text if above and above[0].text.casefold().startswith("sep=") else ""
+    if mark:
+        above = []
+    above += islice((line for line in lines if line.text.strip()), _LINES_ABOVE - len(above))
+    place = next((n for n, line in enumerate(above) if _is_header(line.text, given, is_first=n == 0)), 0)
+    first, *rest = above[place:] or [Line(1, "")]
+    rows = TableRows(
+        first, chain(rest, lines), mark.rstrip()[4:5] or "\t" if mark else _delimiter(first.text, given)
+    )
+    row = next(rows.read(), TableRow(first, ()))
+    if row.reason:
         raise InputError(
-            f"{file.location} has a header that cannot be read ({header.reason}); expected names of columns"
+            f"{file.location} has a header that cannot be read ({row.reason}); expected names of columns"
         )
-    names, repeated = _column_names(header.cells)
-    collector = RowCollector(match_fields(names, file.columns, location=file.location))
-    said = [f"the header repeats {excerpt(name)!r}; its first column is read" for name in repeated]
-    items = _items(rows.read(), names, collector)
-    yield from feed_parts(items, file, SOURCE, lambda: said + collector.warnings())
+    header = header_of(row.cells, file.columns, location=file.location)
+    rows.width = len(header.names)
+    said = [f"the header repeats {excerpt(name)!r}; its first column is read" for name in header.repeated]
+    yield from table_reader(SOURCE).parts(_entries(rows.read(), header), file, warnings=said)
 
 
 def raise_cell_limit() -> None:
@@ -130,12 +142,18 @@ class TableRows:
     lines : iterator of Line
         Those after it.
     delimiter : str
+
+    Attributes
+    ----------
+    width : int
+        Cells of the header, once it is known: a row whose quotes are wrong is read loosely if it has as many.
     """
 
     def __init__(self, first: Line, lines: Iterator[Line], delimiter: str) -> None:
         self._again = deque([first])
         self._lines = lines
         self._delimiter = delimiter
+        self.width = 0
         self._taken: list[Line] = []
         self._n_characters = 0
         # Reading again is paid for by what was read well, or a file made for it would never end.
@@ -177,18 +195,19 @@ class TableRows:
         lost, *others = self._taken
         self._again.extendleft(reversed(others))
         self._credit -= self._n_characters
+        cells = _loosely_split(lost.text, self._delimiter) if not lost.fault else None
+        if cells is not None and self.width > 1 and len(cells) == self.width:
+            return TableRow(lost, cells)
         is_endless = isinstance(error, _RunawayRowError) or "end of data" in str(error)
         return TableRow(
             lost, (), "a quote that is not closed" if is_endless else "a quote in the wrong place"
         )
 
 
-def _items(
-    rows: Iterator[TableRow], names: list[str], collector: RowCollector
-) -> Iterator[PaperRecord | RejectedRecord]:
+def _entries(rows: Iterator[TableRow], header: Header) -> Iterator[tuple[str, TableEntry] | RejectedRecord]:
     lost: list[TableRow] = []
     for row in rows:
-        is_doubtful = row.reason or row.has_stray_quote or len(row.cells) != len(names)
+        is_doubtful = row.reason or row.has_stray_quote or len(row.cells) != len(header.names)
         if not row.cells or (lost and is_doubtful):
             # Only the ends of a loss are said; its lines may be thousands.
             lost = [*lost[:1], row]
@@ -196,12 +215,15 @@ def _items(
         if lost:
             yield _loss(lost)
             lost = []
-        if row.reason or any(row.cells[len(names) :]):
-            reason = row.reason or f"a row of {len(row.cells)} cells under {len(names)} names of columns"
-            yield RejectedRecord(f"line {row.line.number}", reason, excerpt(row.line.text))
-        elif any(row.cells):
-            # Short rows end early: their last cells are empty.
-            yield collector.read(dict(zip(names, row.cells, strict=False)), f"line {row.line.number}")
+        position = f"line {row.line.number}"
+        if row.reason:
+            yield RejectedRecord(position, row.reason, excerpt(row.line.text))
+            continue
+        found = table_entry(row.cells, header, position, row.line.text)
+        if isinstance(found, Header):
+            header = found
+        elif found is not None:
+            yield found
     if lost:
         yield _loss(lost)
 
@@ -217,7 +239,7 @@ def _delimiter(header: str, given: tuple[str, ...]) -> str:
 
     def fitness(delimiter: str) -> tuple[bool, bool, int]:
         names = _split(header, delimiter)
-        return any(name in given for name in names), _names_titles(names), len(names)
+        return any(name in given for name in names), names_titles(names), len(names)
 
     return max(_DELIMITERS, key=fitness)
 
@@ -229,24 +251,31 @@ def _split(header: str, delimiter: str) -> list[str]:
         return []
 
 
-def _names_titles(names: list[str]) -> bool:
-    try:
-        match_fields(names, {}, location="")
-    except InputError:
-        return False
-    return True
+def _loosely_split(line: str, delimiter: str) -> list[str] | None:
+    """Cells of a line whose quotes are not doubled within cells: one closes only before a delimiter."""
+    cells: list[str] = []
+    place = 0
+    while place <= len(line):
+        if line.startswith('"', place):
+            end = line.find(f'"{delimiter}', place + 1)
+            if end < 0:
+                if not line.rstrip().endswith('"') or len(line.rstrip()) <= place + 1:
+                    return None
+                end = len(line.rstrip()) - 1
+                line = line.rstrip()
+            cells.append(line[place + 1 : end].replace('""', '"'))
+            place = end + 2
+        else:
+            end = line.find(delimiter, place)
+            end = len(line) if end < 0 else end
+            cells.append(line[place:end])
+            place = end + 1
+    return cells
 
 
-def _column_names(cells: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Names of all columns, each once, and those that the header repeats."""
-    names: list[str] = []
-    repeated: list[str] = []
-    seen: set[str] = set()
-    for number, cell in enumerate(cells, start=1):
-        name = clean_text(cell)
-        if name in seen:
-            repeated.append(name)
-        # A name that matches no field keeps the place of one that is empty or repeated.
-        names.append(f"column {number}" if not name or name in seen else name)
-        seen.add(name)
-    return names, list(dict.fromkeys(name for name in repeated if name))
+def _is_header(line: str, given: tuple[str, ...], *, is_first: bool) -> bool:
+    names = _split(line, _delimiter(line, given))
+    return any(name in given for name in names) or names_titles(names, is_first=is_first)
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, read_delimited, SUFFIXES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from analytics.exceptions import InputError
 from flows.sources.plain_text import excerpt
@@ -21,44 +21,40 @@ _NAMES_SHOWN = 20
 # Folded names in the order of trust. "Date Added", "Date Modified" and "created_at" of reference
 # managers and databases are the catalogue's clock, so they are no dates of a paper.
 _USUAL_NAMES: dict[str, tuple[str, ...]] = {
-    "title": ("title", "papertitle", "articletitle", "documenttitle"),
-    "abstract": (
-        "abstract",
-        "abstracttext",
-        "abstractnote",
-        "paperabstract",
-        "summary",
-        "description",
-    ),
-    "id": ("arxivid", "arxiv", "id", "paperid", "eprint", "archiveid"),
-    "doi": ("doi", "doiurl"),
-    "published": (
-        # The versions of arXiv's bulk metadata: the first one's day is the day of publication.
-        "versions",
-        "published",
-        "date",
-        "publicationdate",
-        "pubdate",
-        "publishedat",
-        "publisheddate",
-        "datepublished",
-        "publishdate",
-        "issued",
-        "created",
-        "submitted",
-        "submitteddate",
-        "submissiondate",
-        "year",
-        "publicationyear",
-        "pubyear",
-    ),
-    "updated": ("updated", "updatedate", "updatedat", "updateddate", "modified"),
-    "authors": ("authors", "author", "authornames", "authorlist", "creators"),
-    "n_authors": ("nauthors", "numauthors", "authorcount", "numberofauthors"),
-    "upvotes": ("upvotes", "votes", "likes", "numupvotes"),
-    "organization": ("organization", "organisation", "affiliation"),
-    "url": ("url", "paperurl", "link", "abs", "absurl", "arxivurl", "forumurl", "pdfurl", "pdf"),
-    "comment": ("comment", "comments"),
+    field: tuple(" ".join(names).split())
+    for field, names in {
+        "title": ("title papertitle articletitle documenttitle itemtitle displayname",),
+        "abstract": ("abstract abstracttext abstractnote paperabstract summary description",),
+        "id": ("arxivid arxiv id paperid eprint archiveid entryid",),
+        "doi": ("doi doiurl itemdoi articledoi doilink",),
+        "published": (
+            # The versions of arXiv's bulk metadata: the first one's day is the day of publication.
+            "versions published date publicationdate pubdate publishedat publisheddate datepublished",
+            "publishdate issued created submitted submitteddate submissiondate coverdate",
+            "year publicationyear pubyear yearpublished jahr",
+            # Days of electronic or early access make what an issue says finer, or take its place.
+            "onlinedate publicationdateonline publicationdateprint earlyaccessdate epubdate issuedate",
+            "month publicationmonth",
+        ),
+        "updated": ("updated updatedate updatedat updateddate modified",),
+        "authors": (
+            "authorfullnames authors author authornames authorlist creators creator authorname",
+            "authorshipsauthordisplayname autoren",
+        ),
+        "n_authors": ("nauthors numauthors authorcount numberofauthors",),
+        "upvotes": ("upvotes votes likes numupvotes",),
+        "organization": ("organization organisation affiliation",),
+        "url": ("url paperurl link abs absurl arxivurl forumurl pdfurl pdf dimensionsurl",),
+        "comment": ("comment comments",),
+    }.items()
+}
+# Web of Science's tables head their columns with the two letters of its plain text.
+_WEB_OF_SCIENCE = {
+    "title": ("TI",),
+    "abstract": ("AB",),
+    "doi": ("DI",),
+    "published": ("PD", "PY", "EA"),
+    "authors": ("AF", "AU"),
 }
 _FIELD_OF = {usual: field for field, names in _USUAL_NAMES.items() for usual in names}
 
@@ -74,6 +70,8 @@ class FieldMap:
     abstract, id, doi, published, updated : tuple of str
     authors, n_authors, upvotes, organization, url, comment : tuple of str
         Empty where the table has no such column. `comment` is read for a withdrawal only.
+    serials : tuple of str
+        Columns of dates that the caller names: a number of five digits there is a spreadsheet's day.
     """
 
     title: tuple[str, ...]
@@ -88,6 +86,7 @@ class FieldMap:
     organization: tuple[str, ...] = ()
     url: tuple[str, ...] = ()
     comment: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
 
 
 def match_fields(names: Sequence[str], given: Mapping[str, str], *, location: str) -> FieldMap:
@@ -126,16 +125,19 @@ name it with --map COLUMN=title
         _given_column(column, columns, location): _given_field(field) for column, field in given.items()
     }
     found: dict[str, tuple[str, ...]] = {}
+    tagged = _WEB_OF_SCIENCE if {"PT", "TI", "AU", "PY"} <= {*columns} else {}
     for field, usual in _USUAL_NAMES.items():
         named = tuple(column for column, its_field in chosen.items() if its_field == field)
         free = ((_fold(column), column) for column in columns if column not in chosen)
         ranked = sorted((usual.index(folded), column) for folded, column in free if folded in usual)
-        found[field] = named or tuple(column for _, column in ranked)
+        by_tag = tuple(column for column in tagged.get(field, ()) if column in columns)
+        found[field] = named or by_tag or tuple(column for _, column in ranked)
     if not found["title"]:
         raise InputError(
             f"{location} has no column of titles among {_listed(columns)}; name it with --map COLUMN=title"
         )
-    return FieldMap(**found)
+    serials = tuple(column for column, its_field in chosen.items() if its_field == "published")
+    return FieldMap(**found, serials=serials)
 
 
 def _given_column(name: str, columns: list[str], location: str) -> str:
@@ -153,7 +155,7 @@ def _given_column(name: str, columns: list[str], location: str) -> str:
 def _given_field(name: str) -> str:
     field = _FIELD_OF.get(_fold(name))
     if field is None:
-        allowed = [item.name for item in fields(FieldMap)]
+        allowed = list(_USUAL_NAMES)
         raise InputError(
             f"unknown field {excerpt(name)!r} of --map COLUMN=FIELD; allowed is one of "
             f"{', '.join(allowed)}{_hint(name, allowed)}"

@@ -8,121 +8,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 
-from analytics.papers import PaperRecord, PublishedPrecision, RejectedRecord
-from flows.sources.arxiv_atom import says_withdrawn
+from analytics.papers import PaperRecord
 from flows.sources.author_names import split_names
+from flows.sources.entries import EntryReader
 from flows.sources.field_names import FieldMap
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
-from flows.sources.json_documents import count_of, date_of, prose_of, text_of
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.json_documents import count_of, dates_of, prose_of, text_of
 from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED, serial_day
 
-__all__ = [
-    "RowCollector",
-    "UnusableRowError",
-    "record_of",
-    "row_excerpt",
-]
+__all__ = ["record_of", "row_excerpt", "row_reader"]
 
+_LOST_ID = "an id that is a number has lost digits and is left out: give ids as text"
+_VERSION = re.compile(r"v\d{1,3}", re.ASCII)
+_SERIAL = re.compile(r"(\d{5})(?:\.\d{1,12})?", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,4})\.(\d{1,20})", re.ASCII)
 _FIVE_DIGITS_SINCE = 1501
-_FINENESS: dict[PublishedPrecision, int] = {"none": 0, "year": 1, "month": 2, "day": 3}
 
 
-class UnusableRowError(Exception):
-    """A row that cannot be a paper; its text is the reason of the reject."""
-
-
-class RowCollector:
-    """Records and rejects of a table's rows, and what is said once about all of them.
+def row_reader(source: str, fields: FieldMap) -> EntryReader:
+    """Reader of a table's rows.
 
     Parameters
     ----------
+    source : str
+        Kind of source of the table.
     fields : FieldMap
 
     Examples
     --------
-    >>> rows = RowCollector(FieldMap(title=("Title",), id=("Id",), published=("Day",)))
-    >>> rows.add({"Title": "Agents", "Id": 2503.0213, "Day": "03/04/2025"}, "row 1")
-    >>> rows.add({"Title": ""}, "row 2")
-    >>> records, rejects = rows.take()
-    >>> records[0].title, rejects[0].reason, rows.take()
-    ('Agents', 'a row without a title', ([], []))
-    >>> for sentence in rows.warnings():
+    >>> reader = row_reader("table", FieldMap(title=("Title",), id=("Id",), published=("Day",)))
+    >>> rows = [("row 1", {"Title": "Agents", "Id": 2503.0213, "Day": "soon"}), ("row 2", {"Title": ""})]
+    >>> feed = reader.whole(rows, location="a.csv", day=None)
+    >>> feed.records[0].title, feed.rejects[0].reason
+    ('Agents', 'a row without a title')
+    >>> for sentence in feed.warnings:
     ...     print(sentence)
     a stated date that cannot be read is left out (row 1)
     an id that is a number has lost digits and is left out: give ids as text (row 1)
     """
-
-    def __init__(self, fields: FieldMap) -> None:
-        self._fields = fields
-        self._records: list[PaperRecord] = []
-        self._rejects: list[RejectedRecord] = []
-        self._undated: list[str] = []
-        self._numbered: list[str] = []
-
-    def add(self, row: object, position: str) -> None:
-        """Read one row into the record or reject that `take` gives.
-
-        Parameters
-        ----------
-        row : mapping of str to object
-            Anything else is a reject.
-        position : str
-            Where it stands, ``"row 4"``.
-        """
-        item = self.read(row, position)
-        if isinstance(item, PaperRecord):
-            self._records.append(item)
-        else:
-            self._rejects.append(item)
-
-    def read(self, row: object, position: str) -> PaperRecord | RejectedRecord:
-        """Give the record or reject of one row at once; `warnings` knows of it, `take` does not.
-
-        Parameters
-        ----------
-        row : mapping of str to object
-            Anything else is a reject.
-        position : str
-            Where it stands, ``"row 4"``.
-        """
-        if not isinstance(row, Mapping):
-            return RejectedRecord(position, f"not an object but {type(row).__name__}", row_excerpt(row))
-        row = _plain(row)
-        try:
-            record = record_of(row, self._fields, position)
-        except UnusableRowError as reason:
-            return RejectedRecord(position, str(reason), row_excerpt(row))
-        stated = ((record.published, self._fields.published), (record.updated, self._fields.updated))
-        if any(day is None and any(_states(row.get(name)) for name in names) for day, names in stated):
-            self._undated.append(position)
-        if record.arxiv_id is None and any(_is_lost_id(row.get(name)) for name in self._fields.id):
-            self._numbered.append(position)
-        return record
-
-    def take(self) -> tuple[list[PaperRecord], list[RejectedRecord]]:
-        """Give what was added since the last call."""
-        taken = self._records, self._rejects
-        self._records, self._rejects = [], []
-        return taken
-
-    def warnings(self) -> list[str]:
-        """What was understood with a doubt in all rows so far, one sentence each."""
-        said = list(date_warning(self._undated))
-        if self._numbered:
-            others = f" and {len(self._numbered) - 1} more" if len(self._numbered) > 1 else ""
-            said.append(
-                "an id that is a number has lost digits and is left out: give ids as text "
-                f"({self._numbered[0]}{others})"
-            )
-        return said
+    return EntryReader(source, partial(record_of, fields=fields), row_excerpt)
 
 
-def record_of(row: Mapping[str, object], fields: FieldMap, position: str) -> PaperRecord:
+def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> PaperRecord:
     """Read one row of a table as the record of a paper.
 
     Of the columns of a date the first that can be read counts; a later one only makes it finer, as a
@@ -132,54 +65,56 @@ def record_of(row: Mapping[str, object], fields: FieldMap, position: str) -> Pap
     ----------
     row : mapping of str to object
         Values by column; a column may be absent.
-    fields : FieldMap
     position : str
         Where it stands, ``"row 4"``.
+    doubts : Doubts
+    fields : FieldMap
 
     Raises
     ------
-    UnusableRowError
-        When the row has no title.
+    UnusableEntryError
+        When it is no mapping or has no title.
 
     Examples
     --------
     >>> fields = FieldMap(title=("title",), authors=("by",), published=("date", "year"))
     >>> row = {"title": "<i>Agents</i>", "by": "Doe, Jane; Muster, Bo", "year": 2019.0}
-    >>> record = record_of(row, fields, "row 1")
+    >>> record = record_of(row, "row 1", Doubts(), fields)
     >>> record.title, record.authors, record.published, record.published_precision
     ('Agents', ('Jane Doe', 'Bo Muster'), datetime.date(2019, 1, 1), 'year')
     """
+    if not isinstance(row, Mapping):
+        raise UnusableEntryError(f"not an object but {type(row).__name__}")
     row = _plain(row)
-    title = _first(prose_of(row.get(name)) for name in fields.title)
-    if not title:
-        raise UnusableRowError("a row without a title")
-    abstract = _first(prose_of(row.get(name)) for name in fields.abstract)
-    published, precision = _finest(date_of(row.get(name)) for name in fields.published)
-    updated, _ = _finest(date_of(row.get(name)) for name in fields.updated)
-    found = _identifiers(row, fields)
+    published, updated = (
+        dates_of([_day(row.get(name), name, fields) for name in names])
+        for names in (fields.published, fields.updated)
+    )
     told = (split_names(row.get(name)) for name in fields.authors)
-    authors, is_whole = next((names for names in told if names[0]), ((), True))
-    stated = next(
-        (n for name in (*fields.n_authors, *fields.authors) if (n := count_of(row.get(name)))), None
-    )
-    return PaperRecord(
-        title,
-        abstract,
+    authors, has_all_authors = next((names for names in told if names[0]), ((), True))
+    counted = (count_of(row.get(name)) for name in (*fields.n_authors, *fields.authors))
+    voted = (count_of(row.get(name)) for name in fields.upvotes)
+    dates = ((published, fields.published), (updated, fields.updated))
+    record = StatedPaper(
+        _first(prose_of(row.get(name)) for name in fields.title),
+        _first(prose_of(row.get(name)) for name in fields.abstract),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
-        updated=updated,
+        updated=updated[0],
         authors=authors,
-        n_authors=stated or (len(authors) or None if is_whole else None),
-        upvotes=next((n for name in fields.upvotes if (n := count_of(row.get(name))) is not None), None),
-        organization=_first(text_of(row.get(name)) for name in fields.organization) or None,
-        url=_page([text_of(row.get(name)) for name in fields.url], found),
-        arxiv_id=found.arxiv_id,
-        doi=found.doi,
-        version=found.version,
-        is_withdrawn=says_withdrawn(*(text_of(row.get(name)) for name in fields.comment), abstract),
-        position=position,
-    )
+        has_all_authors=has_all_authors,
+        n_authors=next((n for n in counted if n), None),
+        upvotes=next((n for n in voted if n is not None), None),
+        organization=_first(text_of(row.get(name)) for name in fields.organization),
+        pages=[text_of(row.get(name)) for name in fields.url],
+        found=_identifiers(row, fields),
+        remarks=[text_of(row.get(name)) for name in fields.comment],
+        has_unread_date=any(
+            found == UNDATED and any(_states(row.get(name)) for name in names) for found, names in dates
+        ),
+    ).record(position, doubts, "a row without a title")
+    if record.arxiv_id is None and any(_is_lost_id(row.get(name)) for name in fields.id):
+        doubts.add(_LOST_ID, position)
+    return record
 
 
 def row_excerpt(row: object) -> str:
@@ -209,18 +144,15 @@ def _plain_value(value: object) -> object:
     return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
-def _finest(dates: Iterable[StatedDate]) -> StatedDate:
-    best = UNDATED
-    for day, precision in dates:
-        if day is None or _FINENESS[precision] <= _FINENESS[best[1]]:
-            continue
-        known = best[0]
-        is_within = known is None or (
-            day.year == known.year and (best[1] == "year" or day.month == known.month)
-        )
-        if is_within:
-            best = day, precision
-    return best
+def _day(value: object, name: str, fields: FieldMap) -> object:
+    """Value of a column of dates: a spreadsheet's number as its day where the caller named the column."""
+    if name == "created" and isinstance(value, Mapping):
+        # Crossref's day of the DOI, no day of the work.
+        return None
+    if name in fields.serials and (text := _SERIAL.fullmatch(text_of(value) or str(value))):
+        day, _ = serial_day(int(text[1]))
+        return day or value
+    return value
 
 
 def _first(texts: Iterable[str]) -> str:
@@ -229,6 +161,9 @@ def _first(texts: Iterable[str]) -> str:
 
 def _states(value: object) -> bool:
     """Whether a value of a date column is there at all."""
+    if isinstance(value, list) and all(isinstance(one, str) and _VERSION.fullmatch(one) for one in value):
+        # arXiv's versions by their numbers alone.
+        return False
     if isinstance(value, (str, list, Mapping)):
         return text_of(value) != "" or (not isinstance(value, str) and len(value) > 0)
     # NaN is not equal to itself.
@@ -255,13 +190,3 @@ def _is_lost_id(value: object) -> bool:
         return False
     n_digits = 5 if int(number[1]) >= _FIVE_DIGITS_SINCE else 4
     return len(number[1]) < 4 or len(number[2]) != n_digits
-
-
-def _page(addresses: list[str], found: Identifiers) -> str | None:
-    """Address that a person would open: a page before a PDF file."""
-    webs = [address for text in addresses if (address := web_address(text))]
-    pages = [address for address in webs if not address.endswith(".pdf") and "/pdf" not in address]
-    if found.arxiv_id:
-        pages.append(f"https://arxiv.org/abs/{found.arxiv_id}")
-    last = [f"https://doi.org/{found.doi}"] if found.doi else []
-    return next(iter([*pages, *webs, *last]), None)

@@ -1,20 +1,31 @@
-"""Files as text: which encodings are read, how large a file may be, and what is said otherwise."""
+"""Files as bytes and as text: which are read, how large one may be, and what is said otherwise."""
 
 from __future__ import annotations
 
-import codecs
 import os
 import stat
 from pathlib import Path
 
 from analytics.exceptions import InputError
+from flows.sources.encodings import Encoding, detect_encoding
 
-__all__ = ["MAX_FILE_BYTES", "decode_text", "leads_out", "list_files", "read_text", "refuse_compressed"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "compression_of",
+    "decode_text",
+    "encoding_of",
+    "leads_out",
+    "list_files",
+    "read_head",
+    "read_text",
+    "refuse_compressed",
+    "regular_size",
+]
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """Larger files are refused before they are read."""
 
-_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHUNK = 1024 * 1024
 _BINARY_SAMPLE = 4_096
 _COMPRESSED = {
     b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh91AY&SY": "bzip2", b"\xfd7zXZ\x00": "xz",
@@ -52,7 +63,7 @@ def leads_out(path: Path, folder: Path) -> bool:
 
 
 def refuse_compressed(head: bytes, *, location: str) -> None:
-    r"""Refuse what is compressed: nothing is unpacked, so nothing unpacks to more than there is room for.
+    r"""Refuse what is compressed, where nothing is unpacked.
 
     Raises
     ------
@@ -64,64 +75,96 @@ def refuse_compressed(head: bytes, *, location: str) -> None:
     >>> refuse_compressed(b"\x1f\x8b\x08", location="a.json.gz")
     Traceback (most recent call last):
     ...
-    analytics.exceptions.InputError: a.json.gz is compressed (gzip), which is not read; unpack it first
+    analytics.exceptions.InputError: a.json.gz is compressed (gzip), which is not read here; unpack it first
     """
-    for mark, name in _COMPRESSED.items():
-        if head.startswith(mark):
-            raise InputError(f"{location} is compressed ({name}), which is not read; unpack it first")
+    if name := compression_of(head):
+        raise InputError(f"{location} is compressed ({name}), which is not read here; unpack it first")
 
 
-def read_text(path: Path, *, location: str) -> str:
-    """Text of a file: UTF-8 with or without its mark, or UTF-16 with one.
-
-    Raises
-    ------
-    InputError
-        When it cannot be read, is no regular file, is larger than 256 MB, or is not such text.
-    """
-    try:
-        status = path.stat()
-        # A pipe or a device would never end.
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"{location} is not a regular file; give a text file or a folder of them")
-        if status.st_size > MAX_FILE_BYTES:
-            size = f"{status.st_size:,} bytes, more than the {MAX_FILE_BYTES:,} allowed"
-            raise InputError(f"{location} has {size}; split it")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {location}: {error.strerror}") from error
-    return decode_text(content, location=location)
-
-
-def decode_text(content: bytes, *, location: str) -> str:
-    r"""Text of `content`: UTF-8 with or without its mark, or UTF-16 with one.
-
-    Raises
-    ------
-    InputError
-        Names the first byte that is not such text.
+def compression_of(head: bytes) -> str:
+    r"""Name of the compression that a file's first bytes show, empty for none.
 
     Examples
     --------
-    >>> decode_text(b"\xff\xfeA\x00", location="a.txt")
-    'A'
-    >>> decode_text(b"na\xefve", location="a.txt")
-    Traceback (most recent call last):
-    ...
-    analytics.exceptions.InputError: a.txt is not UTF-8 text (byte 0xef at position 2); save it as UTF-8
+    >>> compression_of(b"\x1f\x8b\x08"), compression_of(b"title,year")
+    ('gzip', '')
     """
-    is_utf_16 = content.startswith(_UTF_16_MARKS)
-    if not is_utf_16 and b"\x00" in content[:_BINARY_SAMPLE]:
+    return next((name for mark, name in _COMPRESSED.items() if head.startswith(mark)), "")
+
+
+def regular_size(path: Path, *, location: str) -> int:
+    """Size of a file in bytes.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read or is no regular file: a pipe or a device would never end.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"cannot read {location}: {error.strerror}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{location} is not a regular file; give a file or a folder of them")
+    return status.st_size
+
+
+def read_head(path: Path, *, location: str, size: int = 65_536) -> bytes:
+    """First bytes of a file.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read or is no regular file.
+    """
+    regular_size(path, location=location)
+    try:
+        with path.open("rb") as content:
+            return content.read(size)
+    except OSError as error:
+        raise InputError(f"cannot read {location}: {error.strerror}") from error
+
+
+def encoding_of(path: Path, *, location: str) -> Encoding:
+    """Encoding of a file of any size, see `flows.sources.encodings`."""
+    head = read_head(path, location=location)
+    with path.open("rb") as content:
+        return detect_encoding(head, iter(lambda: content.read(_CHUNK), b""))
+
+
+def read_text(path: Path, *, location: str) -> str:
+    """Text of a file, in whatever encoding.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, is no regular file, is larger than 256 MB, or is binary.
+    """
+    size = regular_size(path, location=location)
+    if size > MAX_FILE_BYTES:
+        raise InputError(f"{location} has {size:,} bytes, more than the {MAX_FILE_BYTES:,} allowed; split it")
+    try:
+        return decode_text(path.read_bytes(), location=location)
+    except OSError as error:
+        raise InputError(f"cannot read {location}: {error.strerror}") from error
+
+
+def decode_text(content: bytes, *, location: str) -> str:
+    r"""Text of `content`, in whatever encoding, see `flows.sources.encodings`.
+
+    Raises
+    ------
+    InputError
+        When it is binary.
+
+    Examples
+    --------
+    >>> decode_text(b"\xff\xfeA\x00", location="a.txt"), decode_text(b"na\xefve", location="a.txt")
+    ('A', 'naïve')
+    """
+    encoding = detect_encoding(content[:65_536], (content,))
+    if not encoding.name.startswith(("utf-16", "utf-32")) and b"\x00" in content[:_BINARY_SAMPLE]:
         raise InputError(
             f"{location} is binary, not text (byte 0x00 at position {content.index(0)}); give a text file"
         )
-    try:
-        return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The decoder counts from behind the mark that it took off.
-        start = error.start + (3 if content.startswith(codecs.BOM_UTF8) and not is_utf_16 else 0)
-        byte = content[start] if start < len(content) else content[-1]
-        encoding = "UTF-16" if is_utf_16 else "UTF-8"
-        raise InputError(
-            f"{location} is not {encoding} text (byte 0x{byte:02x} at position {start}); save it as UTF-8"
-        ) from None
+    return content.decode(encoding.name, encoding.errors).removeprefix("\ufeff")

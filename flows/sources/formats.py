@@ -10,7 +10,7 @@ from pathlib import Path
 from analytics.papers import Feed
 from flows.sources.files import read_text
 
-__all__ = ["BLOCK", "UNKNOWN", "SourceFile", "SourceFormat", "whole_text"]
+__all__ = ["BLOCK", "UNKNOWN", "SourceFile", "SourceFormat", "parsed", "whole_text"]
 
 BLOCK = 2_000
 """Records in one part of a long feed."""
@@ -34,6 +34,8 @@ class SourceFile:
         The day of the analysis.
     columns : mapping of str to str
         The caller's own names of columns, ``{"Heading": "title"}``; for tables only.
+    is_unpacked : bool
+        It came out of a compressed file or an archive.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class SourceFile:
     day: date | None = None
     as_of: date | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    is_unpacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,22 @@ class SourceFormat:
         format, however broken the rest.
     read : callable
         Gives the feeds of a file: one, or the parts of one.
+    suffixes : tuple of str
+        Ends of names that decide where content does not, as for a table whose columns the caller names.
+    marks : tuple of bytes
+        First bytes of a binary format; one of them decides at once.
     """
 
     name: str
     looks_like: Callable[[str], bool]
     read: Callable[[SourceFile], Iterator[Feed]]
+    suffixes: tuple[str, ...] = ()
+    marks: tuple[bytes, ...] = ()
+
+
+def parsed(parse: Callable[..., Feed]) -> Callable[[SourceFile], Iterator[Feed]]:
+    """Make a reader of a parser that wants the whole text, its location and its day."""
+    return whole_text(lambda text, file: parse(text, location=file.location, day=file.day))
 
 
 def whole_text(parse: Callable[[str, SourceFile], Feed]) -> Callable[[SourceFile], Iterator[Feed]]:

@@ -22,8 +22,17 @@ _ARXIV = re.compile(
     r"(?:v(?P<version>\d{1,3}))?(?:\.pdf)?(?:[?#].*)?(?:\s*\[[^\]]*\])?/?",
     re.IGNORECASE | re.ASCII,
 )
+# The page of a work at its publisher's: the DOI stands in the path, other words may follow it.
+_DOI_IN_PAGE = re.compile(
+    r"https?://[\w.-]{1,100}/(?:[^\s?#]{0,100}?/)?(?P<doi>10\.\d{4,9}/[^\s?#]+?)"
+    r"(?:/?(?:full|abstract|pdf|epdf|pdfdirect|summary|meta|html|fulltext|references|citations)(?:/[^\s?#]*)?)?"
+    r"(?:\.(?:full|abstract|pdf|html|full\.pdf|full-text|short))*/?(?:[?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
+# bioRxiv and medRxiv: "10.1101/2019.09.12.000001v2".
+_PREPRINT_VERSION = re.compile(r"(?<=^10\.1101/)([\d.]+)v\d{1,3}$")
 _DOI = re.compile(
-    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*|info:doi/)?(?P<doi>10\.\d{4,9}/\S+)",
+    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.(?:org|acm\.org)/|https?://doi\.acm\.org/|doi:?\s*|info:doi/)?(?P<doi>10\.\d{4,9}/\S+)",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -66,17 +75,26 @@ def find_arxiv_id(text: str) -> tuple[str, int | None] | None:
 
 
 def clean_doi(text: str) -> str | None:
-    """Lower-case DOI without address or prefix, None for a text that is none or one of arXiv's own.
+    """Lower-case DOI without address, prefix or escapes, None for a text that is none or one of arXiv's own.
+
+    The address of a page at a publisher's that holds the DOI is read too.
 
     Examples
     --------
     >>> clean_doi("https://doi.org/10.1000/ABC"), clean_doi("10.48550/arXiv.1706.03762")
     ('10.1000/abc', None)
+    >>> clean_doi("https://dl.acm.org/doi/10.1145/1.2?a=b"), clean_doi("http://dx.doi.org/10.1016/S0025%2817%29")
+    ('10.1145/1.2', '10.1016/s0025(17)')
     """
-    match = _DOI.fullmatch(text.strip()) if len(text) <= _LONGEST else None
-    if match is None or find_arxiv_id(text) is not None:
+    text = text.strip()
+    if len(text) > _LONGEST or "10." not in text or find_arxiv_id(text) is not None:
         return None
-    return match["doi"].rstrip(".,;").lower()
+    text = unquote(text) if "%" in text else text
+    match = _DOI.fullmatch(text) or _DOI_IN_PAGE.fullmatch(text)
+    if match is None:
+        return None
+    doi = match["doi"].rstrip(".,;").lower()
+    return _PREPRINT_VERSION.sub(r"\1", doi) if doi.startswith("10.1101/") else doi
 
 
 def read_identifiers(*texts: str | None) -> Identifiers:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
 from analytics.exceptions import InputError
-from flows.sources.plain_text import clean_text, excerpt, require_text
-from flows.sources.stated_dates import UNDATED, StatedDate, read_date
-from flows.sources.xml_documents import unwrap_markup
+from flows.sources.plain_text import clean_text, excerpt, is_nothing, require_text
+from flows.sources.stated_dates import UNDATED, StatedDate, finest_date, read_date
+from flows.sources.xml_documents import plain_prose
 
 __all__ = [
     "count_of",
     "date_of",
+    "dates_of",
     "first_text_of",
     "items_of",
     "object_of",
@@ -31,7 +32,6 @@ __all__ = [
     "text_of",
 ]
 
-_EMPTY = frozenset(("nan", "NaN", "None", "none", "null", "NULL", "NaT", "<NA>", "N/A", "n/a"))
 _HIGHEST_COUNT = 1_000_000_000
 _LONGEST_NUMBER = 18
 _HIGHEST_WRITTEN = 10**13
@@ -190,7 +190,7 @@ def text_of(value: object) -> str:
         value = " ".join(part for part in value if isinstance(part, str))
     if isinstance(value, str):
         text = clean_text(value)
-        return "" if text in _EMPTY else text
+        return "" if len(text) < 8 and is_nothing(text) else text
     return _digits(value)
 
 
@@ -202,8 +202,7 @@ def prose_of(value: object) -> str:
     >>> prose_of("<jats:p>For $a<b$ &amp; more</jats:p>")
     'For $a<b$ & more'
     """
-    text = text_of(value)
-    return unwrap_markup(text) if "<" in text or "&" in text else text
+    return plain_prose(text_of(value))
 
 
 def date_of(value: object) -> StatedDate:
@@ -235,6 +234,28 @@ def date_of(value: object) -> StatedDate:
     if number is None or len(number[1]) in (1, 2, 3, 8):
         return read_date(text)
     return read_date(number[1]) if len(number[1]) < 9 else _since_1970(int(number[1]))
+
+
+def dates_of(values: Sequence[object]) -> StatedDate:
+    """Day that several values state together: the first that can be read counts, later ones make it finer.
+
+    A month or a day without a year belongs to the year of another value.
+
+    Examples
+    --------
+    >>> dates_of([2019, "2019-05-03"]), dates_of(["SEP", 2018])
+    ((datetime.date(2019, 5, 3), 'day'), (datetime.date(2018, 9, 1), 'month'))
+    """
+    dates = [date_of(value) for value in values]
+    year = next((day.year for day, _ in dates if day is not None), None)
+    if year is None:
+        return UNDATED
+    yearless = (
+        read_date(f"{text} {year}")
+        for value, (day, _) in zip(values, dates, strict=True)
+        if day is None and isinstance(value, str) and (text := text_of(value)) and len(text) < 12
+    )
+    return finest_date((*dates, *yearless))
 
 
 def count_of(value: object) -> int | None:

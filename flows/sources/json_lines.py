@@ -5,20 +5,24 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed
+from analytics.papers import Feed, RejectedRecord
+from flows.sources.entries import EntryReader
 from flows.sources.field_names import match_fields
-from flows.sources.fielded import RowCollector
-from flows.sources.formats import SourceFile
-from flows.sources.text_lines import Line, feed_parts, read_lines, reject_line
+from flows.sources.fielded import row_reader
+from flows.sources.formats import SourceFile, SourceFormat
+from flows.sources.text_lines import Line, read_lines, reject_line
 
 __all__ = [
+    "FORMAT",
     "SOURCE",
     "SUFFIXES",
     "first_objects",
+    "json_entries",
+    "lines_format",
     "load_object",
     "looks_like",
     "read_json_lines",
@@ -79,28 +83,49 @@ def read_json_lines(file: SourceFile) -> Iterator[Feed]:
     InputError
         When the file cannot be read, is empty, has no field of titles or holds no paper.
     """
-    entries = _entries(read_lines(file))
-    first: list[tuple[Line, dict[str, Any] | str]] = []
+    entries = json_entries(read_lines(file))
+    first: list[tuple[str, dict[str, Any]] | RejectedRecord] = []
     n_objects = 0
     while n_objects < _OBJECTS_FIRST and len(first) < _LINES_FIRST and (entry := next(entries, None)):
         first.append(entry)
-        n_objects += isinstance(entry[1], dict)
-    keys = _keys([entry for _, entry in first if isinstance(entry, dict)])
+        n_objects += not isinstance(entry, RejectedRecord)
     if not n_objects:
-        reason = f" (line {first[0][0].number}: {first[0][1]})" if first else ""
+        broken = next((entry for entry in first if isinstance(entry, RejectedRecord)), None)
+        reason = f" ({broken.position}: {broken.reason})" if broken else ""
         raise InputError(f"{file.location} holds no JSON object on a line{reason}; expected one a paper")
-    rows = RowCollector(match_fields(keys, file.columns, location=file.location))
-    items = (
-        reject_line(line, entry) if isinstance(entry, str) else rows.read(entry, f"line {line.number}")
-        for line, entry in itertools.chain(first, entries)
-    )
-    yield from feed_parts(items, file, SOURCE, rows.warnings)
+    keys = _keys([entry[1] for entry in first if not isinstance(entry, RejectedRecord)])
+    reader = row_reader(SOURCE, match_fields(keys, file.columns, location=file.location))
+    yield from reader.parts(itertools.chain(first, entries), file)
 
 
-def _entries(lines: Iterator[Line]) -> Iterator[tuple[Line, dict[str, Any] | str]]:
+def json_entries(lines: Iterator[Line]) -> Iterator[tuple[str, dict[str, Any]] | RejectedRecord]:
+    """Objects of JSON lines with their positions, blank lines left out; a line that is none is a reject."""
     for line in lines:
         if text := line.text.strip().removeprefix("\ufeff"):
-            yield line, line.fault or load_object(text)
+            entry = line.fault or load_object(text)
+            yield reject_line(line, entry) if isinstance(entry, str) else (f"line {line.number}", entry)
+
+
+def lines_format(reader: EntryReader, is_entry: Callable[[dict[str, Any]], bool]) -> SourceFormat:
+    """Format of a service's entries, one a line.
+
+    Parameters
+    ----------
+    reader : EntryReader
+        That of the service's entries.
+    is_entry : callable
+        Object to bool: whether it is an entry of the service.
+    """
+
+    def looks_like_lines(head: str) -> bool:
+        objects = first_objects(head)
+        is_document = _SECOND_LINE.search(head) is None
+        return not is_document and 2 * sum(map(is_entry, objects)) > len(objects)
+
+    def read(file: SourceFile) -> Iterator[Feed]:
+        return reader.parts(json_entries(read_lines(file)), file)
+
+    return SourceFormat(reader.source, looks_like_lines, read)
 
 
 def _keys(objects: list[dict[str, Any]]) -> list[str]:
@@ -155,3 +180,6 @@ def first_objects(head: str) -> list[dict[str, Any]]:
     objects = [value for value in map(load_object, lines) if isinstance(value, dict)]
     # Half of the lines may be broken, the first too, or cut off at the end of the beginning.
     return objects if 2 * len(objects) >= len(lines) else []
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, read_json_lines, SUFFIXES)

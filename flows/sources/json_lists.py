@@ -12,13 +12,15 @@ from datetime import date
 from typing import Any
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, RejectedRecord
 from flows.sources import daily_papers_api, openalex, openreview, semantic_scholar
+from flows.sources.entries import numbered
 from flows.sources.field_names import FieldMap, match_fields
-from flows.sources.fielded import RowCollector, row_excerpt
+from flows.sources.fielded import row_excerpt, row_reader
+from flows.sources.formats import SourceFile, SourceFormat, whole_text
 from flows.sources.json_documents import date_of, items_of, object_of, outline, parse_json, shape_of, text_of
 
-__all__ = ["SOURCE", "looks_like", "parse_json_list"]
+__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_json_list"]
 
 SOURCE = "list"
 
@@ -93,19 +95,15 @@ def parse_json_list(text: str, *, location: str, day: date | None, columns: Mapp
         raise InputError(f"{location} holds no paper (entry 1: {faults[0]}); expected {_WANTED}")
     names = dict.fromkeys(name for entry in objects[:_OBJECTS_LOOKED_AT] for name in entry)
     fields, doubts = _without_fetch_time(match_fields(list(names), columns, location=location), objects)
-    rows = RowCollector(fields)
-    items = [
-        RejectedRecord(f"entry {number}", fault, row_excerpt(entry))
-        if fault
-        else rows.read(entry, f"entry {number}")
-        for number, (entry, fault) in enumerate(zip(entries, faults, strict=True), start=1)
+    rows = [
+        RejectedRecord(position, fault, row_excerpt(entry)) if fault else (position, entry)
+        for (position, entry), fault in zip(numbered(entries), faults, strict=True)
     ]
-    records = tuple(item for item in items if isinstance(item, PaperRecord))
-    rejects = tuple(item for item in items if isinstance(item, RejectedRecord))
-    if not records:
-        first = f"{rejects[0].position}: {rejects[0].reason}"
+    feed = row_reader(SOURCE, fields).whole(rows, location=location, day=day, warnings=(*warnings, *doubts))
+    if not feed.records:
+        first = f"{feed.rejects[0].position}: {feed.rejects[0].reason}"
         raise InputError(f"{location} holds no paper that can be read ({first}); expected {_WANTED}")
-    return Feed(SOURCE, location, day, records, rejects, (*warnings, *doubts, *rows.warnings()))
+    return feed
 
 
 def _entries(answer: object, location: str) -> list[Any]:
@@ -174,3 +172,10 @@ def _without_fetch_time(fields: FieldMap, objects: list[dict[str, Any]]) -> tupl
 def _is_same(objects: list[dict[str, Any]], name: str, fetched: str) -> bool:
     stated = [(entry.get(name), entry.get(fetched)) for entry in objects if entry.get(name) is not None]
     return bool(stated) and all(first == second for first, second in stated)
+
+
+def _parse(text: str, file: SourceFile) -> Feed:
+    return parse_json_list(text, location=file.location, day=file.day, columns=file.columns)
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, whole_text(_parse))

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.arxiv_atom import says_withdrawn, split_author_names
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
+from analytics.papers import Feed, PaperRecord
+from flows.sources.author_names import split_author_names
+from flows.sources.entries import EntryReader, numbered
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
@@ -26,10 +29,12 @@ from flows.sources.xml_documents import (
     flat_text,
     local_name,
     parse_xml,
+    plain_prose,
     root_name,
+    show_element,
 )
 
-__all__ = ["SOURCE", "looks_like", "parse_oai_pmh", "resumption_token"]
+__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_oai_pmh", "resumption_token"]
 
 SOURCE = "arxiv-oai"
 
@@ -39,25 +44,7 @@ _ROOTS = ("OAI-PMH", *_LISTS, "record")
 _MARKS = ("openarchives.org/OAI/", "arxiv.org/OAI/", "<identifier>oai:")
 _VERSION = re.compile(r"v(\d{1,3})", re.ASCII)
 _COMMENT = "Comment:"
-
-
-@dataclass(frozen=True, slots=True)
-class _Metadata:
-    """What a record's metadata state, whatever their format."""
-
-    identifiers: Identifiers
-    authors: tuple[str, ...]
-    abstract: str
-    comments: str
-    published: StatedDate
-    updated: date | None
-    has_unread_date: bool
-    url: str | None = None
-    is_withdrawn: bool = False
-
-
-class _UnusableRecordError(Exception):
-    """A record that cannot be a paper; its text is the reason of the reject."""
+_OTHER_FORMAT = "metadata of another format"
 
 
 def looks_like(head: str) -> bool:
@@ -106,19 +93,11 @@ def parse_oai_pmh(text: str, *, location: str, day: date | None) -> Feed:
     ('arxiv:2503.02130', datetime.date(2025, 3, 4))
     """
     root = parse_xml(text, location, _WANTED, roots=_ROOTS)
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
-    elements = _records(root, location)
-    for number, element in enumerate(elements, start=1):
-        try:
-            records.append(_record(element, f"record {number}", unread))
-        except _UnusableRecordError as reason:
-            rejects.append(RejectedRecord(f"record {number}", str(reason), excerpt(flat_text(element))))
-    if elements and all("metadata of another format" in reject.reason for reject in rejects) and not records:
-        raise InputError(f"{location} holds {rejects[0].reason}; expected {_WANTED}")
     day = day or read_date(child_text(root, "responseDate"))[0]
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), date_warning(unread))
+    feed = _READER.whole(numbered(_records(root, location), "record"), location=location, day=day)
+    if feed.rejects and not feed.records and all(_OTHER_FORMAT in one.reason for one in feed.rejects):
+        raise InputError(f"{location} holds {feed.rejects[0].reason}; expected {_WANTED}")
+    return feed
 
 
 def resumption_token(text: str) -> str | None:
@@ -161,46 +140,29 @@ def _records(root: XmlElement, location: str) -> list[XmlElement]:
     return [record for part in lists for record in children(part, "record")]
 
 
-def _record(element: XmlElement, position: str, unread: list[str]) -> PaperRecord:
+def _record(element: XmlElement, position: str, doubts: Doubts) -> PaperRecord:
     header = next(iter(children(element, "header")), None)
     identifier = "" if header is None else child_text(header, "identifier")
     is_deleted = header is not None and header.get("status") == "deleted"
     formats = [part for metadata in children(element, "metadata") for part in metadata if local_name(part)]
     if not formats:
         if not is_deleted:
-            raise _UnusableRecordError("a record without metadata")
+            raise UnusableEntryError("a record without metadata")
         arxiv_id = read_identifiers(identifier).arxiv_id
         name = excerpt(identifier) if arxiv_id is None else f"arXiv {arxiv_id}"
-        raise _UnusableRecordError(f"deleted by the service: {name or 'without an id'}")
+        raise UnusableEntryError(f"deleted by the service: {name or 'without an id'}")
     read = _FORMATS.get(local_name(formats[0]))
     if read is None:
-        raise _UnusableRecordError(f"metadata of another format (<{excerpt(local_name(formats[0]))}>)")
-    title = child_text(formats[0], "title")
-    if not title:
-        raise _UnusableRecordError("a paper without a title")
-    found = read(formats[0], identifier)
-    if found.has_unread_date:
-        unread.append(position)
-    arxiv_id = found.identifiers.arxiv_id
-    return PaperRecord(
-        title,
-        found.abstract,
-        published=found.published[0],
-        published_basis=basis_of(found.published[0]),
-        published_precision=found.published[1],
-        updated=found.updated,
-        authors=found.authors,
-        n_authors=len(found.authors) or None,
-        url=f"https://arxiv.org/abs/{arxiv_id}" if arxiv_id else found.url,
-        arxiv_id=arxiv_id,
-        doi=found.identifiers.doi,
-        version=found.identifiers.version,
-        is_withdrawn=is_deleted or found.is_withdrawn or says_withdrawn(found.comments, found.abstract),
-        position=position,
-    )
+        raise UnusableEntryError(f"{_OTHER_FORMAT} (<{excerpt(local_name(formats[0]))}>)")
+    paper = read(formats[0], identifier)
+    paper.is_withdrawn = is_deleted
+    return paper.record(position, doubts, "a paper without a title")
 
 
-def _read_arxiv(paper: XmlElement, identifier: str) -> _Metadata:
+_READER = EntryReader(SOURCE, _record, show_element)
+
+
+def _read_arxiv(paper: XmlElement, identifier: str) -> StatedPaper:
     authors = [author for part in children(paper, "authors") for author in children(part, "author")]
     names = (
         " ".join(child_text(author, part) for part in ("forenames", "keyname", "suffix"))
@@ -208,19 +170,20 @@ def _read_arxiv(paper: XmlElement, identifier: str) -> _Metadata:
     )
     published, updated = (read_date(child_text(paper, name)) for name in ("created", "updated"))
     stated = len(child_texts(paper, "created")[:1]) + len(child_texts(paper, "updated")[:1])
-    return _Metadata(
-        identifiers=_identifiers(paper, identifier),
+    return StatedPaper(
+        child_text(paper, "title"),
+        child_text(paper, "abstract"),
+        found=_identifiers(paper, identifier),
         # Collaborations put a ":" of its own between their name and the first author.
-        authors=tuple(" ".join(name.split()) for name in names if any(map(str.isalnum, name))),
-        abstract=child_text(paper, "abstract"),
-        comments=child_text(paper, "comments"),
+        authors=[" ".join(name.split()) for name in names if any(map(str.isalnum, name))],
+        remarks=(child_text(paper, "comments"),),
         published=published,
         updated=updated[0],
         has_unread_date=sum(day is not None for day, _ in (published, updated)) < stated,
     )
 
 
-def _read_arxiv_raw(paper: XmlElement, identifier: str) -> _Metadata:
+def _read_arxiv_raw(paper: XmlElement, identifier: str) -> StatedPaper:
     versions: dict[int, XmlElement] = {}
     for element in children(paper, "version"):
         if match := _VERSION.fullmatch(element.get("version") or ""):
@@ -228,11 +191,12 @@ def _read_arxiv_raw(paper: XmlElement, identifier: str) -> _Metadata:
     dates = {number: read_date(child_text(element, "date")) for number, element in versions.items()}
     newest = max(versions, default=None)
     identifiers = _identifiers(paper, identifier)
-    return _Metadata(
-        identifiers=Identifiers(identifiers.arxiv_id, newest or identifiers.version, identifiers.doi),
+    return StatedPaper(
+        child_text(paper, "title"),
+        child_text(paper, "abstract"),
+        found=replace(identifiers, version=newest or identifiers.version),
         authors=split_author_names(child_text(paper, "authors")),
-        abstract=child_text(paper, "abstract"),
-        comments=child_text(paper, "comments"),
+        remarks=(child_text(paper, "comments"),),
         # A list that begins with v2 does not say when the paper appeared.
         published=dates.get(1, UNDATED),
         updated=None if newest is None else dates[newest][0],
@@ -240,7 +204,7 @@ def _read_arxiv_raw(paper: XmlElement, identifier: str) -> _Metadata:
     )
 
 
-def _read_dublin_core(paper: XmlElement, identifier: str) -> _Metadata:
+def _read_dublin_core(paper: XmlElement, identifier: str) -> StatedPaper:
     """Read oai_dc, whose fields repeat and say little of what they are.
 
     Of two dates arXiv gives the first version's, then the newest version's: ``math`` papers of 2003
@@ -262,19 +226,20 @@ def _read_dublin_core(paper: XmlElement, identifier: str) -> _Metadata:
     )
     published: StatedDate = dates[0] if dates else UNDATED
     is_arxiv = identifiers.arxiv_id is not None
-    return _Metadata(
-        identifiers=identifiers,
-        authors=tuple(_given_name_first(name) for name in child_texts(paper, "creator")),
-        abstract=abstracts[0] if abstracts else "",
-        comments=" ".join(text.removeprefix(_COMMENT) for text in comments),
+    return StatedPaper(
+        plain_prose(child_text(paper, "title")),
+        plain_prose(abstracts[0]) if abstracts else "",
+        found=identifiers,
+        authors=[_given_name_first(name) for name in child_texts(paper, "creator")],
+        remarks=[text.removeprefix(_COMMENT) for text in comments],
         published=published,
         updated=dates[-1][0] if is_arxiv and len(dates) > 1 else None,
         has_unread_date=len(dates) < len(stated),
-        url=next((address for text in texts if (address := web_address(text))), None),
+        pages=() if is_arxiv else texts,
     )
 
 
-_FORMATS: dict[str, Callable[[XmlElement, str], _Metadata]] = {
+_FORMATS: dict[str, Callable[[XmlElement, str], StatedPaper]] = {
     "arXiv": _read_arxiv,
     "arXivRaw": _read_arxiv_raw,
     "dc": _read_dublin_core,
@@ -288,3 +253,6 @@ def _identifiers(paper: XmlElement, identifier: str) -> Identifiers:
 def _given_name_first(name: str) -> str:
     family, comma, given = name.partition(", ")
     return f"{given} {family}" if comma and "," not in given else name
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_oai_pmh))

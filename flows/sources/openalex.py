@@ -8,13 +8,16 @@ clock and is never read.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
+from flows.sources.entries import EntryReader, numbered
 from flows.sources.fielded import row_excerpt
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.json_documents import (
     count_of,
     items_of,
@@ -25,11 +28,12 @@ from flows.sources.json_documents import (
     shape_of,
     text_of,
 )
-from flows.sources.json_entries import UnusableEntryError, read_entries
+from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 
-__all__ = ["SOURCE", "looks_like", "next_cursor", "parse_openalex"]
+__all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_cursor", "parse_openalex"]
 
 SOURCE = "openalex"
 
@@ -110,7 +114,7 @@ def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
     (datetime.date(2019, 1, 1), 'year')
     """
     works = _works(parse_json(text, location, _WANTED), location)
-    return Feed(SOURCE, location, day, *read_entries(works, _record, row_excerpt))
+    return _READER.whole(numbered(works), location=location, day=day)
 
 
 def next_cursor(text: str) -> str | None:
@@ -159,42 +163,38 @@ def _other_kind(work: object) -> str:
     return "" if entity[1].upper() == "W" else _KINDS.get(entity[1].upper(), "a subject")
 
 
-def _record(work: Any, position: str, unread: list[str]) -> PaperRecord:
+def _record(work: Any, position: str, doubts: Doubts) -> PaperRecord:
     if kind := _other_kind(work):
         raise UnusableEntryError(f"{kind} among works")
     kind = text_of(work.get("type"))
     if kind in _NO_PAPERS or work.get("is_paratext") is True:
         raise UnusableEntryError(f"a work of the type {kind or 'paratext'}, which is no paper")
-    title = prose_of(work.get("title")) or prose_of(work.get("display_name"))
-    if not title:
-        raise UnusableEntryError("a work without a title")
-    published, precision = _published(work)
-    if published is None and (work.get("publication_date") or work.get("publication_year")):
-        unread.append(position)
+    published = _published(work)
     authorships = [object_of(item) for item in items_of(work.get("authorships"))]
     names = (
         text_of(object_of(item.get("author")).get("display_name")) or text_of(item.get("raw_author_name"))
         for item in authorships
     )
-    authors = tuple(name for name in names if name)
-    # A list gives the first 100 authors of a work only, and says so.
-    n_authors = None if work.get("is_authors_truncated") is True else len(authors) or None
-    found = _identifiers(work)
-    return PaperRecord(
-        title,
+    landing = text_of(object_of(work.get("primary_location")).get("landing_page_url"))
+    return StatedPaper(
+        prose_of(work.get("title")) or prose_of(work.get("display_name")),
         _abstract(work.get("abstract_inverted_index")),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
-        authors=authors,
-        n_authors=count_of(work.get("authors_count")) or n_authors,
+        authors=[name for name in names if name],
+        # A list gives the first 100 authors of a work only, and says so.
+        has_all_authors=work.get("is_authors_truncated") is not True,
+        n_authors=count_of(work.get("authors_count")),
         organization=_organization(authorships),
-        url=_page(work, found),
-        arxiv_id=found.arxiv_id,
-        doi=found.doi,
+        pages=(landing,),
+        last_page=text_of(work.get("id")),
+        found=_identifiers(work),
         is_withdrawn=work.get("is_retracted") is True,
-        position=position,
-    )
+        has_unread_date=published == UNDATED
+        and bool(work.get("publication_date") or work.get("publication_year")),
+    ).record(position, doubts, "a work without a title")
+
+
+_READER = EntryReader(SOURCE, _record, row_excerpt)
 
 
 def _published(work: dict[str, Any]) -> StatedDate:
@@ -222,14 +222,14 @@ def _abstract(index: object) -> str:
     return prose_of(clean_text(" ".join(word for _, word in places)))
 
 
-def _organization(authorships: list[dict[str, Any]]) -> str | None:
+def _organization(authorships: list[dict[str, Any]]) -> str:
     # The first author's institution would be one of many: a paper has an organization of its own
     # only when everybody who wrote it belongs to it.
     names = {
         text_of(object_of(next(iter(items_of(item.get("institutions"))), None)).get("display_name"))
         for item in authorships
     }
-    return names.pop() or None if len(names) == 1 else None
+    return names.pop() if len(names) == 1 else ""
 
 
 def _locations(work: dict[str, Any]) -> list[dict[str, Any]]:
@@ -246,14 +246,14 @@ def _identifiers(work: dict[str, Any]) -> Identifiers:
     ]
     # A location's "id" says "doi:...", or "pmh:oai:arXiv.org:..." after the protocol of its harvest.
     places = [place.removeprefix("pmh:") for place in places]
-    return read_identifiers(
+    found = read_identifiers(
         text_of(work.get("doi")), text_of(ids.get("doi")), text_of(ids.get("arxiv")), *places
     )
+    # The version that an address names need not be the one whose text is shown.
+    return replace(found, version=None)
 
 
-def _page(work: dict[str, Any], found: Identifiers) -> str | None:
-    landing = web_address(text_of(object_of(work.get("primary_location")).get("landing_page_url")))
-    if landing or found.arxiv_id:
-        return landing or f"https://arxiv.org/abs/{found.arxiv_id}"
-    identifier = text_of(work.get("id"))
-    return f"https://doi.org/{found.doi}" if found.doi else web_address(identifier)
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_openalex))
+LINES = lines_format(
+    _READER, lambda work: _ENTITY.match(text_of(work.get("id"))) is not None and not _other_kind(work)
+)

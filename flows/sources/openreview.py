@@ -19,16 +19,18 @@ from typing import Any
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
-from flows.sources.arxiv_atom import says_withdrawn
 from flows.sources.author_names import names_of
+from flows.sources.entries import EntryReader, numbered
 from flows.sources.fielded import row_excerpt
+from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
 from flows.sources.json_documents import date_of, items_of, outline, parse_json, prose_of, shape_of, text_of
-from flows.sources.json_entries import UnusableEntryError, read_entries
+from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, read_date
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 
-__all__ = ["SOURCE", "looks_like", "parse_openreview"]
+__all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "parse_openreview"]
 
 SOURCE = "openreview"
 
@@ -93,7 +95,7 @@ def parse_openreview(text: str, *, location: str, day: date | None) -> Feed:
     (datetime.date(2023, 10, 13), 'https://openreview.net/forum?id=aBc')
     """
     notes = _notes(parse_json(text, location, _WANTED), location)
-    return Feed(SOURCE, location, day, *read_entries(notes, _record, _excerpt))
+    return _READER.whole(numbered(notes), location=location, day=day)
 
 
 def _notes(answer: object, location: str) -> list[Any]:
@@ -117,43 +119,35 @@ def _excerpt(note: object) -> str:
     return row_excerpt(note["content"] if isinstance(note, dict) and _is_note(note) else note)
 
 
-def _record(note: Any, position: str, unread: list[str]) -> PaperRecord:
+def _record(note: Any, position: str, doubts: Doubts) -> PaperRecord:
     if not _is_note(note):
         raise UnusableEntryError("not a note with a content")
     content = {name: _value(value) for name, value in note["content"].items()}
     identifier, forum = text_of(note.get("id")), text_of(note.get("forum"))
     if note.get("replyto") or (forum and identifier and forum != identifier):
         raise UnusableEntryError("a review, comment or decision on a submission")
-    title = prose_of(content.get("title"))
-    if not title:
-        raise UnusableEntryError("a note without a title")
-    published, precision = _published(note, content)
+    published = _published(note, content)
     updated, _ = date_of(note.get("mdate"))
     stated = [note.get(name) for name in _TIMES]
-    if (published is None and any(stated)) or (updated is None and note.get("mdate")):
-        unread.append(position)
-    # While it is reviewed a submission may name its authors so.
-    authors = tuple(name for name in names_of(content.get("authors")) if name.casefold() != "anonymous")
     links = (text_of(content.get(name)) for name in ("arxiv", "arxiv_id", "html", "pdf", "ee", "doi"))
-    found = read_identifiers(*links)
-    abstract = prose_of(content.get("abstract"))
     page = forum or identifier
-    return PaperRecord(
-        title,
-        abstract,
+    return StatedPaper(
+        prose_of(content.get("title")),
+        prose_of(content.get("abstract")),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
         updated=updated,
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=f"https://openreview.net/forum?id={page}" if _ID.fullmatch(page) else None,
-        arxiv_id=found.arxiv_id,
-        doi=found.doi,
-        version=found.version,
-        is_withdrawn=_is_withdrawn(note, content) or says_withdrawn(abstract),
-        position=position,
-    )
+        # While it is reviewed a submission may name its authors so.
+        authors=[name for name in names_of(content.get("authors")) if name.casefold() != "anonymous"],
+        pages=(f"https://openreview.net/forum?id={page}",) if _ID.fullmatch(page) else (),
+        found=read_identifiers(*links),
+        is_withdrawn=_is_withdrawn(note, content),
+        has_unread_date=bool(
+            (published == UNDATED and any(stated)) or (updated is None and note.get("mdate"))
+        ),
+    ).record(position, doubts, "a note without a title")
+
+
+_READER = EntryReader(SOURCE, _record, _excerpt)
 
 
 def _value(value: object) -> object:
@@ -178,3 +172,7 @@ def _is_withdrawn(note: Mapping[str, Any], content: Mapping[str, object]) -> boo
     invitations = [note.get("invitation"), *items_of(note.get("invitations"))]
     said = (content.get("venue"), content.get("venueid"), *invitations)
     return date_of(note.get("ddate"))[0] is not None or any(_WITHDRAWN.search(text_of(text)) for text in said)
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_openreview))
+LINES = lines_format(_READER, lambda note: _is_note(note) and bool(note.keys() & {"id", "forum", "cdate"}))

@@ -11,15 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, RejectedRecord
 from flows.sources.field_names import FieldMap, match_fields
-from flows.sources.fielded import RowCollector
-from flows.sources.formats import BLOCK, SourceFile
+from flows.sources.fielded import row_reader
+from flows.sources.formats import BLOCK, SourceFile, SourceFormat
 from flows.sources.parquet_bounds import bounded_batches, packed_columns, rows_at_once
 from flows.sources.plain_text import excerpt
-from flows.sources.text_lines import feed_parts
 
-__all__ = ["MAGIC", "SOURCE", "SUFFIXES", "is_parquet", "read_parquet"]
+__all__ = ["FORMAT", "MAGIC", "SOURCE", "SUFFIXES", "read_parquet"]
 
 SOURCE = "table"
 SUFFIXES = (".parquet",)
@@ -35,22 +34,6 @@ class _Undecodable:
 
 
 _UNDECODABLE = _Undecodable()
-
-
-def is_parquet(head: bytes) -> bool:
-    """Tell whether a file is Parquet, encrypted or not.
-
-    Parameters
-    ----------
-    head : bytes
-        The beginning of the file, four bytes or more.
-
-    Examples
-    --------
-    >>> is_parquet(b"PAR1..."), is_parquet(b"title,year")
-    (True, False)
-    """
-    return head.startswith((MAGIC, _ENCRYPTED))
 
 
 def read_parquet(file: SourceFile) -> Iterator[Feed]:
@@ -86,13 +69,12 @@ def read_parquet(file: SourceFile) -> Iterator[Feed]:
             n_rows = rows_at_once(table, columns, most=BLOCK, location=file.location)
         # Lists may repeat a text as often as they like within a row.
         with _opened(file, [path for path in packed if path not in columns]) as table:
-            rows = RowCollector(fields)
             batches = bounded_batches(
                 table.iter_batches(batch_size=n_rows, columns=columns, use_threads=False),
                 n_bytes=status.st_size,
                 location=file.location,
             )
-            yield from feed_parts(_items(batches, columns, rows), file, SOURCE, rows.warnings)
+            yield from row_reader(SOURCE, fields).parts(_entries(batches, columns), file)
     # pyarrow names a dozen kinds of error for damaged files, some of them Python's own.
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, MemoryError, KeyError) as error:
         if isinstance(error, InputError):
@@ -121,9 +103,9 @@ def _columns(fields: FieldMap, names: list[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name in wanted]
 
 
-def _items(
-    batches: Iterable[pa.RecordBatch], columns: list[str], rows: RowCollector
-) -> Iterator[PaperRecord | RejectedRecord]:
+def _entries(
+    batches: Iterable[pa.RecordBatch], columns: list[str]
+) -> Iterator[tuple[str, dict[str, Any]] | RejectedRecord]:
     number = 0
     for batch in batches:
         names = [name for name in dict.fromkeys(batch.schema.names) if name in columns]
@@ -135,7 +117,7 @@ def _items(
                 shown = " ".join(cell for cell in cells if isinstance(cell, str))
                 yield RejectedRecord(f"row {number}", "a row with a text that is not UTF-8", excerpt(shown))
             else:
-                yield rows.read(dict(zip(names, cells, strict=True)), f"row {number}")
+                yield f"row {number}", dict(zip(names, cells, strict=True))
 
 
 def _values(column: Any) -> list[Any]:
@@ -156,3 +138,6 @@ def _value(cell: Any) -> Any:
         return _UNDECODABLE
     except (ValueError, OverflowError, pa.ArrowException):
         return None
+
+
+FORMAT = SourceFormat(SOURCE, lambda _head: False, read_parquet, SUFFIXES, (MAGIC, _ENCRYPTED))

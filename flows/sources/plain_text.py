@@ -11,13 +11,39 @@ import unicodedata
 
 from analytics.exceptions import InputError
 
-__all__ = ["clean_text", "excerpt", "markup_kind", "require_text", "visual_width"]
+__all__ = [
+    "clean_text",
+    "excerpt",
+    "is_nothing",
+    "markup_kind",
+    "require_text",
+    "visual_width",
+    "without_final_point",
+]
 
 # Joiners (U+200C, U+200D) are not here: Persian, Hindi and emoji need them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 _VISIBLE = re.compile("[^\\s\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 # Controls that are not white space become a space; a lone surrogate cannot be written as UTF-8.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+# A control beyond ASCII is a sign of Windows-1252 that somebody took for Latin-1: browsers read it so too.
+_WINDOWS = {
+    number: sign for number in range(0x80, 0xA0) if (sign := bytes([number]).decode("cp1252", "ignore"))
+}
+# "Na" is a name; "NA" is nothing.
+_NOTHING = {
+    *("NA", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#NA", "#VALUE!", "nan", "NaN", "NaT", "<NA>"),
+    *("none", "None", "NONE", "null", "Null", "NULL"),
+    *("-", "--", "---", "\u2013", "\u2014", ".", "?", "[]", "{}"),
+}
+_NO_ABSTRACT = re.compile(
+    r"[\[(]?\s*(?:(?:no|without) (?:abstract|summary|title|description)"
+    r"(?: (?:is )?(?:available|provided|found))?"
+    r"|(?:abstract|summary|title) (?:is )?(?:not |un)(?:available|provided)"
+    r"|not available)\s*[.!]?\s*[\])]?\.?",
+    re.IGNORECASE,
+)
+_C1 = re.compile("[\x80-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HTML_TAGS = ("<!doctype html", "<html", "<body", "<div")
 _MARKUP_SAMPLE = 2_000
@@ -39,8 +65,31 @@ def clean_text(text: str) -> str:
     'a b \ufffd'
     """
     if not text.isascii():
+        text = text.translate(_WINDOWS) if _C1.search(text) else text
         text = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
     return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def is_nothing(text: str) -> bool:
+    """Tell whether a text only says that there is none.
+
+    Examples
+    --------
+    >>> is_nothing("NA"), is_nothing("[No abstract available]"), is_nothing("No abstract art here")
+    (True, True, False)
+    """
+    return len(text) < 60 and (text in _NOTHING or _NO_ABSTRACT.fullmatch(text) is not None)
+
+
+def without_final_point(title: str) -> str:
+    """Title without the full stop that a catalogue puts after each.
+
+    Examples
+    --------
+    >>> without_final_point("Agents that plan."), without_final_point("Agents that plan...")
+    ('Agents that plan', 'Agents that plan...')
+    """
+    return title if title.endswith("..") else title.removesuffix(".").rstrip()
 
 
 def excerpt(text: str) -> str:

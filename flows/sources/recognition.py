@@ -1,20 +1,18 @@
 """Files by content: which format each has, and the feeds of a file or a folder.
 
-A format joins by one line of `FORMATS`. The first whose `looks_like` accepts the beginning of a file
-reads it; the page's text, which has no mark of its own, stands last. What a name ends with decides
+`FORMATS` is the registry: a format joins by one line of it. The first that accepts the beginning of a
+file reads it; the page's text, which has no mark of its own, comes last. What a name ends with decides
 only where content does not: a table whose columns the caller has to name.
 """
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
-import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from analytics.exceptions import InputError
@@ -24,26 +22,36 @@ from flows.sources import (
     arxiv_atom,
     arxiv_listings,
     bibtex,
+    catalogue_xml,
+    crossref,
     daily_papers_api,
     daily_papers_page,
+    dblp,
     delimited,
     json_lines,
     json_lists,
+    markdown,
     oai_pmh,
     openalex,
     openreview,
     parquet,
+    preprint_services,
+    reference_managers,
     ris,
     rss,
     semantic_scholar,
+    workbook,
 )
-from flows.sources.files import leads_out, list_files, refuse_compressed
-from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat, whole_text
+from flows.sources.containers import is_workbook, members, unpacked
+from flows.sources.files import compression_of, encoding_of, leads_out, list_files, read_head
+from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat
+from flows.sources.text_lines import read_lines
 
-__all__ = ["FORMATS", "read_file", "read_source"]
+__all__ = ["FORMATS", "format_of", "read_file", "read_source"]
 
 _LOGGER = logging.getLogger(__name__)
 _HEAD_BYTES = 65_536
+_LINES_AFTER = 5
 # An array or an object, whole or cut short, but not the "[new](...)" of a page copied as Markdown.
 _JSON_START = re.compile(
     r"\s*(?:\[[\[\s]*(?:[{\"\]]|(?:null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*)\s*,|null\b|$)|\{\s*(?:[\"}]|$))"
@@ -51,8 +59,9 @@ _JSON_START = re.compile(
 _DATA_SUFFIXES = {".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".csv", ".tsv", ".parquet"}
 _DAY_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _ALLOWED = (
-    "the path of a file or folder (the text of a Daily Papers page, saved answers of an API, arXiv "
-    "listings, CSV, TSV, JSON, JSONL, Parquet, BibTeX, RIS, RSS), or a feed such as arxiv:cat:cs.AI"
+    "the path of a file or folder (exports of Web of Science, Scopus, PubMed, Zotero and others as CSV, "
+    "Excel, RIS, BibTeX, XML or JSON, saved answers of an API, Parquet, RSS, the text of a Daily Papers "
+    "page; each may be compressed or in a zip archive), or a feed such as arxiv:cat:cs.AI"
 )
 
 
@@ -60,54 +69,52 @@ def _looks_like_json(head: str) -> bool:
     return _JSON_START.match(head) is not None
 
 
-def _parsed(parse: Callable[..., Feed]) -> Callable[[SourceFile], Iterator[Feed]]:
-    """Reader of a parser that wants the text, its location and its day."""
-    return whole_text(lambda text, file: parse(text, location=file.location, day=file.day))
-
-
-def _parse_list(text: str, file: SourceFile) -> Feed:
-    return json_lists.parse_json_list(text, location=file.location, day=file.day, columns=file.columns)
-
-
-def _parse_page(text: str, file: SourceFile) -> Feed:
-    return daily_papers_page.parse_daily_papers_page(text, location=file.location, as_of=file.as_of)
-
-
-_read_daily_papers = _parsed(daily_papers_api.parse_daily_papers_answer)
-_JSON_OF_NO_KNOWN_KIND = SourceFormat(daily_papers_api.SOURCE, _looks_like_json, _read_daily_papers)
+_JSON_OF_NO_KNOWN_KIND = replace(daily_papers_api.FORMAT, looks_like=_looks_like_json)
 
 # Formats that are known by their first line come before those that a line in the middle may look like.
 FORMATS: tuple[SourceFormat, ...] = (
-    SourceFormat("arxiv-snapshot", arxiv_listings.looks_like_snapshot, arxiv_listings.read_snapshot),
-    SourceFormat("arxiv-listing", arxiv_listings.looks_like_listing, arxiv_listings.read_listing),
-    SourceFormat(json_lines.SOURCE, json_lines.looks_like, json_lines.read_json_lines),
-    SourceFormat(daily_papers_api.SOURCE, daily_papers_api.looks_like, _read_daily_papers),
-    SourceFormat(openalex.SOURCE, openalex.looks_like, _parsed(openalex.parse_openalex)),
-    SourceFormat(
-        semantic_scholar.SOURCE,
-        semantic_scholar.looks_like,
-        _parsed(semantic_scholar.parse_semantic_scholar),
-    ),
-    SourceFormat(openreview.SOURCE, openreview.looks_like, _parsed(openreview.parse_openreview)),
-    SourceFormat(json_lists.SOURCE, json_lists.looks_like, whole_text(_parse_list)),
+    parquet.FORMAT,
+    workbook.FORMAT,
+    arxiv_listings.SNAPSHOT_FORMAT,
+    arxiv_listings.LISTING_FORMAT,
+    openalex.LINES,
+    semantic_scholar.LINES,
+    openreview.LINES,
+    crossref.LINES,
+    preprint_services.BIORXIV_LINES,
+    preprint_services.EUROPE_PMC_LINES,
+    json_lines.FORMAT,
+    daily_papers_api.FORMAT,
+    crossref.FORMAT,
+    preprint_services.BIORXIV,
+    preprint_services.EUROPE_PMC,
+    dblp.JSON,
+    openalex.FORMAT,
+    semantic_scholar.FORMAT,
+    openreview.FORMAT,
+    json_lists.FORMAT,
     _JSON_OF_NO_KNOWN_KIND,
-    SourceFormat(arxiv_atom.SOURCE, arxiv_atom.looks_like, _parsed(arxiv_atom.parse_arxiv_atom)),
-    SourceFormat(oai_pmh.SOURCE, oai_pmh.looks_like, _parsed(oai_pmh.parse_oai_pmh)),
-    SourceFormat(acl_anthology.SOURCE, acl_anthology.looks_like, _parsed(acl_anthology.parse_acl_anthology)),
-    SourceFormat(rss.SOURCE, rss.looks_like, _parsed(rss.parse_rss)),
-    SourceFormat(delimited.SOURCE, delimited.looks_like, delimited.read_delimited),
-    SourceFormat(bibtex.SOURCE, bibtex.looks_like, bibtex.read_bibtex),
-    SourceFormat(ris.SOURCE, ris.looks_like, ris.read_ris),
-    SourceFormat(daily_papers_page.SOURCE, lambda _head: True, whole_text(_parse_page)),
+    arxiv_atom.FORMAT,
+    oai_pmh.FORMAT,
+    acl_anthology.FORMAT,
+    catalogue_xml.PUBMED_XML,
+    catalogue_xml.ENDNOTE_XML,
+    dblp.XML,
+    rss.FORMAT,
+    markdown.FORMAT,
+    delimited.FORMAT,
+    bibtex.FORMAT,
+    ris.FORMAT,
+    reference_managers.WEB_OF_SCIENCE,
+    reference_managers.PUBMED,
+    reference_managers.ENDNOTE,
+    reference_managers.REFWORKS,
+    reference_managers.NOTE_EXPRESS,
+    daily_papers_page.FORMAT,
 )
+"""Every format; the order is that in which they are tried."""
+
 _LAST_RESORT = FORMATS[-1]
-_PARQUET = SourceFormat(parquet.SOURCE, lambda _head: False, parquet.read_parquet)
-_BY_SUFFIX = {
-    **dict.fromkeys(delimited.SUFFIXES, SourceFormat(delimited.SOURCE, bool, delimited.read_delimited)),
-    **dict.fromkeys(json_lines.SUFFIXES, SourceFormat(json_lines.SOURCE, bool, json_lines.read_json_lines)),
-    **dict.fromkeys(bibtex.SUFFIXES, SourceFormat(bibtex.SOURCE, bool, bibtex.read_bibtex)),
-    **dict.fromkeys(ris.SUFFIXES, SourceFormat(ris.SOURCE, bool, ris.read_ris)),
-}
 
 
 def read_source(
@@ -154,20 +161,36 @@ def read_file(file: SourceFile) -> Iterator[Feed]:
     Yields
     ------
     Feed
-        One, or the parts of one. A file that turns out to be damaged after its first part ends with a
-        part whose `failure` says so; the records before are kept.
+        One, or the parts of one; those of each file in it for an archive. A file that turns out to be
+        damaged after its first part ends with a part whose `failure` says so; the records before are kept.
+        How a file was decoded, where nothing declares it, is a warning.
 
     Raises
     ------
     InputError
         At the call when the file cannot be used at all.
     """
-    feeds = _format_of(file).read(file)
+    feeds = _feeds_of(file)
     try:
         first = next(feeds)
     except StopIteration:
         return iter(())
     return _whole_or_failed(chain([first], feeds))
+
+
+def _feeds_of(file: SourceFile) -> Iterator[Feed]:
+    kind = compression_of(read_head(file.path, location=file.location, size=16))
+    if kind == "zip" and not is_workbook(file):
+        inner = (replace(one, day=_day_in(one.location) or file.day) for one in members(file))
+        yield from _read_each(inner, file.location)
+    elif kind and kind != "zip":
+        with unpacked(file, kind) as content:
+            yield from _feeds_of(content)
+    else:
+        found = format_of(file)
+        note = "" if found.marks else encoding_of(file.path, location=file.location).note
+        for feed in found.read(file):
+            yield replace(feed, warnings=(note, *feed.warnings)) if note and feed.is_last else feed
 
 
 def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
@@ -184,17 +207,31 @@ def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
         yield replace(last, records=(), rejects=(reject,), warnings=(), failure=reason, is_last=True)
 
 
-def _format_of(file: SourceFile) -> SourceFormat:
-    head = _read_head(file)
-    if parquet.is_parquet(head):
-        return _PARQUET
-    refuse_compressed(head, location=file.location)
-    text = _head_text(head)
+def format_of(file: SourceFile) -> SourceFormat:
+    """Format that a file's beginning shows, else the one that its name tells.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read.
+    """
+    head = read_head(file.path, location=file.location, size=_HEAD_BYTES)
+    if marked := next((one for one in FORMATS if one.marks and head.startswith(one.marks)), None):
+        return marked
+    text = _head_text(head, file)
+    if file.path.suffix.lower() in json_lines.SUFFIXES and "\n" not in text:
+        text = _second_lines(file) or text
     found = next(one for one in FORMATS if one.looks_like(text))
     suffix = file.path.suffix.lower()
     if found is _LAST_RESORT or (suffix in json_lines.SUFFIXES and _may_be_lines(text, found)):
-        return _BY_SUFFIX.get(suffix, found)
+        return next((one for one in FORMATS if suffix in one.suffixes), found)
     return found
+
+
+def _second_lines(file: SourceFile) -> str:
+    """Lines after a first one that is longer than what is looked at."""
+    lines = islice(read_lines(file), 1, _LINES_AFTER)
+    return "\n".join(line.text[:_HEAD_BYTES] for line in lines)
 
 
 def _may_be_lines(head: str, found: SourceFormat) -> bool:
@@ -203,21 +240,10 @@ def _may_be_lines(head: str, found: SourceFormat) -> bool:
     return found is _JSON_OF_NO_KNOWN_KIND or (found.name == json_lists.SOURCE and is_one_long_line)
 
 
-def _read_head(file: SourceFile) -> bytes:
-    try:
-        # A pipe or a device would never end.
-        if not stat.S_ISREG(file.path.stat().st_mode):
-            raise InputError(f"{file.location} is not a regular file; give a file or a folder of them")
-        with file.path.open("rb") as content:
-            return content.read(_HEAD_BYTES)
-    except OSError as error:
-        raise InputError(f"cannot read {file.location}: {error.strerror}") from error
-
-
-def _head_text(head: bytes) -> str:
-    # Only to look at: the reader of the format says what is wrong with the bytes.
-    is_utf_16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return head.decode("utf-16" if is_utf_16 else "utf-8", errors="replace").removeprefix("\ufeff")
+def _head_text(head: bytes, file: SourceFile) -> str:
+    """Beginning of a file as text, only to look at."""
+    encoding = encoding_of(file.path, location=file.location)
+    return head.decode(encoding.name, "replace").removeprefix("\ufeff")
 
 
 def _source_file(
@@ -238,12 +264,18 @@ def _existing_path(source: str | Path) -> Path:
 
 
 def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
+    return _read_each(files, folder.name, folder)
+
+
+def _read_each(files: Iterable[SourceFile], name: str, folder: Path | None = None) -> Iterator[Feed]:
+    """Feeds of files one after another; one that cannot be used costs no other."""
     # Unusable files are held back until one is usable: a folder without any leaves no trace.
     held: list[Feed] = []
-    is_usable = False
+    n_files, is_usable = 0, False
     for file in files:
+        n_files += 1
         try:
-            if leads_out(file.path, folder):
+            if folder is not None and leads_out(file.path, folder):
                 raise InputError(
                     f"{file.location} is a link that leads out of the folder; copy the file into it"
                 )
@@ -259,9 +291,11 @@ def _read_folder(folder: Path, files: list[SourceFile]) -> Iterator[Feed]:
             yield from feeds
         else:
             held += feeds
+    if not n_files:
+        raise InputError(f"{name} holds no file; allowed is {_ALLOWED}")
     if not is_usable:
         reason = held[0].rejects[0].reason
-        raise InputError(f"none of the {len(files)} files of {folder.name} can be used; the first: {reason}")
+        raise InputError(f"none of the {n_files} files of {name} can be used; the first: {reason}")
 
 
 def _unusable(file: SourceFile, reason: str) -> Feed:

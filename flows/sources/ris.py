@@ -1,39 +1,16 @@
-"""Bibliographies in RIS, as Zotero, EndNote, Mendeley and publishers' pages export them.
-
-The rispy library reads a record; records are parted here, because over a whole text it loses one
-that does not end and everything that stands between records. A record without its ``ER`` ends where
-the next begins. Continuation lines are joined here too: the library takes time that grows with the
-square of their number.
-"""
+"""RIS, as Zotero, EndNote, Mendeley, Scopus and publishers' pages export it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
-import rispy
+from flows.sources.tagged import Dialect, tagged_format
 
-from analytics.papers import Feed, PaperRecord, RejectedRecord
-from flows.sources.arxiv_atom import says_withdrawn
-from flows.sources.formats import SourceFile
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
-from flows.sources.plain_text import clean_text, excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
-from flows.sources.text_lines import Line, feed_parts, read_lines
-from flows.sources.xml_documents import unwrap_markup
-
-__all__ = ["SOURCE", "SUFFIXES", "looks_like", "read_ris"]
+__all__ = ["FORMAT", "SOURCE", "looks_like"]
 
 SOURCE = "ris"
-SUFFIXES = (".ris",)
 
-_MOST_LINES = 20_000
-_MOST_CHARACTERS = 8 * 1024 * 1024
 _HEAD = re.compile(r"^TY {1,3}- {0,3}[A-Z]", re.MULTILINE)
-# Publishers write one space or three where the format has two, and leave the last one out.
-_TAG_LINE = re.compile(r" {0,4}([A-Z][A-Z0-9]) {1,3}-(?: (.*)|$)", re.DOTALL)
-_NO_PAPERS = ("JFULL", "SER")
 
 
 def looks_like(head: str) -> bool:
@@ -52,163 +29,24 @@ def looks_like(head: str) -> bool:
     return _HEAD.search(head.removeprefix("\ufeff")) is not None
 
 
-def read_ris(file: SourceFile) -> Iterator[Feed]:
-    """Read the papers of a RIS file.
-
-    ``published`` is read from ``DA``, else ``PY`` or ``Y1``; ``Y2``, the day of access, is no date
-    of the work. A whole journal or a series is no paper.
-
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 12"`` is where a record begins. A record without a title, lines outside
-        any record, and a record with a byte that is not UTF-8 are rejects.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
-    """
-    undated: list[str] = []
-    return feed_parts(_items(file, undated), file, SOURCE, lambda: date_warning(undated))
-
-
-def _items(file: SourceFile, undated: list[str]) -> Iterator[PaperRecord | RejectedRecord]:
-    for lines in _parted(read_lines(file)):
-        position = f"line {lines[0].number}"
-        shown = excerpt("\n".join(line.text for line in lines[:20]))
-        fault = next((line.fault for line in lines if line.fault), "")
-        if _tag_of(lines[0]) != "TY":
-            yield RejectedRecord(position, fault or "lines outside any record", shown)
-        elif fault or _is_too_long(lines):
-            reason = (
-                f"a record with {fault}" if fault else f"a record longer than {_MOST_LINES:,} lines or 8 MB"
-            )
-            yield RejectedRecord(position, reason, shown)
-        else:
-            yield _read(lines, position, shown, undated)
-
-
-def _is_too_long(lines: list[Line]) -> bool:
-    return len(lines) > _MOST_LINES or sum(len(line.text) for line in lines) > _MOST_CHARACTERS
-
-
-def _parted(lines: Iterator[Line]) -> Iterator[list[Line]]:
-    """Part lines into records, and the runs of lines that stand outside any; blank ones left out there."""
-    held: list[Line] = []
-    is_inside, n_characters = False, 0
-    for line in lines:
-        tag = _tag_of(line)
-        if tag == "TY" or (not is_inside and tag == "ER"):
-            if held:
-                yield held
-            held, is_inside, n_characters = [], tag == "TY", 0
-        if tag == "ER":
-            if held:
-                yield held
-            held, is_inside = [], False
-        # What is just more than allowed tells that a record is too long, and keeps memory bounded.
-        elif (
-            (is_inside or line.text.strip()) and len(held) <= _MOST_LINES and n_characters <= _MOST_CHARACTERS
-        ):
-            held.append(line)
-            n_characters += len(line.text)
-    if held:
-        yield held
-
-
-def _tag_of(line: Line) -> str:
-    # A mark of byte order stands in the middle of files that were joined.
-    match = _TAG_LINE.match(line.text.lstrip("\ufeff"))
-    return match[1] if match else ""
-
-
-def _read(lines: list[Line], position: str, shown: str, undated: list[str]) -> PaperRecord | RejectedRecord:
-    fields = _fields(lines)
-    if fields.get("type_of_reference") in _NO_PAPERS:
-        return RejectedRecord(position, "a record of a whole journal or series, which is no paper", shown)
-    title = _text(fields, "title", "primary_title", "translated_title")
-    if not title:
-        return RejectedRecord(position, "a record without a title", shown)
-    abstract = _text(fields, "abstract", "notes_abstract")
-    published, precision = _date(fields)
-    if published is None and any(fields.get(name) for name in ("date", "year", "publication_year")):
-        undated.append(position)
-    names = [_name(author) for author in [*fields.get("authors", ()), *fields.get("first_authors", ())]]
-    authors = tuple(dict.fromkeys(name for name in names if name))
-    identifiers = _identifiers(fields)
-    notes = [unwrap_markup(note) for note in (*fields.get("notes", ()), fields.get("note", ""))]
-    return PaperRecord(
-        title,
-        abstract,
-        published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=_url(fields, identifiers),
-        arxiv_id=identifiers.arxiv_id,
-        doi=identifiers.doi,
-        version=identifiers.version,
-        is_withdrawn=says_withdrawn(*notes, abstract),
-        position=position,
+FORMAT = tagged_format(
+    Dialect(
+        SOURCE,
+        # Publishers write one space or three where the format has two, and leave the last one out.
+        re.compile(r" {0,4}([A-Z][A-Z0-9]) {1,3}-(?: (.*)|$)", re.DOTALL),
+        begins=("TY",),
+        ends=("ER",),
+        title=("TI", "T1", "CT", "BT", "TT"),
+        looks_like=looks_like,
+        abstract=("AB", "N2"),
+        authors=("AU", "A1"),
+        # "Y2" is the day of access and no date of the work. A "DA" without a year belongs to "PY".
+        date=("DA", "PY", "Y1"),
+        ids=("DO", "DI", "L3", "M3", "AN", "M1", "C1", "C7", "LB", "J2", "JO", "JF", "T2", "N1"),
+        pages=("UR", "L2", "LK", "L1"),
+        remarks=("N1", "RN"),
+        kind="TY",
+        no_papers=("JFULL",),
+        suffixes=(".ris",),
     )
-
-
-def _fields(lines: list[Line]) -> dict[str, Any]:
-    """Fields of one record under rispy's names, from lines of exactly the form that it reads."""
-    tagged: list[tuple[str, list[str]]] = []
-    for line in lines:
-        match = _TAG_LINE.match(line.text.lstrip("\ufeff"))
-        if match:
-            tagged.append((match[1], [match[2] or ""]))
-        elif tagged:
-            tagged[-1][1].append(line.text)
-    written = [f"{tag}  - {clean_text(' '.join(parts))}" for tag, parts in tagged]
-    (fields,) = rispy.loads("\n".join([*written, "ER  - ", ""]))
-    return dict(fields)
-
-
-def _text(fields: dict[str, Any], *names: str) -> str:
-    return next((text for name in names if (text := unwrap_markup(fields.get(name, "")))), "")
-
-
-def _date(fields: dict[str, Any]) -> StatedDate:
-    """First date that can be read; RIS ends one with slashes (``2019/03//``), and words may follow them."""
-    for name in ("date", "year", "publication_year"):
-        written = clean_text(fields.get(name, ""))
-        numbers = [part.strip() for part in written.split("/")][:3]
-        while numbers and not numbers[-1]:
-            numbers.pop()
-        for text in ("-".join(numbers), written):
-            stated = read_date(text)
-            if stated != UNDATED:
-                return stated
-    return UNDATED
-
-
-def _name(written: str) -> str:
-    """``First Last`` of ``Last, First, Suffix``."""
-    last, *others = (part.strip() for part in clean_text(written).split(","))
-    return " ".join(part for part in (*others[:1], last, *others[1:2]) if part)
-
-
-def _identifiers(fields: dict[str, Any]) -> Identifiers:
-    names = ("doi", "accession_number", "number", "custom1", "custom7", "label", "alternate_title2", "note")
-    others = (fields.get(name, "") for name in names)
-    journals = (fields.get(name, "") for name in ("journal_name", "alternate_title3", "secondary_title"))
-    titles = (journal.casefold().removeprefix("arxiv preprint ") for journal in journals)
-    return read_identifiers(*others, *fields.get("urls", ()), *titles, *fields.get("notes", ()))
-
-
-def _url(fields: dict[str, Any], identifiers: Identifiers) -> str | None:
-    links = [link for url in fields.get("urls", ()) if (link := web_address(url))]
-    if links:
-        return links[0]
-    if identifiers.arxiv_id:
-        return f"https://arxiv.org/abs/{identifiers.arxiv_id}"
-    return f"https://doi.org/{identifiers.doi}" if identifiers.doi else None
+)

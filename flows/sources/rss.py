@@ -5,6 +5,7 @@ that grows with the square of a text (22 s for 400,000 characters of ``<!--``).
 
 Whose clock an item's date is decides what it is read as. A journal's item appeared on it. arXiv's
 announcement of a new paper is that paper's appearance; one of a replacement or a cross-list is not.
+An entry of Atom without a date of publication is dated by its update, and marked so.
 Another service that shows arXiv's papers dates its own posts: such a date is no publication date,
 with one exception that was checked. In feeds of Hugging Face's daily papers 137 of 141 dates agree with
 their arXiv id and follow its order, weekends included (10 of 136 neighbours stand the other way round);
@@ -14,18 +15,20 @@ the four others lie after the month of their id, by up to five months, and are l
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from analytics.dates import date_fault
 from analytics.exceptions import InputError
-from analytics.papers import Feed, PaperRecord, RejectedRecord
+from analytics.papers import Feed, PaperRecord
 from flows.sources.arxiv_atom import looks_like as is_arxiv_answer
-from flows.sources.arxiv_atom import says_withdrawn, split_author_names
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
-from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import UNDATED, StatedDate, basis_of, date_warning, read_date
+from flows.sources.author_names import names_of, split_author_names
+from flows.sources.entries import EntryReader, numbered
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.records import Doubts, StatedPaper
+from flows.sources.stated_dates import UNDATED, StatedDate, finest_date, read_date
 from flows.sources.xml_documents import (
     XmlElement,
     child_text,
@@ -34,10 +37,11 @@ from flows.sources.xml_documents import (
     local_name,
     parse_xml,
     root_name,
+    show_element,
     unwrap_markup,
 )
 
-__all__ = ["SOURCE", "looks_like", "parse_rss"]
+__all__ = ["FORMAT", "SOURCE", "looks_like", "parse_rss"]
 
 SOURCE = "rss"
 
@@ -52,11 +56,35 @@ _SPACES = {
 }
 _ABSTRACTS = ("description", "summary", "dc:description", "content:encoded", "content")
 _DATES = ("prism:publicationDate", "dc:date", "published", "issued", "pubDate", "prism:coverDate")
-_BARE_AMPERSAND = r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)"
 _CLOCK = "a date of another service's own clock is not read as an arXiv paper's"
 _ANNOUNCEMENT = re.compile(r"arXiv:(\S{1,40}) Announce Type: ([\w-]{1,30})(?: Abstract:)? ?(.*)")
 _OLD_TITLE = re.compile(r"\.? \(arXiv:(\S{1,40}) \[[\w.-]{1,40}\]( UPDATED| CROSS LISTED)?\)$")
 _DAILY_PAPERS = re.compile(r"Authors: (.*?) Upvotes: (\d{1,9}) Summary: ?(.*)")
+
+# What publishers write into a description in place of an abstract, or before it: date, authors, what follows.
+_BOILERPLATE = (
+    # ScienceDirect
+    re.compile(
+        r"Publication date: (?P<date>.{4,40}?) ?Source: ?.{0,300}?"
+        r"(?:Author\(s\): (?P<authors>.{0,5000}))?(?P<rest>)"
+    ),
+    # Nature
+    re.compile(r"[^.;]{1,80}, Published online: (?P<date>[^;]{6,30});? ?(?:doi: ?10\.\S+ ?)?(?P<rest>.*)"),
+    # Wiley, Taylor & Francis, SAGE, ACM
+    re.compile(
+        r"(?:[^.]{1,120}, )?(?:Volume|Vol\.) \d[^,.]{0,20}(?:, (?:Issue|No\.) [^,.]{1,20})?"
+        r"(?:, Pages? [^,.]{1,30})?"
+        r"(?:, (?P<date>[^,.]{0,12}(?:\d{1,2}, )?\d{4}))?(?:, Pages? [^,.]{1,30})?\. ?(?P<rest>.*)"
+    ),
+    re.compile(
+        r"[^.]{1,120}, (?:Early ?View|Ahead of Print|Online First|Accepted Article)\. ?"
+        r"(?P<date>)(?P<rest>.*)",
+        re.IGNORECASE,
+    ),
+)
+_MAIL_FIRST = re.compile(r"\S{1,100}@\S{1,100} ?\(([^()]{1,200})\)")
+_MAIL = re.compile(r" ?[(<]? ?[^\s()<>@]{1,100}@[^\s()<>]{1,100} ?[)>]?")
+_BY_UPDATE = "an entry that only states when it was updated is dated by that"
 
 _Fields = dict[str, list[XmlElement]]
 
@@ -66,7 +94,7 @@ class _Item:
     """What an item says after its service's way of writing was taken off.
 
     `announced` is the way in which arXiv announces it (``"new"``, ``"cross"``, ``"replace"``), empty
-    for an item of any other service.
+    for an item of any other service; `dated` is a date among the words of its description.
     """
 
     title: str
@@ -75,6 +103,7 @@ class _Item:
     identifiers: Identifiers
     announced: str = ""
     upvotes: int | None = None
+    dated: str = ""
 
 
 def looks_like(head: str) -> bool:
@@ -95,13 +124,13 @@ def looks_like(head: str) -> bool:
     return name == "rss"
 
 
-def parse_rss(content: str | bytes, *, location: str, day: date | None) -> Feed:
+def parse_rss(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one RSS or Atom feed.
 
     Parameters
     ----------
-    content : str or bytes
-        The feed. Ampersands that are not written as XML wants them are read as they stand.
+    text : str
+        The feed. Bare ampersands, forbidden characters and undeclared prefixes are mended.
     location : str
         Its file or address, for messages and the feed.
     day : date or None
@@ -116,7 +145,7 @@ def parse_rss(content: str | bytes, *, location: str, day: date | None) -> Feed:
     Raises
     ------
     InputError
-        When the content is no such feed.
+        When the text is no such feed.
 
     Examples
     --------
@@ -125,49 +154,16 @@ def parse_rss(content: str | bytes, *, location: str, day: date | None) -> Feed:
     >>> parse_rss(rss, location="a.xml", day=None).records[0].published
     datetime.date(2025, 3, 4)
     """
-    root = _parse_loosely(content, location)
+    root = parse_xml(text, location, _WANTED, roots=_ROOTS)
     channel = next(iter(children(root, "channel")), root)
     if channel is root and local_name(root) != "feed":
         raise InputError(f"{location} holds no channel of items; expected {_WANTED}")
     is_daily_papers = any("huggingface.co/papers" in flat_text(link) for link in children(channel, "link"))
     items = children(channel, "item") + children(channel, "entry")
     items += children(root, "item") if root is not channel else []
-    records: list[PaperRecord] = []
-    rejects: list[RejectedRecord] = []
-    unread: list[str] = []
-    clocks: list[str] = []
-    for number, element in enumerate(items, start=1):
-        position = f"item {number}"
-        fields = _fields(element)
-        item = _item(fields)
-        if not item.title:
-            rejects.append(RejectedRecord(position, "an item without a title", excerpt(flat_text(element))))
-            continue
-        dates, is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
-        if is_unread:
-            unread.append(position)
-        elif dates[0] == UNDATED and not item.announced and _first(fields, _DATES):
-            clocks.append(position)
-        records.append(_record(item, fields, dates, position))
     day = day or _built(channel)
-    warnings = date_warning(unread) + date_warning(clocks, _CLOCK)
-    return Feed(SOURCE, location, day, tuple(records), tuple(rejects), warnings)
-
-
-def _parse_loosely(content: str | bytes, location: str) -> XmlElement:
-    """Root of a feed; the commonest fault of feeds made by hand, a bare ampersand, is mended."""
-    try:
-        return parse_xml(content, location, _WANTED, roots=_ROOTS)
-    except InputError:
-        mended = (
-            re.sub(_BARE_AMPERSAND, "&amp;", content)
-            if isinstance(content, str)
-            else re.sub(_BARE_AMPERSAND.encode(), b"&amp;", content)
-        )
-        if mended != content:
-            with suppress(InputError):
-                return parse_xml(mended, location, _WANTED, roots=_ROOTS)
-        raise
+    reader = EntryReader(SOURCE, partial(_record, is_daily_papers=is_daily_papers), show_element)
+    return reader.whole(numbered(items, "item"), location=location, day=day)
 
 
 def _fields(element: XmlElement) -> _Fields:
@@ -195,7 +191,7 @@ def _item(fields: _Fields) -> _Item:
     title = unwrap_markup(_first(fields, ("title", "dc:title")))
     abstract = next((text for name in _ABSTRACTS if (text := unwrap_markup(_first(fields, (name,))))), "")
     announced = _first(fields, ("arxiv:announce_type",))
-    authors, upvotes, stated_id = _authors(fields), None, None
+    authors, upvotes, stated_id, dated = _authors(fields), None, None, ""
     if match := _ANNOUNCEMENT.fullmatch(abstract):
         stated_id, announced, abstract = match[1], announced or match[2], match[3]
     elif match := _OLD_TITLE.search(title):
@@ -203,9 +199,13 @@ def _item(fields: _Fields) -> _Item:
         announced = {" UPDATED": "replace", " CROSS LISTED": "cross"}.get(match[2] or "", "new")
     elif match := _DAILY_PAPERS.fullmatch(abstract):
         authors, upvotes, abstract = split_author_names(match[1]), int(match[2]), match[3]
-    if announced:
-        authors = tuple(name for text in authors for name in split_author_names(text))
-    return _Item(title, abstract, authors, _identifiers(fields, stated_id), announced, upvotes)
+    elif match := next((match for form in _BOILERPLATE if (match := form.fullmatch(abstract))), None):
+        found = match.groupdict()
+        dated, abstract = found["date"] or "", found["rest"]
+        authors = authors or names_of(found.get("authors") or "")
+    split = split_author_names if announced else names_of
+    authors = tuple(name for text in authors for name in split(text))
+    return _Item(title, abstract, authors, _identifiers(fields, stated_id), announced, upvotes, dated)
 
 
 def _authors(fields: _Fields) -> tuple[str, ...]:
@@ -213,12 +213,9 @@ def _authors(fields: _Fields) -> tuple[str, ...]:
     for element in fields.get("dc:creator") or fields.get("author") or ():
         text = unwrap_markup(child_text(element, "name") or flat_text(element))
         # RSS 2.0 wants "ada@example.org (Ada Example)".
-        mail, bracket, name = text.partition("(")
-        if "@" in mail:
-            text = name.rstrip(") ") if bracket else ""
-        if text:
-            names.append(text)
-    return tuple(names)
+        mail = _MAIL_FIRST.fullmatch(text)
+        names.append(mail[1] if mail else _MAIL.sub("", text) if "@" in text else text)
+    return tuple(name for name in names if name)
 
 
 def _identifiers(fields: _Fields, stated_id: str | None) -> Identifiers:
@@ -237,8 +234,9 @@ def _dates(
     item: _Item, fields: _Fields, *, is_daily_papers: bool
 ) -> tuple[tuple[StatedDate, date | None], bool]:
     """Publication and update of an item, and whether a date that counts cannot be read."""
-    stated = _first(fields, _DATES)
-    found = read_date(stated)
+    texts = [flat_text(element) for name in _DATES for element in fields.get(name, ())]
+    stated = next((text for text in texts if text), item.dated)
+    found = finest_date(map(read_date, (*texts, item.dated)))
     is_unread = bool(stated) and found[0] is None
     arxiv_id = item.identifiers.arxiv_id
     if item.announced:
@@ -253,33 +251,34 @@ def _dates(
     return (found if is_daily_papers and not is_late else UNDATED, None), is_unread and is_daily_papers
 
 
-def _record(
-    item: _Item, fields: _Fields, dates: tuple[StatedDate, date | None], position: str
-) -> PaperRecord:
-    (published, precision), updated = dates
-    found = item.identifiers
-    pages = [*_links(fields), *(flat_text(guid) for guid in fields.get("guid", ()))]
-    if found.arxiv_id is not None:
-        pages.append(f"https://arxiv.org/abs/{found.arxiv_id}")
-    return PaperRecord(
+def _record(element: XmlElement, position: str, doubts: Doubts, *, is_daily_papers: bool) -> PaperRecord:
+    fields = _fields(element)
+    item = _item(fields)
+    (published, updated), is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
+    # Atom demands a date of update and no other; it is read as the day of a paper where nothing else is told.
+    is_by_update = published == UNDATED and updated is not None and not item.announced
+    record = StatedPaper(
         item.title,
         item.abstract,
-        published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
+        published=(updated, "day") if is_by_update else published,
+        basis="updated" if is_by_update else "stated",
         updated=updated,
         authors=item.authors,
-        n_authors=len(item.authors) or None,
         upvotes=item.upvotes,
-        url=next((address for page in pages if (address := web_address(page))), None),
-        arxiv_id=found.arxiv_id,
-        doi=found.doi,
-        version=found.version,
-        is_withdrawn=says_withdrawn(item.abstract),
-        position=position,
-    )
+        pages=[*_links(fields), *(flat_text(guid) for guid in fields.get("guid", ()))],
+        found=item.identifiers,
+        has_unread_date=is_unread,
+    ).record(position, doubts, "an item without a title")
+    if is_by_update:
+        doubts.add(_BY_UPDATE, position)
+    elif not is_unread and published == UNDATED and not item.announced and _first(fields, _DATES):
+        doubts.add(_CLOCK, position)
+    return record
 
 
 def _built(channel: XmlElement) -> date | None:
     stated = _first(_fields(channel), ("lastBuildDate", "updated", "pubDate", "dc:date"))
     return read_date(stated)[0]
+
+
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_rss))

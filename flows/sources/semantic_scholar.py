@@ -8,21 +8,24 @@ how it is related), or one alone. Only the fields that were asked for are there.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
-from flows.sources.arxiv_atom import says_withdrawn
 from flows.sources.author_names import names_of
+from flows.sources.entries import EntryReader, numbered
 from flows.sources.fielded import row_excerpt
-from flows.sources.identifiers import Identifiers, read_identifiers, web_address
+from flows.sources.formats import SourceFormat, parsed
+from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.json_documents import object_of, outline, parse_json, prose_of, shape_of, text_of
-from flows.sources.json_entries import UnusableEntryError, read_entries
+from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import excerpt
-from flows.sources.stated_dates import basis_of, read_date
+from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
+from flows.sources.stated_dates import UNDATED, read_date
 
-__all__ = ["SOURCE", "looks_like", "next_token", "parse_semantic_scholar"]
+__all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_token", "parse_semantic_scholar"]
 
 SOURCE = "semantic-scholar"
 
@@ -31,7 +34,7 @@ _FIELDS = "title,abstract,externalIds,publicationDate,year,authors,url"
 _RELATIONS = ("citingPaper", "citedPaper")
 _OWN_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _RELEASE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_PAPER_KEYS = frozenset(("paperId", "corpusId", "title", "externalIds"))
+_PAPER_KEYS = frozenset(("paperId", "corpusId", "corpusid", "title", "externalIds"))
 _PLACES: tuple[tuple[str, ...], ...] = ((), ("[]",), ("data", "[]"))
 _MARKS = {
     *((*place, name) for place in _PLACES for name in ("paperId", "authorId", *_RELATIONS, "snippet")),
@@ -99,7 +102,7 @@ def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Fee
     ('arxiv:2503.02130', 'year')
     """
     papers = _papers(parse_json(text, location, _WANTED), location)
-    return Feed(SOURCE, location, day, *read_entries(papers, _record, row_excerpt))
+    return _READER.whole(numbered(papers), location=location, day=day)
 
 
 def next_token(text: str) -> str | None:
@@ -174,51 +177,37 @@ def _other_kind(entry: object) -> str:
     return "" if entry.keys() & _PAPER_KEYS else f"{shape_of(entry)} in place of a paper"
 
 
-def _record(paper: Any, position: str, unread: list[str]) -> PaperRecord:
+def _record(paper: Any, position: str, doubts: Doubts) -> PaperRecord:
     if paper is None:
         raise UnusableEntryError("an id that Semantic Scholar does not know")
     if kind := _other_kind(paper):
         raise UnusableEntryError(kind)
-    title = prose_of(paper.get("title"))
-    if not title:
-        raise UnusableEntryError("a paper without a title")
-    published, precision = read_date(text_of(paper.get("publicationDate")))
-    if published is None:
-        published, precision = read_date(text_of(paper.get("year")))
-    if published is None and (paper.get("publicationDate") or paper.get("year")):
-        unread.append(position)
-    authors = names_of(paper.get("authors"))
-    abstract = prose_of(paper.get("abstract"))
-    found = _identifiers(paper)
-    return PaperRecord(
-        title,
-        abstract,
+    stated = [text_of(paper.get(name)) for name in ("publicationDate", "publicationdate", "year")]
+    published = next((found for text in stated if (found := read_date(text)) != UNDATED), UNDATED)
+    own_id = text_of(paper.get("paperId"))
+    return StatedPaper(
+        prose_of(paper.get("title")),
+        prose_of(paper.get("abstract")),
         published=published,
-        published_basis=basis_of(published),
-        published_precision=precision,
-        authors=authors,
-        n_authors=len(authors) or None,
-        url=_page(paper, found),
-        arxiv_id=found.arxiv_id,
-        doi=found.doi,
-        is_withdrawn=says_withdrawn(abstract),
-        position=position,
-    )
+        authors=names_of(paper.get("authors")),
+        pages=(text_of(paper.get("url")),),
+        last_page=f"https://www.semanticscholar.org/paper/{own_id}" if _OWN_ID.fullmatch(own_id) else "",
+        found=_identifiers(paper),
+        has_unread_date=published == UNDATED and any(map(bool, stated)),
+    ).record(position, doubts, "a paper without a title")
+
+
+_READER = EntryReader(SOURCE, _record, row_excerpt)
 
 
 def _identifiers(paper: dict[str, Any]) -> Identifiers:
-    ids = object_of(paper.get("externalIds"))
+    ids = object_of(paper.get("externalIds") or paper.get("externalids"))
     link = text_of(object_of(paper.get("openAccessPdf")).get("url"))
     # A number here would have lost digits; the parsed document holds none with a point.
-    return read_identifiers(text_of(ids.get("ArXiv")), text_of(ids.get("DOI")), link)
+    found = read_identifiers(text_of(ids.get("ArXiv")), text_of(ids.get("DOI")), link)
+    # The version that an address names need not be the one whose text is shown.
+    return replace(found, version=None)
 
 
-def _page(paper: dict[str, Any], found: Identifiers) -> str | None:
-    if address := web_address(text_of(paper.get("url"))):
-        return address
-    if found.arxiv_id:
-        return f"https://arxiv.org/abs/{found.arxiv_id}"
-    if found.doi:
-        return f"https://doi.org/{found.doi}"
-    identifier = text_of(paper.get("paperId"))
-    return f"https://www.semanticscholar.org/paper/{identifier}" if _OWN_ID.fullmatch(identifier) else None
+FORMAT = SourceFormat(SOURCE, looks_like, parsed(parse_semantic_scholar))
+LINES = lines_format(_READER, lambda paper: "title" in paper and bool(paper.keys() & {"paperId", "corpusid"}))

@@ -8,9 +8,10 @@ out of markup that a service put around it.
 from __future__ import annotations
 
 import codecs
-import html
+import html.entities
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TypeAlias
 
 from lxml import etree
@@ -26,7 +27,9 @@ __all__ = [
     "flat_text",
     "local_name",
     "parse_xml",
+    "plain_prose",
     "root_name",
+    "show_element",
     "unwrap_markup",
 ]
 
@@ -43,15 +46,48 @@ _HTML_ROOTS = frozenset(
     ["html", "head", "body", "div", "p", "title", "center", "h1", "meta", "script", "table"]
 )
 
-_BLOCK_NAMES = "p div br hr li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 title sec list"
+_REFERENCE = re.compile(r"&(?:(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
+_USED_PREFIX = re.compile(
+    r"</?([A-Za-z][\w.-]{0,40}):[A-Za-z]|(?<=\s)([A-Za-z][\w.-]{0,40}):[A-Za-z][\w.-]{0,40}=[\"']"
+)
+_DECLARED_PREFIX = re.compile(r"xmlns:([\w.-]{1,40})\s*=")
+_ROOT_TAG = re.compile(r"<[A-Za-z][\w:.-]*")
+_USUAL_SPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "prism": "http://prismstandard.org/namespaces/basic/2.0/",
+    "arxiv": "http://arxiv.org/schemas/atom",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+}
+
+_BLOCK_NAMES = (
+    "p div br hr li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 title sec list list-item def-list label "
+    "disp-formula disp-quote abstract body html section article caption"
+)
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
-_INLINE = "a b i u s em strong small big span font img sub sup tt code italic bold abstract html body section"
-# A tag is one of known names, bare or with attributes, so that "a<b and c>d" stays as it is.
+_INLINE = (
+    "a b i u s em strong small big span font img sub sup tt code italic bold sc underline monospace roman "
+    "styled-content named-content inline-formula alternatives tex-math ext-link xref uri email inf scp"
+)
+# A tag is one of known names, or of a known vocabulary by its prefix, so that "a<b and c>d" stays as it is.
+_NAMES = "|".join(sorted(_BLOCKS | set(_INLINE.split()), key=len, reverse=True))
+_PREFIXES = "jats|mml|m|math|xhtml|html|ce|sb"
 _TAG = re.compile(
-    rf"</?(?:jats:)?({'|'.join(sorted(_BLOCKS | set(_INLINE.split()), key=len, reverse=True))})"
-    r"(?:\s+[\w:-]+\s*=[^<>]*|\s*/?)>",
+    rf"</?(?:(?:{_PREFIXES}):([a-z][\w-]{{0,40}})|({_NAMES}))(?:\s+[\w:-]+\s*=[^<>]*|\s*/?)>", re.IGNORECASE
+)
+# MathML without a prefix, inside of its own element only: "mi" alone may be a word.
+_MATH = re.compile(
+    r"<(?:\w{1,8}:)?math\b[^<>]*>((?:[^<]|<(?!/?(?:\w{1,8}:)?math\b))*)</(?:\w{1,8}:)?math>", re.IGNORECASE
+)
+_ANNOTATION = re.compile(r"<(\w{0,8}:?annotation(?:-xml)?)\b[^<>]*>[^<]*</\1>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]{1,200}>")
+_TEX = re.compile(r"</(?:\w{1,8}:)?tex-math>\s*<(?:\w{1,8}:)?math\b", re.IGNORECASE)
+_ESCAPED = re.compile(
+    r"&(?:lt|gt|amp|nbsp|#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});|</(?:p|b|i|em|sub|sup|h\d|jats:\w+)>",
     re.IGNORECASE,
 )
+_MOST_WRAPPINGS = 3
 _UNREAD = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"))
 
 
@@ -86,10 +122,7 @@ def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collec
     """
     text = content if isinstance(content, str) else _sample(content)
     _require_markup(text.removeprefix("\ufeff"), location, wanted)
-    try:
-        root = etree.fromstring(_encoded(content), _parser("utf-8" if isinstance(content, str) else None))
-    except etree.XMLSyntaxError as error:
-        raise InputError(f"{location} {_fault(error, content)}; expected {wanted}") from None
+    root = _parsed(content, location, wanted)
     document = root.getroottree().docinfo
     if document.internalDTD is not None and document.internalDTD.entities():
         raise InputError(f"{location} declares entities of its own, which are never read; expected {wanted}")
@@ -97,6 +130,55 @@ def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collec
     if roots and name not in roots:
         raise InputError(f"{location} is XML of another kind (<{excerpt(name)}>); expected {wanted}")
     return root
+
+
+def _parsed(content: str | bytes, location: str, wanted: str) -> XmlElement:
+    """Root of a document, mended as browsers do where it is not well-formed."""
+    parser = _parser("utf-8" if isinstance(content, str) else None)
+    head = content[:_SAMPLE] if isinstance(content, str) else ""
+    if "<!DOCTYPE" in head and "<!ENTITY" not in head:
+        # Names that an outer DTD would explain are left out in silence; those of HTML are known without it.
+        content = _REFERENCE.sub(_reference, str(content))
+    try:
+        return etree.fromstring(_encoded(content), parser)
+    except etree.XMLSyntaxError as error:
+        fault = InputError(f"{location} {_fault(error, content)}; expected {wanted}")
+    # Entities of a document's own are never read, so they are not mended either.
+    if isinstance(content, str) and "<!ENTITY" not in content[:_SAMPLE]:
+        with suppress(etree.XMLSyntaxError):
+            return etree.fromstring(_encoded(_mended(content)), _parser("utf-8"))
+    raise fault
+
+
+def _mended(text: str) -> str:
+    """Well-formed text where names of HTML's characters, ampersands, numbers or prefixes were the fault."""
+    text = _REFERENCE.sub(_reference, text)
+    used = (
+        {one or other for one, other in _USED_PREFIX.findall(text)}
+        - set(_DECLARED_PREFIX.findall(text))
+        - {"xml", "xmlns"}
+    )
+    if not used:
+        return text
+    declared = "".join(
+        f' xmlns:{prefix}="{_USUAL_SPACES.get(prefix, f"urn:undeclared:{prefix}")}"'
+        for prefix in sorted(used)[:50]
+    )
+    return _ROOT_TAG.sub(lambda tag: tag[0] + declared, text, count=1)
+
+
+def _reference(match: re.Match[str]) -> str:
+    name = match[1]
+    if name is None:
+        return "&amp;"
+    if name.startswith("#"):
+        digits = name[1:]
+        number = int(digits[1:], 16) if digits[:1] in "xX" else int(digits)
+        is_allowed = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
+        return match[0] if is_allowed and number not in (0xFFFE, 0xFFFF) else " "
+    if name in ("amp", "lt", "gt", "quot", "apos"):
+        return match[0]
+    return html.entities.html5.get(f"{name};", f"&amp;{name};")
 
 
 def root_name(head: str) -> str:
@@ -156,6 +238,11 @@ def flat_text(element: XmlElement) -> str:
     return clean_text(etree.tostring(element, method="text", encoding=str, with_tail=False))
 
 
+def show_element(element: XmlElement) -> str:
+    """At most 200 characters of an element's text, for a reject."""
+    return excerpt(flat_text(element))
+
+
 def child_texts(element: XmlElement, name: str) -> list[str]:
     """Clean texts of the direct children of a local name that have any.
 
@@ -178,10 +265,16 @@ def child_text(element: XmlElement, name: str) -> str:
     return next(iter(child_texts(element, name)), "")
 
 
-def unwrap_markup(text: str) -> str:
-    """Plain text out of HTML or JATS: known tags taken out, character references resolved.
+def plain_prose(text: str) -> str:
+    """Text of a title or an abstract without markup; the same text where it holds none."""
+    return unwrap_markup(text) if "<" in text or "&" in text else text
 
-    What only looks like a tag stays. Scripts, styles and comments go with what they hold.
+
+def unwrap_markup(text: str) -> str:
+    """Plain text out of HTML, JATS or MathML: known tags taken out, character references resolved.
+
+    What only looks like a tag stays. Scripts, styles and comments go with what they hold, and of a formula
+    that is given twice its TeX stays. HTML that was escaped once more than needed is unwrapped again.
 
     Examples
     --------
@@ -189,11 +282,25 @@ def unwrap_markup(text: str) -> str:
     'H2O & agents Second'
     >>> unwrap_markup("if $a<b$ and $c>d$")
     'if $a<b$ and $c>d$'
+    >>> unwrap_markup("&lt;p&gt;Agents&amp;nbsp;that plan.&lt;/p&gt;")
+    'Agents that plan.'
     """
+    for _ in range(_MOST_WRAPPINGS):
+        text = html.unescape(_without_tags(text))
+        if not _ESCAPED.search(text):
+            break
+    return clean_text(text)
+
+
+def _without_tags(text: str) -> str:
+    if "<" not in text:
+        return text
     for start, end in _UNREAD:
         text = _without(text, start, end)
-    text = _TAG.sub(lambda tag: " " if tag[1].lower() in _BLOCKS else "", text)
-    return clean_text(html.unescape(text))
+    if "math" in text:
+        text = _MATH.sub("", text) if _TEX.search(text) else text
+        text = _MATH.sub(lambda formula: _ANY_TAG.sub("", _ANNOTATION.sub("", formula[1])), text)
+    return _TAG.sub(lambda tag: " " if (tag[1] or tag[2]).lower() in _BLOCKS else "", text)
 
 
 def _sample(content: bytes) -> str:

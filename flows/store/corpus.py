@@ -36,6 +36,7 @@ __all__ = [
     "known_by",
     "read_corpus",
     "read_feed_summary",
+    "read_late_papers",
     "read_looks",
     "read_reject_table",
 ]
@@ -137,6 +138,23 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
     arrays = _arrow_columns(columns)
     table = _papers_table(columns, arrays).assign(content_hash=pd.Series(hashes, dtype="str"))
     return Corpus(table, unseen + n_future, n_future, _hash_columns(arrays, hashes))
+
+
+def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | None]:
+    """Count papers that a day leaves out since they were read later, and are not of a later day themselves.
+
+    Returns
+    -------
+    (int, date or None)
+        How many, and the last day on which one of them was read.
+    """
+    known = known_by(connection, sightings, as_of)
+    counted = select(records.c.paper_id).join_from(sightings, records).where(known)
+    is_of_then = func.coalesce(sightings.c.feed_day, as_of) <= as_of
+    late = (is_of_then, sightings.c.first_seen > as_of, ~known, records.c.paper_id.not_in(counted))
+    query = select(func.count(records.c.paper_id.distinct()), func.max(sightings.c.first_seen))
+    n_papers, last = connection.execute(query.join_from(sightings, records).where(*late)).one()
+    return n_papers, last
 
 
 def _stored_papers(connection: Connection) -> _Columns:

@@ -25,6 +25,7 @@ from flows.store.corpus import (
     Corpus,
     read_corpus,
     read_feed_summary,
+    read_late_papers,
     read_reject_table,
 )
 from flows.store.database import (
@@ -249,6 +250,11 @@ class Store:
         """
         with self._reading() as connection:
             return read_history(connection, paper_id)
+
+    def late_papers(self, as_of: date) -> tuple[int, date | None]:
+        """Count papers that a day leaves out for being read later, see `read_late_papers`."""
+        with self._reading() as connection:
+            return read_late_papers(connection, as_of)
 
     def sources_summary(self, as_of: date) -> pd.DataFrame:
         """Count the records and rejects of each feed up to `as_of`, one row a source, location and day."""

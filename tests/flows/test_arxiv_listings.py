@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed
@@ -166,22 +164,6 @@ class TestBoth:
         assert [(len(feed.records), feed.is_last) for feed in feeds] == [(BLOCK, False), (1, True)]
         with pytest.raises(InputError, match="holds no paper"):
             read(path, reader, "words", "more")
-
-    @given(data=st.data())
-    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_any_values(self, path: Path, reader: Reader, data: st.DataObject) -> None:
-        value = st.recursive(
-            st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["v1", "created", "2007"]),
-            lambda inner: (
-                st.lists(inner, max_size=4)
-                | st.dictionaries(st.sampled_from(["version", "created", "a"]), inner, max_size=2)
-            ),
-            max_leaves=6,
-        )
-        keys = data.draw(st.lists(st.sampled_from(sorted({**LISTED, **KEPT})), min_size=1, max_size=3))
-        entry = {**LISTED, **KEPT, **{key: data.draw(value) for key in keys}}
-        (feed,) = read(path, reader, KEPT, entry)
-        assert len(feed.records) + len(feed.rejects) == 2
 
 
 class TestLooksLike:

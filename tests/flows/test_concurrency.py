@@ -86,10 +86,10 @@ def read_again_and_again(
 
 def ingest_slowly(source: Path, workspace: Path, begin: Path, end: Path) -> None:
     """Ingest a file of many parts, each transaction held open for a while with its rows written."""
-    import flows.sources.text_lines
+    import flows.sources.entries
     import flows.store.store
 
-    flows.sources.text_lines.BLOCK = PART
+    flows.sources.entries.BLOCK = PART
     write = flows.store.store.write_feed
 
     def slowly(*arguments: object) -> object:

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("night")]
 BEFORE, TONIGHT = "2025-12-01", "2025-12-10"
 ADA, BOB = "ada@example.org", "bob@example.org"
 SMALL_PARTS = (
-    Point(action=("set", "flows.sources.text_lines:BLOCK", 25)),
+    Point(action=("set", "flows.sources.entries:BLOCK", 25)),
     Point(action=("set", "flows.encode:_BLOCK", 16)),
 )
 """So that a quick corpus has several parts to read and blocks to encode."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -267,32 +266,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-
-
-class TestRandomInput:
-    @given(data=st.data())
-    @settings(max_examples=300)
-    def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
-        answer: list[Any] = [copy.deepcopy(DIARIES), copy.deepcopy(MAPS)]
-        for _ in range(data.draw(st.integers(1, 4))):
-            field = data.draw(st.sampled_from([*DIARIES["paper"], "summary"]))
-            entry = data.draw(st.sampled_from(answer))
-            if isinstance(entry, dict) and isinstance(entry.get("paper"), dict):
-                entry["paper"][field] = data.draw(JSON)
-            answer[data.draw(st.integers(0, len(answer) - 1))] = data.draw(
-                st.builds(copy.deepcopy, st.just(MAPS)) | JSON | st.just(repr(DIARIES))
-            )
-        text = json.dumps(data.draw(st.just(answer) | JSON))
-        cut = data.draw(st.integers(0, len(text)) | st.just(len(text)))
-        try:
-            feed = parse(text[:cut])
-        except InputError:
-            return
-        for record in feed.records:
-            assert record.title
-            assert record.paper_id
-            (record.title + record.abstract + "".join(record.authors)).encode()
-            assert (record.published is None) == (record.published_basis == "missing")
 
 
 @pytest.mark.shared

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 import tracemalloc
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx
@@ -125,6 +125,21 @@ class TestStatus:
         assert pause("Mon, 2 Apr 2007 19:18:42 GMT") == 0.0
         for none in (None, "soon", "-3", "1.5e3", "Fri, 99 Apr 2007 19:18:42 GMT"):
             assert pause(none) is None
+
+    def test_used_up_credits_are_no_pause(self, fetch, answers, make_answer, monkeypatch):
+        monkeypatch.setattr("flows.feeds.faults.now", lambda: datetime(2025, 10, 3, 20, 0, tzinfo=UTC))
+        headers = {"X-RateLimit-Remaining": "4", "X-RateLimit-Limit": "1000", "X-RateLimit-Reset": "14400"}
+        spent = headers | {"X-RateLimit-Credits-Required": "10", "Retry-After": "5"}
+        answers(make_answer(b'{"message": "Insufficient credits"}', status=429, headers=spent))
+        with pytest.raises(FeedError) as caught:
+            fetch()
+        assert not isinstance(caught.value, TransientFeedError)
+        assert "the credits of the day are used up (4 of 1,000 left, 10 needed)" in str(caught.value)
+        assert "it goes on at 2025-10-04 00:00 UTC" in str(caught.value)
+        # With credits left it was only too fast.
+        answers(make_answer(b"slow down", status=429, headers=headers | {"Retry-After": "5"}))
+        with pytest.raises(ServiceBusyError, match="asks for a pause for 5 seconds"):
+            fetch()
 
     def test_a_cut_off_error_still_counts_as_its_status(self, fetch, answers, make_answer):
         answers(make_answer(b'{"message": "slow down"}', status=429, headers={"Retry-After": "7"}, cut=True))

@@ -120,7 +120,10 @@ class TestNames:
         [
             ("arxvi:cat:cs.AI", "did you mean 'arxiv'"),
             ("daily_papers:2025-10", "did you mean 'daily-papers'"),
-            ("gopher:x", "Allowed are daily-papers, arxiv, arxiv-oai, openalex, semantic-scholar, rss"),
+            (
+                "gopher:x",
+                "Allowed are daily-papers, arxiv, arxiv-oai, openalex, semantic-scholar, crossref, europepmc, biorxiv, medrxiv, rss",
+            ),
             ("https://a.org/feed.xml", "write rss: before it"),
             ("daily-papers:", "write daily-papers: and today, yesterday"),
             ("daily-papers:agents", "'agents', which is no day"),

@@ -59,6 +59,9 @@ def feed_settings(loopback_server):
         arxiv_oai_url=f"{url}/oai",
         openalex_url=f"{url}/",
         semantic_scholar_url=f"{url}/graph/v1",
+        biorxiv_url=url,
+        crossref_url=url,
+        europepmc_url=url,
         contact="me@example.org",
         openalex_key=KEY,
         semantic_scholar_key=KEY,
@@ -66,6 +69,8 @@ def feed_settings(loopback_server):
         daily_papers_page_size=3,
         arxiv_page_size=3,
         openalex_page_size=3,
+        crossref_page_size=3,
+        europepmc_page_size=3,
         allow_private_feeds=True,
     )
 
@@ -236,6 +241,79 @@ class SemanticScholarServer:
         return self.answer(json.dumps({"total": len(self.numbers), "token": token, "data": papers}).encode())
 
 
+class PreprintServer:
+    """Preprints by the number of the first in the address, three a page."""
+
+    def __init__(self, answer, numbers):
+        self.answer, self.numbers = answer, numbers
+
+    def __call__(self, asked):
+        server, first, last, cursor = re.fullmatch(
+            r"/details/(\w+)/([\d-]+)/([\d-]+)/(\d+)/json", asked.path
+        ).groups()
+        assert (first, last) == ("2025-10-01", "2025-10-31")
+        assert asked.params == ({"category": "cell_biology"} if server == "medrxiv" else {})
+        shown = self.numbers[int(cursor) :][:3]
+        message = {
+            "status": "ok",
+            "cursor": int(cursor),
+            "count": len(shown),
+            "total": str(len(self.numbers)),
+        }
+        found = [
+            {
+                "doi": f"10.1101/2025.10.04.{n:06}",
+                "title": f"Paper {n}",
+                "date": "2025-10-04",
+                "version": "1",
+                "server": server,
+            }
+            for n in shown
+        ]
+        return self.answer(json.dumps({"messages": [message], "collection": found}).encode())
+
+
+class CrossrefServer:
+    """Works by cursor, which every page has."""
+
+    def __init__(self, answer, numbers):
+        self.answer, self.numbers = answer, numbers
+
+    def __call__(self, asked):
+        assert asked.path == "/works"
+        assert asked.params["query.bibliographic"] == "self-improving agents"
+        assert asked.params["filter"] == "from-pub-date:2025-10-01,until-pub-date:2025-10-31"
+        assert asked.params["mailto"] == "me@example.org"
+        cursor, size = asked.params["cursor"], int(asked.params["rows"])
+        start = 0 if cursor == "*" else int(cursor)
+        items = [
+            {"DOI": f"10.1000/{n}", "title": [f"Paper {n}"], "issued": {"date-parts": [[2025, 10, 4]]}}
+            for n in self.numbers[start:][:size]
+        ]
+        message = {"items": items, "next-cursor": str(start + size), "total-results": len(self.numbers)}
+        answer = {"status": "ok", "message-type": "work-list", "message": message}
+        return self.answer(json.dumps(answer).encode())
+
+
+class EuropePmcServer:
+    """Results by mark, which every page has."""
+
+    def __init__(self, answer, numbers):
+        self.answer, self.numbers = answer, numbers
+
+    def __call__(self, asked):
+        assert asked.path == "/search"
+        assert asked.params["query"] == "(tafenoquine) AND FIRST_PDATE:[2025-10-01 TO 2025-10-31]"
+        mark, size = asked.params["cursorMark"], int(asked.params["pageSize"])
+        start = 0 if mark == "*" else int(mark)
+        results = [
+            {"id": str(n), "source": "MED", "title": f"Paper {n}.", "firstPublicationDate": "2025-10-04"}
+            for n in self.numbers[start:][:size]
+        ]
+        answer = {"hitCount": 7, "nextCursorMark": str(start + size), "resultList": {"result": results}}
+        return self.answer(json.dumps(answer).encode())
+
+
 RSS = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><title>A feed</title><link>https://a.org</link>'
     b"<item><title>Paper 1</title><link>https://arxiv.org/abs/2510.00001</link><description>Its text."
@@ -249,6 +327,10 @@ SERVERS = {
     "arxiv-oai": lambda answer: OaiServer(answer, [NUMBERS[:3], NUMBERS[3:6], NUMBERS[6:]]),
     "openalex": lambda answer: OpenAlexServer(answer, NUMBERS),
     "semantic-scholar": lambda answer: SemanticScholarServer(answer, NUMBERS),
+    "biorxiv": lambda answer: PreprintServer(answer, NUMBERS),
+    "medrxiv": lambda answer: PreprintServer(answer, NUMBERS),
+    "crossref": lambda answer: CrossrefServer(answer, NUMBERS),
+    "europepmc": lambda answer: EuropePmcServer(answer, NUMBERS),
     "rss": lambda answer: lambda asked: answer(RSS),
 }
 NAMES = {
@@ -257,8 +339,22 @@ NAMES = {
     "arxiv-oai": "arxiv-oai:cs 2025-10",
     "openalex": "openalex:primary_topic.id:T10028 2025-10",
     "semantic-scholar": "semantic-scholar:self-improving agents 2025-10",
+    "biorxiv": "biorxiv:2025-10",
+    "medrxiv": "medrxiv:cell biology 2025-10",
+    "crossref": "crossref:self-improving agents 2025-10",
+    "europepmc": "europepmc:tafenoquine 2025-10",
 }
-REQUESTS = {"daily-papers": 3, "arxiv": 3, "arxiv-oai": 3, "openalex": 4, "semantic-scholar": 3}
+REQUESTS = {
+    "daily-papers": 3,
+    "arxiv": 3,
+    "arxiv-oai": 3,
+    "openalex": 4,
+    "semantic-scholar": 3,
+    "biorxiv": 3,
+    "medrxiv": 3,
+    "crossref": 3,
+    "europepmc": 3,
+}
 every_service = pytest.mark.parametrize("service", NAMES)
 
 
@@ -351,6 +447,10 @@ def test_no_papers_is_one_feed_without_records(service, fetch, loopback_server, 
         "arxiv-oai": lambda: OaiServer(make_answer, []),
         "openalex": lambda: OpenAlexServer(make_answer, []),
         "semantic-scholar": lambda: SemanticScholarServer(make_answer, []),
+        "biorxiv": lambda: PreprintServer(make_answer, []),
+        "medrxiv": lambda: PreprintServer(make_answer, []),
+        "crossref": lambda: CrossrefServer(make_answer, []),
+        "europepmc": lambda: EuropePmcServer(make_answer, []),
     }
     loopback_server.answer = empty[service]()
     (feed,) = fetch(NAMES[service])

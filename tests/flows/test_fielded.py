@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,25 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import PaperRecord, RejectedRecord
+from flows.sources.entries import numbered
 from flows.sources.field_names import FieldMap, match_fields
-from flows.sources.fielded import RowCollector, UnusableRowError, record_of
+from flows.sources.fielded import record_of, row_reader
+from flows.sources.records import Doubts, UnusableEntryError
 
 
 def read(**row: Any) -> PaperRecord:
     """The record of a row whose columns have usual names; its title is `T` unless given."""
     row = {"title": "T", **row}
-    return record_of(row, match_fields(list(row), {}, location="a.csv"), "row 1")
+    return record_of(row, "row 1", Doubts(), match_fields(list(row), {}, location="a.csv"))
 
 
 def warnings_of(*rows: dict[str, Any]) -> list[str]:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    collector = RowCollector(match_fields(names, {}, location="a.csv"))
-    for number, row in enumerate(rows, start=1):
-        collector.add(row, f"row {number}")
-    return collector.warnings()
+    reader = row_reader("table", match_fields(names, {}, location="a.csv"))
+    return list(reader.whole(numbered(rows, "row"), location="a.csv", day=None).warnings)
 
 
 class TestMatchFields:
@@ -140,7 +137,7 @@ class TestRecord:
 
     @pytest.mark.parametrize("title", ["", "  ", "nan", None, float("nan"), 3.5, True, [], {}, np.nan, pd.NA])
     def test_without_a_title_there_is_no_record(self, title: object) -> None:
-        with pytest.raises(UnusableRowError, match="without a title"):
+        with pytest.raises(UnusableEntryError, match="without a title"):
             read(title=title)
 
     @pytest.mark.parametrize(
@@ -258,7 +255,7 @@ class TestWarnings:
     def test_unread_dates_are_said_once(self) -> None:
         said = warnings_of(
             {"title": "A", "date": "2019", "updated": ""},
-            {"title": "B", "date": "03/04/2025"},
+            {"title": "B", "date": "in the spring"},
             {"title": "C", "date": float("nan")},
             {"title": "D", "date": "2019", "updated": "soon"},
             {"title": "", "date": "soon"},
@@ -281,85 +278,27 @@ class TestWarnings:
         assert warnings_of({"title": "A", "id": identifier}) == []
 
 
-class TestCollector:
+class TestRows:
     def test_one_bad_row_costs_no_other(self) -> None:
-        rows = RowCollector(FieldMap(title=("title",)))
-        for number, row in enumerate(
-            [{"title": "A"}, None, {"abstract": "x" * 500}, [1], {"title": "B"}], start=1
-        ):
-            rows.add(row, f"row {number}")
-        records, rejects = rows.take()
-        assert [record.position for record in records] == ["row 1", "row 5"]
-        assert [(reject.position, reject.reason) for reject in rejects] == [
+        rows = [{"title": "A"}, None, {"abstract": "x" * 500}, [1], {"title": "B"}]
+        reader = row_reader("table", FieldMap(title=("title",)))
+        feed = reader.whole(numbered(rows, "row"), location="a.csv", day=None)
+        assert [record.position for record in feed.records] == ["row 1", "row 5"]
+        assert [(reject.position, reject.reason) for reject in feed.rejects] == [
             ("row 2", "not an object but NoneType"),
             ("row 3", "a row without a title"),
             ("row 4", "not an object but list"),
         ]
-        assert all(len(reject.excerpt) <= 200 for reject in rejects)
-        assert rows.take() == ([], [])
-
-    def test_read_gives_what_add_keeps(self) -> None:
-        rows = RowCollector(FieldMap(title=("title",)))
-        rows.add({"title": "A"}, "row 1")
-        assert rows.read({"title": "A"}, "row 1") == rows.take()[0][0]
-        assert isinstance(rows.read({}, "row 2"), RejectedRecord)
-
-    VALUES = st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats()
-        | st.text(max_size=30)
-        | st.dates()
-        | st.datetimes(timezones=st.none() | st.just(UTC))
-        | st.sampled_from(
-            [
-                np.int64(3),
-                np.float32("nan"),
-                np.datetime64("NaT"),
-                np.array([1.5]),
-                np.array([]),
-                pd.NA,
-                pd.NaT,
-                b"x",
-            ]
-        ),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(["value", "name", "created", "date-parts", "given"]), inner, max_size=3
-            )
-        ),
-        max_leaves=6,
-    )
-    NAMES = [item.name for item in fields(FieldMap)] + ["year", "versions", "pdf"]
-
-    @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.text(min_size=1))
-    @settings(max_examples=150)
-    def test_any_row_is_a_record_or_a_reject(self, row: dict[str, object], title: str) -> None:
-        collector = RowCollector(match_fields([*self.NAMES], {}, location="a.csv"))
-        for item in (collector.read(row, "row 1"), collector.read({**row, "title": title}, "row 2")):
-            if isinstance(item, RejectedRecord):
-                assert item.reason
-                continue
-            assert item.title
-            assert item.paper_id
-            "".join(
-                (item.title, item.abstract, *item.authors, item.organization or "", item.url or "")
-            ).encode()
-            assert (item.published is None) == (item.published_basis == "missing")
-            assert item.url is None or item.url.startswith("http")
-        assert all("\n" not in sentence for sentence in collector.warnings())
+        assert all(len(reject.excerpt) <= 200 for reject in feed.rejects)
 
 
 @pytest.mark.shared
 class TestSharedTables:
     def read(self, path: Path) -> tuple[list[PaperRecord], list[RejectedRecord], list[str]]:
         rows = pq.read_table(path).slice(0, 25_000).to_pylist()
-        collector = RowCollector(match_fields(list(rows[0]), {}, location=path.name))
-        for number, row in enumerate(rows, start=1):
-            collector.add(row, f"row {number}")
-        return (*collector.take(), collector.warnings())
+        reader = row_reader("table", match_fields(list(rows[0]), {}, location=path.name))
+        feed = reader.whole(numbered(rows, "row"), location=path.name, day=None)
+        return list(feed.records), list(feed.rejects), list(feed.warnings)
 
     def test_arxiv(self, shared_dir: Path) -> None:
         records, rejects, warnings = self.read(shared_dir / "corpora/arxiv_cs_1993_2019.parquet")

@@ -165,7 +165,9 @@ class TestFailures:
         counts = ingest_source(str(folder), tmp_path / "w", TODAY)
         assert (counts["new"], counts["rejected"], counts["failures"]) == (2, 2, [])
         assert len(counts["warnings"]) == 1
-        assert counts["warnings"][0].startswith("2025-10-03.json is not valid JSON")
+        assert counts["warnings"][0].startswith(
+            "2 files could not be used: 2025-10-03.json is not valid JSON"
+        )
         with Store.open(tmp_path / "w") as store:
             looks = store.feed_looks(TODAY)
         assert looks.loc[~looks["is_whole"], "location"].tolist() == ["2025-10-03.json"]

@@ -200,7 +200,7 @@ class TestValues:
             ),
             ({"date-parts": [[2019, 3]]}, (date(2019, 3, 1), "month")),
             ({"date-parts": [[None]]}, (None, "none")),
-            ("03/04/2025", (None, "none")),
+            ("03/04/2025", (date(2025, 1, 1), "year")),
             (0, (None, "none")),
             (-5, (None, "none")),
             (True, (None, "none")),

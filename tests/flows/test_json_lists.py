@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -219,30 +218,6 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
-
-
-class TestRandomInput:
-    @given(data=st.data())
-    @settings(max_examples=150)
-    def test_a_mutated_list_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
-        papers: list[Any] = [{**DIARIES}, {**MAPS}]
-        for _ in range(data.draw(st.integers(1, 4))):
-            data.draw(st.sampled_from(papers))[data.draw(st.sampled_from([*DIARIES, "doi", "url"]))] = (
-                data.draw(JSON)
-            )
-        text = json.dumps(
-            data.draw(st.just({"date": "2025", "papers": papers}) | st.just([*papers, None]) | JSON)
-        )
-        text = text[: data.draw(st.integers(0, len(text)) | st.just(len(text)))]
-        readers_of(text)
-        try:
-            feed = parse(text)
-        except InputError:
-            return
-        for record in feed.records:
-            assert record.paper_id
-            (record.title + record.abstract + "".join(record.authors)).encode()
-            assert (record.published is None) == (record.published_basis == "missing")
 
 
 class TestWhoClaimsWhat:

@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from analytics.dates import date_fault
 from analytics.exceptions import InputError
@@ -203,32 +201,6 @@ class TestRefusals:
         assert message in str(caught.value)
         assert str(caught.value).startswith("answer.xml ")
         assert "\n" not in str(caught.value)
-
-    @given(st.data())
-    @settings(max_examples=200)
-    def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
-        text = answer(record(ARXIV), record(RAW), record(DC))
-        for _ in range(data.draw(st.integers(1, 3))):
-            # Whole elements go and come, so that most mutants still are XML.
-            pieces = text.split(">")
-            place = data.draw(st.integers(0, len(pieces) - 1))
-            pieces[place] = data.draw(
-                st.sampled_from(pieces)
-                | st.text(max_size=5)
-                | st.builds(
-                    lambda text, piece: text + piece, st.text("9-v \x00", max_size=5), st.just(pieces[place])
-                )
-            )
-            text = ">".join(pieces)
-        try:
-            feed = parse(text)
-            resumption_token(text)
-        except InputError:
-            return
-        for found in feed.records:
-            assert found.title
-            assert (found.published is None) == (found.published_basis == "missing")
-            (found.paper_id + found.title + found.abstract + "".join(found.authors)).encode()
 
 
 class TestResumption:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from datetime import date
@@ -10,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
-from flows.sources.openalex import looks_like, next_cursor, parse_openalex
+from flows.sources.openalex import next_cursor, parse_openalex
 
 LAB = {"id": "https://openalex.org/I1", "display_name": "Example Lab"}
 SCHOOL = {"id": "https://openalex.org/I2", "display_name": "Muster School"}
@@ -255,34 +252,6 @@ class TestWhatIsNoPaper:
         assert next_cursor(json.dumps(DIARIES)) is None
         with pytest.raises(InputError, match="Invalid cursor"):
             next_cursor('{"error": "Invalid cursor", "message": ""}')
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-class TestRandomInput:
-    @given(data=st.data())
-    @settings(max_examples=150)
-    def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
-        works: list[Any] = [copy.deepcopy(DIARIES), copy.deepcopy(MAPS)]
-        for _ in range(data.draw(st.integers(1, 4))):
-            changed = data.draw(st.sampled_from(works))
-            changed[data.draw(st.sampled_from(list(DIARIES)))] = data.draw(JSON | st.lists(JSON, max_size=2))
-        text = json.dumps(data.draw(st.just({"meta": {}, "results": works}) | st.just(works) | JSON))
-        text = text[: data.draw(st.integers(0, len(text)) | st.just(len(text)))]
-        looks_like(text)
-        try:
-            feed = parse(text)
-        except InputError:
-            return
-        for record in feed.records:
-            assert record.paper_id
-            (record.title + record.abstract + "".join(record.authors)).encode()
-            assert (record.published is None) == (record.published_basis == "missing")
 
 
 @pytest.mark.shared

@@ -17,7 +17,7 @@ import pytest
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.formats import BLOCK, SourceFile
-from flows.sources.parquet import is_parquet, read_parquet
+from flows.sources.parquet import read_parquet
 
 
 @pytest.fixture
@@ -151,12 +151,6 @@ class TestRows:
 
 
 class TestDamage:
-    def test_the_magic(self) -> None:
-        assert is_parquet(b"PAR1\x15")
-        assert is_parquet(b"PARE\x15")
-        assert not is_parquet(b"PAR")
-        assert not is_parquet(b"title,year\n")
-
     @pytest.mark.parametrize(
         "content", [b"", b"PAR1", b"PAR1PAR1", b"PARE" + b"\x00" * 40 + b"PARE", b"x" * 99]
     )

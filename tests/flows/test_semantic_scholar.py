@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
-from flows.sources.semantic_scholar import looks_like, next_token, parse_semantic_scholar
+from flows.sources.semantic_scholar import next_token, parse_semantic_scholar
 
 ID = "0123456789abcdef0123456789abcdef01234567"
 DIARIES: dict[str, Any] = {
@@ -198,34 +195,6 @@ class TestWhatIsNoPaper:
         assert message in str(caught.value)
         assert str(caught.value).startswith("answer.json ")
         assert "\n" not in str(caught.value)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-class TestRandomInput:
-    @given(data=st.data())
-    @settings(max_examples=150)
-    def test_a_mutated_answer_is_a_feed_or_an_input_error(self, data: st.DataObject) -> None:
-        papers: list[Any] = [copy.deepcopy(DIARIES), copy.deepcopy(MAPS)]
-        for _ in range(data.draw(st.integers(1, 4))):
-            changed = data.draw(st.sampled_from(papers))
-            changed[data.draw(st.sampled_from([*DIARIES, "citingPaper", "authorId"]))] = data.draw(JSON)
-        text = json.dumps(data.draw(st.just({"total": 2, "data": papers}) | st.just(papers) | JSON))
-        text = text[: data.draw(st.integers(0, len(text)) | st.just(len(text)))]
-        looks_like(text)
-        try:
-            feed = parse(text)
-        except InputError:
-            return
-        for record in feed.records:
-            assert record.paper_id
-            (record.title + record.abstract + "".join(record.authors)).encode()
-            assert (record.published is None) == (record.published_basis == "missing")
 
 
 @pytest.mark.shared

@@ -83,6 +83,9 @@ def test_defaults():
         "arxiv_oai_url": "https://oaipmh.arxiv.org/oai",
         "openalex_url": "https://api.openalex.org",
         "semantic_scholar_url": "https://api.semanticscholar.org/graph/v1",
+        "biorxiv_url": "https://api.biorxiv.org",
+        "crossref_url": "https://api.crossref.org",
+        "europepmc_url": "https://www.ebi.ac.uk/europepmc/webservices/rest",
         "openalex_key": None,
         "semantic_scholar_key": None,
         "arxiv_pause_seconds": 3.0,
@@ -134,7 +137,8 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "INGEST_CRON": "1 1 * * *", "ANALYSIS_CRON": "2 2 * * 2", "DIGEST_CRON": "3 3 * * 3", "TIMEZONE": "Asia/Tokyo", "NOTIFY_BLOCK": "slack-webhook/team",
         "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
-        "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "OPENALEX_KEY": "k1",
+        "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "BIORXIV_URL": "http://b.org", "CROSSREF_URL": "http://c.org",
+        "EUROPEPMC_URL": "http://e.org", "OPENALEX_KEY": "k1",
         "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
         "ALLOW_PRIVATE_FEEDS": "yes",
     }  # fmt: skip
@@ -145,11 +149,11 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
         "http://localhost:11434/v1", SecretStr("k3"), "judge", "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
-        SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
+        "http://b.org", "http://c.org", "http://e.org", SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
     ]  # fmt: skip
     assert load_settings().feed_settings == FeedSettings(
-        "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org", "a@b.org",
-        "k1", "k2", 5, 9.0, 0.5, allow_private_feeds=True,
+        "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org", "http://b.org",
+        "http://c.org", "http://e.org", "a@b.org", "k1", "k2", 5, 9.0, 0.5, allow_private_feeds=True,
     )  # fmt: skip
     assert load_settings().themes_file == Path("t.toml")
 

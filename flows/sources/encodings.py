@@ -1,0 +1,248 @@
+"""Which encoding a text is in: by its mark, by what it declares, as UTF-8 where it can be, else by its bytes.
+
+A text that is nearly all UTF-8 is read as that, and its few other bytes as Windows-1252, the way browsers
+mend them. Where no UTF-8 is to be seen, each usual encoding is tried on the lines beyond ASCII, and the one
+whose letters look most like writing is taken: names and a few words decide, too few for charset-normalizer,
+which is asked where none looks like any.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from charset_normalizer import from_bytes
+
+__all__ = ["MENDED", "Encoding", "detect_encoding", "encoding_of_mark", "named_encoding"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
+_SAMPLE = 64 * 1024
+_LONGEST_LINE = 1024 * 1024
+_RUN = re.compile("[^\x00-\x7f]+")
+# What each encoding's bytes become in a text of its own kind; the first of equals is taken.
+_WRITING = {
+    "cp1252": re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ‘’“”–—…•€©®°±²³µ·«»\u00a0§]"),
+    "gb18030": re.compile("[\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e“”‘’—…·]"),
+    "cp932": re.compile("[\u3041-\u30fe\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]"),
+    "euc_jp": re.compile("[\u3041-\u30fe\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]"),
+    "big5": re.compile("[\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]"),
+    "cp949": re.compile("[\uac00-\ud7a3]"),
+    "cp1251": re.compile("[А-яЁё№«»–—“”]"),
+    "cp1250": re.compile("[À-ÖØ-öø-ÿĄąĆćČčĎďĐđĘęĚěĹ弾ŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŹźŻżŽž‘’“”–—…]"),
+}
+_NAMES = {
+    "cp1252": "Windows-1252",
+    "gb18030": "GB18030",
+    "cp932": "Shift-JIS",
+    "euc_jp": "EUC-JP",
+    "big5": "Big5",
+    "cp949": "EUC-KR",
+    "cp1251": "Windows-1251",
+    "cp1250": "Windows-1250",
+}
+MENDED = "papertrends-windows-1252"
+"""Name of the handler of errors that reads a byte which is not UTF-8 as Windows-1252."""
+
+
+class Encoding(NamedTuple):
+    """An encoding as Python names it, how its errors are dealt with, and what is to be said of the choice."""
+
+    name: str
+    errors: str = "strict"
+    note: str = ""
+
+
+def _mend(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.start + 1]
+    return bad.decode("cp1252", "replace"), error.start + 1
+
+
+codecs.register_error(MENDED, _mend)
+
+
+def named_encoding(name: str) -> str | None:
+    """Python's name of a declared encoding, None for an unknown one; Latin-1 is Windows-1252, as on the web.
+
+    Examples
+    --------
+    >>> named_encoding("ISO-8859-1"), named_encoding("GB2312"), named_encoding("klingon")
+    ('cp1252', 'gb18030', None)
+    """
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        return None
+    wider = {
+        "iso8859-1": "cp1252",
+        "ascii": "utf-8",
+        "gb2312": "gb18030",
+        "gbk": "gb18030",
+        "shift_jis": "cp932",
+    }
+    # Codecs that are no encodings of text: "rot13", "hex".
+    return (
+        wider.get(found, found)
+        if found in _SAFE or found.startswith(("iso8859", "cp", "koi8", "mac"))
+        else None
+    )
+
+
+_SAFE = {
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "gb2312", "gbk", "gb18030"),
+    *("shift_jis", "euc_jp", "euc_kr", "big5", "iso2022_jp"),
+}
+
+
+def encoding_of_mark(head: bytes) -> str | None:
+    r"""Encoding of a mark of byte order, or of the zeros of UTF-16 without one; None without either.
+
+    Examples
+    --------
+    >>> encoding_of_mark(b"\xff\xfeA\x00"), encoding_of_mark(b"A\x00g\x00e\x00n\x00")
+    ('utf-16', 'utf-16-le')
+    """
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    if marked:
+        return marked
+    sample = head[: len(head) // 2 * 2][:4_096]
+    if len(sample) >= 8:
+        for name, zeros, others in (
+            ("utf-16-le", sample[1::2], sample[::2]),
+            ("utf-16-be", sample[::2], sample[1::2]),
+        ):
+            if zeros.count(0) > 0.7 * len(zeros) and others.count(0) < 0.05 * len(others):
+                return name
+    return None
+
+
+def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
+    r"""Encoding of a text.
+
+    Parameters
+    ----------
+    head : bytes
+        Its first 64 KB.
+    chunks : iterable of bytes
+        All of it, in pieces.
+
+    Examples
+    --------
+    >>> detect_encoding(b"title\nJ\xfcrgen", [b"title\nJ\xfcrgen"]).name
+    'cp1252'
+    >>> text = "title\n张三; 李四".encode("gb18030")
+    >>> detect_encoding(text, [text]).note
+    'it is read as GB18030, as which its bytes make most sense; save it as UTF-8 if that is wrong'
+    """
+    if marked := encoding_of_mark(head):
+        return Encoding(marked, "replace" if marked != "utf-8-sig" else MENDED)
+    declared = _DECLARED.match(head)
+    name = named_encoding(declared[1].decode("ascii")) if declared else None
+    if name and name != "utf-8":
+        if name.startswith("utf-16") or name == "utf-32":
+            name = "utf-8"  # an XML declaration that can be read as ASCII is not in UTF-16
+        else:
+            return Encoding(name, "replace")
+    n_good, n_bad, n_bytes, odd = _count_utf_8(chunks)
+    if n_bad == 0:
+        return Encoding("utf-8")
+    if n_good and n_good >= n_bad:
+        return Encoding("utf-8", MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
+    found = _best(odd)
+    shown = _NAMES.get(found, found)
+    note = f"it is read as {shown}, as which its bytes make most sense; save it as UTF-8 if that is wrong"
+    return Encoding(found, "replace", note)
+
+
+def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
+    """Lines beyond ASCII that are UTF-8, lines that are not, their bytes that are not, and these lines."""
+    n_good = n_bad = n_bytes = 0
+    odd = bytearray()
+    rest = b""
+    for chunk in (*chunks, b"\n"):
+        if not rest and chunk.isascii():
+            rest = chunk.rpartition(b"\n")[2]
+            continue
+        # Lines are whole, or a character could be cut in two.
+        content, mark, rest = (rest + chunk).rpartition(b"\n")
+        if not mark and len(rest) > _LONGEST_LINE:
+            content, rest = rest[:-8], rest[-8:]
+        for line in content.split(b"\n") if not content.isascii() else ():
+            if line.isascii():
+                continue
+            text = line.decode("utf-8", "surrogateescape")
+            bad = sum(1 for sign in text if "\udc80" <= sign <= "\udcff")
+            n_good, n_bad, n_bytes = n_good + (not bad), n_bad + bool(bad), n_bytes + bad
+            if bad and len(odd) < _SAMPLE:
+                odd += line[:_SAMPLE] + b"\n"
+    return n_good, n_bad, n_bytes, bytes(odd)
+
+
+def _best(odd: bytes) -> str:
+    scores = {name: _fitness(odd, name) for name in _WRITING}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best] >= 0.5:
+        return best
+    found = from_bytes(odd).best()
+    name = named_encoding(found.encoding) if found else None
+    return name if name and not name.startswith("utf") else "cp1252"
+
+
+def _fitness(odd: bytes, name: str) -> float:
+    """How much of a text beyond ASCII would be writing, from 0 to 1, were it in this encoding."""
+    text = odd.decode(name, "replace")
+    # One byte of a sign too many or too few may be damage; an encoding that fails often is another one.
+    whole = 0.5 if "\ufffd" in text else 1.0
+    runs = _RUN.findall(text)
+    n_signs = sum(map(len, runs))
+    if not n_signs:
+        return 0.0
+    fitting = sum(len(_WRITING[name].findall(run)) for run in runs) / n_signs
+    if name in ("cp1252", "cp1250"):
+        # Letters with accents stand alone among others; two bytes of one sign would stand together.
+        alone = sum(1 for run in runs if len(run) <= 2) / len(runs)
+        # Where both make letters, the western one is far more likely.
+        return whole * fitting * alone * (0.95 if name == "cp1252" else 0.9)
+    if name == "cp1251":
+        words = re.findall("[А-яЁё]{3,}", text)
+        return 0.9 * whole * fitting * (sum(map(len, words)) / n_signs)
+    return whole * fitting * _common(text, name) if n_signs > 1 else 0.0
+
+
+def _common(text: str, name: str) -> float:
+    """Share of a text's East Asian signs that are common in writing of the encoding's own country."""
+    signs = [sign for sign in text if sign > "\u2e7f"]
+    if not signs:
+        return 0.0
+    kana = sum(1 for sign in signs if "\u3041" <= sign <= "\u30fe")
+    if name in ("cp932", "euc_jp"):
+        # Names alone have no kana; a text in Japanese has many.
+        level_1 = sum(1 for sign in signs if _lead(sign, "euc_jp") in range(0xB0, 0xD0))
+        return min(1.0, (kana + level_1) / len(signs)) * (0.97 if kana else 0.85)
+    if name == "gb18030":
+        level_1 = sum(1 for sign in signs if _lead(sign, "gb2312") in range(0xB0, 0xD8))
+        marks = sum(1 for sign in signs if sign < "\u3020" or sign > "\uff00")
+        return 0.0 if kana > marks and kana > 0.1 * len(signs) else (level_1 + marks) / len(signs)
+    if name == "cp949":
+        hangul = sum(1 for sign in signs if "\uac00" <= sign <= "\ud7a3")
+        # Chinese text takes rows that Hangul does not have; a few names may miss them.
+        share = hangul / len(signs)
+        return 1.01 if share == 1 and hangul >= 8 else 0.9 * share if share > 0.8 else 0.0
+    level_1 = sum(1 for sign in signs if _lead(sign, "big5") in range(0xA4, 0xC7))
+    return 0.96 * level_1 / len(signs)
+
+
+def _lead(sign: str, name: str) -> int:
+    try:
+        return sign.encode(name)[0]
+    except UnicodeEncodeError:
+        return 0
