@@ -1,0 +1,83 @@
+"""What of a record tells which work it shows, taken apart once so that it can be compared many times."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from analytics.matching.names import Name, parse_names
+from analytics.matching.normal_forms import plain_words
+from analytics.matching.titles import Title, parse_title
+from analytics.papers import PaperRecord
+
+__all__ = ["ComparedRecord"]
+
+_ABSTRACT_CHARACTERS = 1500
+_FEWEST_WORDS = 8
+_NO_ABSTRACT = re.compile(r"\W*(?:no )?abstract(?: is)?(?: not)?(?: available| provided)?\W*|\W*n/?a\W*", re.IGNORECASE)
+_HEADINGS = frozenset(
+    "abstract background objective objectives aim aims purpose introduction methods method results conclusion conclusions summary".split()
+)
+# bioRxiv and medRxiv (not the journals of their press), arXiv, Research Square, SSRN, Preprints.org, ChemRxiv,
+# the servers of the Open Science Framework, Authorea, TechRxiv, EarthArXiv.
+_PREPRINT_DOI = re.compile(
+    r"10\.(?:1101/(?:\d{6}$|\d{4}\.\d\d\.\d\d\.)|48550/|21203/|2139/ssrn|20944/|26434/|31234/|31219/|31235/"
+    r"|31223/|22541/|36227/)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRecord:
+    """A record in the form in which it is compared.
+
+    Attributes
+    ----------
+    title : Title
+    names : tuple of Name
+    n_authors : int or None
+        As stated, else the number of names; None where neither is known.
+    published : date or None
+    is_day : bool
+        `published` is known to the day.
+    abstract : tuple of str
+        Plain words of the first 1,500 characters, without headings; empty for fewer than eight.
+    doi : str or None
+    is_preprint : bool
+        An arXiv id, or the DOI of a preprint server: a later print has another DOI and year.
+    """
+
+    title: Title
+    names: tuple[Name, ...]
+    n_authors: int | None
+    published: date | None
+    is_day: bool
+    abstract: tuple[str, ...]
+    doi: str | None
+    is_preprint_doi: bool
+    is_preprint: bool
+
+    @classmethod
+    def of(cls, record: PaperRecord) -> ComparedRecord:
+        """Take a record apart."""
+        names = parse_names(record.authors)
+        doi = record.doi.lower() if record.doi else None
+        is_preprint_doi = doi is not None and _PREPRINT_DOI.match(doi) is not None
+        return cls(
+            parse_title(record.title),
+            names,
+            record.n_authors or len(names) or None,
+            record.published,
+            record.published is not None and record.published_precision == "day",
+            _abstract_words(record.abstract),
+            doi,
+            is_preprint_doi,
+            record.arxiv_id is not None or is_preprint_doi,
+        )
+
+
+def _abstract_words(abstract: str) -> tuple[str, ...]:
+    if not abstract or _NO_ABSTRACT.fullmatch(abstract):
+        return ()
+    words = [word for word in plain_words(abstract[:_ABSTRACT_CHARACTERS]) if word not in _HEADINGS]
+    return tuple(words) if len(words) >= _FEWEST_WORDS else ()

@@ -1,0 +1,221 @@
+"""Titles, compared as people would: spelling, labels in brackets, cut subtitles; numbers tell apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from rapidfuzz.distance import OSA
+
+from analytics.matching.normal_forms import plain_text, words_of
+
+__all__ = ["Title", "TitleAgreement", "Wording", "compare_titles", "parse_title"]
+
+_MODIFIER = r"(?:full|short|long|brief|extended|invited|industrial|experience|original|research|position|vision|panel|book|keynote)"
+_LABEL = (
+    rf"(?:{_MODIFIER} )*(?:abstracts?(?: only)?|version|panel|tutorial|talk|papers?|demo|demonstration|poster|keynote|session"
+    r"|summary|preprint|report|article|communication|review|letter|address|article in press|case report)"
+    r"(?: session| summary| abstract| description| article| paper)?"
+)
+_BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]{0,200})[)\]}]")
+_IS_LABEL = re.compile(rf"\W*(?:{_LABEL}|in [a-z]{{4,12}}|with discussion|held in .*|talk.slides .*)\W*")
+_LEADING = re.compile(rf"^\W*(?:{_LABEL}\s*(?::|\.|\s-+\s|\u2013|\u2014)|(?:tutorial|panel) on\b)\s*(?=\w)")
+_TRAILING = re.compile(rf"(?:\s+-+\s*|[:.?!]\s+|\s?[\u2013\u2014]\s*)(?:an? )?{_LABEL}\W*$")
+_BREAK = re.compile(r"[:;.?!(\[\u2013\u2014]|\s-+\s|-\s|\s-")
+_OTHER_WORK = frozenset(
+    "erratum errata corrigendum corrigenda correction corrections retraction retracted reply response rejoinder"
+    " comment comments commentary rebuttal addendum withdrawn protocol".split()
+)
+_STOP = frozenset("a an and are as at by for from in into is its of on or the to use using via with de la der die das des du et und".split())
+_GENERIC = frozenset(
+    "editorial editor editors letter letters preface foreword introduction introductory note notes message chair chairs report reports"
+    " review reviews book books comment comments reply response abstract abstracts index contents table special issue guest section"
+    " news column erratum corrigendum correction discussion untitled obituary memoriam annual conference proceedings volume"
+    " summary conclusion conclusions overview preliminary program committee president presidents welcome remarks front matter back"
+    " title page pages author authors acknowledgements acknowledgments announcement announcements calendar supplement part case"
+    " year years journal meeting workshop symposium".split()
+)
+_NUMBER_WORDS = {
+    word: str(number)
+    for number, words in enumerate(
+        ("one first i 1st", "two second ii 2nd", "three third iii 3rd", "four fourth iv 4th", "five fifth v 5th",
+         "six sixth vi 6th", "seven seventh vii 7th", "eight eighth viii 8th", "nine ninth ix 9th", "ten tenth x 10th"), 1
+    )
+    for word in words.split()
+}  # fmt: skip
+_AFTER_PART = frozenset("i v x a b c".split())
+_PART_WORDS = frozenset("part volume vol chapter".split())
+
+
+class Wording(StrEnum):
+    """How two titles differ, from not at all to altogether."""
+
+    SAME = "same title"
+    SPELLING = "same title but for spelling"
+    CUT = "one title goes on after a break"
+    LONGER = "one title has more words"
+    REWORDED = "different words in the titles"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title taken apart.
+
+    Attributes
+    ----------
+    words : tuple of str
+        Plain words without labels ("extended abstract", "a tutorial").
+    letters : str
+        The words in one.
+    breaks : frozenset of int
+        Numbers of words after which a subtitle or a bracket may begin.
+    numbers : frozenset of str
+        Numbers in figures or words, and those of parts: "part b" is "b".
+    about : frozenset of str
+        Words by which one work speaks of another: "erratum", "reply".
+    """
+
+    words: tuple[str, ...]
+    letters: str
+    breaks: frozenset[int]
+    numbers: frozenset[str]
+    about: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TitleAgreement:
+    """How two titles agree.
+
+    Attributes
+    ----------
+    wording : Wording
+    information : int
+        Letters of the words that both share and that not just any title holds.
+    difference : float
+        Part of the letters of both that the other does not have, 0 to 1.
+    numbers_apart : int
+        0 for equal numbers, 1 where one title has more of them, 2 where each has one of its own.
+    is_about : bool
+        One title speaks of another work ("Reply to ..."), and the other does not.
+    """
+
+    wording: Wording
+    information: int
+    difference: float
+    numbers_apart: int
+    is_about: bool
+
+
+def parse_title(title: str) -> Title:
+    """Take a title apart.
+
+    Examples
+    --------
+    >>> parse_title("Tutorial: Views &amp; Joins, Part II (Extended Abstract)").words
+    ('views', 'and', 'joins', 'part', 'ii')
+    """
+    text = plain_text(title)
+    about = frozenset(words_of(text)[:4]) & _OTHER_WORK
+    core = _BRACKETED.sub(lambda found: " " if _IS_LABEL.fullmatch(found[1]) else found[0], text)
+    core = _LEADING.sub("", _TRAILING.sub("", core))
+    words = words_of(core)
+    if not words:
+        core, words = text, words_of(text)
+    breaks, n_words, at = set(), 0, 0
+    for found in _BREAK.finditer(core):
+        n_words, at = n_words + len(words_of(core[at : found.start()])), found.start()
+        breaks.add(n_words)
+    return Title(tuple(words), "".join(words), frozenset(breaks), _numbers(words), about)
+
+
+def _numbers(words: list[str]) -> frozenset[str]:
+    found = set()
+    for before, word in zip(["", *words], words, strict=False):
+        if any(one.isdigit() for one in word) and word not in _NUMBER_WORDS:
+            found.add(word.lstrip("0") or "0")
+        elif word in _AFTER_PART:
+            if before in _PART_WORDS:
+                found.add(_NUMBER_WORDS.get(word, word))
+        elif word in _NUMBER_WORDS:
+            found.add(_NUMBER_WORDS[word])
+    return frozenset(found)
+
+
+def compare_titles(one: Title, other: Title) -> TitleAgreement:
+    """Compare two titles; the order of the two does not matter."""
+    is_about = bool(one.about) != bool(other.about) or (bool(one.about) and not one.about & other.about)
+    if one.letters == other.letters:
+        return TitleAgreement(Wording.SAME, _information(one.words), 0.0, 0, is_about)
+    numbers_apart = bool(one.numbers - other.numbers) + bool(other.numbers - one.numbers)
+    more, less = _extra_words(one.words, other.words)
+    shared = Counter(one.words) - Counter(more)
+    difference = sum(map(len, more + less)) / max(1, len(one.letters) + len(other.letters))
+    wording = _wording(one, other, more, less)
+    return TitleAgreement(wording, _information(list(shared.elements())), difference, numbers_apart, is_about)
+
+
+def _wording(one: Title, other: Title, more: list[str], less: list[str]) -> Wording:
+    if not more and not less:
+        return Wording.SPELLING
+    longer, shorter = (one, other) if len(one.words) >= len(other.words) else (other, one)
+    if not (more and less) and len(shorter.words) > 1:
+        head = _extra_words(longer.words[: len(shorter.words)], shorter.words)
+        tail = _extra_words(longer.words[-len(shorter.words) :], shorter.words)
+        if (not any(head) and len(shorter.words) in longer.breaks) or (
+            not any(tail) and len(longer.words) - len(shorter.words) in longer.breaks
+        ):
+            return Wording.CUT
+        return Wording.LONGER
+    return Wording.REWORDED
+
+
+def _extra_words(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Words of either title that the other does not have, in another spelling either; stop words left out."""
+    counts = Counter(one), Counter(other)
+    more, less = (_missing(words, against) for words, against in ((one, counts[1]), (other, counts[0])))
+    _pair_joined(more, less, other)
+    _pair_joined(less, more, one)
+    for word in list(more):
+        twin = next((candidate for candidate in less if _is_misspelling(word, candidate)), None)
+        if twin is not None:
+            more.remove(word)
+            less.remove(twin)
+    return [word for word in more if word not in _STOP], [word for word in less if word not in _STOP]
+
+
+def _pair_joined(more: list[str], less: list[str], words: tuple[str, ...]) -> None:
+    """Take words of one list out that are two neighbors of the other title in one: "webbased", "web based"."""
+    for first, second in pairwise(words):
+        if first in less and second in less and first + second in more:
+            more.remove(first + second)
+            less.remove(first)
+            less.remove(second)
+
+
+def _missing(words: tuple[str, ...], available: Counter[str]) -> list[str]:
+    left = Counter(available)
+    missing = []
+    for word in words:
+        if left[word] > 0:
+            left[word] -= 1
+        else:
+            missing.append(word)
+    return missing
+
+
+def _is_misspelling(one: str, other: str) -> bool:
+    """Whether two words differ as typing errors, plurals and British and American forms do."""
+    shorter, longer = sorted((one, other), key=len)
+    if one.isdigit() or other.isdigit() or len(shorter) < 3:
+        return False
+    if len(shorter) > 3 and longer.startswith(shorter) and len(longer) - len(shorter) <= 2:
+        return True
+    bound = 1 if len(shorter) < 7 else 2 if len(shorter) < 12 else 3
+    return bool(OSA.distance(one, other, score_cutoff=bound) <= bound) and (len(shorter) > 4 or one[0] == other[0])
+
+
+def _information(words: list[str] | tuple[str, ...]) -> int:
+    return sum(len(word.encode()) for word in words if word not in _GENERIC and word not in _STOP and not word.isdigit())
