@@ -35,6 +35,9 @@ _SAME_DOI = 24.0
 _OTHER_DOI = -18.0
 _MOST_FOR_TITLE = 18.0
 _FEWEST_LETTERS = 8
+_RECURRING = 4.0
+"""Most bits of a title that several works have."""
+
 _HARD = -40.0
 _ALIKE, _RELATED = 0.85, 0.7
 _COMPARED_WORDS = 150
@@ -43,6 +46,10 @@ _FULL_ABSTRACT = 40
 
 _YEARS_TO_PRINT = 6
 _MANY = 3
+_CONTRADICTED, _OTHER_TITLE = -8.0, -14.0
+_UNCONFIRMED = "no authors to confirm it"
+_RECURS = "other works have this title"
+_SAY_LITTLE = frozenset((_UNCONFIRMED, _RECURS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,10 @@ class Evidence:
     Attributes
     ----------
     parts : tuple of (str, float)
-        What was compared with its outcome, in words, and the bits that it adds.
-    wording : Wording
-        How the titles differ.
+        What was compared with its outcome, in words, and the bits that it adds; the titles come first.
     """
 
     parts: tuple[tuple[str, float], ...]
-    wording: Wording
 
     @property
     def bits(self) -> float:
@@ -66,13 +70,28 @@ class Evidence:
         return round(PRIOR + sum(bits for _, bits in self.parts), 1)
 
     @property
+    def contradicts(self) -> bool:
+        """Whether something speaks against one work, rather than too little for it."""
+        if self.bits >= JOINED_FROM:
+            return False
+        (_, title), *others = self.parts
+        against = sum(bits for said, bits in others if bits < 0 and said not in _SAY_LITTLE)
+        return against + (title if title <= _OTHER_TITLE else 0.0) <= _CONTRADICTED
+
+    @property
     def probability(self) -> float:
         """Probability that both show one work."""
         return 1 / (1 + 2**-self.bits)
 
 
-def compare_records(one: ComparedRecord, other: ComparedRecord) -> Evidence:
+def compare_records(one: ComparedRecord, other: ComparedRecord, *, recurs: bool = False) -> Evidence:
     """Compare two records; the order of the two does not matter.
+
+    Parameters
+    ----------
+    one, other : ComparedRecord
+    recurs : bool
+        Other works have the title of one of them, so that an equal one says little.
 
     Examples
     --------
@@ -93,14 +112,18 @@ def compare_records(one: ComparedRecord, other: ComparedRecord) -> Evidence:
     is_print = one.is_preprint != other.is_preprint
     title = _title_bits(titles, same_doi=same_doi, is_print=is_print)
     parts = [(_title_words(titles), title)]
+    if titles.wording is not Wording.SAME and not (same_doi or (one.names and other.names)):
+        parts.append((_UNCONFIRMED, -3.0))
+    if recurs and title > _RECURRING and titles.wording in {Wording.SAME, Wording.SPELLING}:
+        parts.append((_RECURS, round(_RECURRING - title, 1)))
     parts += _author_parts(one, other, counts_less=same_doi and title < 0)
-    parts += _abstract_parts(one, other, counts_less=same_doi or is_print)
+    parts += _abstract_parts(one, other, titles.wording, counts_less=same_doi or is_print)
     if same_doi:
         parts.append(("same DOI", _SAME_DOI))
     elif one.doi and other.doi and one.is_preprint_doi == other.is_preprint_doi:
         parts.append(("different DOIs", _OTHER_DOI))
     parts += _year_parts(one, other, titles, same_doi=same_doi, is_print=is_print)
-    return Evidence(tuple(parts), titles.wording)
+    return Evidence(tuple(parts))
 
 
 def _title_bits(titles: TitleAgreement, *, same_doi: bool, is_print: bool) -> float:
@@ -115,8 +138,9 @@ def _title_bits(titles: TitleAgreement, *, same_doi: bool, is_print: bool) -> fl
         Wording.SAME: 0.0,
         Wording.SPELLING: 2.0,
         Wording.CUT: 5.0,
+        Wording.STARTS_SAME: 7 + 10 * titles.difference,
         Wording.LONGER: 5 + 30 * titles.difference,
-        Wording.REWORDED: 8 + 40 * titles.difference,
+        Wording.REWORDED: 10 + 40 * titles.difference,
     }[titles.wording]
     bits -= 4.0 * titles.numbers_apart
     least = (-6.0 if is_print else -13.0) if same_doi else -16.0
@@ -154,14 +178,19 @@ def _author_parts(
 
 
 def _abstract_parts(
-    one: ComparedRecord, other: ComparedRecord, *, counts_less: bool
+    one: ComparedRecord, other: ComparedRecord, wording: Wording, *, counts_less: bool
 ) -> list[tuple[str, float]]:
     """Abstracts as far as the shorter goes; a preprint's is often written again for print."""
     n_words = min(len(one.abstract), len(other.abstract), _COMPARED_WORDS)
     if not n_words:
         return []
     alike = float(Indel.normalized_similarity(one.abstract[:n_words], other.abstract[:n_words]))
-    bits = 14.0 if alike >= _ALIKE else 3.0 if alike >= _RELATED else -4.0 if counts_less else -18.0
+    if alike >= _ALIKE:
+        bits = 14.0
+    elif alike >= _RELATED:  # one study is often told in several papers
+        bits = 0.0 if wording in {Wording.LONGER, Wording.REWORDED} else 3.0
+    else:
+        bits = -4.0 if counts_less else -18.0
     return [(f"abstracts {alike:.0%} alike", round(bits * min(1.0, n_words / _FULL_ABSTRACT), 1))]
 
 

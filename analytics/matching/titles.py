@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -12,7 +13,7 @@ from rapidfuzz.distance import OSA
 
 from analytics.matching.normal_forms import plain_text, words_of
 
-__all__ = ["Title", "TitleAgreement", "Wording", "compare_titles", "parse_title"]
+__all__ = ["Title", "TitleAgreement", "Wording", "compare_titles", "content_words", "parse_title"]
 
 _MODIFIER = r"(?:full|short|long|brief|extended|invited|industrial|experience|original|research|position|vision|panel|book|keynote)"
 _LABEL = (
@@ -46,7 +47,8 @@ _NUMBER_WORDS = {
     )
     for word in words.split()
 }  # fmt: skip
-_AFTER_PART = frozenset("i v x a b c".split())
+_LONG, _TYPOS = 20, 2
+_LETTERED = frozenset("a b c d".split())
 _PART_WORDS = frozenset("part volume vol chapter".split())
 
 
@@ -56,6 +58,7 @@ class Wording(StrEnum):
     SAME = "same title"
     SPELLING = "same title but for spelling"
     CUT = "one title goes on after a break"
+    STARTS_SAME = "one title goes on"
     LONGER = "one title has more words"
     REWORDED = "different words in the titles"
 
@@ -73,7 +76,7 @@ class Title:
     breaks : frozenset of int
         Numbers of words after which a subtitle or a bracket may begin.
     numbers : frozenset of str
-        Numbers in figures or words, and those of parts: "part b" is "b".
+        Words with a figure, and letters of parts: "part b" is "b".
     about : frozenset of str
         Words by which one work speaks of another: "erratum", "reply".
     """
@@ -115,15 +118,15 @@ def parse_title(title: str) -> Title:
     Examples
     --------
     >>> parse_title("Tutorial: Views &amp; Joins, Part II (Extended Abstract)").words
-    ('views', 'and', 'joins', 'part', 'ii')
+    ('views', 'and', 'joins', 'part', '2')
     """
     text = plain_text(title)
     about = frozenset(words_of(text)[:4]) & _OTHER_WORK
     core = _BRACKETED.sub(lambda found: " " if _IS_LABEL.fullmatch(found[1]) else found[0], text)
     core = _LEADING.sub("", _TRAILING.sub("", core))
-    words = words_of(core)
+    words = _counted(words_of(core))
     if not words:
-        core, words = text, words_of(text)
+        core, words = text, _counted(words_of(text))
     breaks, n_words, at = set(), 0, 0
     for found in _BREAK.finditer(core):
         n_words, at = n_words + len(words_of(core[at : found.start()])), found.start()
@@ -131,17 +134,15 @@ def parse_title(title: str) -> Title:
     return Title(tuple(words), "".join(words), frozenset(breaks), _numbers(words), about)
 
 
+def _counted(words: list[str]) -> list[str]:
+    """Words with numbers in figures: "fourth", "iv" and "4th" are 4."""
+    return [_NUMBER_WORDS.get(word, word) for word in words]
+
+
 def _numbers(words: list[str]) -> frozenset[str]:
-    found = set()
-    for before, word in zip(["", *words], words, strict=False):
-        if any(one.isdigit() for one in word) and word not in _NUMBER_WORDS:
-            found.add(word.lstrip("0") or "0")
-        elif word in _AFTER_PART:
-            if before in _PART_WORDS:
-                found.add(_NUMBER_WORDS.get(word, word))
-        elif word in _NUMBER_WORDS:
-            found.add(_NUMBER_WORDS[word])
-    return frozenset(found)
+    found = {word.lstrip("0") for word in words if any(one.isdigit() for one in word)}
+    parts = {word for before, word in pairwise(words) if word in _LETTERED and before in _PART_WORDS}
+    return frozenset(found | parts)
 
 
 def compare_titles(one: Title, other: Title) -> TitleAgreement:
@@ -158,7 +159,7 @@ def compare_titles(one: Title, other: Title) -> TitleAgreement:
 
 
 def _wording(one: Title, other: Title, more: list[str], less: list[str]) -> Wording:
-    if not more and not less:
+    if (not more and not less) or _is_mistyped(one.letters, other.letters):
         return Wording.SPELLING
     longer, shorter = (one, other) if len(one.words) >= len(other.words) else (other, one)
     if not (more and less) and len(shorter.words) > 1:
@@ -168,7 +169,7 @@ def _wording(one: Title, other: Title, more: list[str], less: list[str]) -> Word
             not any(tail) and len(longer.words) - len(shorter.words) in longer.breaks
         ):
             return Wording.CUT
-        return Wording.LONGER
+        return Wording.LONGER if any(head) else Wording.STARTS_SAME
     return Wording.REWORDED
 
 
@@ -206,6 +207,12 @@ def _missing(words: tuple[str, ...], available: Counter[str]) -> list[str]:
     return missing
 
 
+def _is_mistyped(one: str, other: str) -> bool:
+    """Whether two long titles differ by two letters at most, also where spaces are wrong."""
+    shorter = min(len(one), len(other))
+    return shorter >= _LONG and OSA.distance(one, other, score_cutoff=_TYPOS) <= _TYPOS
+
+
 def _is_misspelling(one: str, other: str) -> bool:
     """Whether two words differ as typing errors, plurals and British and American forms do."""
     shorter, longer = sorted((one, other), key=len)
@@ -217,5 +224,16 @@ def _is_misspelling(one: str, other: str) -> bool:
     return bool(OSA.distance(one, other, score_cutoff=bound) <= bound) and (len(shorter) > 4 or one[0] == other[0])
 
 
-def _information(words: list[str] | tuple[str, ...]) -> int:
+def content_words(words: Sequence[str]) -> list[str]:
+    """Words that are not stop words, in order; all where there are no others.
+
+    Examples
+    --------
+    >>> content_words(("the", "cost", "of", "views")), content_words(("of", "the"))
+    (['cost', 'views'], ['of', 'the'])
+    """
+    return [word for word in words if word not in _STOP] or list(words)
+
+
+def _information(words: Sequence[str]) -> int:
     return sum(len(word.encode()) for word in words if word not in _GENERIC and word not in _STOP and not word.isdigit())
