@@ -19,8 +19,38 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _NO_PART = frozenset(
-    "jr sr ii iii iv phd md prof dr corporate de del della der den di da dos du el la le van von zu ter ten al"
-    " bin ibn".split()
+    [
+        "jr",
+        "sr",
+        "ii",
+        "iii",
+        "iv",
+        "phd",
+        "md",
+        "prof",
+        "dr",
+        "corporate",
+        "de",
+        "del",
+        "della",
+        "der",
+        "den",
+        "di",
+        "da",
+        "dos",
+        "du",
+        "el",
+        "la",
+        "le",
+        "van",
+        "von",
+        "zu",
+        "ter",
+        "ten",
+        "al",
+        "bin",
+        "ibn",
+    ]
 )
 _UMLAUT = re.compile(r"(?<=[aou])e")
 _LONGEST_INITIALS = 3

@@ -15,7 +15,27 @@ __all__ = ["plain_text", "plain_words", "words_of"]
 
 _TAG = re.compile(r"</?[a-z][a-z0-9:]{0,20}(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
 _COMMAND = re.compile(r"\\([a-z]+)\*?\s*|\\(?=\W)", re.IGNORECASE)
-_STYLE = frozenset("it em bf tt sc sf rm emph textit textbf textrm texttt textsc mathrm mathbf mathit mathcal".split())
+_STYLE = frozenset(
+    [
+        "it",
+        "em",
+        "bf",
+        "tt",
+        "sc",
+        "sf",
+        "rm",
+        "emph",
+        "textit",
+        "textbf",
+        "textrm",
+        "texttt",
+        "textsc",
+        "mathrm",
+        "mathbf",
+        "mathit",
+        "mathcal",
+    ]
+)
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHE = re.compile(r"(?<=\w)['\u2019\u02bc\u02b9`](?=\w)")
 _LETTERS = str.maketrans(

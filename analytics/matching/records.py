@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from analytics.matching.names import Name, parse_names
@@ -15,9 +16,26 @@ __all__ = ["ComparedRecord"]
 
 _ABSTRACT_CHARACTERS = 1500
 _FEWEST_WORDS = 8
-_NO_ABSTRACT = re.compile(r"\W*(?:no )?abstract(?: is)?(?: not)?(?: available| provided)?\W*|\W*n/?a\W*", re.IGNORECASE)
+_NO_ABSTRACT = re.compile(
+    r"\W*(?:no )?abstract(?: is)?(?: not)?(?: available| provided)?\W*|\W*n/?a\W*", re.IGNORECASE
+)
 _HEADINGS = frozenset(
-    "abstract background objective objectives aim aims purpose introduction methods method results conclusion conclusions summary".split()
+    [
+        "abstract",
+        "background",
+        "objective",
+        "objectives",
+        "aim",
+        "aims",
+        "purpose",
+        "introduction",
+        "methods",
+        "method",
+        "results",
+        "conclusion",
+        "conclusions",
+        "summary",
+    ]
 )
 # bioRxiv and medRxiv (not the journals of their press), arXiv, Research Square, SSRN, Preprints.org, ChemRxiv,
 # the servers of the Open Science Framework, Authorea, TechRxiv, EarthArXiv.
@@ -62,7 +80,7 @@ class ComparedRecord:
         """Take a record apart."""
         names = parse_names(record.authors)
         doi = record.doi.lower() if record.doi else None
-        is_preprint_doi = doi is not None and _PREPRINT_DOI.match(doi) is not None
+        is_preprint_doi = _is_preprint_doi(doi)
         return cls(
             parse_title(record.title),
             names,
@@ -74,6 +92,46 @@ class ComparedRecord:
             is_preprint_doi,
             record.arxiv_id is not None or is_preprint_doi,
         )
+
+    def filled(self, others: Sequence[ComparedRecord]) -> ComparedRecord:
+        """Take what this record leaves unsaid from others that show the same work.
+
+        The longest list of authors, the largest number of them, the earliest date, the longest abstract,
+        the first DOI of the alphabet: their order does not matter.
+
+        Examples
+        --------
+        >>> short = ComparedRecord.of(PaperRecord("A title", ""))
+        >>> short.filled([ComparedRecord.of(PaperRecord("Another", "", n_authors=3))]).n_authors
+        3
+        """
+        if not others:
+            return self
+        dated = min((other for other in others if other.published), key=_date_order, default=None)
+        doi = min((other.doi for other in others if other.doi), default=None)
+        counts = [other.n_authors for other in others if other.n_authors]
+        return replace(
+            self,
+            names=self.names or max((other.names for other in others), key=_length_order),
+            n_authors=self.n_authors or max(counts, default=None),
+            published=self.published or (dated.published if dated else None),
+            is_day=self.is_day if self.published else bool(dated and dated.is_day),
+            abstract=self.abstract or max((other.abstract for other in others), key=_length_order),
+            doi=self.doi or doi,
+            is_preprint_doi=self.is_preprint_doi if self.doi else _is_preprint_doi(doi),
+        )
+
+
+def _date_order(record: ComparedRecord) -> tuple[date, bool]:
+    return record.published or date.max, not record.is_day
+
+
+def _length_order(texts: tuple[Name, ...] | tuple[str, ...]) -> tuple[int, str]:
+    return len(texts), repr(texts)
+
+
+def _is_preprint_doi(doi: str | None) -> bool:
+    return doi is not None and _PREPRINT_DOI.match(doi) is not None
 
 
 def _abstract_words(abstract: str) -> tuple[str, ...]:

@@ -39,9 +39,9 @@ _RECURRING = 4.0
 """Most bits of a title that several works have."""
 
 _HARD = -40.0
-_ALIKE, _RELATED = 0.85, 0.7
+_EQUAL, _ALIKE, _RELATED = 0.97, 0.85, 0.7
 _COMPARED_WORDS = 150
-_FULL_ABSTRACT = 40
+_FULL_ABSTRACT = 25
 """Words of an abstract from which it counts in full."""
 
 _YEARS_TO_PRINT = 6
@@ -186,7 +186,7 @@ def _abstract_parts(
         return []
     alike = float(Indel.normalized_similarity(one.abstract[:n_words], other.abstract[:n_words]))
     if alike >= _ALIKE:
-        bits = 14.0
+        bits = 18.0 if alike >= _EQUAL else 14.0
     elif alike >= _RELATED:  # one study is often told in several papers
         bits = 0.0 if wording in {Wording.LONGER, Wording.REWORDED} else 3.0
     else:
@@ -203,12 +203,16 @@ def _year_parts(
     apart = years[1] - years[0]
     if apart == 0:
         is_one_day = one.is_day and other.is_day and one.published == other.published
-        return [("same day", 6.0)] if is_one_day else [("same year", 3.0)]
+        if is_one_day and titles.wording in {Wording.SAME, Wording.SPELLING}:
+            # The first of a month often stands for a month or a year.
+            return [("same day", 10.0 if one.published.day > 1 else 6.0)]
+        return [("same year", 3.0)]
     said = f"years {years[0]} and {years[1]}"
     if same_doi:
         return [(said, -1.0 if apart == 1 else -2.0)]
     if is_print:
-        return [(said, 0.0 if apart == 1 else -1.0 if apart <= _YEARS_TO_PRINT else -6.0)]
+        is_near = apart <= _YEARS_TO_PRINT and bool(one.names and other.names)
+        return [(said, 0.0 if apart == 1 else -1.0 if is_near else -6.0)]
     if titles.wording in {Wording.LONGER, Wording.REWORDED}:
         return [(said, -26.0)]
     return [(said, -3.0 if apart == 1 else -20.0)]

@@ -27,17 +27,144 @@ _LEADING = re.compile(rf"^\W*(?:{_LABEL}\s*(?::|\.|\s-+\s|\u2013|\u2014)|(?:tuto
 _TRAILING = re.compile(rf"(?:\s+-+\s*|[:.?!]\s+|\s?[\u2013\u2014]\s*)(?:an? )?{_LABEL}\W*$")
 _BREAK = re.compile(r"[:;.?!(\[\u2013\u2014]|\s-+\s|-\s|\s-")
 _OTHER_WORK = frozenset(
-    "erratum errata corrigendum corrigenda correction corrections retraction retracted reply response rejoinder"
-    " comment comments commentary rebuttal addendum withdrawn protocol".split()
+    [
+        "erratum",
+        "errata",
+        "corrigendum",
+        "corrigenda",
+        "correction",
+        "corrections",
+        "retraction",
+        "retracted",
+        "reply",
+        "response",
+        "rejoinder",
+        "comment",
+        "comments",
+        "commentary",
+        "rebuttal",
+        "addendum",
+        "withdrawn",
+        "protocol",
+    ]
 )
-_STOP = frozenset("a an and are as at by for from in into is its of on or the to use using via with de la der die das des du et und".split())
+_STOP = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "is",
+        "its",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "use",
+        "using",
+        "via",
+        "with",
+        "de",
+        "la",
+        "der",
+        "die",
+        "das",
+        "des",
+        "du",
+        "et",
+        "und",
+    ]
+)
 _GENERIC = frozenset(
-    "editorial editor editors letter letters preface foreword introduction introductory note notes message chair chairs report reports"
-    " review reviews book books comment comments reply response abstract abstracts index contents table special issue guest section"
-    " news column erratum corrigendum correction discussion untitled obituary memoriam annual conference proceedings volume"
-    " summary conclusion conclusions overview preliminary program committee president presidents welcome remarks front matter back"
-    " title page pages author authors acknowledgements acknowledgments announcement announcements calendar supplement part case"
-    " year years journal meeting workshop symposium".split()
+    [
+        "editorial",
+        "editor",
+        "editors",
+        "letter",
+        "letters",
+        "preface",
+        "foreword",
+        "introduction",
+        "introductory",
+        "note",
+        "notes",
+        "message",
+        "chair",
+        "chairs",
+        "report",
+        "reports",
+        "review",
+        "reviews",
+        "book",
+        "books",
+        "comment",
+        "comments",
+        "reply",
+        "response",
+        "abstract",
+        "abstracts",
+        "index",
+        "contents",
+        "table",
+        "special",
+        "issue",
+        "guest",
+        "section",
+        "news",
+        "column",
+        "erratum",
+        "corrigendum",
+        "correction",
+        "discussion",
+        "untitled",
+        "obituary",
+        "memoriam",
+        "annual",
+        "conference",
+        "proceedings",
+        "volume",
+        "summary",
+        "conclusion",
+        "conclusions",
+        "overview",
+        "preliminary",
+        "program",
+        "committee",
+        "president",
+        "presidents",
+        "welcome",
+        "remarks",
+        "front",
+        "matter",
+        "back",
+        "title",
+        "page",
+        "pages",
+        "author",
+        "authors",
+        "acknowledgements",
+        "acknowledgments",
+        "announcement",
+        "announcements",
+        "calendar",
+        "supplement",
+        "part",
+        "case",
+        "year",
+        "years",
+        "journal",
+        "meeting",
+        "workshop",
+        "symposium",
+    ]
 )
 _NUMBER_WORDS = {
     word: str(number)
@@ -48,8 +175,8 @@ _NUMBER_WORDS = {
     for word in words.split()
 }  # fmt: skip
 _LONG, _TYPOS = 20, 2
-_LETTERED = frozenset("a b c d".split())
-_PART_WORDS = frozenset("part volume vol chapter".split())
+_LETTERED = frozenset(["a", "b", "c", "d"])
+_PART_WORDS = frozenset(["part", "volume", "vol", "chapter"])
 
 
 class Wording(StrEnum):
@@ -221,7 +348,9 @@ def _is_misspelling(one: str, other: str) -> bool:
     if len(shorter) > 3 and longer.startswith(shorter) and len(longer) - len(shorter) <= 2:
         return True
     bound = 1 if len(shorter) < 7 else 2 if len(shorter) < 12 else 3
-    return bool(OSA.distance(one, other, score_cutoff=bound) <= bound) and (len(shorter) > 4 or one[0] == other[0])
+    return bool(OSA.distance(one, other, score_cutoff=bound) <= bound) and (
+        len(shorter) > 4 or one[0] == other[0]
+    )
 
 
 def content_words(words: Sequence[str]) -> list[str]:
@@ -236,4 +365,8 @@ def content_words(words: Sequence[str]) -> list[str]:
 
 
 def _information(words: Sequence[str]) -> int:
-    return sum(len(word.encode()) for word in words if word not in _GENERIC and word not in _STOP and not word.isdigit())
+    return sum(
+        len(word.encode())
+        for word in words
+        if word not in _GENERIC and word not in _STOP and not word.isdigit()
+    )

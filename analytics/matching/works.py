@@ -127,7 +127,7 @@ class _Grouping:
         for one, other in links:
             near[one].add(other)
             near[other].add(one)
-        group_of = {number: (number,) for number in range(len(self._nodes))}
+        group_of: dict[int, tuple[int, ...]] = {number: (number,) for number in range(len(self._nodes))}
         joins: dict[tuple[int, ...], tuple[Join, ...]] = {
             (number,): self._stated_joins(node) for number, node in enumerate(self._nodes)
         }
@@ -197,7 +197,10 @@ class _Grouping:
     def _contradict(self, first: tuple[int, ...], second: tuple[int, ...]) -> bool:
         for one in first:
             for other in second:
-                if self._is_forbidden(one, other) or self._compare(*self._agreement(one, other)[1]).contradicts:
+                if (
+                    self._is_forbidden(one, other)
+                    or self._compare(*self._agreement(one, other)[1]).contradicts
+                ):
                     return True
         return len(first) > 1 and len(second) > 1 and self._differ_in_year(first, second)
 
@@ -206,7 +209,10 @@ class _Grouping:
 
         One record may be wrong about its year; two that agree on one are not.
         """
-        sides = [[self._records[key] for number in group for key in self._nodes[number]] for group in (first, second)]
+        sides = [
+            [self._records[key] for number in group for key in self._nodes[number]]
+            for group in (first, second)
+        ]
         if any(record.is_preprint for record in sides[0]) != any(record.is_preprint for record in sides[1]):
             return False
         years = [{record.published.year for record in side if record.published} for side in sides]
@@ -239,9 +245,11 @@ class _Grouping:
 
     def _stated_joins(self, node: Sequence[str]) -> tuple[Join, ...]:
         """Joins of a node by a person's word; records of one identifier need none."""
-        links = sorted(
-            pair for pair in self._stated.joined if pair[0] in node and pair[1] in node
-        ) if len(node) > 1 and self._stated.joined else []
+        links = (
+            sorted(pair for pair in self._stated.joined if pair[0] in node and pair[1] in node)
+            if len(node) > 1 and self._stated.joined
+            else []
+        )
         return tuple(Join(*pair, 1000.0, ("a person said so",)) for pair in links[:1])
 
 

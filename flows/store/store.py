@@ -35,6 +35,7 @@ from flows.store.database import (
     plain_errors,
     writing_engine,
 )
+from flows.store.decisions import WorkDecision, read_decisions
 from flows.store.history import PaperHistory, read_history
 from flows.store.labels import (
     LabelDraw,
@@ -52,7 +53,7 @@ from flows.store.postgresql import refresh_statistics
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import feeds, mails, papers, records, runs, sightings
 from flows.store.schema import vectors as stored_vectors
-from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
+from flows.store.sightings import FeedSoFar, IngestCounts, decide_works, rebuild_papers, write_feed
 from flows.store.students import StudentRow, read_student, write_student
 from flows.store.vectors import (
     Float32Array,
@@ -409,6 +410,16 @@ class Store:
         """Number that no draw has."""
         with self._reading() as connection:
             return next_draw(connection)
+
+    def decide_works(self, decisions: Sequence[WorkDecision]) -> None:
+        """Keep what a person said about records, and place all that this concerns."""
+        with self._writing() as connection:
+            decide_works(connection, decisions)
+
+    def read_decisions(self, as_of: date = date.max) -> list[WorkDecision]:
+        """What people said about works up to a day, superseded decisions included; sorted."""
+        with self._reading() as connection:
+            return read_decisions(connection, as_of)
 
     def last_look(self) -> date | None:
         """Day of the newest look at any feed, None without one."""
