@@ -154,7 +154,9 @@ class _Grouping:
         found: set[tuple[int, int]] = set()
         for one, other in pairs:
             first, second = sorted((self._node_of[one], self._node_of[other]))
-            if first != second and not self._is_forbidden(first, second):
+            if first == second or self._compare(one, other).bits < JOINED_FROM:
+                continue
+            if not self._is_forbidden(first, second):
                 found.add((first, second))
         joined = [(self._bits(*pair), pair) for pair in found]
         joined = [(bits, pair) for bits, pair in joined if bits >= JOINED_FROM]

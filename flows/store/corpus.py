@@ -29,7 +29,7 @@ from analytics.tables import TABLE_COLUMNS, empty_table
 from flows.store.decisions import newest_decisions, read_decisions
 from flows.store.keys import read_keys
 from flows.store.looks import Look, merge_looks
-from flows.store.matching import match_all
+from flows.store.matching import ComparedRecords, match_all
 from flows.store.schema import feeds, papers, records, rejects, sightings, work_decisions
 from flows.store.stored_records import StoredRecord, decode_record
 
@@ -159,7 +159,7 @@ def _fold_papers(connection: Connection, counts: ColumnElement[bool], as_of: dat
     known = read_looks(connection, counts)
     distinct = {look.said.record_id: look.said for _, look in known}
     decided = newest_decisions(read_decisions(connection, as_of))
-    placed = match_all(distinct.values(), decided, read_keys(connection)).paper_of
+    placed = match_all(ComparedRecords(distinct.values()), decided, read_keys(connection)).paper_of
     groups: dict[str, list[Look]] = defaultdict(list)
     for _, look in known:
         groups[placed[look.said.record_id]].append(look)

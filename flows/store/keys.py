@@ -5,15 +5,12 @@ While all records state an arXiv id there is nothing to find, and no keys are ke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from analytics.matching.block_keys import block_keys
-from analytics.matching.records import ComparedRecord
 from flows.store.blocks import in_blocks
-from flows.store.matching import is_open
+from flows.store.matching import ComparedRecords, is_open
 from flows.store.schema import record_keys, records
 from flows.store.stored_records import StoredRecord, decode_record
 
@@ -38,29 +35,25 @@ def read_keys(connection: Connection) -> dict[str, list[int]]:
     return found
 
 
-def write_keys(connection: Connection, fresh: Collection[StoredRecord]) -> None:
+def write_keys(connection: Connection, fresh: ComparedRecords) -> None:
     """Keep the block keys of new records; of all, when the first one without an arXiv id comes."""
     if has_keys(connection):
         _insert_keys(connection, fresh)
-    elif any(map(is_open, fresh)):
+    elif any(map(is_open, fresh.said.values())):
         known = connection.execute(select(records.c.record_id)).scalars().all()
         for block in in_blocks(sorted(known)):
             rows = connection.execute(select(records).where(records.c.record_id.in_(block)))
-            _insert_keys(connection, map(stored_record, rows))
+            _insert_keys(connection, ComparedRecords(map(stored_record, rows)))
 
 
-def replace_keys(connection: Connection, everything: Collection[StoredRecord]) -> None:
+def replace_keys(connection: Connection, everything: ComparedRecords) -> None:
     """Make the keys of all records again."""
     connection.execute(delete(record_keys))
-    if any(map(is_open, everything)):
+    if any(map(is_open, everything.said.values())):
         _insert_keys(connection, everything)
 
 
-def _insert_keys(connection: Connection, said: Iterable[StoredRecord]) -> None:
-    rows = [
-        {"key": key, "record_id": one.record_id}
-        for one in said
-        for key in sorted(block_keys(ComparedRecord.of(one.record)))
-    ]
+def _insert_keys(connection: Connection, compared: ComparedRecords) -> None:
+    rows = [{"key": key, "record_id": one} for one in compared for key in sorted(compared.keys_of(one))]
     if rows:
         connection.execute(insert(record_keys), rows)

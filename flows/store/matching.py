@@ -114,7 +114,7 @@ def is_open(said: StoredRecord) -> bool:
 
 
 def match_all(
-    records: Iterable[StoredRecord],
+    compared: ComparedRecords,
     decided: Decided,
     keys: Mapping[str, Collection[int]] | None = None,
 ) -> Matched:
@@ -122,12 +122,11 @@ def match_all(
 
     Parameters
     ----------
-    records : iterable of StoredRecord
+    compared : ComparedRecords
     decided : Decided
     keys : mapping of str to collection of int, optional
         `block_keys` by record id; computed where not given.
     """
-    compared = ComparedRecords(records)
     opened = {key for key, said in compared.said.items() if is_open(said)}
     if not opened and not decided.joined:
         return match_records(compared, (), decided)
@@ -201,7 +200,9 @@ def _named(
     too_many = _crowded(said.values()) | set(crowded)
     for kind in ("doi:", "title:"):
         for claimed in sorted(claim for claim in claims if claim.startswith(kind)):
-            rivals = sorted(claims.pop(claimed), key=lambda work: _order(work, said))
+            rivals = claims.pop(claimed)
+            if len(rivals) > 1:
+                rivals.sort(key=lambda work: _order(work, said))
             if claimed.removeprefix("doi:") not in too_many:
                 named[claimed] = rivals.pop(0)
             for work in rivals:

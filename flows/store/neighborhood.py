@@ -31,6 +31,12 @@ _IS_OPEN = or_(records.c.stated_id.is_(None), records.c.stated_id.like("doi:%"))
 class Neighborhood:
     """A set of records that grows until nothing outside may decide about anything in it.
 
+    Parameters
+    ----------
+    connection : Connection
+    compared : ComparedRecords
+        Records that are known already; what is read is added.
+
     Attributes
     ----------
     placed : dict of str to str
@@ -41,9 +47,9 @@ class Neighborhood:
         DOIs and title keys that more than `LARGEST_BLOCK` records of the store state.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, compared: ComparedRecords) -> None:
         self._connection = connection
-        self._read = ComparedRecords(())
+        self._read = compared
         self._paper_of: dict[str, str] = {}
         self._decisions: set[WorkDecision] = set()
         self.placed: dict[str, str] = {}
@@ -152,7 +158,6 @@ class Neighborhood:
         return {key for pair in linked for key in pair}
 
     def _keys_of(self, said: StoredRecord) -> Iterable[int]:
-        self._read.add(said)
         return self._read.keys_of(said.record_id)
 
     def _may_be_one(self, one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, bindparam, select, update
 from flows.store.blocks import in_blocks
 from flows.store.decisions import newest_decisions, read_decisions
 from flows.store.keys import read_keys, replace_keys, stored_record, write_keys
-from flows.store.matching import Matched, match_all, match_records
+from flows.store.matching import ComparedRecords, Matched, match_all, match_records
 from flows.store.neighborhood import Neighborhood
 from flows.store.schema import records
 from flows.store.stored_records import StoredRecord
@@ -57,8 +57,9 @@ def place_again(
     dict
         For each record that moved, by its `record_id`.
     """
-    write_keys(connection, fresh)
-    near = Neighborhood(connection)
+    compared = ComparedRecords(fresh)
+    write_keys(connection, compared)
+    near = Neighborhood(connection, compared)
     near.grow(fresh, decided)
     if not near.placed:
         return {}
@@ -69,10 +70,10 @@ def place_again(
 def place_all(connection: Connection) -> None:
     """Place every record of the store, as `place_again` for all."""
     rows = connection.execute(select(records)).all()
-    everything = [stored_record(row) for row in rows]
-    replace_keys(connection, everything)
+    compared = ComparedRecords(map(stored_record, rows))
+    replace_keys(connection, compared)
     decided = newest_decisions(read_decisions(connection))
-    matched = match_all(everything, decided, read_keys(connection))
+    matched = match_all(compared, decided, read_keys(connection))
     _move(connection, {row.record_id: row.paper_id for row in rows}, matched)
 
 
