@@ -117,7 +117,7 @@ def compare_records(one: ComparedRecord, other: ComparedRecord, *, recurs: bool 
     if recurs and title > _RECURRING and titles.wording in {Wording.SAME, Wording.SPELLING}:
         parts.append((_RECURS, round(_RECURRING - title, 1)))
     parts += _author_parts(one, other, counts_less=same_doi and title < 0)
-    parts += _abstract_parts(one, other, titles.wording, counts_less=same_doi or is_print)
+    parts += _abstract_parts(one, other, titles.wording, counts_less=is_print or (same_doi and title >= 0))
     if same_doi:
         parts.append(("same DOI", _SAME_DOI))
     elif one.doi and other.doi and one.is_preprint_doi == other.is_preprint_doi:
@@ -171,7 +171,7 @@ def _author_parts(
     if shared / sizes[0] < 0.5:
         return [(said, -3.0)]
     if counts_less:
-        return [(said, 6.0 if shared == sizes[1] > 1 else 2.0)]
+        return [(said, 6.0 if shared == sizes[1] > 1 else 0.0)]
     if shared / sizes[0] < 0.8:
         return [(said, 3.0 * min(shared, _MANY) - 3)]
     return [(said, 4.0 * min(shared, _MANY) + (2.0 if sizes[0] == sizes[1] else 0.0))]
@@ -206,7 +206,7 @@ def _year_parts(
         if is_one_day and titles.wording in {Wording.SAME, Wording.SPELLING}:
             # The first of a month often stands for a month or a year.
             return [("same day", 10.0 if one.published.day > 1 else 6.0)]
-        return [("same year", 3.0)]
+        return [("same year", 1.0 if same_doi else 3.0)]
     said = f"years {years[0]} and {years[1]}"
     if same_doi:
         return [(said, -1.0 if apart == 1 else -2.0)]
