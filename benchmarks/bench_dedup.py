@@ -47,7 +47,14 @@ PUBLISHED = {
     "a simple title rule": (None, None, 0.980),
     "Ditto, trained on labelled pairs (Li et al. 2020, doi:10.14778/3421424.3421431)": (None, None, 0.989),
 }
-TARGETS = {"f1": 0.975, "precision": 0.98, "sensitivity": 0.985, "specificity": 0.995, "seconds": 40.0, "peak_mb": 600.0}
+TARGETS = {
+    "f1": 0.975,
+    "precision": 0.98,
+    "sensitivity": 0.985,
+    "specificity": 0.995,
+    "seconds": 40.0,
+    "peak_mb": 600.0,
+}
 BANDS = (JOINED_FROM, 6.0, 10.0, 1e9)
 
 
@@ -64,7 +71,7 @@ def papers_of(store: Store, path: Path) -> list[str]:
 
 def placed(store: Store) -> dict[str, str]:
     """Paper of each record of a store."""
-    with store._engine.begin() as connection:
+    with store._engine.begin() as connection:  # noqa: SLF001
         rows = connection.execute(select(records.c.record_id, records.c.paper_id))
         return {row.record_id: row.paper_id for row in rows}
 
@@ -79,7 +86,9 @@ def measure_pairs() -> dict[str, Any]:
     """DBLP-ACM: pairs found and true."""
     folder = SHARED / "dedup"
     sides = [folder / "dblp.csv", folder / "acm.csv"]
-    truth = set(zip(*(column(folder / "dblp_acm_matches.csv", name) for name in ("idDBLP", "idACM")), strict=True))
+    truth = set(
+        zip(*(column(folder / "dblp_acm_matches.csv", name) for name in ("idDBLP", "idACM")), strict=True)
+    )
     with TemporaryDirectory() as workspace, Store.open(Path(workspace)) as store:
         rows = [papers_of(store, path) for path in sides]
         paper_of = placed(store)
@@ -87,10 +96,17 @@ def measure_pairs() -> dict[str, Any]:
     for side, path, shown in zip(of_paper, sides, rows, strict=True):
         for key, record_id in zip(column(path, "id"), shown, strict=True):
             side[paper_of[record_id]].append(key)
-    found = {pair for paper in of_paper[0] for pair in product(of_paper[0][paper], of_paper[1].get(paper, ()))}
+    found = {
+        pair for paper in of_paper[0] for pair in product(of_paper[0][paper], of_paper[1].get(paper, ()))
+    }
     right = len(found & truth)
     precision, recall = right / len(found), right / len(truth)
-    return {"pairs": len(truth), "precision": precision, "recall": recall, "f1": 2 * precision * recall / (precision + recall)}
+    return {
+        "pairs": len(truth),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall),
+    }
 
 
 def measure_search(name: str) -> dict[str, Any]:
@@ -109,7 +125,8 @@ def measure_search(name: str) -> dict[str, Any]:
         "duplicates": n_marked,
         "papers": len(set(ids)),
         "sensitivity": sum(a and b for a, b in zip(marked, joined, strict=True)) / n_marked,
-        "specificity": sum(not a and not b for a, b in zip(marked, joined, strict=True)) / (len(ids) - n_marked),
+        "specificity": sum(not a and not b for a, b in zip(marked, joined, strict=True))
+        / (len(ids) - n_marked),
     }
 
 
@@ -130,7 +147,7 @@ def without_id(record: PaperRecord, *, abstract: bool, authors: bool) -> PaperRe
 
 
 def measure_arxiv() -> dict[str, Any]:
-    """arXiv's papers with their ids, then without."""
+    """ArXiv's papers with their ids, then without."""
     found = measure(ARXIV)
     known = arxiv_records()
     compared = ComparedRecords(map(StoredRecord.of, known))
@@ -154,22 +171,44 @@ def measure_arxiv() -> dict[str, Any]:
     }
 
 
-def checks(pairs: dict[str, Any], searches: Sequence[dict[str, Any]], arxiv: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+def checks(
+    pairs: dict[str, Any], searches: Sequence[dict[str, Any]], arxiv: dict[str, Any]
+) -> Iterator[tuple[str, bool]]:
     """Every target with what was found."""
     for name in ("f1", "precision"):
-        yield f"DBLP-ACM, {name} at least {TARGETS[name]:.3f}: {pairs[name]:.4f}", pairs[name] >= TARGETS[name]
+        yield (
+            f"DBLP-ACM, {name} at least {TARGETS[name]:.3f}: {pairs[name]:.4f}",
+            pairs[name] >= TARGETS[name],
+        )
     for search in searches:
         for name in ("sensitivity", "specificity"):
-            yield f"{search['search']}, {name} at least {TARGETS[name]:.3f}: {search[name]:.4f}", search[name] >= TARGETS[name]
-    yield f"arXiv papers joined to another, none: {arxiv['joined']} ({arxiv['equal_titles']} titles are in it twice)", arxiv["joined"] == 0
-    yield f"{arxiv['papers']} arXiv papers ingested within {TARGETS['seconds']:.0f} s: {arxiv['seconds']:.1f} s", arxiv["seconds"] <= TARGETS["seconds"]
-    yield f"in at most {TARGETS['peak_mb']:.0f} MB: {arxiv['peak_mb']:.0f} MB", arxiv["peak_mb"] <= TARGETS["peak_mb"]
+            yield (
+                f"{search['search']}, {name} at least {TARGETS[name]:.3f}: {search[name]:.4f}",
+                search[name] >= TARGETS[name],
+            )
+    yield (
+        f"arXiv papers joined to another, none: {arxiv['joined']} ({arxiv['equal_titles']} titles are in it twice)",
+        arxiv["joined"] == 0,
+    )
+    yield (
+        f"{arxiv['papers']} arXiv papers ingested within {TARGETS['seconds']:.0f} s: {arxiv['seconds']:.1f} s",
+        arxiv["seconds"] <= TARGETS["seconds"],
+    )
+    yield (
+        f"in at most {TARGETS['peak_mb']:.0f} MB: {arxiv['peak_mb']:.0f} MB",
+        arxiv["peak_mb"] <= TARGETS["peak_mb"],
+    )
 
 
 def report(found: dict[str, Any], about: dict[str, Any]) -> list[str]:
     """The page, line by line."""
     pairs, searches, arxiv = found["pairs"], found["searches"], found["arxiv"]
-    lines = ["# Every paper once", "", f"Written by `make bench-dedup` ({about['seconds']:.0f} s, {about['machine']}).", ""]
+    lines = [
+        "# Every paper once",
+        "",
+        f"Written by `make bench-dedup` ({about['seconds']:.0f} s, {about['machine']}).",
+        "",
+    ]
     lines += ["| target | holds |", "| --- | --- |"]
     lines += [f"| {said} | {'yes' if holds else 'NO'} |" for said, holds in checks(pairs, searches, arxiv)]
     lines += ["", f"DBLP-ACM, whole ({pairs['pairs']} pairs), without training:", ""]
@@ -179,15 +218,29 @@ def report(found: dict[str, Any], about: dict[str, Any]) -> list[str]:
         f"| {name} | " + " | ".join("" if value is None else f"{value:.3f}" for value in values) + " |"
         for name, values in rows.items()
     ]
-    lines += ["", "Literature searches (the best published program, Deduklick, reports F1 .9975 on sets of its own, doi:10.1186/s13643-022-02045-9):", ""]
-    lines += ["| search | rows | duplicates | papers | sensitivity | specificity |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines += [
+        "",
+        "Literature searches (the best published program, Deduklick, reports F1 .9975 on sets of its own, doi:10.1186/s13643-022-02045-9):",
+        "",
+    ]
+    lines += [
+        "| search | rows | duplicates | papers | sensitivity | specificity |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     lines += [
         f"| {one['search']} | {one['rows']} | {one['duplicates']} | {one['papers']} | {one['sensitivity']:.4f} | {one['specificity']:.4f} |"
         for one in searches
     ]
-    lines += ["", f"{arxiv['papers']} arXiv papers without their ids, a bound on false joins (some papers were submitted twice):", ""]
+    lines += [
+        "",
+        f"{arxiv['papers']} arXiv papers without their ids, a bound on false joins (some papers were submitted twice):",
+        "",
+    ]
     lines += ["| what is compared | papers joined to another | part |", "| --- | ---: | ---: |"]
-    lines += [f"| {one['compared']} | {one['joined']} | {one['joined'] / arxiv['papers']:.2%} |" for one in arxiv["without_ids"]]
+    lines += [
+        f"| {one['compared']} | {one['joined']} | {one['joined'] / arxiv['papers']:.2%} |"
+        for one in arxiv["without_ids"]
+    ]
     return [*lines, ""]
 
 
@@ -201,11 +254,16 @@ def main() -> None:
         "searches": [measure_search(name) for name in ("copper", "tafenoquine")],
         "arxiv": measure_arxiv(),
     }
-    about = {"seconds": time.perf_counter() - start, "machine": f"{platform.machine()}, Python {platform.python_version()}"}
+    about = {
+        "seconds": time.perf_counter() - start,
+        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+    }
     text = "\n".join(report(found, about))
     print(text)
     (RESULTS / "dedup.md").write_text(text, encoding="utf-8")
-    (RESULTS / "dedup.json").write_text(json.dumps({"about": about, **found}, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / "dedup.json").write_text(
+        json.dumps({"about": about, **found}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ LARGEST_BLOCK = 100
 
 _BEGINNING, _END = 14, 20
 _SHORT, _HALF = 24, 8
-"""Titles below this many letters have one word or two, which a typing error may hit: their halves are keys too."""
+"""Titles below this many letters have a word or two, which an error may hit: their halves are keys too."""
 
 _ABSTRACT = 50
 _LONGEST_WORDS, _TOGETHER = 4, 3

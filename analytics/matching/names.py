@@ -15,42 +15,14 @@ __all__ = ["Name", "may_be_one_person", "parse_names", "shared_names"]
 
 _PART = re.compile(r"[^\W\d_]+")
 _NO_NAME = re.compile(
-    r"\W*(?:et\.? al|and others|others|anonymous|anon|unknown|no authors? .*|\[?author unknown|n/?a|none)?\W*",
+    r"\W*(?:et\.? al|and others|others|anonymous|anon|unknown|no authors? .*|author unknown|n/?a|none)?\W*",
     re.IGNORECASE,
 )
 _NO_PART = frozenset(
-    [
-        "jr",
-        "sr",
-        "ii",
-        "iii",
-        "iv",
-        "phd",
-        "md",
-        "prof",
-        "dr",
-        "corporate",
-        "de",
-        "del",
-        "della",
-        "der",
-        "den",
-        "di",
-        "da",
-        "dos",
-        "du",
-        "el",
-        "la",
-        "le",
-        "van",
-        "von",
-        "zu",
-        "ter",
-        "ten",
-        "al",
-        "bin",
-        "ibn",
-    ]
+    """
+    al bin corporate da de del della den der di dos dr du el ibn ii iii iv jr la le md phd prof sr
+    ten ter van von zu
+    """.split()  # noqa: SIM905 - a word list is read and changed as words
 )
 _UMLAUT = re.compile(r"(?<=[aou])e")
 _LONGEST_INITIALS = 3
@@ -130,7 +102,7 @@ def may_be_one_person(one: Name, other: Name) -> bool:
 
 
 def _misspelled(words: frozenset[str], others: frozenset[str]) -> tuple[str, str] | None:
-    """Return two words of which one may be a misspelling of the other, the first in the order of the alphabet."""
+    """Return the first two words of which one may be a misspelling of the other."""
     for word in sorted(words):
         if len(word) >= _TYPO_LENGTH:
             bound = 2 if len(word) >= _TWO_TYPOS_LENGTH else 1

@@ -20,25 +20,13 @@ _NO_ABSTRACT = re.compile(
     r"\W*(?:no )?abstract(?: is)?(?: not)?(?: available| provided)?\W*|\W*n/?a\W*", re.IGNORECASE
 )
 _HEADINGS = frozenset(
-    [
-        "abstract",
-        "background",
-        "objective",
-        "objectives",
-        "aim",
-        "aims",
-        "purpose",
-        "introduction",
-        "methods",
-        "method",
-        "results",
-        "conclusion",
-        "conclusions",
-        "summary",
-    ]
+    """
+    abstract aim aims background conclusion conclusions introduction method methods objective
+    objectives purpose results summary
+    """.split()  # noqa: SIM905 - a word list is read and changed as words
 )
-# bioRxiv and medRxiv (not the journals of their press), arXiv, Research Square, SSRN, Preprints.org, ChemRxiv,
-# the servers of the Open Science Framework, Authorea, TechRxiv, EarthArXiv.
+# bioRxiv and medRxiv (not the journals of their press), arXiv, Research Square, SSRN, Preprints.org,
+# ChemRxiv, the servers of the Open Science Framework, Authorea, TechRxiv, EarthArXiv.
 _PREPRINT_DOI = re.compile(
     r"10\.(?:1101/(?:\d{6}$|\d{4}\.\d\d\.\d\d\.)|48550/|21203/|2139/ssrn|20944/|26434/|31234/|31219/|31235/"
     r"|31223/|22541/|36227/)"

@@ -31,7 +31,8 @@ def is_recurring(records: Sequence[ComparedRecord]) -> bool:
     >>> from datetime import date
     >>> from analytics.papers import PaperRecord
     >>> def column(year):
-    ...     return ComparedRecord.of(PaperRecord("Notes of a treasurer", "", date(year, 1, 1), authors=("Ada Example",)))
+    ...     told = {"published": date(year, 1, 1), "authors": ("Ada Example",)}
+    ...     return ComparedRecord.of(PaperRecord("Notes of a treasurer", "", **told))
     >>> is_recurring([column(2000), column(2002)]), is_recurring([column(2000), column(2002), column(2004)])
     (False, True)
     """

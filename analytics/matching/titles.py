@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,171 +11,24 @@ from itertools import pairwise
 from rapidfuzz.distance import OSA
 
 from analytics.matching.normal_forms import plain_text, words_of
+from analytics.matching.title_words import (
+    ABOUT_OTHERS,
+    BRACKETED,
+    BREAK,
+    GENERIC,
+    LEADING_LABEL,
+    LETTERED,
+    NUMBERS,
+    ONLY_LABEL,
+    PARTS,
+    STOP_WORDS,
+    TRAILING_LABEL,
+)
 
 __all__ = ["Title", "TitleAgreement", "Wording", "compare_titles", "content_words", "parse_title"]
 
-_MODIFIER = r"(?:full|short|long|brief|extended|invited|industrial|experience|original|research|position|vision|panel|book|keynote)"
-_LABEL = (
-    rf"(?:{_MODIFIER} )*(?:abstracts?(?: only)?|version|panel|tutorial|talk|papers?|demo|demonstration|poster|keynote|session"
-    r"|summary|preprint|report|article|communication|review|letter|address|article in press|case report)"
-    r"(?: session| summary| abstract| description| article| paper)?"
-)
-_BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]{0,200})[)\]}]")
-_IS_LABEL = re.compile(rf"\W*(?:{_LABEL}|in [a-z]{{4,12}}|with discussion|held in .*|talk.slides .*)\W*")
-_LEADING = re.compile(rf"^\W*(?:{_LABEL}\s*(?::|\.|\s-+\s|\u2013|\u2014)|(?:tutorial|panel) on\b)\s*(?=\w)")
-_TRAILING = re.compile(rf"(?:\s+-+\s*|[:.?!]\s+|\s?[\u2013\u2014]\s*)(?:an? )?{_LABEL}\W*$")
-_BREAK = re.compile(r"[:;.?!(\[\u2013\u2014]|\s-+\s|-\s|\s-")
-_OTHER_WORK = frozenset(
-    [
-        "erratum",
-        "errata",
-        "corrigendum",
-        "corrigenda",
-        "correction",
-        "corrections",
-        "retraction",
-        "retracted",
-        "reply",
-        "response",
-        "rejoinder",
-        "comment",
-        "comments",
-        "commentary",
-        "rebuttal",
-        "addendum",
-        "withdrawn",
-        "protocol",
-    ]
-)
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "into",
-        "is",
-        "its",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "use",
-        "using",
-        "via",
-        "with",
-        "de",
-        "la",
-        "der",
-        "die",
-        "das",
-        "des",
-        "du",
-        "et",
-        "und",
-    ]
-)
-_GENERIC = frozenset(
-    [
-        "editorial",
-        "editor",
-        "editors",
-        "letter",
-        "letters",
-        "preface",
-        "foreword",
-        "introduction",
-        "introductory",
-        "note",
-        "notes",
-        "message",
-        "chair",
-        "chairs",
-        "report",
-        "reports",
-        "review",
-        "reviews",
-        "book",
-        "books",
-        "comment",
-        "comments",
-        "reply",
-        "response",
-        "abstract",
-        "abstracts",
-        "index",
-        "contents",
-        "table",
-        "special",
-        "issue",
-        "guest",
-        "section",
-        "news",
-        "column",
-        "erratum",
-        "corrigendum",
-        "correction",
-        "discussion",
-        "untitled",
-        "obituary",
-        "memoriam",
-        "annual",
-        "conference",
-        "proceedings",
-        "volume",
-        "summary",
-        "conclusion",
-        "conclusions",
-        "overview",
-        "preliminary",
-        "program",
-        "committee",
-        "president",
-        "presidents",
-        "welcome",
-        "remarks",
-        "front",
-        "matter",
-        "back",
-        "title",
-        "page",
-        "pages",
-        "author",
-        "authors",
-        "acknowledgements",
-        "acknowledgments",
-        "announcement",
-        "announcements",
-        "calendar",
-        "supplement",
-        "part",
-        "case",
-        "year",
-        "years",
-        "journal",
-        "meeting",
-        "workshop",
-        "symposium",
-    ]
-)
-_NUMBER_WORDS = {
-    word: str(number)
-    for number, words in enumerate(
-        ("one first i 1st", "two second ii 2nd", "three third iii 3rd", "four fourth iv 4th", "five fifth v 5th",
-         "six sixth vi 6th", "seven seventh vii 7th", "eight eighth viii 8th", "nine ninth ix 9th", "ten tenth x 10th"), 1
-    )
-    for word in words.split()
-}  # fmt: skip
 _LONG, _TYPOS = 20, 2
-_LETTERED = frozenset(["a", "b", "c", "d"])
-_PART_WORDS = frozenset(["part", "volume", "vol", "chapter"])
+"""Letters of a title from which so many wrong ones are typing errors."""
 
 
 class Wording(StrEnum):
@@ -248,14 +100,14 @@ def parse_title(title: str) -> Title:
     ('views', 'and', 'joins', 'part', '2')
     """
     text = plain_text(title)
-    about = frozenset(words_of(text)[:4]) & _OTHER_WORK
-    core = _BRACKETED.sub(lambda found: " " if _IS_LABEL.fullmatch(found[1]) else found[0], text)
-    core = _LEADING.sub("", _TRAILING.sub("", core))
+    about = frozenset(words_of(text)[:4]) & ABOUT_OTHERS
+    core = BRACKETED.sub(lambda found: " " if ONLY_LABEL.fullmatch(found[1]) else found[0], text)
+    core = LEADING_LABEL.sub("", TRAILING_LABEL.sub("", core))
     words = _counted(words_of(core))
     if not words:
         core, words = text, _counted(words_of(text))
     breaks, n_words, at = set(), 0, 0
-    for found in _BREAK.finditer(core):
+    for found in BREAK.finditer(core):
         n_words, at = n_words + len(words_of(core[at : found.start()])), found.start()
         breaks.add(n_words)
     return Title(tuple(words), "".join(words), frozenset(breaks), _numbers(words), about)
@@ -263,12 +115,12 @@ def parse_title(title: str) -> Title:
 
 def _counted(words: list[str]) -> list[str]:
     """Words with numbers in figures: "fourth", "iv" and "4th" are 4."""
-    return [_NUMBER_WORDS.get(word, word) for word in words]
+    return [NUMBERS.get(word, word) for word in words]
 
 
 def _numbers(words: list[str]) -> frozenset[str]:
     found = {word.lstrip("0") for word in words if any(one.isdigit() for one in word)}
-    parts = {word for before, word in pairwise(words) if word in _LETTERED and before in _PART_WORDS}
+    parts = {word for before, word in pairwise(words) if word in LETTERED and before in PARTS}
     return frozenset(found | parts)
 
 
@@ -311,11 +163,17 @@ def _extra_words(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[str
         if twin is not None:
             more.remove(word)
             less.remove(twin)
-    return [word for word in more if word not in _STOP], [word for word in less if word not in _STOP]
+    return [word for word in more if word not in STOP_WORDS], [
+        word for word in less if word not in STOP_WORDS
+    ]
+
+
+def _telling(words: list[str]) -> list[str]:
+    return [word for word in words if word not in STOP_WORDS]
 
 
 def _pair_joined(more: list[str], less: list[str], words: tuple[str, ...]) -> None:
-    """Take words of one list out that are two neighbors of the other title in one: "webbased", "web based"."""
+    """Take out words of one list that are two of the other title's in one: "webbased", "web based"."""
     for first, second in pairwise(words):
         if first in less and second in less and first + second in more:
             more.remove(first + second)
@@ -361,12 +219,12 @@ def content_words(words: Sequence[str]) -> list[str]:
     >>> content_words(("the", "cost", "of", "views")), content_words(("of", "the"))
     (['cost', 'views'], ['of', 'the'])
     """
-    return [word for word in words if word not in _STOP] or list(words)
+    return [word for word in words if word not in STOP_WORDS] or list(words)
 
 
 def _information(words: Sequence[str]) -> int:
     return sum(
         len(word.encode())
         for word in words
-        if word not in _GENERIC and word not in _STOP and not word.isdigit()
+        if word not in GENERIC and word not in STOP_WORDS and not word.isdigit()
     )

@@ -7,72 +7,20 @@ so on average and none contradicts; a record that fits two different works equal
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 
+from analytics.matching.joins import Join, Pair, Work
 from analytics.matching.records import ComparedRecord
 from analytics.matching.scoring import JOINED_FROM, Evidence, compare_records
+from analytics.matching.statements import Stated, stated_groups
 
-__all__ = ["Join", "Stated", "Work", "group_works"]
+__all__ = ["group_works"]
 
 _TIED = 2.0
 """Bits by which one work must fit better than another for a record to join it."""
 
 _MOST_OF_ONE = 8
 """Records of one statement that are compared with others: looks at one arXiv paper differ little."""
-
-Pair = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """Why two groups of records were joined.
-
-    Attributes
-    ----------
-    one, other : str
-        Keys of the two records, of either group, that agree best.
-    bits : float
-        Logarithm to base 2 of the odds that the groups show one work.
-    reasons : tuple of str
-        What was compared, in words.
-    """
-
-    one: str
-    other: str
-    bits: float
-    reasons: tuple[str, ...]
-
-    @property
-    def probability(self) -> float:
-        """Probability that the groups show one work."""
-        return 1 / (1 + 2**-self.bits)
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Records that show one work, sorted, and the joins that made them one, the surest first."""
-
-    records: tuple[str, ...]
-    joins: tuple[Join, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """What is known without comparing.
-
-    Attributes
-    ----------
-    ids : mapping of str to str
-        Identifier of a record's work: equal ones are one work, different ones never.
-    joined, apart : collection of (str, str)
-        Pairs of records that a person called one work, or two. Where these contradict each other or
-        `ids`, `joined` holds.
-    """
-
-    ids: Mapping[str, str]
-    joined: Collection[Pair] = ()
-    apart: Collection[Pair] = ()
 
 
 def group_works(
@@ -110,7 +58,7 @@ class _Grouping:
         self._records = records
         self._stated = stated
         self._recurring = recurring
-        self._nodes = _stated_groups(sorted(records), stated)
+        self._nodes, self._stated_joins = stated_groups(sorted(records), stated)
         self._node_of = {key: number for number, node in enumerate(self._nodes) for key in node}
         self._ids = [frozenset(stated.ids[key] for key in node if key in stated.ids) for node in self._nodes]
         self._apart = {
@@ -129,7 +77,7 @@ class _Grouping:
             near[other].add(one)
         group_of: dict[int, tuple[int, ...]] = {number: (number,) for number in range(len(self._nodes))}
         joins: dict[tuple[int, ...], tuple[Join, ...]] = {
-            (number,): self._stated_joins(node) for number, node in enumerate(self._nodes)
+            (number,): because for number, because in enumerate(self._stated_joins)
         }
         for one, other in links:
             first, second = group_of[one], group_of[other]
@@ -229,7 +177,7 @@ class _Grouping:
         group_of: Mapping[int, tuple[int, ...]],
         bound: float,
     ) -> bool:
-        """Whether a group fits a third one about as well as the chosen one, which is another work than that."""
+        """Whether a group fits a third one, which is another work than the chosen one, about as well."""
         for one in group:
             for other in sorted(near[one]):
                 third = group_of[other]
@@ -244,34 +192,3 @@ class _Grouping:
         _, pair = max(links, key=lambda entry: entry[0])
         average = round(sum(bits for bits, _ in links) / len(links), 1)
         return Join(*pair, average, tuple(text for text, _ in self._compare(*pair).parts))
-
-    def _stated_joins(self, node: Sequence[str]) -> tuple[Join, ...]:
-        """Joins of a node by a person's word; records of one identifier need none."""
-        links = (
-            sorted(pair for pair in self._stated.joined if pair[0] in node and pair[1] in node)
-            if len(node) > 1 and self._stated.joined
-            else []
-        )
-        return tuple(Join(*pair, 1000.0, ("a person said so",)) for pair in links[:1])
-
-
-def _stated_groups(keys: Sequence[str], stated: Stated) -> list[tuple[str, ...]]:
-    """Records that are one work by statement, each group sorted."""
-    parent = {key: key for key in keys}
-
-    def root(key: str) -> str:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    first_of: dict[str, str] = {}
-    same = [(first_of.setdefault(stated.ids[key], key), key) for key in keys if key in stated.ids]
-    for one, other in [*same, *sorted(stated.joined)]:
-        if one in parent and other in parent:
-            first, second = sorted((root(one), root(other)))
-            parent[second] = first
-    groups: dict[str, list[str]] = defaultdict(list)
-    for key in keys:
-        groups[root(key)].append(key)
-    return [tuple(group) for group in groups.values()]

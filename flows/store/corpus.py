@@ -155,7 +155,10 @@ def _stored_papers(connection: Connection) -> _Columns:
 
 
 def _fold_papers(connection: Connection, counts: ColumnElement[bool], as_of: date) -> tuple[_Columns, int]:
-    """Papers from the looks that count, and the decisions up to a day, like `_stored_papers`, and how many papers have no such look."""
+    """Papers from the looks that count and the decisions up to a day, like `_stored_papers`.
+
+    Gives also how many papers have no such look.
+    """
     known = read_looks(connection, counts)
     distinct = {look.said.record_id: look.said for _, look in known}
     decided = newest_decisions(read_decisions(connection, as_of))

@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analytics.matching.block_keys import LARGEST_BLOCK, block_keys
+from analytics.matching.joins import Work
 from analytics.matching.records import ComparedRecord
 from analytics.matching.recurring import is_recurring
-from analytics.matching.works import Stated, Work, group_works
+from analytics.matching.statements import Stated
+from analytics.matching.works import group_works
 from analytics.papers import fold_title, paper_id_for
 from flows.store.stored_records import StoredRecord
 
@@ -257,5 +259,5 @@ def _further_id(
     year = str(record.published.year) if record.published else ""
     apart = (record.title, year, *record.authors, record.abstract)
     found = paper_id_for("\n".join(apart))
-    # Of a title that very many works have only some are looked at together: the record itself tells them apart.
+    # Of a title that very many works have, only some are looked at together: the record tells them apart.
     return found if is_sure and found not in taken else paper_id_for("\n".join((*apart, first.record_id)))

@@ -113,8 +113,9 @@ def _to_6(connection: Connection) -> None:
 _TO_7 = (
     """CREATE TABLE record_keys (key BIGINT NOT NULL, record_id VARCHAR(32){c} NOT NULL
         REFERENCES records (record_id), PRIMARY KEY (key, record_id)){without_rowid}""",
-    """CREATE TABLE work_decisions (one VARCHAR(32){c} NOT NULL, other VARCHAR(32){c} NOT NULL, day DATE NOT NULL,
-        is_one_work BOOLEAN NOT NULL, person TEXT{c} NOT NULL, PRIMARY KEY (one, other, day))""",
+    """CREATE TABLE work_decisions (one VARCHAR(32){c} NOT NULL, other VARCHAR(32){c} NOT NULL,
+        day DATE NOT NULL, is_one_work BOOLEAN NOT NULL, person TEXT{c} NOT NULL,
+        PRIMARY KEY (one, other, day))""",
 )
 
 

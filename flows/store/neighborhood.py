@@ -89,10 +89,13 @@ class Neighborhood:
         # A person may have called two arXiv papers one.
         found |= {one.record_id for one in said if self._paper_of[one.record_id] != one.stated_id}
         found |= self._find(records.c.title_key, self._uncrowded_titles(said), _IS_OPEN)
-        return found | self._linked(said)
+        # What is new may fill gaps of what was known of its paper: links may come and go.
+        new = {one.record_id for one in fresh}
+        before = [one for one in said if one.record_id not in new]
+        return found | self._linked(said) | self._linked(before, ComparedRecords(before))
 
     def _members_of_overflown(self, fresh: Collection[StoredRecord]) -> set[str]:
-        """Open records of groups that became too large: what they had in common counts no more."""
+        """Records of groups that became too large: what they had in common counts no more."""
         found: set[str] = set()
         said_by: tuple[tuple[Column[Any], Iterable[Any]], ...] = (
             (records.c.title_key, (said.title_key for said in fresh)),
@@ -103,7 +106,7 @@ class Neighborhood:
             n_fresh = Counter(stated)
             totals = self._count(column, n_fresh)
             over = [value for value, n in totals.items() if n - n_fresh[value] <= LARGEST_BLOCK < n]
-            found |= self._find(column, over, _IS_OPEN)
+            found |= self._find(column, over)
         return found
 
     def _neighbors(self, frontier: Collection[StoredRecord]) -> set[str]:
@@ -136,10 +139,13 @@ class Neighborhood:
         partners = {record_id for decision in found for record_id in (decision.one, decision.other)}
         return self._find(records.c.record_id, partners)
 
-    def _linked(self, frontier: Collection[StoredRecord]) -> set[str]:
-        """Records that share a block key with one of the frontier and may be one work with it.
+    def _linked(
+        self, frontier: Collection[StoredRecord], as_known: ComparedRecords | None = None
+    ) -> set[str]:
+        """Records that share a block key with one of the frontier and may be one work with it, and these.
 
-        Of two records one at least states no arXiv id.
+        Of two records one at least states no arXiv id. With `as_known` the frontier is what it is there,
+        and no pairs are kept.
         """
         by_key: dict[int, list[str]] = defaultdict(list)
         opened = {said.record_id for said in frontier if is_open(said)}
@@ -151,17 +157,25 @@ class Neighborhood:
             for one in by_key[key]:
                 if one != member and (is_member_open or one in opened):
                     candidates.add((one, member) if one < member else (member, one))
-        candidates -= self.pairs
         self._load({key for pair in candidates for key in pair})
-        linked = {pair for pair in candidates if self._may_be_one(*pair)}
-        self.pairs |= linked
+        if as_known is not None:
+            linked = {pair for pair in candidates if self._may_be_one(*pair, as_known)}
+        else:
+            linked = (candidates & self.pairs) | {
+                pair for pair in candidates - self.pairs if self._may_be_one(*pair)
+            }
+            self.pairs |= linked
         return {key for pair in linked for key in pair}
 
     def _keys_of(self, said: StoredRecord) -> Iterable[int]:
         return self._read.keys_of(said.record_id)
 
-    def _may_be_one(self, one: str, other: str) -> bool:
-        return compare_records(self._read[one], self._read[other]).bits >= JOINED_FROM
+    def _may_be_one(self, one: str, other: str, as_known: ComparedRecords | None = None) -> bool:
+        pair = [
+            as_known[key] if as_known is not None and key in as_known else self._read[key]
+            for key in (one, other)
+        ]
+        return compare_records(*pair).bits >= JOINED_FROM
 
     def _block_members(self, keys: Collection[int]) -> Iterable[tuple[int, str, bool]]:
         usable = [key for key, n in self._count(record_keys.c.key, keys).items() if 1 < n <= LARGEST_BLOCK]

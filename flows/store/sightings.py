@@ -114,7 +114,9 @@ def decide_works(connection: Connection, decisions: Sequence[WorkDecision]) -> N
     """Keep what a person said about records, and bring the papers that it changes up to date."""
     write_decisions(connection, decisions)
     about = {record_id for decision in decisions for record_id in (decision.one, decision.other)}
-    moves = place_again(connection, (), distinct_values(connection, records.c.record_id, records.c.record_id, about))
+    moves = place_again(
+        connection, (), distinct_values(connection, records.c.record_id, records.c.record_id, about)
+    )
     _fold(connection, {paper_id for move in moves.values() for paper_id in (move.old, move.new)})
 
 

@@ -35,8 +35,10 @@ from flows.store.database import (
     plain_errors,
     writing_engine,
 )
+from flows.store.deciding import MergedPapers, Overruled, SplitPaper, merge_papers, split_paper
 from flows.store.decisions import WorkDecision, read_decisions
 from flows.store.history import PaperHistory, read_history
+from flows.store.joins import read_titles
 from flows.store.labels import (
     LabelDraw,
     delete_labels,
@@ -412,9 +414,24 @@ class Store:
             return next_draw(connection)
 
     def decide_works(self, decisions: Sequence[WorkDecision]) -> None:
-        """Keep what a person said about records, and place all that this concerns."""
+        """Keep what people said about records, and place all that this concerns."""
         with self._writing() as connection:
             decide_works(connection, decisions)
+
+    def merge_papers(self, one: str, other: str, by: Overruled) -> MergedPapers:
+        """Call two papers one work, see `flows.store.deciding.merge_papers`."""
+        with self._writing() as connection:
+            return merge_papers(connection, one, other, by)
+
+    def split_paper(self, asked: str, by: Overruled) -> SplitPaper:
+        """Call a paper two works, see `flows.store.deciding.split_paper`."""
+        with self._writing() as connection:
+            return split_paper(connection, asked, by)
+
+    def record_titles(self, record_ids: Collection[str]) -> dict[str, str]:
+        """Titles of records by their ids; those that are not there are left out."""
+        with self._reading() as connection:
+            return read_titles(connection, record_ids)
 
     def read_decisions(self, as_of: date = date.max) -> list[WorkDecision]:
         """What people said about works up to a day, superseded decisions included; sorted."""

@@ -168,7 +168,9 @@ def test_names_with_and_without_accents_are_one(tmp_path, one, other):
 def test_a_missing_year_of_a_short_title_is_filled(tmp_path):
     authors = "Ada Example, Bo Muster, Cy Sample"
     rows = table(
-        ("Statistics on views", authors, "2003"), ("Statistics on views", authors, ""), head="title,authors,year"
+        ("Statistics on views", authors, "2003"),
+        ("Statistics on views", authors, ""),
+        head="title,authors,year",
     )
     papers = papers_from(tmp_path, a_csv=rows)
     assert papers["published"].dt.year.tolist() == [2003]
@@ -189,9 +191,17 @@ TITLE = "Charting the currents of narrow harbors with borrowed buoys"
     ],
 )
 def test_one_work_in_other_words_joins_when_authors_and_year_agree(tmp_path, other):
-    rows = table((TITLE, "Ada Example; Bo Muster", "2011"), (other, "A. Example; B. Muster", "2011"), head="title,authors,year")
+    rows = table(
+        (TITLE, "Ada Example; Bo Muster", "2011"),
+        (other, "A. Example; B. Muster", "2011"),
+        head="title,authors,year",
+    )
     assert len(papers_from(tmp_path, a_csv=rows)) == 1
-    rows = table((TITLE, "Ada Example; Bo Muster", "2011"), (other, "Cy Probe; Di Test", "2011"), head="title,authors,year")
+    rows = table(
+        (TITLE, "Ada Example; Bo Muster", "2011"),
+        (other, "Cy Probe; Di Test", "2011"),
+        head="title,authors,year",
+    )
     (tmp_path / "others").mkdir()
     assert len(papers_from(tmp_path / "others", a_csv=rows)) == 2
 
@@ -206,7 +216,11 @@ def test_one_work_in_other_words_joins_when_authors_and_year_agree(tmp_path, oth
 )
 def test_a_work_about_another_and_a_second_part_stay_apart(tmp_path, other):
     part = f"{TITLE}, part I" if "part" in other else TITLE
-    rows = table((part, "Ada Example; Bo Muster", "2011"), (other, "Ada Example; Bo Muster", "2011"), head="title,authors,year")
+    rows = table(
+        (part, "Ada Example; Bo Muster", "2011"),
+        (other, "Ada Example; Bo Muster", "2011"),
+        head="title,authors,year",
+    )
     assert len(papers_from(tmp_path, a_csv=rows)) == 2
 
 

@@ -64,7 +64,14 @@ _titles = st.sampled_from(
     ]
 )
 _people = st.sampled_from(
-    [(), ("Ada Example",), ("A. Example", "Bo Muster"), ("Muster B", "Example A"), ("Cy Probe",), ("Di Test", "Cy Probe")]
+    [
+        (),
+        ("Ada Example",),
+        ("A. Example", "Bo Muster"),
+        ("Muster B", "Example A"),
+        ("Cy Probe",),
+        ("Di Test", "Cy Probe"),
+    ]
 )
 _ids = st.sampled_from(
     [{}, {}, {}, {"doi": "10.1/a"}, {"doi": "10.1/b"}, {"doi": "10.1101/2020.01.01.123456"},
@@ -100,7 +107,9 @@ def test_parts_in_any_order_end_as_all_at_once(monkeypatch, largest_block):
     @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])  # to shrink takes long
     @given(
         st.lists(st.lists(_records, min_size=1, max_size=4), min_size=2, max_size=6),
-        st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.booleans(), st.integers(0, 3)), max_size=2),
+        st.lists(
+            st.tuples(st.integers(0, 30), st.integers(0, 30), st.booleans(), st.integers(0, 3)), max_size=2
+        ),
         st.randoms(use_true_random=False),
     )
     def holds(batches, decisions, shuffler: random.Random):
