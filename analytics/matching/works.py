@@ -16,7 +16,7 @@ from analytics.matching.statements import Stated, stated_groups
 
 __all__ = ["group_works"]
 
-_TIED = 2.0
+_TIED = 1.5
 """Bits by which one work must fit better than another for a record to join it."""
 
 _MOST_OF_ONE = 8

@@ -72,6 +72,8 @@ class Neighborhood:
         frontier = {said.record_id for said in fresh if is_open(said)}.union(decided)
         frontier |= self._open_near([said for said in fresh if not is_open(said)])
         frontier |= self._members_of_overflown(fresh)
+        if is_decided:
+            frontier |= self._decided_about(fresh)
         while frontier:
             self._load(frontier)
             self.placed |= {record_id: self._paper_of[record_id] for record_id in frontier}

@@ -287,7 +287,11 @@ def test_two_papers_of_one_title_stay_two_and_a_bare_title_joins_neither(store):
     # The second paper of that title makes the bare one ambiguous: it stands for itself again.
     store.ingest_feed(make_feed(column("10.1/B"), location="b.json"), seen_on=DAY)
     ids = store.read_papers(DAY)["paper_id"].tolist()
-    assert ids == ["doi:10.1/a", "doi:10.1/b", paper_id_for("Notes on the Weather of the Inner Harbor in Winter")]
+    assert ids == [
+        "doi:10.1/a",
+        "doi:10.1/b",
+        paper_id_for("Notes on the Weather of the Inner Harbor in Winter"),
+    ]
 
 
 ISSUE = (
