@@ -46,6 +46,7 @@ from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings
 from flows.store import Store
+from flows.store.joins import LeastCertain
 from flows.vectorizers import ready_vectorizer
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "read_day",
 ]
 
+_JOINS_SHOWN = 10
 _PAPERS_OF_EVENT = 20
 _THREADS = 1
 """Of linear algebra: more add up in another order, and a last digit that differs makes other topics."""
@@ -79,6 +81,7 @@ class DayCorpus:
     n_later: int
     n_future: int
     corpus_hash: str
+    doubtful_joins: tuple[LeastCertain, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
             n_later=corpus.n_later,
             n_future=corpus.n_future,
             corpus_hash=corpus.corpus_hash,
+            doubtful_joins=tuple(store.least_certain_joins(day, _JOINS_SHOWN)),
         )
 
 

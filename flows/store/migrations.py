@@ -113,6 +113,11 @@ def _to_6(connection: Connection) -> None:
 _TO_7 = (
     """CREATE TABLE record_keys (key BIGINT NOT NULL, record_id VARCHAR(32){c} NOT NULL
         REFERENCES records (record_id), PRIMARY KEY (key, record_id)){without_rowid}""",
+    """CREATE TABLE record_joins (one VARCHAR(32){c} NOT NULL REFERENCES records (record_id),
+        other VARCHAR(32){c} NOT NULL REFERENCES records (record_id), bits DOUBLE PRECISION NOT NULL,
+        reasons TEXT{c} NOT NULL, PRIMARY KEY (one, other))""",
+    "CREATE INDEX ix_record_joins_other ON record_joins (other)",
+    "CREATE INDEX ix_record_joins_bits ON record_joins (bits)",
     """CREATE TABLE work_decisions (one VARCHAR(32){c} NOT NULL, other VARCHAR(32){c} NOT NULL,
         day DATE NOT NULL, is_one_work BOOLEAN NOT NULL, person TEXT{c} NOT NULL,
         PRIMARY KEY (one, other, day))""",
@@ -120,7 +125,7 @@ _TO_7 = (
 
 
 def _to_7(connection: Connection) -> None:
-    """Keys of records and decisions about works; the rebuild that follows fills the keys."""
+    """Keys and joins of records, which the rebuild that follows fills, and decisions about works."""
     is_postgresql = connection.dialect.name == "postgresql"
     collation = ' COLLATE "C"' if is_postgresql else ""
     for statement in _TO_7:

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, bindparam, select, update
+from sqlalchemy import Column, Connection, bindparam, delete, select, update
 
 from flows.store.blocks import in_blocks
 from flows.store.decisions import newest_decisions, read_decisions
+from flows.store.joins import replace_joins, write_joins
 from flows.store.keys import read_keys, replace_keys, stored_record, write_keys
 from flows.store.matching import ComparedRecords, Matched, match_all, match_records
 from flows.store.neighborhood import Neighborhood
-from flows.store.schema import records
+from flows.store.schema import record_joins, records
 from flows.store.stored_records import StoredRecord
 
 __all__ = ["Move", "distinct_values", "place_again", "place_all"]
@@ -64,6 +65,7 @@ def place_again(
     if not near.placed:
         return {}
     matched = match_records(near.compared(), near.pairs, near.decided(), near.crowded)
+    replace_joins(connection, near.placed, matched)
     return _move(connection, near.placed, matched)
 
 
@@ -74,6 +76,8 @@ def place_all(connection: Connection) -> None:
     replace_keys(connection, compared)
     decided = newest_decisions(read_decisions(connection))
     matched = match_all(compared, decided, read_keys(connection))
+    connection.execute(delete(record_joins))
+    write_joins(connection, matched)
     _move(connection, {row.record_id: row.paper_id for row in rows}, matched)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "mails",
     "metadata",
     "papers",
+    "record_joins",
     "record_keys",
     "records",
     "rejects",
@@ -124,6 +125,17 @@ record_keys = Table(
     Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("record_id", String(32), ForeignKey("records.record_id"), primary_key=True),
     sqlite_with_rowid=False,
+)
+
+# Why records are one paper: the two that agree best of either group that was joined, with the bits of
+# `analytics.matching.joins.Join`. It follows from the records and the decisions; `reasons` is a JSON list.
+record_joins = Table(
+    "record_joins",
+    metadata,
+    Column("one", String(32), ForeignKey("records.record_id"), primary_key=True),
+    Column("other", String(32), ForeignKey("records.record_id"), primary_key=True, index=True),
+    Column("bits", Double, nullable=False, index=True),
+    Column("reasons", Text, nullable=False),
 )
 
 sightings = Table(

@@ -38,7 +38,7 @@ from flows.store.database import (
 from flows.store.deciding import MergedPapers, Overruled, SplitPaper, merge_papers, split_paper
 from flows.store.decisions import WorkDecision, read_decisions
 from flows.store.history import PaperHistory, read_history
-from flows.store.joins import read_titles
+from flows.store.joins import LeastCertain, read_least_certain, read_titles
 from flows.store.labels import (
     LabelDraw,
     delete_labels,
@@ -427,6 +427,11 @@ class Store:
         """Call a paper two works, see `flows.store.deciding.split_paper`."""
         with self._writing() as connection:
             return split_paper(connection, asked, by)
+
+    def least_certain_joins(self, as_of: date, most: int) -> list[LeastCertain]:
+        """Why papers are one, where that is least certain; see `flows.store.joins.read_least_certain`."""
+        with self._reading() as connection:
+            return read_least_certain(connection, as_of, most)
 
     def record_titles(self, record_ids: Collection[str]) -> dict[str, str]:
         """Titles of records by their ids; those that are not there are left out."""

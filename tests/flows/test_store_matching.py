@@ -19,8 +19,8 @@ from analytics.papers import Feed, PaperRecord
 from flows.store import Store
 from flows.store.decisions import WorkDecision, newest_decisions, read_decisions
 from flows.store.keys import stored_record
-from flows.store.matching import ComparedRecords, match_all
-from flows.store.schema import record_keys, records
+from flows.store.matching import ComparedRecords, Matched, match_all
+from flows.store.schema import record_joins, record_keys, records
 from flows.store.stored_records import StoredRecord
 
 DAY = date(2025, 3, 4)
@@ -40,11 +40,21 @@ def placed(store: Store) -> dict[str, str]:
         return {row.record_id: row.paper_id for row in rows}
 
 
+def kept_joins(store: Store) -> list[tuple[str, str, float]]:
+    with store._engine.begin() as connection:
+        columns = (record_joins.c.one, record_joins.c.other, record_joins.c.bits)
+        return sorted(tuple(row) for row in connection.execute(select(*columns)))
+
+
 def matched_at_once(store: Store) -> dict[str, str]:
+    return match_everything(store).paper_of
+
+
+def match_everything(store: Store) -> Matched:
     with store._engine.begin() as connection:
         everything = [stored_record(row) for row in connection.execute(select(records))]
         decided = newest_decisions(read_decisions(connection))
-    return match_all(ComparedRecords(everything), decided).paper_of
+    return match_all(ComparedRecords(everything), decided)
 
 
 def ingest(store: Store, *batch: PaperRecord, location: str = "a") -> None:
@@ -132,6 +142,11 @@ def test_parts_in_any_order_end_as_all_at_once(monkeypatch, largest_block):
                     else:
                         ingest(store, *step)
                     assert placed(store) == matched_at_once(store)
+                assert kept_joins(store) == sorted(
+                    (min(join.one, join.other), max(join.one, join.other), join.bits)
+                    for work in match_everything(store).works.values()
+                    for join in work.joins
+                )
                 ends.append((placed(store), store.corpus_hash(date(2030, 1, 1))))
         assert ends[0] == ends[1]
 

@@ -21,7 +21,14 @@ FIRST = PaperRecord(
 MISTYPED = PaperRecord(
     "Charting the currents of narrow harbors with borrowed boys", "", authors=("A. Example", "B. Muster")
 )
-OTHER = PaperRecord("A book about buoys", "", date(2012, 1, 1), "stated", "year", authors=("Ada Example",))
+OTHER = PaperRecord(
+    "Where the gulls of the estuary sleep",
+    "",
+    date(2012, 1, 1),
+    "stated",
+    "year",
+    authors=("Ada Example", "Bo Muster"),
+)
 PREPRINT = PaperRecord("Bees that lose their way home", "", arxiv_id="2503.00001")
 
 
@@ -102,7 +109,7 @@ def test_a_merge_joins_what_nothing_else_would_arxiv_papers_too(call):
 
 def test_decisions_travel_to_another_workspace(call):
     call("split", "doi:10.5555/a", "--as", "Ada")
-    call("merge", "A book about buoys", "2503.00001", "--as", "Bo")
+    call("merge", "Where the gulls of the estuary sleep", "2503.00001", "--as", "Bo")
     told = call("merge", "--export", "works.csv").stdout
     assert told == "works   works.csv: 2 decisions about two records each\n"
     text = Path("works.csv").read_text(encoding="utf-8")
@@ -176,3 +183,18 @@ def test_a_bad_line_costs_no_other(tmp_path):
         "line 3, column one", "line 4, columns one and other name the same record; name two",
         "line 5, column day", "line 6, column works", "line 7, column person",
     ]  # fmt: skip
+
+
+def test_the_least_certain_joins_come_first_and_only_of_what_was_known(call):
+    later = PaperRecord("Where the gulls of the estuary sleep: a walk in winter", "", authors=("A. Example",))
+    with Store.open(Path("w")) as store:
+        store.ingest_feed(Feed("file", "late.csv", date(2025, 9, 1), (later,)), seen_on=date(2025, 9, 1))
+        late = store.least_certain_joins(date(2025, 9, 1), 10)
+        early = store.least_certain_joins(DAY, 10)
+    titles = [{one.one.record.title, one.other.record.title} for one in late]
+    assert titles == [{OTHER.title, later.title}, {FIRST.title, MISTYPED.title}]
+    assert late[0].join.bits < late[1].join.bits
+    assert early == late[1:]
+    call("split", "doi:10.5555/a", "--as", "Ada")
+    with Store.open(Path("w")) as store:
+        assert store.least_certain_joins(date(2030, 1, 1), 10) == late[:1]
