@@ -32,6 +32,12 @@ _PREPRINT_DOI = re.compile(
     r"|31223/|22541/|36227/)"
 )
 
+# Research Square, ChemRxiv, Preprints.org and F1000 give each version a DOI.
+_VERSION = re.compile(
+    r"^(10\.21203/rs\.[\d.]+rs-\d+)/v\d+$|^(10\.26434/chemrxiv.*?)[-.]v\d+$|^(10\.20944/[a-z\d.]+?)\.v\d+$"
+    r"|^(10\.12688/\w+\.\d+)\.\d+$"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedRecord:
@@ -49,6 +55,7 @@ class ComparedRecord:
     abstract : tuple of str
         Plain words of the first 1,500 characters, without headings; empty for fewer than eight.
     doi : str or None
+        Without the version, where a server of preprints gives each version one.
     is_preprint : bool
         An arXiv id, or the DOI of a preprint server: a later print has another DOI and year.
     """
@@ -67,7 +74,7 @@ class ComparedRecord:
     def of(cls, record: PaperRecord) -> ComparedRecord:
         """Take a record apart."""
         names = parse_names(record.authors)
-        doi = record.doi.lower() if record.doi else None
+        doi = _of_all_versions(record.doi.lower()) if record.doi else None
         is_preprint_doi = _is_preprint_doi(doi)
         return cls(
             parse_title(record.title),
@@ -116,6 +123,18 @@ def _date_order(record: ComparedRecord) -> tuple[date, bool]:
 
 def _length_order(texts: tuple[Name, ...] | tuple[str, ...]) -> tuple[int, str]:
     return len(texts), repr(texts)
+
+
+def _of_all_versions(doi: str) -> str:
+    """DOI without its version, where a server gives each version one.
+
+    Examples
+    --------
+    >>> _of_all_versions("10.21203/rs.3.rs-1234/v2"), _of_all_versions("10.1000/v2")
+    ('10.21203/rs.3.rs-1234', '10.1000/v2')
+    """
+    match = _VERSION.match(doi)
+    return next(filter(None, match.groups())) if match else doi
 
 
 def _is_preprint_doi(doi: str | None) -> bool:

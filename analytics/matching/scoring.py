@@ -15,6 +15,7 @@ References
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
@@ -39,10 +40,13 @@ _RECURRING = 4.0
 """Most bits of a title that several works have."""
 
 _HARD = -40.0
-_EQUAL, _ALIKE, _RELATED = 0.97, 0.85, 0.7
+_EQUAL, _ALIKE, _RELATED, _UNLIKE = 0.97, 0.85, 0.7, 0.6
 _COMPARED_WORDS = 150
 _FULL_ABSTRACT = 25
 """Words of an abstract from which it counts in full."""
+
+_UPDATE = re.compile(r"\.pub\d+$")
+"""Cochrane reviews have a DOI for each update, which is a work of its own."""
 
 _YEARS_TO_PRINT = 6
 _MANY = 3
@@ -121,7 +125,8 @@ def compare_records(one: ComparedRecord, other: ComparedRecord, *, recurs: bool 
     if same_doi:
         parts.append(("same DOI", _SAME_DOI))
     elif one.doi and other.doi and one.is_preprint_doi == other.is_preprint_doi:
-        parts.append(("different DOIs", _OTHER_DOI))
+        is_update = _UPDATE.sub("", one.doi) == _UPDATE.sub("", other.doi)
+        parts.append(("updates of a review", _HARD) if is_update else ("different DOIs", _OTHER_DOI))
     parts += _year_parts(one, other, titles, same_doi=same_doi, is_print=is_print)
     return Evidence(tuple(parts))
 
@@ -189,8 +194,10 @@ def _abstract_parts(
         bits = 18.0 if alike >= _EQUAL else 14.0
     elif alike >= _RELATED:  # one study is often told in several papers
         bits = 0.0 if wording in {Wording.LONGER, Wording.REWORDED} else 3.0
-    else:
-        bits = -4.0 if counts_less else -18.0
+    elif counts_less:
+        bits = -4.0
+    else:  # a talk and the paper that came of it have one title, not one abstract
+        bits = -18.0 if alike >= _UNLIKE else -24.0
     return [(f"abstracts {alike:.0%} alike", round(bits * min(1.0, n_words / _FULL_ABSTRACT), 1))]
 
 
@@ -215,4 +222,6 @@ def _year_parts(
         return [(said, 0.0 if apart == 1 else -1.0 if is_near else -6.0)]
     if titles.wording in {Wording.LONGER, Wording.REWORDED}:
         return [(said, -26.0)]
+    if one.doi and other.doi:  # a yearly update under a DOI of its own
+        return [(said, -14.0 if apart == 1 else -20.0)]
     return [(said, -3.0 if apart == 1 else -20.0)]

@@ -8,6 +8,7 @@ __all__ = [
     "ABOUT_OTHERS",
     "BRACKETED",
     "BREAK",
+    "CITES_ANOTHER",
     "GENERIC",
     "LEADING_LABEL",
     "LETTERED",
@@ -32,7 +33,8 @@ ONLY_LABEL = re.compile(rf"\W*(?:{_LABEL}|in [a-z]{{4,12}}|with discussion|held 
 """What stands in brackets and says what kind of text it is, or its language: "(extended abstract)"."""
 
 LEADING_LABEL = re.compile(
-    rf"^\W*(?:{_LABEL}\s*(?::|\.|\s-+\s|\u2013|\u2014)|(?:tutorial|panel) on\b)\s*(?=\w)"
+    rf"^\W*(?:(?:{_LABEL}|retracted(?: article)?|withdrawn)\s*(?::|\.|\s-+\s|\u2013|\u2014)"
+    r"|(?:tutorial|panel) on\b)\s*(?=\w)"
 )
 TRAILING_LABEL = re.compile(rf"(?:\s+-+\s*|[:.?!]\s+|\s?[\u2013\u2014]\s*)(?:an? )?{_LABEL}\W*$")
 BREAK = re.compile(r"[:;.?!(\[\u2013\u2014]|\s-+\s|-\s|\s-")
@@ -41,10 +43,13 @@ BREAK = re.compile(r"[:;.?!(\[\u2013\u2014]|\s-+\s|-\s|\s-")
 ABOUT_OTHERS = frozenset(
     """
     addendum comment commentary comments corrigenda corrigendum correction corrections errata
-    erratum protocol rebuttal rejoinder reply response retracted retraction withdrawn
+    erratum protocol rebuttal rejoinder reply response retraction
     """.split()  # noqa: SIM905 - a word list is read and changed as words
 )
 """Among the first words of a title: the work is about another one, or is its plan."""
+
+CITES_ANOTHER = re.compile(r"\(vol(?:ume)?\.? ?\d[^)]*\)\W*$|^\W*re: ")
+"""Web of Science names the corrected article so: "... (vol 12, pg 34, 2001)"; letters begin with "Re:"."""
 
 STOP_WORDS = frozenset(
     """

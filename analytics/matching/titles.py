@@ -15,6 +15,7 @@ from analytics.matching.title_words import (
     ABOUT_OTHERS,
     BRACKETED,
     BREAK,
+    CITES_ANOTHER,
     GENERIC,
     LEADING_LABEL,
     LETTERED,
@@ -27,6 +28,7 @@ from analytics.matching.title_words import (
 
 __all__ = ["Title", "TitleAgreement", "Wording", "compare_titles", "content_words", "parse_title"]
 
+_FIRST_SIGN = "\u2e80"
 _LONG, _TYPOS = 20, 2
 """Letters of a title from which so many wrong ones are typing errors."""
 
@@ -101,6 +103,8 @@ def parse_title(title: str) -> Title:
     """
     text = plain_text(title)
     about = frozenset(words_of(text)[:4]) & ABOUT_OTHERS
+    if CITES_ANOTHER.search(text):
+        about |= {"cites another"}
     core = BRACKETED.sub(lambda found: " " if ONLY_LABEL.fullmatch(found[1]) else found[0], text)
     core = LEADING_LABEL.sub("", TRAILING_LABEL.sub("", core))
     words = _counted(words_of(core))
@@ -194,14 +198,15 @@ def _missing(words: tuple[str, ...], available: Counter[str]) -> list[str]:
 
 def _is_mistyped(one: str, other: str) -> bool:
     """Whether two long titles differ by two letters at most, also where spaces are wrong."""
-    shorter = min(len(one), len(other))
-    return shorter >= _LONG and OSA.distance(one, other, score_cutoff=_TYPOS) <= _TYPOS
+    if min(len(one), len(other)) < _LONG or _has_signs(one) or _has_signs(other):
+        return False
+    return bool(OSA.distance(one, other, score_cutoff=_TYPOS) <= _TYPOS)
 
 
 def _is_misspelling(one: str, other: str) -> bool:
     """Whether two words differ as typing errors, plurals and British and American forms do."""
     shorter, longer = sorted((one, other), key=len)
-    if one.isdigit() or other.isdigit() or len(shorter) < 3:
+    if one.isdigit() or other.isdigit() or len(shorter) < 3 or _has_signs(one) or _has_signs(other):
         return False
     if len(shorter) > 3 and longer.startswith(shorter) and len(longer) - len(shorter) <= 2:
         return True
@@ -209,6 +214,11 @@ def _is_misspelling(one: str, other: str) -> bool:
     return bool(OSA.distance(one, other, score_cutoff=bound) <= bound) and (
         len(shorter) > 4 or one[0] == other[0]
     )
+
+
+def _has_signs(text: str) -> bool:
+    """Whether a text is in signs that are words, such as Chinese: one other sign is another word."""
+    return not text.isascii() and any(one >= _FIRST_SIGN for one in text)
 
 
 def content_words(words: Sequence[str]) -> list[str]:

@@ -243,3 +243,65 @@ def test_a_conference_paper_and_its_journal_version_stay_two_when_each_is_known_
         return table(*((TITLE, "Ada Example; Bo Muster", year) for year in years), head="title,authors,year")
 
     assert len(papers_from(tmp_path, a_csv=rows("2000", "2001"), b_csv=rows("2000", "2001").lower())) == 2
+
+
+LONG_ABSTRACT = (
+    f"{ABSTRACT} Lamps were lit at dusk and read by two crews who did not know of each other; their charts differed "
+    "least in fog."
+)
+OTHER_ABSTRACT = (
+    "Background: crews read lamps badly. Aim: to say how badly. Methods: two crews, one dusk. Results: worse in clear "
+    "weather than in fog, which nobody expected. Conclusion: more dusks are needed, and a third crew that keeps awake."
+)
+
+
+@pytest.mark.parametrize(("abstract", "n_papers"), [(LONG_ABSTRACT, 1), ("", 1), (OTHER_ABSTRACT, 2)])
+def test_a_talk_and_the_paper_of_the_same_title_have_different_abstracts(tmp_path, abstract, n_papers):
+    authors = "Ada Example; Bo Muster; Cy Probe"
+    rows = table(
+        (TITLE, authors, "2011", LONG_ABSTRACT),
+        (TITLE, authors, "2011", abstract),
+        head="title,authors,year,abstract",
+    )
+    assert len(papers_from(tmp_path, a_csv=rows)) == n_papers
+
+
+@pytest.mark.parametrize(
+    ("other", "n_papers"),
+    [
+        (f"RETRACTED ARTICLE: {TITLE}", 1),
+        (f"{TITLE} (vol 12, pg 34, 2010)", 2),
+        (f"Re: {TITLE}", 2),
+        (f"Retraction: {TITLE}", 2),
+    ],
+)
+def test_a_retracted_article_is_itself_and_its_notice_another(tmp_path, other, n_papers):
+    rows = table((TITLE, "Ada Example", "2011"), (other, "Ada Example", "2011"), head="title,authors,year")
+    assert len(papers_from(tmp_path, a_csv=rows)) == n_papers
+
+
+def test_one_sign_makes_another_chinese_title(tmp_path):
+    rows = table(
+        ("基于深度学习的医学图像分类方法研究", "李明", "2020"), ("基于深度学习的医学图像分割方法研究", "李明", "2020"),
+        ("基于深度学习的医学图像分割方法研究。", "李明", "2020"), head="title,authors,year",
+    )  # fmt: skip
+    assert len(papers_from(tmp_path, a_csv=rows)) == 2
+
+
+@pytest.mark.parametrize(
+    ("dois", "n_papers"),
+    [
+        (("10.21203/rs.3.rs-1234/v1", "10.21203/rs.3.rs-1234/v2"), 1),
+        (("10.12688/f1000research.77.1", "10.12688/f1000research.77.2"), 1),
+        (("10.1002/14651858.cd010458.pub2", "10.1002/14651858.cd010458.pub3"), 2),
+    ],
+)
+def test_versions_of_a_preprint_are_one_and_updates_of_a_review_are_not(tmp_path, dois, n_papers):
+    rows = table(
+        *(
+            (TITLE, "Ada Example; Bo Muster; Cy Probe", str(2018 + n), doi, LONG_ABSTRACT)
+            for n, doi in enumerate(dois)
+        ),
+        head="title,authors,year,doi,abstract",
+    )
+    assert len(papers_from(tmp_path, a_csv=rows)) == n_papers
