@@ -107,11 +107,11 @@ class ComparedRecord:
         counts = [other.n_authors for other in others if other.n_authors]
         return replace(
             self,
-            names=self.names or max((other.names for other in others), key=_length_order),
+            names=self.names or max((other.names for other in others), key=_names_order),
             n_authors=self.n_authors or max(counts, default=None),
             published=self.published or (dated.published if dated else None),
             is_day=self.is_day if self.published else bool(dated and dated.is_day),
-            abstract=self.abstract or max((other.abstract for other in others), key=_length_order),
+            abstract=self.abstract or max((other.abstract for other in others), key=_abstract_order),
             doi=self.doi or doi,
             is_preprint_doi=self.is_preprint_doi if self.doi else _is_preprint_doi(doi),
         )
@@ -121,8 +121,12 @@ def _date_order(record: ComparedRecord) -> tuple[date, bool]:
     return record.published or date.max, not record.is_day
 
 
-def _length_order(texts: tuple[Name, ...] | tuple[str, ...]) -> tuple[int, str]:
-    return len(texts), repr(texts)
+def _names_order(names: tuple[Name, ...]) -> tuple[int, list[tuple[list[str], list[str]]]]:
+    return len(names), [(sorted(name.words), sorted(name.initials)) for name in names]
+
+
+def _abstract_order(words: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    return len(words), words
 
 
 def _of_all_versions(doi: str) -> str:
