@@ -13,6 +13,7 @@
 # make bench-page  how soon a report of the sample, of Daily Papers and of 76,500 arXiv papers can be used, and its size (ten minutes, needs chromium and the data folder)
 # make bench-age  a thousand daily runs in one workspace: whether time, memory and space grow with them (about an hour, Linux, needs the data folder)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
+# make bench-dedup  whether every paper is there once: labelled duplicates, 76,500 arXiv papers (about three minutes, needs the data folder)
 # make lint    ruff, mypy, import-linter, numpydoc
 # make audit   known vulnerabilities of constraints.txt, by pip-audit; needs its service on the network
 # Each makes .venv from constraints.txt when it is not there or older than its list.
@@ -23,7 +24,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-student bench-identity bench-page bench-age bench-ingest lint audit constraints clean
+.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint audit constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -75,6 +76,9 @@ bench-age: .venv/.installed-dev
 
 bench-ingest: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_ingest.py
+
+bench-dedup: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_dedup.py
 
 lint: .venv/.installed-dev
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ import typer
 from analytics.exceptions import InputError, PapertrendsError
 from flows.commands.label import label
 from flows.commands.themes import themes as list_themes
+from flows.commands.works import merge, split
 from flows.console import err, out, progress_shown, told_plainly
 from flows.given import (
     check_ingest,
@@ -424,6 +425,8 @@ def _tell_run(folder: Path) -> None:
 
 
 app.command()(label)
+app.command()(merge)
+app.command()(split)
 app.command("themes")(list_themes)
 app.add_typer(store_commands, name="store")
 

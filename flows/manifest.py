@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
 from flows.settings import PRIVATE_SETTINGS, Settings
 from flows.steps import DayCorpus, Encoded
+from flows.store.joins import LeastCertain
 from flows.themes_file import themes_name
 from flows.topics import FoundTopics
 
@@ -117,6 +118,7 @@ def make_manifest(
         "sources": _sources(corpus.sources),
         "rejects_sample": _rejects(corpus.rejects),
         "date_faults_sample": _date_faults(papers),
+        "least_certain": _least_certain(corpus.doubtful_joins),
         "gaps": _gaps(trends),
         "warnings": [
             *corpus.warnings,
@@ -172,6 +174,20 @@ def _sources(sources: pd.DataFrame) -> list[dict[str, Any]]:
 def _rejects(rejects: pd.DataFrame) -> list[dict[str, Any]]:
     shown = rejects[["location", "position", "reason", "excerpt"]].head(_REJECTS_SHOWN)
     return list(shown.to_dict("records"))
+
+
+def _least_certain(joins: Iterable[LeastCertain]) -> list[dict[str, Any]]:
+    """Joins of records, as plain values."""
+    return [
+        {
+            "paper_id": one.paper_id,
+            "probability": round(one.join.probability, 4),
+            "reasons": list(one.join.reasons),
+            "one": one.one.record.title,
+            "other": one.other.record.title,
+        }
+        for one in joins
+    ]
 
 
 def _date_faults(papers: pd.DataFrame) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ from flows.outlook import Outlook
 from flows.settings import Settings
 from flows.store import Store
 from flows.unread import late_sentence, unread_in_store
+from flows.store.joins import LeastCertain
 from flows.vectorizers import ready_vectorizer
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "read_day",
 ]
 
+_JOINS_SHOWN = 10
 _PAPERS_OF_EVENT = 20
 _THREADS = 1
 """Of linear algebra: more add up in another order, and a last digit that differs makes other topics."""
@@ -83,6 +85,7 @@ class DayCorpus:
     n_future: int
     corpus_hash: str
     warnings: tuple[str, ...] = ()
+    doubtful_joins: tuple[LeastCertain, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
             n_future=corpus.n_future,
             corpus_hash=corpus.corpus_hash,
             warnings=tuple([late] if late else []) + tuple(unread_in_store(sources, rejects)),
+            doubtful_joins=tuple(store.least_certain_joins(day, _JOINS_SHOWN)),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.matching.joins import STATED
 from flows.comparison import RunDifference
 from flows.digest import SentMails
 from flows.search import SearchHit
@@ -34,6 +36,7 @@ __all__ = [
 
 _SHOWN = 300
 _PAPERS_SHOWN = 3
+_TITLE_SHOWN = 120
 _EVENTS = {"continued": "", "born": "", "split": "from", "merged": "into", "retired": ""}
 _FAULTS = {
     "before_1900": "its stated date is before 1900",
@@ -57,11 +60,30 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
     if paper["date_fault"]:
         yield f"{'doubt':13}{_FAULTS[paper['date_fault']]}"
     yield f"{'first seen':13}{paper['first_seen']}"
+    yield from _join_lines(history)
     yield f"{len(history.looks)} looks"
     for look in history.looks:
         upvotes = "" if look.upvotes is None else f", {look.upvotes} upvotes"
         version = "" if look.said.record.version is None else f", v{look.said.record.version}"
         yield f"  {look.day}  {look.source}  {look.location}  (read {look.first_seen}{upvotes}{version})"
+
+
+def _join_lines(history: PaperHistory) -> Iterator[str]:
+    """Why the records of a paper are one: what they state, then each join, the surest first."""
+    said = {look.said.record_id: look for look in history.looks}
+    stated = Counter(look.said.stated_id for look in said.values() if look.said.record.arxiv_id)
+    for identifier, n_records in sorted(stated.items()):
+        if n_records > 1:
+            yield f"{n_records} records are one: they state {identifier}"
+    for join in history.joins:
+        sure = "" if join.bits >= STATED else f", {join.probability:.1%} sure"
+        yield f"two records are one{sure}: {', '.join(join.reasons)}"
+        for key in (join.one, join.other):
+            look = said[key]
+            year = f" ({look.said.record.published.year})" if look.said.record.published else ""
+            yield f"  {clip(look.said.record.title, _TITLE_SHOWN)}{year}  [{_place(look)}]"
+    if history.joins:
+        yield f"if they are not: papertrends split {history.paper['paper_id']}"
 
 
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:

@@ -58,6 +58,7 @@ class Trust:
     files: tuple[tuple[str, ...], ...]
     rejects: tuple[tuple[str, ...], ...]
     rejects_note: str
+    merges: tuple[tuple[str, ...], ...]
     run: tuple[Line, ...]
     stages: tuple[Line, ...]
     versions: tuple[Line, ...]
@@ -102,6 +103,7 @@ def make_trust(
         rejects_note=f"{count(len(rejects))} of {count(n_rejected)} shown."
         if n_rejected > len(rejects)
         else "",
+        merges=tuple(map(_merge, manifest.get("least_certain", []))),
         run=_run(manifest),
         stages=tuple(
             Line(clip(stage, 80), seconds(float(took))) for stage, took in manifest["seconds"].items()
@@ -234,6 +236,13 @@ def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
     return tuple(
         Line(name, clip(str(manifest[key]), 120)) for name, key in rows if manifest.get(key) is not None
     )
+
+
+def _merge(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Two records that are held to be one paper: the paper, both titles, how sure it is, and why."""
+    reasons = ", ".join(str(reason) for reason in row["reasons"])
+    paper_id, one, other = _texts(row, ("paper_id", "one", "other"))
+    return (paper_id, one, other, percent(float(row["probability"])), clip(reasons, 300))
 
 
 def _texts(row: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ An identifier is text at every step: as a number ``2503.02130`` would lose its l
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -22,19 +23,18 @@ _ARXIV = re.compile(
     r"(?:v(?P<version>\d{1,3}))?(?:\.pdf)?(?:[?#].*)?(?:\s*\[[^\]]*\])?/?",
     re.IGNORECASE | re.ASCII,
 )
-# The page of a work at its publisher's: the DOI stands in the path, other words may follow it.
-_DOI_IN_PAGE = re.compile(
-    r"https?://[\w.-]{1,100}/(?:[^\s?#]{0,100}?/)?(?P<doi>10\.\d{4,9}/[^\s?#]+?)"
-    r"(?:/?(?:full|abstract|pdf|epdf|pdfdirect|summary|meta|html|fulltext|references|citations)(?:/[^\s?#]*)?)?"
-    r"(?:\.(?:full|abstract|pdf|html|full\.pdf|full-text|short))*/?(?:[?#]\S*)?",
-    re.IGNORECASE | re.ASCII,
-)
-# bioRxiv and medRxiv: "10.1101/2019.09.12.000001v2".
-_PREPRINT_VERSION = re.compile(r"(?<=^10\.1101/)([\d.]+)v\d{1,3}$")
 _DOI = re.compile(
-    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.(?:org|acm\.org)/|https?://doi\.acm\.org/|doi:?\s*|info:doi/)?(?P<doi>10\.\d{4,9}/\S+)",
+    # Alone, after a prefix, or in the address of a publisher's page: .../doi/abs/10.1145/1, ...?id=10.1371/x
+    r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/(?:doi:)?|doi\s*:?\s*|info:doi/"
+    r"|https?://[^\s?#]{1,300}/|https?://[^\s#]{1,300}[?&](?:id|doi)=)?(?P<doi>10\.\d{4,9}/\S+?)(?:\s*\[doi\])?",
     re.IGNORECASE | re.ASCII,
 )
+_PAGE_OF_DOI = re.compile(
+    r"(?:/(?:full(?:/html)?|abstract|summary|e?pdf|html|meta|fulltext)|\.(?:full|abstract)(?:-text)?(?:\.pdf)?|\.pdf)/?$"
+)
+_QUERY = re.compile(r"[?#].*$")
+_SERVED_VERSION = re.compile(r"(10\.(?:1101|64898)/[\d.]+)v\d{1,2}$")
+"""bioRxiv and medRxiv add the version to the DOI in their addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +75,30 @@ def find_arxiv_id(text: str) -> tuple[str, int | None] | None:
 
 
 def clean_doi(text: str) -> str | None:
-    """Lower-case DOI without address, prefix or escapes, None for a text that is none or one of arXiv's own.
+    """Lower-case DOI without address, prefix or escapes; None for a text that is none or one of arXiv's own.
 
-    The address of a page at a publisher's that holds the DOI is read too.
+    Addresses of publishers' pages that hold the DOI count, without what such a page adds to it.
 
     Examples
     --------
     >>> clean_doi("https://doi.org/10.1000/ABC"), clean_doi("10.48550/arXiv.1706.03762")
     ('10.1000/abc', None)
-    >>> clean_doi("https://dl.acm.org/doi/10.1145/1.2?a=b"), clean_doi("http://dx.doi.org/10.1016/S0025%2817%29")
-    ('10.1145/1.2', '10.1016/s0025(17)')
+    >>> clean_doi("http://dx.doi.org/10.1016/S0025-7753%2817%2930624-3"), clean_doi("10.1000/abc [doi]")
+    ('10.1016/s0025-7753(17)30624-3', '10.1000/abc')
+    >>> clean_doi("https://dl.acm.org/doi/abs/10.1145/1.2?download=true"), clean_doi("DOI 10.1000/abc).")
+    ('10.1145/1.2', '10.1000/abc')
     """
-    text = text.strip()
-    if len(text) > _LONGEST or "10." not in text or find_arxiv_id(text) is not None:
+    text = html.unescape(unquote(text.strip())) if len(text) <= _LONGEST else ""
+    match = _DOI.fullmatch(text)
+    if match is None or find_arxiv_id(text) is not None:
         return None
-    text = unquote(text) if "%" in text else text
-    match = _DOI.fullmatch(text) or _DOI_IN_PAGE.fullmatch(text)
-    if match is None:
-        return None
-    doi = match["doi"].rstrip(".,;").lower()
-    return _PREPRINT_VERSION.sub(r"\1", doi) if doi.startswith("10.1101/") else doi
+    doi = match["doi"].lower()
+    if text.lower().startswith("http"):
+        doi = _SERVED_VERSION.sub(r"\1", _PAGE_OF_DOI.sub("", _QUERY.sub("", doi)))
+    doi = doi.rstrip(".,;")
+    while doi.endswith((")", "]")) and doi.count(doi[-1]) > doi.count({")": "(", "]": "["}[doi[-1]]):
+        doi = doi[:-1].rstrip(".,;")
+    return None if find_arxiv_id(doi) else doi
 
 
 def read_identifiers(*texts: str | None) -> Identifiers:

@@ -26,7 +26,7 @@ __all__ = ["compact_store", "kept_of_manifest"]
 
 _OF_CORPUS = "lexical-"
 """How ids of vectorizers begin that each state of the corpus has anew."""
-_LISTS = ("sources", "rejects_sample", "date_faults_sample", "gaps", "warnings")
+_LISTS = ("sources", "rejects_sample", "date_faults_sample", "least_certain", "gaps", "warnings")
 _ROWS_AT_ONCE = 2_000  # in one transaction, so that other writers get a turn
 _MANIFESTS_AT_ONCE = 200
 _LEAST_FREE, _MOST_KEPT = 16 * 2**20, 512 * 2**20

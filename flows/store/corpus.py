@@ -26,9 +26,11 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, s
 
 from analytics.papers import content_hash, paper_text
 from analytics.tables import TABLE_COLUMNS, empty_table
+from flows.store.decisions import newest_decisions, read_decisions
+from flows.store.keys import read_keys
 from flows.store.looks import Look, merge_looks
-from flows.store.matching import match_records
-from flows.store.schema import feeds, papers, records, rejects, sightings
+from flows.store.matching import ComparedRecords, match_all
+from flows.store.schema import feeds, papers, records, rejects, sightings, work_decisions
 from flows.store.stored_records import StoredRecord, decode_record
 
 __all__ = [
@@ -120,13 +122,15 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
     When every look counts by then, the rows of the table `papers` are that fold already.
     """
     known = known_by(connection, sightings, as_of)
-    all_known = (
-        connection.execute(select(func.count()).select_from(sightings).where(~known)).scalar_one() == 0
+    later = (
+        select(sightings.c.sighting_id).where(~known).limit(1),
+        select(work_decisions.c.one).where(work_decisions.c.day > as_of).limit(1),
     )
+    all_known = all(connection.execute(query).first() is None for query in later)
     if all_known:
         columns, unseen = _stored_papers(connection), 0
     else:
-        columns, unseen = _fold_papers(connection, known)
+        columns, unseen = _fold_papers(connection, known, as_of)
     days, ids = columns["published"], columns["paper_id"]
     shown = [row for row, day in enumerate(days) if day is None or day <= as_of]
     n_future = len(ids) - len(shown)
@@ -168,11 +172,15 @@ def _stored_papers(connection: Connection) -> _Columns:
     return columns
 
 
-def _fold_papers(connection: Connection, counts: ColumnElement[bool]) -> tuple[_Columns, int]:
-    """Papers from the looks that count, like `_stored_papers`, and how many papers have no such look."""
+def _fold_papers(connection: Connection, counts: ColumnElement[bool], as_of: date) -> tuple[_Columns, int]:
+    """Papers from the looks that count and the decisions up to a day, like `_stored_papers`.
+
+    Gives also how many papers have no such look.
+    """
     known = read_looks(connection, counts)
     distinct = {look.said.record_id: look.said for _, look in known}
-    placed = match_records(distinct.values())
+    decided = newest_decisions(read_decisions(connection, as_of))
+    placed = match_all(ComparedRecords(distinct.values()), decided, read_keys(connection)).paper_of
     groups: dict[str, list[Look]] = defaultdict(list)
     for _, look in known:
         groups[placed[look.said.record_id]].append(look)

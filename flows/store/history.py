@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from analytics.exceptions import InputError
+from analytics.matching.joins import Join
 from analytics.papers import paper_id_for
 from flows.sources.identifiers import read_identifiers
 from flows.store.corpus import read_looks
+from flows.store.joins import read_joins
 from flows.store.looks import Look, merge_looks, winning_looks
 from flows.store.schema import papers, records
 
-__all__ = ["FIELDS_OF", "PaperHistory", "read_history"]
+__all__ = ["FIELDS_OF", "PaperHistory", "find_paper", "read_history"]
 
 FIELDS_OF = {
     "title": "text",
@@ -47,12 +49,15 @@ class PaperHistory:
         All of them, the earliest first.
     identifiers : tuple of str
         Every id under which it was shown.
+    joins : tuple of Join
+        Why its records are one, the surest first; records that state one arXiv id need no reason.
     """
 
     paper: Mapping[str, Any]
     origin: Mapping[str, Look]
     looks: tuple[Look, ...]
     identifiers: tuple[str, ...]
+    joins: tuple[Join, ...] = ()
 
 
 def read_history(connection: Connection, asked: str) -> PaperHistory:
@@ -63,7 +68,7 @@ def read_history(connection: Connection, asked: str) -> PaperHistory:
     InputError
         When the store holds no such paper.
     """
-    paper_id = _find(connection, asked)
+    paper_id = find_paper(connection, asked)
     found = read_looks(connection, records.c.paper_id == paper_id)
     looks = sorted(
         (look for _, look in found),
@@ -74,11 +79,18 @@ def read_history(connection: Connection, asked: str) -> PaperHistory:
     origin = {field: best[key] for field, key in FIELDS_OF.items() if key in best}
     stated = {look.said.own_id for look in looks}
     stated |= {f"doi:{look.said.doi}" for look in looks if look.said.doi}
-    return PaperHistory(paper, origin, tuple(looks), tuple(sorted(stated)))
+    joins = read_joins(connection, {look.said.record_id for look in looks})
+    return PaperHistory(paper, origin, tuple(looks), tuple(sorted(stated)), joins)
 
 
-def _find(connection: Connection, asked: str) -> str:
-    """Key of the paper that is asked for."""
+def find_paper(connection: Connection, asked: str) -> str:
+    """Id of the paper that is asked for, by an id of one of its records or its exact title.
+
+    Raises
+    ------
+    InputError
+        When there is none, or when several papers have the title.
+    """
     text = asked.strip()
     ids = read_identifiers(text)
     stated = [text, *([f"arxiv:{ids.arxiv_id}"] if ids.arxiv_id else [])]

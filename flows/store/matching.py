@@ -1,219 +1,263 @@
-"""Which paper a record shows: by its arXiv id, else by its DOI, else by title, authors and year.
+"""Which paper each record shows: works among the records, and an id for each.
 
-The answer depends on the set of records alone, so a paper seen by its title first and with its
-identifier later ends as the same single paper as in the other order.
+The answer depends on the set of records and on what people decided alone, so a paper seen by its title
+first and with its identifier later ends as the same single paper as in the other order.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from analytics.papers import PaperRecord, fold_title, paper_id_for
+from analytics.matching.block_keys import LARGEST_BLOCK, block_keys
+from analytics.matching.joins import Work
+from analytics.matching.records import ComparedRecord
+from analytics.matching.recurring import is_recurring
+from analytics.matching.statements import Stated
+from analytics.matching.works import group_works
+from analytics.papers import fold_title, paper_id_for
 from flows.store.stored_records import StoredRecord
 
-__all__ = ["match_records"]
+__all__ = [
+    "ComparedRecords",
+    "Decided",
+    "Matched",
+    "candidate_pairs",
+    "is_open",
+    "match_all",
+    "match_records",
+]
 
-SHORT_TITLE_BYTES = 20
-"""A folded title below this many UTF-8 bytes ("editorial", "reply") names no work by itself."""
-
-YEARS_APART = 1
-"""A preprint of December and its print of January show the same work."""
-
-SHARED_AUTHORS = 0.5
-"""Part of the shorter list of authors that two records of one work share at least: lists are cut."""
-
-MOST_COMPARED = 200
-"""Records of one title ("Untitled") that are compared pair by pair; of more, only equal ones are one work."""
-
-_SHORTEST_NAME = 3
-
-
-def match_records(records: Iterable[StoredRecord]) -> dict[str, str]:
-    """Paper that each record is held to show.
-
-    1. A record with an arXiv id shows the paper of that id.
-    2. One with a DOI shows the arXiv paper that states this DOI too, when exactly one does; else the
-       arXiv paper of its title, when exactly one agrees and that one states no other DOI; else the
-       paper of its DOI.
-    3. One with a title alone shows the paper with an identifier and the same folded title, when
-       exactly one agrees; else it is one paper with the records of that title that agree with it.
-
-    Two records of one title *agree* when at least half the authors of the shorter list stand in the
-    other, or, where a list is missing, when neither the numbers of authors nor the years (one apart
-    at most) contradict. A title below 20 bytes needs the same abstract, or both authors and year.
-
-    Parameters
-    ----------
-    records : iterable of StoredRecord
-        All records that may decide about one another: with a record also those of its identifier,
-        of its DOI and, for one without an arXiv id, of its title.
-
-    Returns
-    -------
-    dict of str to str
-        `paper_id` by `record_id`.
-    """
-    groups = _Groups.of(records)
-    placed: dict[str, str] = {}
-    for doi, said in sorted(groups.by_doi.items()):
-        placed |= dict.fromkeys((one.record_id for one in said), _paper_of_doi(doi, groups))
-    for arxiv, said in groups.by_arxiv.items():
-        placed |= dict.fromkeys((one.record_id for one in said), arxiv)
-    identified: dict[str, list[StoredRecord]] = defaultdict(list)
-    for group in (*groups.by_arxiv.values(), *groups.by_doi.values()):
-        for one in group:
-            identified[placed[one.record_id]].append(one)
-    rivals: dict[str, set[str]] = defaultdict(set)
-    for paper_id, said in identified.items():
-        for one in said:
-            rivals[one.title_key].add(paper_id)
-    for title, said in groups.by_title.items():
-        placed |= _place_by_title(title, said, {rival: identified[rival] for rival in rivals[title]})
-    return placed
+_ARXIV = "arxiv:"
 
 
 @dataclass(frozen=True, slots=True)
-class _Groups:
-    """Records by what they state: arXiv ids, DOIs without one, titles without either."""
+class Decided:
+    """Pairs of records, by their ids, that a person called one work, or two."""
 
-    by_arxiv: dict[str, list[StoredRecord]] = field(default_factory=lambda: defaultdict(list))
-    by_doi: dict[str, list[StoredRecord]] = field(default_factory=lambda: defaultdict(list))
-    by_title: dict[str, list[StoredRecord]] = field(default_factory=lambda: defaultdict(list))
-    arxiv_of_doi: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    dois_of_arxiv: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    arxiv_of_title: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-
-    @classmethod
-    def of(cls, records: Iterable[StoredRecord]) -> _Groups:
-        groups = cls()
-        for said in records:
-            stated, doi = said.stated_id, said.doi
-            if stated is None:
-                groups.by_title[said.title_key].append(said)
-            elif stated.startswith("arxiv:"):
-                groups.by_arxiv[stated].append(said)
-                groups.arxiv_of_title[said.title_key].add(stated)
-                if doi is not None:
-                    groups.arxiv_of_doi[doi].add(stated)
-                    groups.dois_of_arxiv[stated].add(doi)
-            elif doi is not None:
-                groups.by_doi[doi].append(said)
-        return groups
+    joined: frozenset[tuple[str, str]] = frozenset()
+    apart: frozenset[tuple[str, str]] = frozenset()
 
 
-def _paper_of_doi(doi: str, groups: _Groups) -> str:
-    """Paper of the records that state this DOI and no arXiv id; they stay together."""
-    states_it_too = groups.arxiv_of_doi.get(doi, set())
-    if len(states_it_too) == 1:
-        return min(states_it_too)
-    said = groups.by_doi[doi]
-    titled = {arxiv for one in said for arxiv in groups.arxiv_of_title.get(one.title_key, ())}
-    free = [arxiv for arxiv in sorted(titled) if not groups.dois_of_arxiv.get(arxiv)]
-    agreeing = [arxiv for arxiv in free if _all_agree(said, groups.by_arxiv[arxiv])]
-    return agreeing[0] if len(agreeing) == 1 else f"doi:{doi}"
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Works with the id of the paper that each is.
 
-
-def _all_agree(said: Sequence[StoredRecord], others: Sequence[StoredRecord]) -> bool:
-    records = [one.record for one in others]
-    return all(_agrees(one.record, records) for one in said)
-
-
-def _place_by_title(
-    title: str, said: Sequence[StoredRecord], rivals: Mapping[str, Sequence[StoredRecord]]
-) -> dict[str, str]:
-    """Papers of the records that state no identifier, all of one folded title."""
-    placed: dict[str, str] = {}
-    alone: list[StoredRecord] = []
-    candidates = {paper_id: [other.record for other in others] for paper_id, others in rivals.items()}
-    if len(candidates) > MOST_COMPARED:
-        candidates = {}
-    for one in said:
-        agreeing = [paper_id for paper_id, others in candidates.items() if _agrees(one.record, others)]
-        if len(agreeing) == 1:
-            placed[one.record_id] = agreeing[0]
-        else:
-            alone.append(one)
-    for number, cluster in enumerate(_clusters(alone)):
-        paper_id = title if number == 0 else _further_id(cluster[0].record)
-        placed |= dict.fromkeys((one.record_id for one in cluster), paper_id)
-    return placed
-
-
-def _clusters(said: Sequence[StoredRecord]) -> list[list[StoredRecord]]:
-    """Works among records of one title, the earliest first: each record agrees with all of its cluster.
-
-    Records are taken in an order of their own (those that say most, then the earliest), and each joins
-    the first cluster that it agrees with.
+    Attributes
+    ----------
+    works : mapping of str to Work
+        By paper id.
     """
-    clusters: list[list[StoredRecord]] = []
-    ordered = sorted(said, key=_clustering_order)
-    if len(ordered) > MOST_COMPARED:
-        return [list(equal) for _, equal in groupby(ordered, key=lambda one: _clustering_order(one)[:-1])]
-    for one in ordered:
-        for cluster in clusters:
-            if all(_agrees(one.record, [other.record]) for other in cluster):
-                cluster.append(one)
-                break
-        else:
-            clusters.append([one])
-    return clusters
+
+    works: Mapping[str, Work] = field(default_factory=dict)
+
+    @property
+    def paper_of(self) -> dict[str, str]:
+        """Paper id by record id."""
+        return {record_id: paper_id for paper_id, work in self.works.items() for record_id in work.records}
 
 
-def _clustering_order(said: StoredRecord) -> tuple[object, ...]:
+class ComparedRecords(Mapping[str, ComparedRecord]):
+    """Records by their ids, each taken apart when it is first compared: most never are.
+
+    What a record of an arXiv paper leaves unsaid is taken from the others of that paper, so that a list of
+    titles tells as much as the best look at it.
+    """
+
+    def __init__(self, records: Iterable[StoredRecord]) -> None:
+        self.said: dict[str, StoredRecord] = {}
+        self._siblings: dict[str, list[str]] = defaultdict(list)
+        self._apart: dict[str, ComparedRecord] = {}
+        self._whole: dict[str, ComparedRecord] = {}
+        for record in records:
+            self.add(record)
+
+    def add(self, record: StoredRecord) -> None:
+        """Add a record; all of its paper must be there before one is compared."""
+        if record.record_id not in self.said:
+            self.said[record.record_id] = record
+            if not is_open(record):
+                self._siblings[str(record.stated_id)].append(record.record_id)
+
+    def part(self, record_ids: Iterable[str]) -> ComparedRecords:
+        """Give some of the records, with all of their paper, without taking any apart again."""
+        found = ComparedRecords(self.said[key] for key in record_ids)
+        found._apart, found._whole = self._apart, self._whole
+        return found
+
+    def apart(self, record_id: str) -> ComparedRecord:
+        """Give a record by itself."""
+        if record_id not in self._apart:
+            self._apart[record_id] = ComparedRecord.of(self.said[record_id].record)
+        return self._apart[record_id]
+
+    def keys_of(self, record_id: str) -> frozenset[int]:
+        """Give the block keys of a record, which hang on nothing else."""
+        return block_keys(self.apart(record_id))
+
+    def __getitem__(self, record_id: str) -> ComparedRecord:
+        if record_id not in self._whole:
+            siblings = self._siblings.get(str(self.said[record_id].stated_id), ())
+            others = [self.apart(key) for key in sorted(siblings) if key != record_id]
+            self._whole[record_id] = self.apart(record_id).filled(others)
+        return self._whole[record_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.said)
+
+    def __len__(self) -> int:
+        return len(self.said)
+
+
+def is_open(said: StoredRecord) -> bool:
+    """Whether a record states no arXiv id, so that others may decide which paper it shows."""
+    return said.stated_id is None or not said.stated_id.startswith(_ARXIV)
+
+
+def match_all(
+    compared: ComparedRecords,
+    decided: Decided,
+    keys: Mapping[str, Collection[int]] | None = None,
+) -> Matched:
+    """Find the works among all records that there are.
+
+    Parameters
+    ----------
+    compared : ComparedRecords
+    decided : Decided
+    keys : mapping of str to collection of int, optional
+        `block_keys` by record id; computed where not given.
+    """
+    opened = {key for key, said in compared.said.items() if is_open(said)}
+    if not opened and not decided.joined:
+        return match_records(compared, (), decided)
+    if keys is None:
+        keys = {key: compared.keys_of(key) for key in compared}
+    by_key: dict[int, list[str]] = defaultdict(list)
+    for record_id in compared:
+        for key in keys.get(record_id, ()):
+            by_key[key].append(record_id)
+    return match_records(compared, candidate_pairs(by_key.values(), opened), decided)
+
+
+def candidate_pairs(blocks: Iterable[Sequence[str]], opened: set[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of each block, at least one of which is open; a block that is too large has none."""
+    for block in blocks:
+        if 1 < len(block) <= LARGEST_BLOCK:
+            for one in opened.intersection(block):
+                yield from ((one, other) for other in block if other != one)
+
+
+def match_records(
+    compared: ComparedRecords,
+    pairs: Iterable[tuple[str, str]],
+    decided: Decided,
+    crowded: Collection[str] = (),
+) -> Matched:
+    """Find the works among records, given all that may decide about one another.
+
+    Records of one arXiv id are one paper, of different ones never. All others are compared, see
+    `analytics.matching`.
+
+    Parameters
+    ----------
+    compared : ComparedRecords
+    pairs : iterable of (str, str)
+        Records that share a block key.
+    decided : Decided
+    crowded : collection of str
+        DOIs and title keys (`StoredRecord.title_key`) that more than 100 records of the store state: none
+        of their works is called by them.
+    """
+    said = compared.said
+    ids = {key: str(one.stated_id) for key, one in said.items() if not is_open(one)}
+    stated = Stated(ids, decided.joined, decided.apart)
+    works = group_works(compared, pairs, stated, _recurring(compared, crowded))
+    return Matched(_named(works, said, crowded))
+
+
+def _recurring(compared: ComparedRecords, crowded: Collection[str]) -> set[str]:
+    """Records whose title recurs among other works; of titles that arXiv papers alone have, none."""
+    by_title: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(compared):
+        by_title[compared.said[key].title_key].append(key)
+    found: set[str] = set()
+    for title, keys in by_title.items():
+        if not any(is_open(compared.said[key]) for key in keys):
+            continue
+        if title in crowded or (len(keys) > 2 and is_recurring([compared[key] for key in keys])):
+            found.update(keys)
+    return found
+
+
+def _named(
+    works: Sequence[Work], said: Mapping[str, StoredRecord], crowded: Collection[str]
+) -> dict[str, Work]:
+    """Works under their ids: arXiv id, else DOI, else title; what two works claim goes to the first."""
+    named: dict[str, Work] = {}
+    claims: dict[str, list[Work]] = defaultdict(list)
+    for work in works:
+        claims[_best_id([said[key] for key in work.records])].append(work)
+    too_many = _crowded(said.values()) | set(crowded)
+    for kind in ("doi:", "title:"):
+        for claimed in sorted(claim for claim in claims if claim.startswith(kind)):
+            rivals = claims.pop(claimed)
+            if len(rivals) > 1:
+                rivals.sort(key=lambda work: _order(work, said))
+            if claimed.removeprefix("doi:") not in too_many:
+                named[claimed] = rivals.pop(0)
+            for work in rivals:
+                if kind == "doi:":
+                    claims[_title_id([said[key] for key in work.records])].append(work)
+                else:
+                    further = _further_id(work, said, named, is_sure=claimed not in too_many)
+                    named[further] = work
+    return named | {claim: work for claim, (work,) in claims.items()}
+
+
+def _best_id(records: Sequence[StoredRecord]) -> str:
+    arxiv = {str(one.stated_id) for one in records if not is_open(one)}
+    if arxiv:
+        return min(arxiv)
+    dois = Counter(one.doi for one in records if one.doi is not None)
+    return f"doi:{_commonest(dois)}" if dois else _title_id(records)
+
+
+def _title_id(records: Sequence[StoredRecord]) -> str:
+    return _commonest(Counter(one.title_key for one in records))
+
+
+def _commonest(counts: Counter[str]) -> str:
+    return min(counts, key=lambda text: (-counts[text], text))
+
+
+def _crowded(records: Iterable[StoredRecord]) -> set[str]:
+    opened = [one for one in records if is_open(one)]
+    counts = Counter(one.doi for one in opened if one.doi) + Counter(one.title_key for one in records)
+    return {text for text, count in counts.items() if count > LARGEST_BLOCK}
+
+
+def _order(work: Work, said: Mapping[str, StoredRecord]) -> tuple[object, ...]:
+    """Works that say most come first, then the earliest."""
+    return min(_record_order(said[key]) for key in work.records)
+
+
+def _record_order(said: StoredRecord) -> tuple[object, ...]:
     record = said.record
     vagueness = (not record.authors) + (record.published is None)
     year = record.published.year if record.published else 0
     return vagueness, year, record.authors, fold_title(record.abstract), said.record_id
 
 
-def _further_id(record: PaperRecord) -> str:
+def _further_id(
+    work: Work, said: Mapping[str, StoredRecord], taken: Collection[str], *, is_sure: bool
+) -> str:
     """Id of a second work of one title: the title with what tells it apart."""
+    first = min((said[key] for key in work.records), key=_record_order)
+    record = first.record
     year = str(record.published.year) if record.published else ""
-    return paper_id_for("\n".join((record.title, year, *record.authors, record.abstract)))
-
-
-def _agrees(record: PaperRecord, others: Sequence[PaperRecord]) -> bool:
-    """Whether a record may show the work that all of `others`, of the same folded title, show."""
-    year_apart = _years_apart(record, others)
-    named = [other for other in others if other.authors and record.authors]
-    shared = max((_shared_authors(record, other) for other in named), default=None)
-    if len(fold_title(record.title).encode()) < SHORT_TITLE_BYTES:
-        abstract = fold_title(record.abstract)
-        if abstract and any(fold_title(other.abstract) == abstract for other in others):
-            return True
-        return shared is not None and shared >= SHARED_AUTHORS and year_apart in {0, 1}
-    if shared is not None and (shared >= SHARED_AUTHORS or shared == 0):
-        return shared > 0
-    if shared is None and _counts_differ(record, others):
-        return False
-    return year_apart is None or year_apart <= YEARS_APART
-
-
-def _years_apart(record: PaperRecord, others: Sequence[PaperRecord]) -> int | None:
-    """Years to the nearest known year of the others, None when either is unknown."""
-    years = [other.published.year for other in others if other.published]
-    if record.published is None or not years:
-        return None
-    return min(abs(record.published.year - year) for year in years)
-
-
-def _counts_differ(record: PaperRecord, others: Sequence[PaperRecord]) -> bool:
-    counts = {other.n_authors or len(other.authors) for other in others} - {0}
-    count = record.n_authors or len(record.authors)
-    return bool(count and counts and count not in counts)
-
-
-def _shared_authors(one: PaperRecord, other: PaperRecord) -> float:
-    """Part of the shorter list of authors whose names stand in the other, in any order and form."""
-    lists = sorted(([_name_parts(name) for name in record.authors] for record in (one, other)), key=len)
-    found = sum(any(parts & candidate for candidate in lists[1]) for parts in lists[0])
-    return found / len(lists[0])
-
-
-def _name_parts(name: str) -> frozenset[str]:
-    """Words of a name that can be compared: initials say too little, unless there is nothing else."""
-    words = [folded for word in name.replace("-", " ").split() if (folded := fold_title(word))]
-    return frozenset(word for word in words if len(word) >= _SHORTEST_NAME) or frozenset(words)
+    apart = (record.title, year, *record.authors, record.abstract)
+    found = paper_id_for("\n".join(apart))
+    # Of a title that very many works have, only some are looked at together: the record tells them apart.
+    return found if is_sure and found not in taken else paper_id_for("\n".join((*apart, first.record_id)))

@@ -110,7 +110,30 @@ def _to_6(connection: Connection) -> None:
         connection.execute(text(statement.format(c=collation)))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4, _to_5, _to_6)
+_TO_7 = (
+    """CREATE TABLE record_keys (key BIGINT NOT NULL, record_id VARCHAR(32){c} NOT NULL
+        REFERENCES records (record_id), PRIMARY KEY (key, record_id)){without_rowid}""",
+    """CREATE TABLE record_joins (one VARCHAR(32){c} NOT NULL REFERENCES records (record_id),
+        other VARCHAR(32){c} NOT NULL REFERENCES records (record_id), bits DOUBLE PRECISION NOT NULL,
+        reasons TEXT{c} NOT NULL, PRIMARY KEY (one, other))""",
+    "CREATE INDEX ix_record_joins_other ON record_joins (other)",
+    "CREATE INDEX ix_record_joins_bits ON record_joins (bits)",
+    """CREATE TABLE work_decisions (one VARCHAR(32){c} NOT NULL, other VARCHAR(32){c} NOT NULL,
+        day DATE NOT NULL, is_one_work BOOLEAN NOT NULL, person TEXT{c} NOT NULL,
+        PRIMARY KEY (one, other, day))""",
+)
+
+
+def _to_7(connection: Connection) -> None:
+    """Keys and joins of records, which the rebuild that follows fills, and decisions about works."""
+    is_postgresql = connection.dialect.name == "postgresql"
+    collation = ' COLLATE "C"' if is_postgresql else ""
+    for statement in _TO_7:
+        create = statement.format(c=collation, without_rowid="" if is_postgresql else " WITHOUT ROWID")
+        connection.execute(text(create))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4, _to_5, _to_6, _to_7)
 """Step i takes a database of version i + 1 to version i + 2, by its own DDL, never by `schema.metadata`.
 
 Stores on PostgreSQL begin with version 5. Later steps give text columns ``COLLATE "C"`` there, see the end

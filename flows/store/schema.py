@@ -29,6 +29,8 @@ __all__ = [
     "mails",
     "metadata",
     "papers",
+    "record_joins",
+    "record_keys",
     "records",
     "rejects",
     "runs",
@@ -40,9 +42,10 @@ __all__ = [
     "topic_fits",
     "topic_members",
     "vectors",
+    "work_decisions",
 ]
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -112,6 +115,27 @@ records = Table(
     Column("doi", Text, index=True),
     Column("title_key", String(22), nullable=False, index=True),
     Column("record", Text, nullable=False),
+)
+
+# Keys by which records are found that may show one work, see `analytics.matching.block_keys`. While all
+# records state an arXiv id there is nothing to find, and no rows.
+record_keys = Table(
+    "record_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", String(32), ForeignKey("records.record_id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Why records are one paper: the two that agree best of either group that was joined, with the bits of
+# `analytics.matching.joins.Join`. It follows from the records and the decisions; `reasons` is a JSON list.
+record_joins = Table(
+    "record_joins",
+    metadata,
+    Column("one", String(32), ForeignKey("records.record_id"), primary_key=True),
+    Column("other", String(32), ForeignKey("records.record_id"), primary_key=True, index=True),
+    Column("bits", Double, nullable=False, index=True),
+    Column("reasons", Text, nullable=False),
 )
 
 sightings = Table(
@@ -261,6 +285,19 @@ labels = Table(
     Column("draw", Integer),
     Column("draw_probability", Double),
     Column("definition", String(16), nullable=False),
+)
+
+# What people said of two records: that they show one work, or two. Records are named by what they say, so
+# that a decision holds in another store too, and after the paper has got another id. What was said on a
+# later day holds; of the same day the last word. `one` is the smaller of both.
+work_decisions = Table(
+    "work_decisions",
+    metadata,
+    Column("one", String(32), primary_key=True),
+    Column("other", String(32), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("is_one_work", Boolean, nullable=False),
+    Column("person", Text, nullable=False),
 )
 
 # PostgreSQL compares and sorts text by the rules of a language unless told otherwise; SQLite and Python

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,13 +18,14 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 from analytics.papers import Feed
 from flows.store.blocks import in_blocks
 from flows.store.corpus import read_looks
+from flows.store.decisions import WorkDecision, write_decisions
 from flows.store.looks import Look, merge_looks
 from flows.store.placing import distinct_values, place_again, place_all
 from flows.store.schema import feeds, papers, records, rejects, sightings
 from flows.store.stored_records import StoredRecord, encode_record, row_key
 from flows.store.usable import UsableFeed, usable_feed
 
-__all__ = ["FeedSoFar", "IngestCounts", "rebuild_papers", "write_feed"]
+__all__ = ["FeedSoFar", "IngestCounts", "decide_works", "rebuild_papers", "write_feed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class IngestCounts:
     rejected : int
         Records and other entries that cannot be papers.
     merged : int
-        Records, of this feed or an earlier one, that were joined to a paper with a better identifier
-        than their own, by a shared DOI or by title.
+        Records, of this feed or an earlier one, that were joined to another paper than their own
+        identifier or title names.
     """
 
     new: int = 0
@@ -87,7 +88,7 @@ def write_feed(
     looks, rejected = _sighting_rows(usable), _reject_rows(usable)
     changed_looks = _touch(connection, sightings, looks, seen_on)
     changed = {looks[key]["record_id"] for key in changed_looks}
-    moves = place_again(connection, [said[key] for key in changed])
+    moves = place_again(connection, [said[key] for key in sorted(fresh_records)])
     _touch(connection, rejects, rejected, seen_on)
     so_far = _with_part(so_far or FeedSoFar(), usable, looks, rejected)
     if feed.is_last:
@@ -95,8 +96,8 @@ def write_feed(
 
     paper_of = _paper_ids(connection, said)
     before = distinct_values(connection, papers.c.paper_id, papers.c.paper_id, set(paper_of.values()))
-    before |= {new for key, (_, new) in moves.items() if key not in fresh_records}
-    moved = {paper_id for move in moves.values() for paper_id in move}
+    before |= {move.new for key, move in moves.items() if key not in fresh_records}
+    moved = {paper_id for move in moves.values() for paper_id in (move.old, move.new)}
     _fold(connection, {paper_of[key] for key in changed} | moved)
     shown_papers = set(paper_of.values())
     counts = IngestCounts(
@@ -104,9 +105,19 @@ def write_feed(
         known=len(shown_papers & before),
         repeated=len(usable.shown) - len(shown_papers),
         rejected=len(usable.rejects),
-        merged=sum(_joins(old, new) for old, new in moves.values()),
+        merged=sum(move.is_join for move in moves.values()),
     )
     return counts, so_far
+
+
+def decide_works(connection: Connection, decisions: Sequence[WorkDecision]) -> None:
+    """Keep what a person said about records, and bring the papers that it changes up to date."""
+    write_decisions(connection, decisions)
+    about = {record_id for decision in decisions for record_id in (decision.one, decision.other)}
+    moves = place_again(
+        connection, (), distinct_values(connection, records.c.record_id, records.c.record_id, about)
+    )
+    _fold(connection, {paper_id for move in moves.values() for paper_id in (move.old, move.new)})
 
 
 def rebuild_papers(connection: Connection) -> None:
@@ -115,11 +126,6 @@ def rebuild_papers(connection: Connection) -> None:
     known = connection.execute(select(papers.c.paper_id)).scalars().all()
     held = connection.execute(select(records.c.paper_id).distinct()).scalars().all()
     _fold(connection, {*known, *held})
-
-
-def _joins(old: str, new: str) -> bool:
-    """Whether a move took a record to a paper with a better identifier than its own."""
-    return new.startswith(("arxiv:", "doi:")) and not old.startswith("arxiv:")
 
 
 def _with_part(

@@ -36,7 +36,10 @@ from flows.store.database import (
     plain_errors,
     writing_engine,
 )
+from flows.store.deciding import MergedPapers, Overruled, SplitPaper, merge_papers, split_paper
+from flows.store.decisions import WorkDecision, read_decisions
 from flows.store.history import PaperHistory, read_history
+from flows.store.joins import LeastCertain, read_least_certain, read_titles
 from flows.store.labels import (
     LabelDraw,
     delete_labels,
@@ -53,7 +56,7 @@ from flows.store.postgresql import refresh_statistics
 from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
 from flows.store.schema import feeds, mails, papers, records, runs, sightings
 from flows.store.schema import vectors as stored_vectors
-from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
+from flows.store.sightings import FeedSoFar, IngestCounts, decide_works, rebuild_papers, write_feed
 from flows.store.students import StudentRow, read_student, write_student
 from flows.store.vectors import (
     Float32Array,
@@ -415,6 +418,36 @@ class Store:
         """Number that no draw has."""
         with self._reading() as connection:
             return next_draw(connection)
+
+    def decide_works(self, decisions: Sequence[WorkDecision]) -> None:
+        """Keep what people said about records, and place all that this concerns."""
+        with self._writing() as connection:
+            decide_works(connection, decisions)
+
+    def merge_papers(self, one: str, other: str, by: Overruled) -> MergedPapers:
+        """Call two papers one work, see `flows.store.deciding.merge_papers`."""
+        with self._writing() as connection:
+            return merge_papers(connection, one, other, by)
+
+    def split_paper(self, asked: str, by: Overruled) -> SplitPaper:
+        """Call a paper two works, see `flows.store.deciding.split_paper`."""
+        with self._writing() as connection:
+            return split_paper(connection, asked, by)
+
+    def least_certain_joins(self, as_of: date, most: int) -> list[LeastCertain]:
+        """Why papers are one, where that is least certain; see `flows.store.joins.read_least_certain`."""
+        with self._reading() as connection:
+            return read_least_certain(connection, as_of, most)
+
+    def record_titles(self, record_ids: Collection[str]) -> dict[str, str]:
+        """Titles of records by their ids; those that are not there are left out."""
+        with self._reading() as connection:
+            return read_titles(connection, record_ids)
+
+    def read_decisions(self, as_of: date = date.max) -> list[WorkDecision]:
+        """What people said about works up to a day, superseded decisions included; sorted."""
+        with self._reading() as connection:
+            return read_decisions(connection, as_of)
 
     def last_look(self) -> date | None:
         """Day of the newest look at any feed, None without one."""

@@ -27,14 +27,22 @@ from analytics.topic_regions import TopicRegions, TopicState
 from flows.cli import app
 from flows.store import RunRow, Store
 from flows.store.database import sqlite_database
+from flows.store.decisions import WorkDecision
 from flows.store.labels import LabelDraw
 from flows.store.postgresql import postgresql_url
 from flows.store.registry import FitRow
 from flows.store.schema import metadata, students
+from flows.store.stored_records import StoredRecord
 from flows.store_commands import Side, copy_store
 
 DAY = date(2025, 3, 4)
 ROOT = Path(__file__).resolve().parents[2]
+
+
+TWICE = tuple(
+    PaperRecord("One work that is in two lists of boats", "", authors=("Ada Example", "Bo Muster"), url=url)
+    for url in (None, "https://example.org/1")
+)
 
 
 def fill(store: Store) -> None:
@@ -47,9 +55,16 @@ def fill(store: Store) -> None:
         "A title", "", date(2024, 2, 29), "stated", "day", authors=("Ada",), upvotes=2**31 - 1
     )
     feed = Feed(
-        "x", "a.json", None, (*records, dated), (RejectedRecord("line 2", "half an entry"),), ("a doubt",)
+        "x",
+        "a.json",
+        None,
+        (*records, dated, *TWICE),
+        (RejectedRecord("line 2", "half an entry"),),
+        ("a doubt",),
     )
     store.ingest_feed(feed, seen_on=DAY)
+    pair = [StoredRecord.of(record).record_id for record in records[:2]]
+    store.decide_works([WorkDecision.of(pair, DAY, is_one_work=False, person="Ada é")])
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((2503, 5)).astype(np.float32)
     vectors[0] = [np.float32(1e-45), np.finfo(np.float32).max, -0.0, 1 / 3, np.pi]
@@ -185,7 +200,7 @@ class TestCopy:
         assert there.exit_code == 0, there.stderr
         n_rows = sum(map(len, expected.values())) - len(expected["schema_version"])
         assert (
-            f"copied {n_rows} rows of 15 tables from {workspace / 'corpus.sqlite'} to postgresql"
+            f"copied {n_rows} rows of 18 tables from {workspace / 'corpus.sqlite'} to postgresql"
             in there.stdout
         )
         assert "a-secret-word" not in there.stdout + there.stderr

@@ -141,7 +141,7 @@ def test_as_of_gives_what_a_run_on_that_day_gave(looks, shuffler: random.Random)
             assert [store.corpus_hash(today) for _, today in steps] == evenings
             # The stored rows are the fold over all looks.
             with store._engine.begin() as connection:
-                folded, _ = _fold_papers(connection, known_by(connection, sightings, day(99)))
+                folded, _ = _fold_papers(connection, known_by(connection, sightings, day(99)), day(99))
                 stored = _stored_papers(connection)
         by_id = {row[0]: row for row in folded}
         assert by_id == {row[0]: row for row in stored}

@@ -351,6 +351,23 @@ def test_trust_tells_gaps_withdrawals_and_dates_in_doubt(run_of):
     assert "feed &lt;0&gt; failed" in html
 
 
+def test_the_least_certain_merges_are_listed_with_what_takes_them_apart(run_of):
+    run = run_of("usual")
+    merge = {"paper_id": "doi:10.5555/a", "probability": 0.9531, "reasons": ["same title", "years 2001 and 2002"],
+             "one": "Charts of <narrow> harbors", "other": "Charts of harbors"}  # fmt: skip
+    html = render_report(make_report_context(run.tables, {**run.manifest, "least_certain": [merge]}))
+    place = html.index("Least certain merges")
+    shown = html[place : html.index("How this page was made")]
+    for needed in (
+        "papertrends split ID",
+        "doi:10.5555/a",
+        "Charts of &lt;narrow&gt; harbors",
+        "same title, years",
+    ):
+        assert needed in shown, needed
+    assert "Least certain merges" not in render_report(make_report_context(run.tables, run.manifest))
+
+
 def test_trust_says_nothing_of_what_did_not_happen(run_of):
     run = run_of("usual")
     trust = make_report_context(

@@ -1,0 +1,127 @@
+"""What people decided about works as one CSV file for a git repository, and reading such a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from analytics.exceptions import InputError
+from flows.labelling.csv_tables import CsvRow, CsvTable, read_csv_table
+from flows.labelling.labellers import check_labeller
+from flows.sources.plain_text import excerpt
+from flows.store.decisions import WorkDecision
+
+__all__ = ["COLUMNS", "DecisionFile", "check_replaceable", "read_decision_file", "render_decisions"]
+
+COLUMNS = ("one", "other", "day", "works", "person", "one_title", "other_title")
+"""Of the file. The titles are for people; `one` and `other` are records by the hash of what they say."""
+
+_WORKS = {"1": True, "2": False}
+_RECORD = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class DecisionFile:
+    """What such a file holds, and what could not be read, a line each."""
+
+    decisions: tuple[WorkDecision, ...]
+    faults: tuple[str, ...]
+
+
+def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str]) -> str:
+    """Write decisions as CSV, a line each, in a stable order: the same text for the same decisions.
+
+    Parameters
+    ----------
+    decisions : iterable of WorkDecision
+    titles : mapping of str to str
+        Of the records, by their ids.
+    """
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for said in sorted(decisions):
+        works = "1" if said.is_one_work else "2"
+        shown = (_plain(titles.get(key, "")) for key in (said.one, said.other))
+        writer.writerow([said.one, said.other, said.day.isoformat(), works, said.person, *shown])
+    return content.getvalue()
+
+
+def _plain(title: str) -> str:
+    """Title that no spreadsheet takes for a formula."""
+    return f"'{title}" if title.startswith(("=", "+", "-", "@")) else title
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse a file that is there and was not written by `render_decisions`.
+
+    Raises
+    ------
+    InputError
+    """
+    if not path.exists():
+        return
+    wanted = ",".join(COLUMNS).encode()
+    try:
+        with path.open("rb") as file:
+            is_ours = file.read(len(wanted)) == wanted
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path} ({error.strerror or error}); choose another --export"
+        ) from error
+    if not is_ours:
+        raise InputError(
+            f"{path} exists and holds no exported decisions, which alone are replaced; "
+            "choose another --export"
+        )
+
+
+def read_decision_file(path: Path) -> DecisionFile:
+    """Read such a file; a line that cannot be read costs no other.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read at all, or lacks a column.
+    """
+    table = read_csv_table(path, key="one")
+    missing = [name for name in COLUMNS[:5] if name not in table.names]
+    if missing:
+        raise InputError(
+            f"{path} lacks the columns {', '.join(missing)}; write it with papertrends merge --export"
+        )
+    return _decisions_of(table)
+
+
+def _decisions_of(table: CsvTable) -> DecisionFile:
+    found: list[WorkDecision] = []
+    faults = list(table.faults)
+    for row in table.rows:
+        try:
+            found.append(_decision(row))
+        except InputError as error:
+            faults.append(f"line {row.line}, {error}")
+    return DecisionFile(tuple(found), tuple(faults))
+
+
+def _decision(row: CsvRow) -> WorkDecision:
+    pair = [row.cells[name] for name in ("one", "other")]
+    for name, cell in zip(("one", "other"), pair, strict=True):
+        if not _RECORD.fullmatch(cell):
+            raise InputError(f"column {name}: {excerpt(cell)!r} is not a record, 32 hexadecimal digits")
+    if pair[0] == pair[1]:
+        raise InputError("columns one and other name the same record; name two")
+    try:
+        day = date.fromisoformat(row.cells["day"])
+    except ValueError:
+        raise InputError(f"column day: {excerpt(row.cells['day'])!r} is not a day as YYYY-MM-DD") from None
+    works = row.cells["works"]
+    if works not in _WORKS:
+        raise InputError(f"column works: {excerpt(works)!r} is not 1 or 2, how many works the records show")
+    person = check_labeller(row.cells["person"], "column person:")
+    return WorkDecision.of(pair, day, is_one_work=_WORKS[works], person=person)
