@@ -48,8 +48,8 @@ from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings
 from flows.store import Store
-from flows.unread import late_sentence, unread_in_store
 from flows.store.joins import LeastCertain
+from flows.unread import late_sentence, unread_in_store
 from flows.vectorizers import ready_vectorizer
 
 __all__ = [
