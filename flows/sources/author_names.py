@@ -24,6 +24,7 @@ _INITIALS = re.compile(r"(?:[A-ZÀ-Þ]\.?[ -]?){1,4}")
 # "C.", "A.-B." of "Li C."; without points only where all names of a list have this form.
 _POINTED = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,4}")
 _BARE = re.compile(r"[A-ZÀ-Þ]{1,3}")
+_LIST_POINT = re.compile(r"^([^.]{0,20000},[^.]{1,200} [A-ZÀ-Þ]{1,3})\.$")
 _LONGEST_NAME = 200
 # What services put beside a name: Scopus' "(57200000000)", DBLP's "0001", a mail address, marks of footnotes.
 _BESIDE = re.compile(r" ?\([^()]{0,200}\)$| \d{4}$| ?<[^<>@]{1,100}@[^<>]{1,100}>|[*†‡§¶]+$")
@@ -63,7 +64,7 @@ def split_names(value: object) -> tuple[tuple[str, ...], bool]:
     ((('Ada Example',), False), ((), True))
     """
     parts = [name for part in _name_parts(value) if (name := _clean(part))]
-    are_bare = all(_ends_in(_BARE, part) for part in parts)
+    are_bare = all(_ends_in(_BARE, part) or _ET_AL.fullmatch(part) for part in parts)
     told = [_given_name_first(part, are_bare=are_bare) for part in parts]
     bare = [_ET_AL.sub("", name) for name in told]
     return tuple(name for name in bare if name), bare == told
@@ -92,7 +93,8 @@ def _name_parts(value: object) -> list[str]:
         value = value.get("value", [value])
     if isinstance(value, (list, tuple)):
         return [_author(author) for author in value[:_MOST_AUTHORS]]
-    text = text_of(value) if isinstance(value, str) else ""
+    # PubMed puts a full stop behind its list: "Muster A, Beispiel B."
+    text = _LIST_POINT.sub(r"\1", text_of(value)) if isinstance(value, str) else ""
     if "&" in text:
         text = clean_text(html.unescape(text))
     if text.startswith("[") and text.endswith("]"):
