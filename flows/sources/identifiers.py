@@ -89,7 +89,8 @@ def clean_doi(text: str) -> str | None:
     text = text.strip()
     if len(text) > _LONGEST or "10." not in text or find_arxiv_id(text) is not None:
         return None
-    text = unquote(text) if "%" in text else text
+    plain = unquote(text)
+    text = plain if plain.split() == [plain] else text
     match = _DOI.fullmatch(text) or _DOI_IN_PAGE.fullmatch(text)
     if match is None:
         return None
