@@ -63,8 +63,12 @@ def split_names(value: object) -> tuple[tuple[str, ...], bool]:
     ((('Ada Example',), False), ((), True))
     """
     parts = [name for part in _name_parts(value) if (name := _clean(part))]
-    are_bare = all(_ends_in(_BARE, part) for part in parts)
-    told = [_given_name_first(part, are_bare=are_bare) for part in parts]
+    whole = [part for part in parts if not _ET_AL.fullmatch(part)]
+    initials = _initials_behind(whole)
+    if initials is None and whole and _initials_behind([*whole[:-1], whole[-1].removesuffix(".")]) is _BARE:
+        # PubMed puts a full stop behind its list: "Muster A, Beispiel B."
+        initials, parts = _BARE, [part.removesuffix(".") for part in parts]
+    told = [_given_name_first(part, initials) for part in parts]
     bare = [_ET_AL.sub("", name) for name in told]
     return tuple(name for name in bare if name), bare == told
 
@@ -136,11 +140,24 @@ def _clean(part: str) -> str:
     return clean_text(_BESIDE.sub("", part)).strip(" ,")
 
 
-def _given_name_first(name: str, *, are_bare: bool = False) -> str:
-    """``Bo Muster`` of ``Muster, Bo``, and ``B. Muster`` of ``Muster B.``."""
+def _initials_behind(names: list[str]) -> re.Pattern[str] | None:
+    """Form of the initials that stand behind all names of a list, None where they do not.
+
+    One name alone, or some of a list, may be of a country where an initial of the father's stands last.
+    """
+    if names and all(_ends_in(_POINTED, name) for name in names):
+        return _POINTED
+    are_bare = len(names) > 1 and all(
+        len(name.split()) == 2 and "." not in name and _ends_in(_BARE, name) for name in names
+    )
+    return _BARE if are_bare else None
+
+
+def _given_name_first(name: str, initials: re.Pattern[str] | None) -> str:
+    """``Bo Muster`` of ``Muster, Bo``, and ``B. Muster`` of ``Muster B.`` where all names are so."""
     last, comma, first = (part.strip() for part in name.partition(","))
     if not comma:
-        n_words = _ends_in(_BARE if are_bare else _POINTED, name)
+        n_words = _ends_in(initials, name) if initials else 0
         words = name.split()
         return " ".join([*words[len(words) - n_words :], *words[: len(words) - n_words]])
     if "," in first or "(" in name or first.casefold() in _SUFFIXES or _ET_AL.fullmatch(first):
@@ -167,5 +184,7 @@ def _author(author: object) -> str:
     family = first_text_of(
         author, ("family", "lastName", "last", "surname", "LastName", "last_name", "CollectiveName")
     )
+    if given and family:
+        return f"{given} {family}"
     whole = text_of(author) or first_text_of(author, ("full_name", "fullName", "literal", "text", "author"))
     return whole or f"{given} {family}"

@@ -9,6 +9,7 @@ from flows.sources.author_names import names_of
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
+from flows.sources.markup import plain_prose
 from flows.sources.plain_text import without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, read_dates
@@ -20,7 +21,6 @@ from flows.sources.xml_documents import (
     flat_text,
     local_name,
     parse_xml,
-    plain_prose,
     root_name,
     show_element,
 )

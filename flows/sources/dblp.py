@@ -14,10 +14,11 @@ from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
 from flows.sources.json_documents import dates_of, items_of, object_of, outline, parse_json, shape_of, text_of
+from flows.sources.markup import plain_prose
 from flows.sources.plain_text import without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED
-from flows.sources.xml_documents import XmlElement, flat_text, local_name, parse_xml, plain_prose, root_name
+from flows.sources.xml_documents import XmlElement, flat_text, local_name, parse_xml, root_name
 
 __all__ = ["JSON", "SOURCE", "XML", "parse_dblp_json", "parse_dblp_xml"]
 

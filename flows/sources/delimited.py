@@ -274,6 +274,8 @@ def _loosely_split(line: str, delimiter: str) -> list[str] | None:
 
 
 def _is_header(line: str, given: tuple[str, ...], *, is_first: bool) -> bool:
+    if line.lstrip().startswith("|"):
+        return False
     names = _split(line, _delimiter(line, given))
     return any(name in given for name in names) or names_titles(names, is_first=is_first)
 

@@ -26,6 +26,7 @@ _MARKS = (
 _DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _SAMPLE = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\n]*")
 _RUN = re.compile("[^\x00-\x7f]+")
 # What each encoding's bytes become in a text of its own kind; the first of equals is taken.
 _WRITING = {
@@ -176,6 +177,9 @@ def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
         content, mark, rest = (rest + chunk).rpartition(b"\n")
         if not mark and len(rest) > _LONGEST_LINE:
             content, rest = rest[:-8], rest[-8:]
+        if not content.isascii() and _is_utf_8(content):
+            n_good += len(_BEYOND_ASCII.findall(content))
+            continue
         for line in content.split(b"\n") if not content.isascii() else ():
             if line.isascii():
                 continue
@@ -185,6 +189,14 @@ def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
             if bad and len(odd) < _SAMPLE:
                 odd += line[:_SAMPLE] + b"\n"
     return n_good, n_bad, n_bytes, bytes(odd)
+
+
+def _is_utf_8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _best(odd: bytes) -> str:

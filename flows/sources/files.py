@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from analytics.exceptions import InputError
@@ -128,6 +129,13 @@ def read_head(path: Path, *, location: str, size: int = 65_536) -> bytes:
 def encoding_of(path: Path, *, location: str) -> Encoding:
     """Encoding of a file of any size, see `flows.sources.encodings`."""
     head = read_head(path, location=location)
+    status = path.stat()
+    return _encoding_of(path, head, (status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _encoding_of(path: Path, head: bytes, version: tuple[int, int, int]) -> Encoding:  # noqa: ARG001 - the key
+    # Asked by who recognizes a file, reads it and tells of it: a large one is looked through once.
     with path.open("rb") as content:
         return detect_encoding(head, iter(lambda: content.read(_CHUNK), b""))
 

@@ -88,7 +88,9 @@ def clean_doi(text: str) -> str | None:
     >>> clean_doi("https://dl.acm.org/doi/abs/10.1145/1.2?download=true"), clean_doi("DOI 10.1000/abc).")
     ('10.1145/1.2', '10.1000/abc')
     """
-    text = html.unescape(unquote(text.strip())) if len(text) <= _LONGEST else ""
+    text = text.strip() if len(text) <= _LONGEST else ""
+    plain = html.unescape(unquote(text))
+    text = plain if len(plain.split()) == len(text.split()) else text
     match = _DOI.fullmatch(text)
     if match is None or find_arxiv_id(text) is not None:
         return None

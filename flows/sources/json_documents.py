@@ -14,9 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from analytics.exceptions import InputError
+from flows.sources.markup import plain_prose
 from flows.sources.plain_text import clean_text, excerpt, is_nothing, require_text
 from flows.sources.stated_dates import UNDATED, StatedDate, finest_date, read_date
-from flows.sources.xml_documents import plain_prose
 
 __all__ = [
     "count_of",

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text
 
+from flows.sources.markup import unwrap_markup
 from flows.sources.plain_text import clean_text
-from flows.sources.xml_documents import unwrap_markup
 
 __all__ = ["decode_latex"]
 

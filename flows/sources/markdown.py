@@ -16,12 +16,12 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.markup import plain_prose
 from flows.sources.plain_text import clean_text, excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 from flows.sources.tables import Header, header_of, names_titles, table_entry, table_reader
 from flows.sources.text_lines import Line, read_lines
-from flows.sources.xml_documents import plain_prose
 
 __all__ = ["FORMAT", "SOURCE", "looks_like", "read_markdown"]
 

@@ -18,6 +18,7 @@ from flows.sources.author_names import split_author_names
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.markup import plain_prose
 from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
@@ -29,7 +30,6 @@ from flows.sources.xml_documents import (
     flat_text,
     local_name,
     parse_xml,
-    plain_prose,
     root_name,
     show_element,
 )

@@ -27,6 +27,7 @@ from flows.sources.author_names import names_of, split_author_names
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.markup import unwrap_markup
 from flows.sources.records import Doubts, StatedPaper
 from flows.sources.stated_dates import UNDATED, StatedDate, finest_date, read_date
 from flows.sources.xml_documents import (
@@ -38,7 +39,6 @@ from flows.sources.xml_documents import (
     parse_xml,
     root_name,
     show_element,
-    unwrap_markup,
 )
 
 __all__ = ["FORMAT", "SOURCE", "looks_like", "parse_rss"]

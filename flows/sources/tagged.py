@@ -19,11 +19,11 @@ from flows.sources.author_names import names_of
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers
+from flows.sources.markup import plain_prose
 from flows.sources.plain_text import clean_text, excerpt, without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_dates
 from flows.sources.text_lines import Line, read_lines
-from flows.sources.xml_documents import plain_prose
 
 __all__ = ["Dialect", "Tagged", "looks_tagged", "tagged_format"]
 

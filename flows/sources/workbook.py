@@ -1,19 +1,25 @@
 """Workbooks of Excel, old and new: every sheet that has a column of titles.
 
-python-calamine reads them; openpyxl has had no release for two years. A workbook is a zip archive whose few
-kilobytes can stand for billions of cells, so it is looked through before it is opened.
+python-calamine reads them, in a program beside (`flows.sources.workbook_cells`); openpyxl has had no release
+for two years. A workbook is a zip archive whose few kilobytes can stand for billions of cells, so it is
+looked through before it is opened.
 """
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
+from threading import Timer
 from typing import Any
-
-from python_calamine import CalamineWorkbook
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, RejectedRecord
@@ -35,7 +41,9 @@ __all__ = ["FORMAT", "SOURCE", "read_workbook"]
 SOURCE = "table"
 
 _MB = 1024 * 1024
-_MOST_BYTES, _MOST_CELLS, _MOST_SHEETS = 512 * _MB, 20_000_000, 50
+_MOST_BYTES, _MOST_CELLS = 512 * _MB, 20_000_000
+_MOST_SECONDS = 300.0
+_STDERR = 20_000
 _ROWS_ABOVE = 20
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _REFERENCE = re.compile(rb"\br=\"([A-Z]{1,3})(\d{1,7})\"")
@@ -116,20 +124,40 @@ def _sheets(file: SourceFile) -> Iterator[tuple[str, list[list[Any]]]]:
     with file.path.open("rb") as content:
         if content.read(4) == _ZIP:
             _require_bounded(file)
-    try:
-        workbook = CalamineWorkbook.from_path(str(file.path))
-        for name in workbook.sheet_names[:_MOST_SHEETS]:
-            yield name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except InputError:
-        raise
-    except BaseException as error:
-        # A fault in the library's own Rust is no Exception.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
+    env = {**os.environ, "RUST_BACKTRACE": "0"}
+    command = [sys.executable, "-P", str(Path(__file__).with_name("workbook_cells.py")), str(file.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as program:  # noqa: S603
+        timer = Timer(_MOST_SECONDS, program.kill)
+        timer.start()
+        try:
+            yield from _parted_sheets(program.stdout or io.BytesIO())
+            said = (program.stderr.read(_STDERR) if program.stderr else b"").decode("utf-8", "replace")
+            program.wait()
+        finally:
+            timer.cancel()
+            program.kill()
+    if program.returncode:
+        what = excerpt(said.strip().rpartition("\n")[2]) if "Traceback" in said else "it ended early"
         raise InputError(
-            f"{file.location} cannot be read as a workbook ({excerpt(str(error)) or 'no reason'}); it may "
-            "be damaged or encrypted: save it again, or as CSV"
-        ) from None
+            f"{file.location} cannot be read as a workbook ({what}); it may be damaged, encrypted or too "
+            "large: save it again, or as CSV"
+        )
+
+
+def _parted_sheets(lines: Iterable[bytes]) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Sheets out of the program's lines: a name, then the rows."""
+    name: str | None = None
+    rows: list[list[Any]] = []
+    for line in lines:
+        value = json.loads(line)
+        if isinstance(value, str):
+            if name is not None:
+                yield name, rows
+            name, rows = value, []
+        else:
+            rows.append(value)
+    if name is not None:
+        yield name, rows
 
 
 def _require_bounded(file: SourceFile) -> None:

@@ -749,6 +749,26 @@ def seeds(batch: int, n: int) -> range:
     return range(N_FIRST) if batch == 0 else range(N_FIRST + batch - 1, n, N_BATCHES - 1)
 
 
+@pytest.mark.parametrize(
+    "place", ['r="XFD1048576"', "r='XFD1048576'", 'r = "XFD1048576"', 'r="ZZZZZ99999999999"']
+)
+def test_a_workbook_of_billions_of_cells_takes_nobody_with_it(place: str, tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(FORMATS["workbook"].content)) as given,
+        zipfile.ZipFile(content, "w") as made,
+    ):
+        for name in given.namelist():
+            made.writestr(name, given.read(name).replace(b'r="A2"', place.encode()))
+    path = tmp_path / "far.xlsx"
+    path.write_bytes(content.getvalue())
+
+    message = outcome(path)
+
+    assert isinstance(message, str)
+    assert "save it" in message
+
+
 @contextmanager
 def told(what: str) -> Iterator[None]:
     try:

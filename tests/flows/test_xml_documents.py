@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from flows.sources.identifiers import web_address
-from flows.sources.xml_documents import (
-    child_text,
-    child_texts,
-    children,
-    flat_text,
-    parse_xml,
-    root_name,
-    unwrap_markup,
-)
+from flows.sources.markup import unwrap_markup
+from flows.sources.xml_documents import child_text, child_texts, children, flat_text, parse_xml, root_name
 
 LAUGHS = (
     "<!DOCTYPE a [<!ENTITY l0 'lol'>"
