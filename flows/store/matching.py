@@ -94,7 +94,7 @@ class ComparedRecords(Mapping[str, ComparedRecord]):
 
     def keys_of(self, record_id: str) -> frozenset[int]:
         """Give the block keys of a record, which hang on nothing else."""
-        return block_keys(self.apart(record_id))
+        return block_keys(self.said[record_id].record)
 
     def __getitem__(self, record_id: str) -> ComparedRecord:
         if record_id not in self._whole:
