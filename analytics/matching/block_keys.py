@@ -7,12 +7,13 @@ end, a misspelled word the other long words, a title in another language the abs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import combinations
 
-from analytics.matching.records import ComparedRecord
-from analytics.matching.titles import content_words
+from analytics.matching.records import abstract_words, work_doi
+from analytics.matching.titles import content_words, parse_title
+from analytics.papers import PaperRecord
 
 __all__ = ["LARGEST_BLOCK", "block_keys"]
 
@@ -23,18 +24,19 @@ _BEGINNING, _END = 14, 20
 _SHORT, _HALF = 24, 8
 """Titles below this many letters have a word or two, which an error may hit: their halves are keys too."""
 
-_ABSTRACT = 50
+_OPENING, _ABSTRACT = 400, 50
+"""Characters of an abstract that are read, and letters of its words that are a key."""
+
 _LONGEST_WORDS, _TOGETHER = 4, 3
 
 
-def block_keys(record: ComparedRecord) -> frozenset[int]:
+def block_keys(record: PaperRecord) -> frozenset[int]:
     """Keys of a record, signed 64-bit hashes; about seven.
 
     Examples
     --------
-    >>> from analytics.papers import PaperRecord
     >>> def keys(title):
-    ...     return block_keys(ComparedRecord.of(PaperRecord(title, "")))
+    ...     return block_keys(PaperRecord(title, ""))
     >>> bool(keys("Sharing charts among small boats") & keys("On sharing chrats among small boats: a study"))
     True
     >>> bool(keys("Sharing charts among small boats") & keys("Learning to sail by night"))
@@ -43,8 +45,8 @@ def block_keys(record: ComparedRecord) -> frozenset[int]:
     return frozenset(_hashed(text) for text in _texts(record))
 
 
-def _texts(record: ComparedRecord) -> Iterator[str]:
-    words = content_words(record.title.words)
+def _texts(record: PaperRecord) -> Iterator[str]:
+    words = content_words(parse_title(record.title).words)
     letters = "".join(words)
     yield f"begins {letters[:_BEGINNING]}"
     yield f"ends {letters[-_END:]}"
@@ -54,14 +56,11 @@ def _texts(record: ComparedRecord) -> Iterator[str]:
     longest = sorted(sorted(set(words), key=lambda word: (-len(word), word))[:_LONGEST_WORDS])
     for some in combinations(longest, min(_TOGETHER, max(1, len(longest) - 1))):
         yield f"words {' '.join(some)}"
-    if record.abstract:
-        yield f"abstract {_beginning(record.abstract)}"
-    if record.doi is not None:
-        yield f"doi {record.doi}"
-
-
-def _beginning(words: Sequence[str]) -> str:
-    return "".join(words[:_ABSTRACT])[:_ABSTRACT]
+    abstract = "".join(abstract_words(record.abstract[:_OPENING]))
+    if abstract:
+        yield f"abstract {abstract[:_ABSTRACT]}"
+    if record.doi:
+        yield f"doi {work_doi(record.doi)}"
 
 
 def _hashed(text: str) -> int:

@@ -12,7 +12,7 @@ from analytics.matching.normal_forms import plain_words
 from analytics.matching.titles import Title, parse_title
 from analytics.papers import PaperRecord
 
-__all__ = ["ComparedRecord"]
+__all__ = ["ComparedRecord", "abstract_words", "work_doi"]
 
 _ABSTRACT_CHARACTERS = 1500
 _FEWEST_WORDS = 8
@@ -74,7 +74,7 @@ class ComparedRecord:
     def of(cls, record: PaperRecord) -> ComparedRecord:
         """Take a record apart."""
         names = parse_names(record.authors)
-        doi = _of_all_versions(record.doi.lower()) if record.doi else None
+        doi = work_doi(record.doi) if record.doi else None
         is_preprint_doi = _is_preprint_doi(doi)
         return cls(
             parse_title(record.title),
@@ -82,7 +82,7 @@ class ComparedRecord:
             record.n_authors or len(names) or None,
             record.published,
             record.published is not None and record.published_precision == "day",
-            _abstract_words(record.abstract),
+            abstract_words(record.abstract[:_ABSTRACT_CHARACTERS]),
             doi,
             is_preprint_doi,
             record.arxiv_id is not None or is_preprint_doi,
@@ -129,24 +129,25 @@ def _abstract_order(words: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     return len(words), words
 
 
-def _of_all_versions(doi: str) -> str:
-    """DOI without its version, where a server gives each version one.
+def work_doi(doi: str) -> str:
+    """DOI in lower case, without its version where a server gives each version one.
 
     Examples
     --------
-    >>> _of_all_versions("10.21203/rs.3.rs-1234/v2"), _of_all_versions("10.1000/v2")
+    >>> work_doi("10.21203/rs.3.rs-1234/v2"), work_doi("10.1000/V2")
     ('10.21203/rs.3.rs-1234', '10.1000/v2')
     """
-    match = _VERSION.match(doi)
-    return next(filter(None, match.groups())) if match else doi
+    match = _VERSION.match(doi.lower())
+    return next(filter(None, match.groups())) if match else doi.lower()
 
 
 def _is_preprint_doi(doi: str | None) -> bool:
     return doi is not None and _PREPRINT_DOI.match(doi) is not None
 
 
-def _abstract_words(abstract: str) -> tuple[str, ...]:
+def abstract_words(abstract: str) -> tuple[str, ...]:
+    """Plain words of an abstract without its headings; none where there are fewer than eight."""
     if not abstract or _NO_ABSTRACT.fullmatch(abstract):
         return ()
-    words = [word for word in plain_words(abstract[:_ABSTRACT_CHARACTERS]) if word not in _HEADINGS]
+    words = [word for word in plain_words(abstract) if word not in _HEADINGS]
     return tuple(words) if len(words) >= _FEWEST_WORDS else ()

@@ -4,6 +4,10 @@ The model of Fellegi and Sunter [1]_: each comparison adds log2(m / u), where m 
 its outcome among pairs of records that show one work and u that among pairs that do not. The weights
 below are rounded estimates from labelled duplicates (DBLP-ACM and two literature searches) and from
 76,500 arXiv papers, no two of which are one work; `benchmarks/bench_dedup.py` measures what they give.
+At the bound `JOINED_FROM` the model expects one false join in 17, over all joins far fewer: of the pairs
+joined in DBLP-ACM 1 % are false, in the two searches none, and of the arXiv papers with their ids hidden
+0.3 % are joined to another, a bound since many of these were submitted twice.
+
 Comparisons that hang together are weighed together: a different year says little of a preprint and its
 print, and much of two articles with different words in their titles.
 

@@ -135,10 +135,14 @@ def compare_titles(one: Title, other: Title) -> TitleAgreement:
         return TitleAgreement(Wording.SAME, _information(one.words), 0.0, 0, is_about)
     numbers_apart = bool(one.numbers - other.numbers) + bool(other.numbers - one.numbers)
     more, less = _extra_words(one.words, other.words)
-    shared = Counter(one.words) - Counter(more)
+    information = min(_information(_without(one.words, more)), _information(_without(other.words, less)))
     difference = sum(map(len, more + less)) / max(1, len(one.letters) + len(other.letters))
     wording = _wording(one, other, more, less)
-    return TitleAgreement(wording, _information(list(shared.elements())), difference, numbers_apart, is_about)
+    return TitleAgreement(wording, information, difference, numbers_apart, is_about)
+
+
+def _without(words: Sequence[str], left_out: Sequence[str]) -> list[str]:
+    return list((Counter(words) - Counter(left_out)).elements())
 
 
 def _wording(one: Title, other: Title, more: list[str], less: list[str]) -> Wording:

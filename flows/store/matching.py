@@ -94,7 +94,7 @@ class ComparedRecords(Mapping[str, ComparedRecord]):
 
     def keys_of(self, record_id: str) -> frozenset[int]:
         """Give the block keys of a record, which hang on nothing else."""
-        return block_keys(self.apart(record_id))
+        return block_keys(self.said[record_id].record)
 
     def __getitem__(self, record_id: str) -> ComparedRecord:
         if record_id not in self._whole:
@@ -167,8 +167,8 @@ def match_records(
         Records that share a block key.
     decided : Decided
     crowded : collection of str
-        DOIs and title keys (`StoredRecord.title_key`) that more than 100 records of the store state: none
-        of their works is called by them.
+        DOIs and title keys (`StoredRecord.title_key`) that more than 100 records of the store state, one at
+        least without an arXiv id: none of their works is called by them.
     """
     said = compared.said
     ids = {key: str(one.stated_id) for key, one in said.items() if not is_open(one)}
@@ -184,9 +184,8 @@ def _recurring(compared: ComparedRecords, crowded: Collection[str]) -> set[str]:
         by_title[compared.said[key].title_key].append(key)
     found: set[str] = set()
     for title, keys in by_title.items():
-        if not any(is_open(compared.said[key]) for key in keys):
-            continue
-        if title in crowded or (len(keys) > 2 and is_recurring([compared[key] for key in keys])):
+        has_open = any(is_open(compared.said[key]) for key in keys)
+        if title in crowded or (has_open and len(keys) > 2 and is_recurring([compared[key] for key in keys])):
             found.update(keys)
     return found
 

@@ -123,10 +123,10 @@ class Neighborhood:
     def _uncrowded_titles(self, frontier: Collection[StoredRecord]) -> set[str]:
         """Titles that open records have too, but not too many."""
         titles = {said.title_key for said in frontier}
-        totals = self._count(records.c.title_key, titles)
+        with_open = set(self._count(records.c.title_key, titles, _IS_OPEN))
+        totals = self._count(records.c.title_key, with_open)
         self.crowded |= {title for title, n in totals.items() if n > LARGEST_BLOCK}
-        with_open = self._count(records.c.title_key, titles - self.crowded, _IS_OPEN)
-        return set(with_open)
+        return with_open - self.crowded
 
     def _uncrowded_dois(self, opened: Collection[StoredRecord]) -> set[str]:
         dois = {said.doi for said in opened if said.doi}
