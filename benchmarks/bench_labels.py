@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import time
@@ -52,6 +53,8 @@ SETS = {
 LEAST_PAPERS = 100  # of a year
 DRIFT = 1.4
 """Log odds that predictions lose per standard deviation of time where drift is planted."""
+READERS: dict[str, Reader] = {}
+"""What the processes of the pool read."""
 MOST_WIDTH = {100: 0.70, 200: 0.66, 400: 0.64}
 
 
@@ -246,6 +249,17 @@ def null_claims(reader: Reader, n_labels: int, seed: int) -> dict[str, Any]:
     }
 
 
+def repeat_of(job: tuple[str, int, int]) -> list[dict[str, Any]]:
+    """Measures of one draw, in a process of the pool."""
+    name, n_labels, seed = job
+    return list(one_repeat(READERS[name], n_labels, seed))
+
+
+def claims_of(seed: int) -> dict[str, Any]:
+    """Claims on one null corpus, in a process of the pool."""
+    return null_claims(READERS["five"], 200, seed)
+
+
 def lines_of(found: dict[str, Any]) -> list[str]:
     """Lines of the Markdown page."""
     about, target = found["about"], [row for row in found["rows"] if row["corpus"] == "five"]
@@ -333,12 +347,16 @@ def main() -> None:
             part = ThemeScores(scored.scores[:, own], scored.phrases[:, own], scored.probability[:, own])
             readers[name] = read_reader(part, corpus, tuple(themes[column] for column in own), whitened)
         readers["five, drift"] = drifting(readers["five"])
-        for name, reader in readers.items():
-            for n_labels in SIZES:
-                told = [row for seed in range(chosen.repeats) for row in one_repeat(reader, n_labels, seed)]
-                found["rows"].append(summary(name, n_labels, told, chosen.repeats * len(reader.themes)))
-                print(found["rows"][-1], f"{time.perf_counter() - start:.0f} s", flush=True)
-        claims = [null_claims(readers["five"], 200, seed) for seed in range(2 * chosen.repeats)]
+        READERS.update(readers)
+        # Forked: the processes share the vectors.
+        with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+            for name, reader in readers.items():
+                for n_labels in SIZES:
+                    jobs = [(name, n_labels, seed) for seed in range(chosen.repeats)]
+                    told = [row for rows in pool.imap(repeat_of, jobs) for row in rows]
+                    found["rows"].append(summary(name, n_labels, told, chosen.repeats * len(reader.themes)))
+                    print(found["rows"][-1], f"{time.perf_counter() - start:.0f} s", flush=True)
+            claims = pool.map(claims_of, range(2 * chosen.repeats))
         found["null"] = {
             window: float(np.mean([one[window] for one in claims])) for window in ("long", "recent")
         }

@@ -444,7 +444,8 @@ def corpus_trends(
     first = span.start.to_period(code).start_time
     n_before, n_after = int((published < first).sum()), int((published > span.end).sum())
     finest = finest_period(published, span, precision=precision) or choice.freq
-    tested = period_shares(papers, membership, series, freq=finest, span=span)
+    is_drawn = finest == choice.freq
+    tested = trends.copy() if is_drawn else period_shares(papers, membership, series, freq=finest, span=span)
     unwatched = unwatched_periods(looks, pd.period_range(span.start, span.end, freq=_PANDAS_FREQ[finest]))
     tested["is_complete"] &= ~tested["period_start"].isin(unwatched)
     return CorpusTrends(trends, tested, span, choice, gaps, n_undated, n_before, n_after)

@@ -16,7 +16,7 @@ from flows.labelling.labellers import check_labeller
 from flows.sources.plain_text import excerpt
 from flows.store.decisions import WorkDecision
 
-__all__ = ["COLUMNS", "DecisionFile", "check_replaceable", "read_decision_file", "render_decisions"]
+__all__ = ["COLUMNS", "DecisionFile", "read_decision_file", "render_decisions"]
 
 COLUMNS = ("one", "other", "day", "works", "person", "one_title", "other_title")
 """Of the file. The titles are for people; `one` and `other` are records by the hash of what they say."""
@@ -55,30 +55,6 @@ def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str
 def _plain(title: str) -> str:
     """Title that no spreadsheet takes for a formula."""
     return f"'{title}" if title.startswith(("=", "+", "-", "@")) else title
-
-
-def check_replaceable(path: Path) -> None:
-    """Refuse a file that is there and was not written by `render_decisions`.
-
-    Raises
-    ------
-    InputError
-    """
-    if not path.exists():
-        return
-    wanted = ",".join(COLUMNS).encode()
-    try:
-        with path.open("rb") as file:
-            is_ours = file.read(len(wanted)) == wanted
-    except OSError as error:
-        raise InputError(
-            f"cannot read {path} ({error.strerror or error}); choose another --export"
-        ) from error
-    if not is_ours:
-        raise InputError(
-            f"{path} exists and holds no exported decisions, which alone are replaced; "
-            "choose another --export"
-        )
 
 
 def read_decision_file(path: Path) -> DecisionFile:

@@ -95,19 +95,15 @@ def _check_one_way(given: dict[str, object]) -> None:
 
 
 def _export(settings: Settings, target: Path) -> None:
-    from flows.labelling.label_file import check_replaceable, render_labels
+    from flows.exported_csv import check_replaceable, write_export
+    from flows.labelling.label_file import COLUMNS, render_labels
     from flows.store import Store
 
     check_output(target, settings.workspace, option="--export")
-    check_replaceable(target)
+    check_replaceable(target, COLUMNS, "labels")
     with Store.open(settings.workspace) as store:
         history, draws = store.read_label_history(), store.read_draws()
-    try:
-        target.write_text(render_labels(history, draws), encoding="utf-8", newline="")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target} ({error.strerror or error}); choose another --export"
-        ) from error
+    write_export(target, render_labels(history, draws))
     _say([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
 
 

@@ -104,20 +104,16 @@ def _merge(settings: Settings, one: str, other: str, by: Overruled) -> None:
 
 
 def _export(settings: Settings, target: Path) -> None:
-    from flows.commands.decision_file import check_replaceable, render_decisions
+    from flows.commands.decision_file import COLUMNS, render_decisions
+    from flows.exported_csv import check_replaceable, write_export
     from flows.store import Store
 
     check_output(target, settings.workspace, option="--export")
-    check_replaceable(target)
+    check_replaceable(target, COLUMNS, "decisions")
     with Store.open(settings.workspace) as store:
         decisions = store.read_decisions()
         titles = store.record_titles({key for one in decisions for key in (one.one, one.other)})
-    try:
-        target.write_text(render_decisions(decisions, titles), encoding="utf-8", newline="")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {target} ({error.strerror or error}); choose another --export"
-        ) from error
+    write_export(target, render_decisions(decisions, titles))
     _say(f"works   {target}: {len(decisions)} decisions about two records each")
 
 

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
@@ -22,7 +21,7 @@ from flows.labelling.labellers import check_labeller
 from flows.sources.plain_text import excerpt
 from flows.store.labels import LabelDraw
 
-__all__ = ["COLUMNS", "LabelFile", "check_replaceable", "is_label_file", "labels_of", "render_labels"]
+__all__ = ["COLUMNS", "LabelFile", "is_label_file", "labels_of", "render_labels"]
 
 _LABEL = tuple(TABLE_COLUMNS["labels"])
 COLUMNS = (*_LABEL, "position", "random_state")
@@ -72,29 +71,6 @@ def render_labels(history: pd.DataFrame, draws: pd.DataFrame) -> str:
         for row in table.to_dict("records"):
             writer.writerow([_written(row.get(name)) for name in COLUMNS])
     return content.getvalue()
-
-
-def check_replaceable(path: Path) -> None:
-    """Refuse a file that is there and was not written by `render_labels`: it may hold answers.
-
-    Raises
-    ------
-    InputError
-    """
-    if not path.exists():
-        return
-    wanted = ",".join(COLUMNS).encode()
-    try:
-        with path.open("rb") as file:
-            is_ours = file.read(len(wanted)) == wanted
-    except OSError as error:
-        raise InputError(
-            f"cannot read {path} ({error.strerror or error}); choose another --export"
-        ) from error
-    if not is_ours:
-        raise InputError(
-            f"{path} exists and holds no exported labels, which alone are replaced; choose another --export"
-        )
 
 
 def is_label_file(table: CsvTable) -> bool:
