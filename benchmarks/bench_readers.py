@@ -25,12 +25,12 @@ from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from analytics.background import background_for
 from analytics.labels import draw_papers
 from analytics.labels.learned_themes import learn_themes
 from analytics.papers import paper_text
 from analytics.themes import Theme, ThemeScores, score_themes
-from analytics.vectors import make_vectorizer
+from analytics.vectors.background import background_for
+from analytics.vectors.encoders import make_vectorizer
 from flows.clock import today
 from flows.ingest import ingest_source
 from flows.store import Store

@@ -41,7 +41,7 @@ from scale_page import checked_targets, part_names, readme_table, render_page, r
 
 from analytics.papers import content_hash, paper_text
 from analytics.tables import UNCLUSTERED
-from analytics.vectors import make_vectorizer
+from analytics.vectors.encoders import make_vectorizer
 from flows.ingest import ingest_source
 from flows.settings import DEFAULT_THEMES
 from flows.store import Store

@@ -20,9 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from analytics.labels.checked_series import CheckedSeries
 from analytics.labels.learned_themes import LearnedTheme, checked_series
-from analytics.parts import Ahead, postponed
+from analytics.parallel import Ahead, postponed
 from analytics.tables import validate_table
-from analytics.theme_terms import changed_terms, compared_texts
+from analytics.themes.theme_terms import changed_terms, compared_texts
 from flows import comparison, outlook, steps, topics
 from flows.beside import WORTH_A_PROCESS, process_beside
 from flows.clock import now, today
@@ -192,7 +192,7 @@ def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
     """
     if n_papers < WORTH_A_PROCESS or not (workspace / "latest").exists():
         return nullcontext(postponed)
-    return process_beside("analytics.theme_terms", "analytics.trends.jumps", "reports.figures")
+    return process_beside("analytics.themes.theme_terms", "analytics.trends.jumps", "reports.figures")
 
 
 class _Stopwatch:

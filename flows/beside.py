@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, Self, TypeVar, cast
 
-from analytics.parts import Ahead
+from analytics.parallel import Ahead
 
 __all__ = ["WORTH_A_PROCESS", "process_beside", "start_beside"]
 

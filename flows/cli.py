@@ -386,7 +386,7 @@ def main() -> None:
 
 def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
     """Load what the run will need while Prefect's server starts, which takes seconds longer."""
-    from analytics.clustering import compile_ahead
+    from analytics.topics.clustering import compile_ahead
     from flows.vectorizers import load_ahead
     from reports.render import compile_templates
 

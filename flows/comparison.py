@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.changes import KINDS, share_changes
 from analytics.exceptions import InputError
-from analytics.identity import GONE, match_topics, rename_topics
+from analytics.forecasts.track_record import score_claims, score_record
 from analytics.tables import RunTables, empty_table, is_among, validate_table
-from analytics.track_record import score_claims, score_record
+from analytics.topics.identity import GONE, match_topics, rename_topics
+from analytics.trends.change_decomposition import KINDS, share_changes
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
 from flows.runs.record import read_record, read_said
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hashes
-from analytics.parts import Each
-from analytics.vectors import Vectorizer
+from analytics.parallel import Each
+from analytics.vectors.encoders import Vectorizer
 from flows.progress import say_progress
 from flows.store import Store
 from flows.vectors_ahead import stored_vectors

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.quality import term_diversity
 from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import Theme
+from analytics.topics.topic_quality import term_diversity
 from analytics.trends.shares import CorpusTrends
 from flows.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint

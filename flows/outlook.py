@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.backtest import backtest, choose_forecaster
-from analytics.forecasts import forecast_shares
+from analytics.forecasts.backtest import backtest, choose_forecaster
+from analytics.forecasts.share_forecasts import forecast_shares
 from analytics.labels.checked_series import CheckedSeries
 from analytics.tables import empty_table
 from analytics.trends.emerging import emerging_topics, masked_precision

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.student import student_teacher
-from analytics.vectors import LexicalVectorizer, MiniLMVectorizer
+from analytics.vectors.encoders import LexicalVectorizer, MiniLMVectorizer
+from analytics.vectors.student import student_teacher
 from flows.runs import read_manifest, read_tables
 from flows.store import Store
 

@@ -23,7 +23,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from threadpoolctl import threadpool_limits
 
 from analytics.exceptions import PapertrendsError
-from analytics.parts import Each
+from analytics.parallel import Each
 from flows.cluster_checks import ANSWER_S, check_runner, check_server
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def spread(runner: str, address: str | None = None, *, n_workers: int | None = N
 
 
 class _EachOnDask:
-    """`analytics.parts.Each` by Prefect tasks on a cluster; a bounded number is under way."""
+    """`analytics.parallel.Each` by Prefect tasks on a cluster; a bounded number is under way."""
 
     def __init__(self, task_runner: DaskTaskRunner) -> None:
         self._runner = task_runner

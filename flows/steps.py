@@ -18,15 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from analytics.background import background_for
 from analytics.exceptions import InputError
-from analytics.identity import TopicEvent
 from analytics.labels.checked_series import CheckedSeries, with_checked
 from analytics.labels.learned_themes import LearnedTheme, learn_themes
 from analytics.labels.quality import theme_quality
 from analytics.papers import PaperTexts
-from analytics.parts import Ahead, Each, postponed
-from analytics.student import StudentVectorizer, student_teacher
+from analytics.parallel import Ahead, Each, postponed
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import (
     MEMBER,
@@ -38,12 +35,15 @@ from analytics.themes import (
     theme_definition,
     theme_table,
 )
-from analytics.topics import TopicFit
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_model import TopicFit
 from analytics.trends.jumps import find_jumps
 from analytics.trends.shares import CorpusTrends, corpus_trends
 from analytics.trends.smooth_shares import with_smooth
 from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated_papers
 from analytics.trends.verdicts import find_trends
+from analytics.vectors.background import background_for
+from analytics.vectors.student import StudentVectorizer, student_teacher
 from flows.encode import encode_texts
 from flows.outlook import Outlook
 from flows.settings import Settings

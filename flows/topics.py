@@ -13,11 +13,11 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from analytics.exceptions import InputError
-from analytics.paper_map import paper_positions
-from analytics.parts import Each, postponed
-from analytics.refits import refit_cause
-from analytics.topic_regions import TopicRegions, TopicState
-from analytics.topics import TopicFit, TopicParameters, fit_topics, join_topics
+from analytics.parallel import Each, postponed
+from analytics.topics.paper_map import paper_positions
+from analytics.topics.refits import refit_cause
+from analytics.topics.topic_model import TopicFit, TopicParameters, fit_topics, join_topics
+from analytics.topics.topic_regions import TopicRegions, TopicState
 from flows.beside import WORTH_A_PROCESS, start_beside
 from flows.runs import list_runs, read_manifest, read_tables
 from flows.settings import Settings

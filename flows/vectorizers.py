@@ -10,9 +10,9 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from analytics.papers import content_hashes
-from analytics.parts import Each
-from analytics.student import StudentVectorizer, student_teacher, taught_texts
-from analytics.vectors import Vectorizer, make_vectorizer
+from analytics.parallel import Each
+from analytics.vectors.encoders import Vectorizer, make_vectorizer
+from analytics.vectors.student import StudentVectorizer, student_teacher, taught_texts
 from flows.encode import encode_texts
 from flows.settings import Settings
 from flows.store import Store

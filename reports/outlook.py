@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.backtest import CHANCE
-from analytics.forecasters import NAIVE
-from analytics.forecasts import MIN_HISTORY
+from analytics.forecasts.backtest import CHANCE
+from analytics.forecasts.forecasters import NAIVE
+from analytics.forecasts.share_forecasts import MIN_HISTORY
 from analytics.tables import RunTables
 from reports.periods import period_unit
 from reports.record import Record, make_record
@@ -22,7 +22,7 @@ from reports.wording import FORECASTERS, NARROW, NO_VALUE, clip, count, p_value,
 __all__ = ["Candidate", "Outlook", "make_outlook"]
 
 _MIN_ORIGINS = 5
-"""Past forecast dates below which nothing is tested, see `analytics.backtest.choose_forecaster`."""
+"""Past forecast dates below which nothing is tested, see `analytics.forecasts.backtest.choose_forecaster`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.identity import GONE
+from analytics.topics.identity import GONE
 from reports.wording import clip, points
 
 __all__ = ["changes_since"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics.identity import GONE
 from analytics.tables import UNCLUSTERED, RunTables, is_among
+from analytics.topics.identity import GONE
 from reports.charts import Chart
 from reports.claims import verdict_sentence
 from reports.marks import NO_MARKS, Marks

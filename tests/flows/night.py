@@ -129,7 +129,7 @@ def _main() -> None:
 
     server = server_ahead()
     os.environ |= {"PREFECT_LOGGING_LEVEL": "CRITICAL", "TQDM_DISABLE": "1"}
-    from analytics.clustering import compile_ahead
+    from analytics.topics.clustering import compile_ahead
     from flows import digest, pipeline  # noqa: F401
     from reports.render import compile_templates
 

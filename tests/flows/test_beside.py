@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from analytics.paper_terms import read_terms
+from analytics.text.paper_terms import read_terms
 from flows import beside
 from flows.beside import process_beside, start_beside
 
@@ -66,7 +66,7 @@ def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
 
 
 def test_a_process_that_waits_takes_work_and_ends():
-    with process_beside("analytics.paper_terms") as ahead:
+    with process_beside("analytics.text.paper_terms") as ahead:
         terms = ahead(partial(read_terms, TITLES, TITLES))
         assert terms().terms.tolist() == read_terms(TITLES, TITLES).terms.tolist()
 

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.vectors import LexicalVectorizer
+from analytics.vectors.encoders import LexicalVectorizer
 from flows import cluster_checks, spreading
 from flows.cli import app
 from flows.cluster_checks import check_runner
@@ -179,7 +179,7 @@ import os
 import time
 from pathlib import Path
 
-from analytics.vectors import LexicalVectorizer
+from analytics.vectors.encoders import LexicalVectorizer
 
 
 def tell(folder):

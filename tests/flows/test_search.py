@@ -14,7 +14,7 @@ import pytest
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.vectors import LexicalVectorizer
+from analytics.vectors.encoders import LexicalVectorizer
 from flows import search
 from flows.search import search_papers
 from flows.store import Store

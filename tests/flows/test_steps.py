@@ -14,7 +14,7 @@ from analytics.exceptions import InputError
 from analytics.labels.checked_series import CheckedSeries
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, validate_table
-from analytics.theme_terms import theme_terms
+from analytics.themes.theme_terms import theme_terms
 from flows import comparison, steps
 from flows.encode import encode_texts
 from flows.ingest import ingest_source

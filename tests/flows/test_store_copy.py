@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 
 import flows.store.copying
 from analytics.exceptions import PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from analytics.tables import TABLE_COLUMNS
-from analytics.topic_regions import TopicRegions, TopicState
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_regions import TopicRegions, TopicState
 from flows.cli import app
 from flows.store import RunRow, Store
 from flows.store.database import sqlite_database

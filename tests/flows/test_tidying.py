@@ -18,12 +18,12 @@ import pytest
 from lxml import html
 
 from analytics.exceptions import PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.papers import Feed, PaperRecord, content_hashes
-from analytics.student import StudentVectorizer
 from analytics.tables import TABLE_COLUMNS, empty_table
-from analytics.theme_terms import theme_terms
-from analytics.topic_regions import TopicRegions, TopicState
+from analytics.themes.theme_terms import theme_terms
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_regions import TopicRegions, TopicState
+from analytics.vectors.student import StudentVectorizer
 from flows import comparison, steps, tidying
 from flows.archive import update_archive
 from flows.manifest import definitions_hash, fingerprint_of

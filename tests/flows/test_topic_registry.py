@@ -12,9 +12,9 @@ from sqlalchemy import delete, text, update
 from typer.testing import CliRunner
 
 from analytics.exceptions import PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.papers import Feed, PaperRecord
-from analytics.topic_regions import TopicRegions, TopicState
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_regions import TopicRegions, TopicState
 from flows.cli import app
 from flows.settings import load_settings
 from flows.steps import Encoded

@@ -9,8 +9,8 @@ from sqlalchemy import text as statement
 
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.student import StudentVectorizer
 from analytics.themes import Theme
+from analytics.vectors.student import StudentVectorizer
 from flows import steps, vectorizers
 from flows.settings import Settings
 from flows.store import Store

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import backtest as backtesting
+from analytics.forecasts import backtest as backtesting
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
 from reports.growing import make_growing, ranking_worth
 from reports.loose_papers import make_loose_papers
