@@ -38,8 +38,8 @@ from flows.staging import stage_run
 from flows.themes_file import read_themes
 from flows.topics import find_positions
 from flows.turns import taking_turn
-from reports.charts import plot_charts, without_papers
-from reports.wording import plural
+from reports.charts.run_charts import plot_charts, without_papers
+from reports.values.formatting import plural
 
 __all__ = ["analyze"]
 
@@ -192,7 +192,9 @@ def _beside(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
     """
     if n_papers < WORTH_A_PROCESS or not (workspace / "latest").exists():
         return nullcontext(postponed)
-    return process_beside("analytics.themes.theme_terms", "analytics.trends.jumps", "reports.figures")
+    return process_beside(
+        "analytics.themes.theme_terms", "analytics.trends.jumps", "reports.charts.series_figure"
+    )
 
 
 class _Stopwatch:

@@ -23,7 +23,7 @@ from flows.runs import read_run
 from flows.secret_blocks import load_secret
 from flows.settings import Settings
 from flows.store import Store
-from reports.charts import plot_png
+from reports.charts.run_charts import plot_png
 from reports.digest import Digest, make_digest, render_digest
 
 __all__ = ["SentMails", "make_mails", "send_mails", "write_mail"]

@@ -32,7 +32,7 @@ from flows.sources.recognition import read_source
 from flows.store import IngestCounts, Store
 from flows.turns import taking_turn
 from flows.unread import Unread, late_sentence
-from reports.wording import plural
+from reports.values.formatting import plural
 
 __all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source"]
 

@@ -10,7 +10,7 @@ import pyarrow.csv
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import UNCLUSTERED, RunTables
-from reports.paper_lines import newest_first
+from reports.values.paper_lines import newest_first
 
 __all__ = ["write_papers_csv"]
 

@@ -25,7 +25,7 @@ from flows.staging import Staged, read_staged, remove_staged, staged_folder
 from flows.store import RunRow, Store
 from flows.store.compaction import kept_of_manifest
 from flows.turns import taking_turn
-from reports.charts import Chart
+from reports.charts.run_charts import Chart
 from reports.context import make_report_context
 from reports.render import render_report
 from reports.summary import make_summary

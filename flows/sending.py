@@ -18,7 +18,7 @@ from flows.run_names import name_of_run
 from flows.runs import resolve_run
 from flows.settings import load_settings
 from flows.turns import taking_turn
-from reports.wording import plural
+from reports.values.formatting import plural
 
 __all__ = ["send_digest"]
 

@@ -20,7 +20,7 @@ from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
 from flows.runs import canonical_json, read_run, write_table
 from flows.runs.names import NAME
-from reports.charts import Chart, plot_charts
+from reports.charts.run_charts import Chart, plot_charts
 
 __all__ = ["Charts", "Staged", "read_staged", "remove_staged", "stage_run", "staged_folder"]
 

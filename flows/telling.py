@@ -18,7 +18,7 @@ from flows.search import SearchHit
 from flows.settings import Settings
 from flows.store import PaperHistory
 from flows.store.looks import Look
-from reports.wording import clip
+from reports.values.formatting import clip
 
 __all__ = [
     "diff_lines",

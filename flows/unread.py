@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.papers import Feed
 from flows.sources.formats import UNKNOWN
 from flows.sources.records import stated_where
-from reports.wording import clip, plural
+from reports.values.formatting import clip, plural
 
 __all__ = ["Unread", "late_sentence", "unread_in_store"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from analytics.themes import Theme
 from flows.labelling.counts import asked_themes
 from flows.labelling.taking import TakenLabels
-from reports.wording import plural
+from reports.values.formatting import plural
 
 __all__ = ["taken_lines", "theme_lines"]
 

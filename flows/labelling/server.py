@@ -20,7 +20,7 @@ from flows.console import out
 from flows.labelling.app import LabellingApp
 from flows.labelling.guard import Guard
 from flows.labelling.sitting import Sitting
-from reports.wording import plural
+from reports.values.formatting import plural
 
 __all__ = ["check_port", "serve_sitting"]
 
