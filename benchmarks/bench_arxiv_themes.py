@@ -58,7 +58,7 @@ from analytics.trends.shares import CorpusTrends, corpus_trends
 from analytics.trends.verdicts import trend_verdicts
 from analytics.vectors.background import background_for
 from analytics.vectors.encoders import make_vectorizer
-from flows.themes_file import read_themes
+from flows.config.themes_file import read_themes
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

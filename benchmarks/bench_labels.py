@@ -41,7 +41,7 @@ from analytics.trends.shares import wilson_interval
 from analytics.trends.verdicts import trend_verdicts
 from analytics.vectors.background import background_for
 from analytics.vectors.encoders import make_vectorizer
-from flows.themes_file import read_themes
+from flows.config.themes_file import read_themes
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (100, 200, 400)

@@ -32,9 +32,9 @@ from analytics.themes import Theme, ThemeScores, score_themes
 from analytics.vectors.background import background_for
 from analytics.vectors.encoders import make_vectorizer
 from flows.clock import today
+from flows.config.themes_file import read_themes
 from flows.ingest import ingest_source
 from flows.store import Store
-from flows.themes_file import read_themes
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 RESULTS = Path(__file__).parent / "results"

@@ -16,9 +16,9 @@ from contextlib import closing, contextmanager
 import uvicorn
 
 from analytics.exceptions import InputError
-from flows.console import out
+from flows.commands.console import out
+from flows.labelling.access_control import Guard
 from flows.labelling.app import LabellingApp
-from flows.labelling.guard import Guard
 from flows.labelling.sitting import Sitting
 from reports.values.formatting import plural
 

@@ -19,8 +19,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from analytics.exceptions import InputError
+from flows.labelling.access_control import Guard
 from flows.labelling.app import MOST_BYTES, LabellingApp
-from flows.labelling.guard import Guard
 from flows.labelling.server import serve_sitting
 from tests.flows.made_up_sitting import THEMES, MadeUpSitting, locked, made_up_papers
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.settings import settings_table
-from flows.themes_file import parse_themes
+from flows.config.settings import settings_table
+from flows.config.themes_file import parse_themes
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,7 +55,7 @@ def test_the_commands_run(tmp_path, sample_path):
             continue  # `make run` and `make test` are what runs this test
         name, *arguments = shlex.split(line)
         assert name == "papertrends"
-        command = [sys.executable, "-m", "flows.cli", *arguments]
+        command = [sys.executable, "-m", "flows.commands.cli", *arguments]
         if arguments[0] == "serve":
             process = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
             with pytest.raises(subprocess.TimeoutExpired):  # it stays until it is stopped
