@@ -208,7 +208,7 @@ def _open_page(
     again: str,
 ) -> None:
     from flows.commands.label_lines import theme_lines
-    from flows.labelling.server import check_port, serve_sitting
+    from flows.commands.labelling_server import check_port, serve_sitting
     from flows.store import Store
 
     check_port(port)

@@ -28,7 +28,7 @@ from pydantic_settings import (
 )
 
 from analytics.exceptions import InputError
-from flows.feeds.settings import FeedSettings
+from flows.config.feed_settings import FeedSettings
 
 __all__ = [
     "DEFAULT_THEMES",

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from analytics.papers import Feed, PaperRecord, fold_title
+from flows.config.feed_settings import FeedSettings
 from flows.feeds import arxiv
 from flows.feeds.errors import FeedError
 from flows.feeds.pages import Request
 from flows.feeds.paging import Read
-from flows.feeds.settings import FeedSettings
 from flows.store.blocks import in_blocks
 
 __all__ = ["LOOKUPS", "look_up_dates"]

@@ -16,13 +16,13 @@ from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.analysis.steps import read_day
 from flows.commands.output_lines import feed_lines, paper_lines
+from flows.config.feed_settings import FeedSettings
 from flows.config.settings import Settings, load_settings
 from flows.feeds.date_lookup import MOST_TITLES, look_up_dates
 from flows.feeds.errors import FeedError
 from flows.feeds.fetch import fetch_page
 from flows.feeds.names import named_feed, parse_feed_name
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.ingest import fetch_into_store, fill_missing_dates, ingest_source
 from flows.store import Store
 
