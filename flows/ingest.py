@@ -34,7 +34,7 @@ from flows.store import IngestCounts, Store
 from flows.workers.progress import say_progress
 from reports.values.formatting import plural
 
-__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source"]
+__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "ingest_sources"]
 
 COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
@@ -70,7 +70,7 @@ def ingest(
     if later := later_run():
         return finished({}, f"missed; the run of {later} does its work", name=SKIPPED)
     with taking_turn(Path(workspace)):
-        counts = _ingest_all(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
+        counts = ingest_sources(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
     if deployment.id and counts["failures"] and not counts["records"]:
         raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
     told = [
@@ -80,14 +80,20 @@ def ingest(
     return finished(counts, " | ".join(told), name=GAPS if counts["failures"] else "Completed")
 
 
-def _ingest_all(
+def ingest_sources(
     sources: Sequence[str],
     settings: Settings,
-    as_of: date | None,
-    columns: dict[str, str] | None,
-    fill_dates: str | None,
+    as_of: date | None = None,
+    columns: dict[str, str] | None = None,
+    fill_dates: str | None = None,
 ) -> dict[str, Any]:
-    """Counts as `ingest` gives them."""
+    """Read files and feeds into the store, in the flow that runs.
+
+    Returns
+    -------
+    dict
+        As `ingest`.
+    """
     day = as_of or today()
     read = task_reader(settings.feed_settings)
     found = []

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import logging
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
 from prefect import flow
 
 from analytics.exceptions import PapertrendsError
-from flows.analysis.run_analysis import analyze
+from flows.analysis.run_analysis import analysis_inputs, run_analysis
 from flows.clock import today
 from flows.config.settings import load_settings
-from flows.ingest import ingest
+from flows.ingest import ingest_sources
 from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
-from flows.orchestration.states import GAPS, SKIPPED, STALE, finished, staleness, value_of
+from flows.orchestration.states import GAPS, SKIPPED, STALE, finished, staleness
+from flows.orchestration.tasks import encoding_shown, run_as_task
 from flows.orchestration.workspace_lock import taking_turn
 from flows.publication.failed_runs import remembering_failure
 from flows.publication.publish import publish
 from flows.runs import read_manifest
+from flows.workers.dask_runner import spread
 
 __all__ = ["papertrends"]
 
@@ -70,20 +72,34 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     """
     if later := later_run():
         return finished("", f"missed; the run of {later} does its work", name=SKIPPED)
-    root, day = Path(workspace), as_of or today()
+    settings = load_settings(
+        {
+            "workspace": workspace,
+            "as_of": as_of,
+            "themes": themes,
+            "vectorizer": vectorizer,
+            "runner": runner,
+            "dask_address": dask_address,
+        }
+    )
+    root, day = settings.workspace, settings.as_of or today()
     failures: list[str] = []
-    with taking_turn(root), remembering_failure(root, day, load_settings({"workspace": workspace}).site):
+    with taking_turn(root), remembering_failure(root, day, settings.site):
         if sources:
-            counts = value_of(ingest, sources, workspace, as_of, columns)
+            counts = ingest_sources(sources, settings, as_of, columns)
             failures = counts["failures"]
             if failures and not counts["records"]:
                 raise PapertrendsError(f"no source could be read; {failures[0]}")
             for failure in failures:
                 logger.warning("%s; its days are marked incomplete", failure)
-        run_id = value_of(analyze, workspace, as_of, themes, vectorizer, refit, command, runner, dask_address)
-        folder = value_of(publish, workspace, run_id)
-    manifest = read_manifest(Path(folder))
+        inputs = analysis_inputs(settings, refit=refit, command=command)
+        with encoding_shown():
+            analysis = run_analysis(
+                inputs, run_step=run_as_task, spread=partial(spread, settings.runner, settings.dask_address)
+            )
+        folder = publish(analysis, settings, run_step=run_as_task)
+    manifest = read_manifest(folder)
     stale = staleness(manifest["sources"], day)
     told = [str(manifest["summary"]["lead"]), *failures, *([stale] if stale else [])]
     name = GAPS if failures else STALE if stale else "Completed"
-    return finished(folder, " | ".join(told), name=name)
+    return finished(str(folder), " | ".join(told), name=name)

@@ -22,7 +22,7 @@ from analytics.tables import RunTables
 from flows.runs.names import NAME, canonical_json
 from flows.runs.tables import write_table
 
-__all__ = ["publish_run", "publishing", "remove_runs"]
+__all__ = ["new_run_folder", "publish_run", "publishing", "remove_runs", "write_pages", "write_tables"]
 
 _BUILDING, _REMOVING = ".building-", ".removing-"
 
@@ -30,7 +30,7 @@ _BUILDING, _REMOVING = ".building-", ".removing-"
 def publish_run(
     workspace: Path,
     run_id: str,
-    tables: RunTables | Path,
+    tables: RunTables,
     manifest: Mapping[str, Any],
     charts: Mapping[str, str],
     report_html: str,
@@ -44,8 +44,7 @@ def publish_run(
     workspace : Path
     run_id : str
         See `make_run_id`.
-    tables : RunTables or Path
-        Or the folder in which `write_table` has written them, and others whatever else belongs beside them.
+    tables : RunTables
     manifest : mapping
         Plain values and dates; `run_id` is set here.
     charts : mapping of str to str
@@ -62,31 +61,97 @@ def publish_run(
     Raises
     ------
     PapertrendsError
-        When the run exists, a table breaks the contract, the disk does not take it, or another
-        process publishes for longer than the wait. ``latest`` stays where it was then.
+        As `new_run_folder`, and when a table breaks the contract.
     """
-    for name in (run_id, *charts):
-        if not NAME.fullmatch(name):
-            raise PapertrendsError(
-                f"{name!r} is no name for a run or chart; use letters, digits, '.', '_', '-'"
-            )
-    texts = {
-        "manifest.json": _manifest_text({**manifest, "run_id": run_id}),
-        "report.html": report_html,
-        **{f"charts/{name}.svg": svg for name, svg in charts.items()},
-    }
+    with new_run_folder(workspace, run_id, lock_timeout_s=lock_timeout_s) as building:
+        write_tables(building, tables)
+        write_pages(building, {**manifest, "run_id": run_id}, charts, report_html)
+    return workspace / "runs" / run_id
+
+
+@contextmanager
+def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.0) -> Iterator[Path]:
+    """Build a run folder in the block; at its end it takes its place, and ``latest`` points to it.
+
+    Parameters
+    ----------
+    workspace : Path
+    run_id : str
+        See `make_run_id`.
+    lock_timeout_s : float
+        How long to wait for another process that publishes into this workspace.
+
+    Yields
+    ------
+    Path
+        Where to write. It is removed when the block fails.
+
+    Raises
+    ------
+    PapertrendsError
+        When the run exists, the disk does not take it, or another process publishes for longer than the
+        wait. ``latest`` stays where it was then.
+    """
+    _check_name(run_id)
     folder = workspace / "runs" / run_id
+    building = folder.with_name(f"{_BUILDING}{run_id}")
     try:
         with publishing(workspace, lock_timeout_s):
             _check_free(workspace, folder)
-            _build(folder, tables, texts)
+            try:
+                building.mkdir()
+                yield building
+                for path in (*sorted(building.rglob("*")), building):
+                    _sync(path)
+                building.rename(folder)
+                _sync(folder.parent)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
             _point_latest(workspace, folder)
     except OSError as error:
         raise PapertrendsError(
             f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
             "free space or choose another --workspace, then run again"
         ) from error
-    return folder
+
+
+def write_tables(folder: Path, tables: RunTables) -> None:
+    """Write every table of a run.
+
+    Raises
+    ------
+    PapertrendsError
+        When a table breaks the contract.
+    """
+    for table in fields(RunTables):
+        write_table(table.name, getattr(tables, table.name), folder / f"{table.name}.parquet")
+
+
+def write_pages(
+    folder: Path, manifest: Mapping[str, Any], charts: Mapping[str, str], report_html: str
+) -> None:
+    """Write what people open: the report, each chart, and the manifest.
+
+    Raises
+    ------
+    PapertrendsError
+        When a chart's name is no file name, or the manifest holds what JSON cannot.
+    """
+    for name in charts:
+        _check_name(name)
+    texts = {
+        "manifest.json": _manifest_text(manifest),
+        "report.html": report_html,
+        **{f"charts/{name}.svg": svg for name, svg in charts.items()},
+    }
+    (folder / "charts").mkdir()
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode("utf-8", "replace"))
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise PapertrendsError(f"{name!r} is no name for a run or chart; use letters, digits, '.', '_', '-'")
 
 
 def _check_free(workspace: Path, folder: Path) -> None:
@@ -97,26 +162,6 @@ def _check_free(workspace: Path, folder: Path) -> None:
     latest = workspace / "latest"
     if os.path.lexists(latest) and not latest.is_symlink():
         raise PapertrendsError(f"{latest} is not a link to a run; move it away, then run again")
-
-
-def _build(folder: Path, tables: RunTables | Path, texts: Mapping[str, str]) -> None:
-    building = folder.with_name(f"{_BUILDING}{folder.name}")
-    try:
-        (building / "charts").mkdir(parents=True)
-        if isinstance(tables, Path):
-            for path in filter(Path.is_file, sorted(tables.iterdir())):
-                shutil.copyfile(path, building / path.name)
-        else:
-            for table in fields(RunTables):
-                write_table(table.name, getattr(tables, table.name), building / f"{table.name}.parquet")
-        for name, text in texts.items():
-            (building / name).write_bytes(text.encode("utf-8", "replace"))
-        for path in (*sorted(building.rglob("*")), building):
-            _sync(path)
-        building.rename(folder)
-        _sync(folder.parent)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
 def _point_latest(workspace: Path, folder: Path) -> None:

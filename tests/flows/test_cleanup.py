@@ -20,15 +20,11 @@ from lxml import html
 from analytics.exceptions import PapertrendsError
 from analytics.papers import Feed, PaperRecord, content_hashes
 from analytics.tables import TABLE_COLUMNS, empty_table
-from analytics.themes.theme_terms import theme_terms
 from analytics.topics.identity import TopicEvent
 from analytics.topics.topic_regions import TopicRegions, TopicState
 from analytics.vectors.student import StudentVectorizer
-from flows.analysis import comparison, steps
-from flows.analysis.forecasting import look_ahead
-from flows.analysis.manifest import definitions_hash, fingerprint_of
+from flows.analysis.run_analysis import AnalysisInputs, run_analysis
 from flows.analysis.search import search_papers
-from flows.analysis.topics import find_positions, find_topics
 from flows.commands.output_lines import history_lines
 from flows.config.settings import DEFAULT_THEMES, load_settings
 from flows.config.themes_file import read_themes
@@ -54,45 +50,18 @@ def day_of(number: int) -> date:
 
 
 def analyze(workspace: Path, day: date, started: date | None = None) -> Path:
-    """A run as `flows.analysis.run_analysis` and `flows.publication.publish` make it, without pages."""
+    """A run without pages, which began on another day."""
     settings = load_settings({"workspace": workspace, "vectorizer": "lexical"}, folder=workspace)
-    corpus = steps.read_day(workspace, day)
-    encoded = steps.encode_corpus(workspace, day, corpus.papers, THEMES, settings)
-    in_themes = steps.find_themes(corpus, THEMES, encoded)
-    found = find_topics(workspace, day, corpus.papers, encoded, settings)
-    in_topics = steps.Grouped(found.topics.assignments, found.topics.topics)
-    trends = steps.follow_trends(day, corpus, in_themes, in_topics, settings)
-    further = {
-        "theme_terms": theme_terms(corpus.papers, in_themes.assignments, q=0.05),
-        "positions": find_positions(encoded, found.topics),
-    }
-    ahead = look_ahead(trends.corpus)
-    tables = steps.assemble_tables(corpus.papers, in_themes, found.topics, trends, ahead, further)
-    definitions = definitions_hash(THEMES, settings, encoded.vectorizer_id)
-    fingerprint = fingerprint_of(corpus, day, definitions, settings, found.fit_id)
-    changes, since = comparison.compare_with_previous(workspace, tables, fingerprint, definitions, day)
-    scored, judged, record = comparison.keep_record(workspace, tables, definitions, day)
+    analysis = run_analysis(AnalysisInputs(settings, day, THEMES))
     started_at = datetime.combine(started or day, datetime.min.time(), UTC).isoformat()
-    manifest = {
-        "as_of": day, "started_at": started_at, "fingerprint": fingerprint, "definitions": definitions,
-        "against": since and since["run_id"], "since": since, "vectorizer_id": encoded.vectorizer_id,
-        "topics": {"fit": {"fit_id": found.fit_id}}, "record": record, "sources": [{"location": "x" * 999}] * 20,
-    }  # fmt: skip
-    run_id = f"{started or day:%m%d}-{day:%m%d}"
-    whole = {"changes": changes, "scored_forecasts": scored, "scored_claims": judged}
-    made = {name: whole.get(name, getattr(tables, name)) for name in TABLE_COLUMNS}
-    folder = publish_run(workspace, run_id, type(tables)(**made), manifest, {}, "page")
+    manifest = {**analysis.manifest, "started_at": started_at, "sources": [{"location": "x" * 999}] * 20}
+    folder = publish_run(
+        workspace, f"{started or day:%m%d}-{day:%m%d}", analysis.tables, manifest, {}, "page"
+    )
+    kept = kept_of_manifest(read_manifest(folder))
     with Store.open(workspace) as store:
         store.write_run(
-            RunRow(
-                run_id,
-                day,
-                started_at,
-                "completed",
-                None,
-                fingerprint,
-                kept_of_manifest(read_manifest(folder)),
-            )
+            RunRow(folder.name, day, started_at, "completed", None, manifest["fingerprint"], kept)
         )
     return folder
 
@@ -156,7 +125,8 @@ class TestRuns:
             again = analyze(tidied, day, started=date(2025, 2, 4))
             assert contents(again) == contents(folder), run_id
             assert read_manifest(again)["fingerprint"] == read_manifest(folder)["fingerprint"]
-            assert read_manifest(again)["topics"] == read_manifest(folder)["topics"]
+            fit_again, fit_before = (read_manifest(one)["topics"]["fit"]["fit_id"] for one in (again, folder))
+            assert fit_again == fit_before
             assert tidy(tidied, date(2025, 2, 4), 3) == ()
 
     def test_a_day_whose_run_went_is_a_day_on_which_nothing_ran(self, aged):

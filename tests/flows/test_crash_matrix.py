@@ -40,7 +40,7 @@ INGEST = {
     "with all rows of a part written and not committed": Point("flows.store.store:write_feed", "after"),
     "between two parts of a file": Point("flows.ingest:say_progress", call=2),
     "within the last part": Point("flows.store.sightings:_fold", call=3),
-    "when all is read": Point("flows.pipeline:ingest", "after"),
+    "when all is read": Point("flows.pipeline:ingest_sources", "after"),
 }
 ENCODE = {
     "before the first block": Point("flows.store:Store.write_vectors"),
@@ -54,14 +54,14 @@ FIT = {
     "after the registry": Point("flows.store:Store.write_fit", "after"),
 }
 WRITE = {
-    "before the first table": Point("flows.analysis.staging:write_table"),
-    "between two tables": Point("flows.analysis.staging:write_table", call=8),
-    "before the manifest": Point("flows.analysis.staging:write_table", "after", call=len(TABLE_COLUMNS)),
-    "with the run staged": Point("pathlib:Path.write_text", "after", holding="/.staged/"),
+    "before the first table": Point("flows.runs.publishing:write_table"),
+    "between two tables": Point("flows.runs.publishing:write_table", call=8),
+    "with all tables written": Point("flows.runs.publishing:write_table", "after", call=len(TABLE_COLUMNS)),
+    "before the pages": Point("flows.publication.publish:write_pages"),
 }
 PUBLISH = {
     "with papers.csv written": Point("flows.publication.publish:write_papers_csv", "after"),
-    "while files are copied": Point("shutil:copyfile", holding=".building-", call=7),
+    "between two pages": Point("pathlib:Path.write_bytes", holding=".building-", call=2),
     "before the folder is renamed": Point("pathlib:Path.rename", holding=".building-"),
     "after the folder is renamed": Point("flows.runs.publishing:_point_latest"),
     "before latest is replaced": Point("pathlib:Path.replace", holding=".latest-new"),
@@ -71,8 +71,8 @@ PUBLISH = {
     "before the page of runs is replaced": Point("pathlib:Path.replace", holding="index.html"),
     "between the page of runs and the feed": Point("pathlib:Path.replace", "after", holding="index.html"),
     "before the feed is replaced": Point("pathlib:Path.replace", holding="feed.xml"),
-    "before the staged run is removed": Point("flows.publication.publish:remove_staged"),
-    "after the staged run is removed": Point("flows.publication.publish:remove_staged", "after"),
+    "before old runs are removed": Point("flows.publication.publish:tidy_up"),
+    "after old runs are removed": Point("flows.publication.publish:tidy_up", "after"),
 }
 RUN = {
     f"{stage}: {name}": point
@@ -184,7 +184,6 @@ def test_a_run_that_is_killed_and_run_again(night, feeds, before, quiet, tmp_pat
     killed = night.run(*command(feeds[1], TONIGHT), cwd=tmp_path, points=(*SMALL_PARTS, RUN[name]))
     assert killed.status == -signal.SIGKILL, killed.err
     check_whole(workspace)
-    left_staged = {path.name for path in workspace.glob(".staged/*")}
 
     again = night.run(*command(feeds[1], TONIGHT), cwd=tmp_path, points=SMALL_PARTS)
     assert again.status == 0, again.err
@@ -196,12 +195,8 @@ def test_a_run_that_is_killed_and_run_again(night, feeds, before, quiet, tmp_pat
     assert 2 <= len(list_runs(workspace)) <= 3
     assert list_runs(workspace)[0] == evening
     assert (workspace / "index.html").read_text().count("<li id=") == 2
-    # What was staged and not published stays for a day, see flows/analysis/staging.py; nothing else stays.
-    staged = {path.name for path in workspace.glob(".staged/*")}
-    assert staged == left_staged - set(list_runs(workspace))
     kept = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml"}
-    expected = kept | ({".staged"} if staged else set())
-    assert {path.name for path in workspace.iterdir()} == expected
+    assert {path.name for path in workspace.iterdir()} == kept
     assert {path.name for path in (workspace / "runs").iterdir()} == {*list_runs(workspace), ".lock"}
 
 

@@ -283,9 +283,12 @@ class TestKilledWorker:
         )
 
     def test_an_analysis_gives_the_same_bytes(self, server, slow_parts, tmp_path, sample_path, monkeypatch):
+        from prefect import flow
+
         from flows.analysis import encoding, vectorizers
-        from flows.analysis.run_analysis import analyze
+        from flows.analysis.run_analysis import analysis_inputs, run_analysis
         from flows.ingest import ingest_source
+        from flows.runs.publishing import write_tables
         from flows.store import Store
 
         monkeypatch.chdir(tmp_path)
@@ -294,11 +297,21 @@ class TestKilledWorker:
 
         def tables(workspace, runner):
             ingest_source(str(sample_path), tmp_path / workspace, DAY)
-            run = analyze(str(tmp_path / workspace), DAY, vectorizer="lexical", runner=runner)
-            files = (tmp_path / workspace / ".staged" / run).glob("*.parquet")
+            asked = {"workspace": tmp_path / workspace, "as_of": DAY, "vectorizer": "lexical"}
+            folder = tmp_path / f"{workspace} tables"
+            folder.mkdir()
+
+            @flow
+            def analyze():
+                analysis = run_analysis(analysis_inputs(load_settings(asked)), spread=partial(spread, runner))
+                write_tables(folder, analysis.tables)
+
+            analyze()
             with Store.open(tmp_path / workspace) as store, store._engine.begin() as connection:
                 vectors = connection.exec_driver_sql("select * from vectors order by 1, 2").all()
-            return {file.name: file.read_bytes() for file in files}, [tuple(row) for row in vectors]
+            return {file.name: file.read_bytes() for file in folder.iterdir()}, [
+                tuple(row) for row in vectors
+            ]
 
         def slow_vectorizer(name, random_state):
             made = slow_parts.SlowVectorizer(random_state=random_state)

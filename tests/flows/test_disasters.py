@@ -11,14 +11,12 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from flows.analysis.staging import read_staged
 from flows.runs import list_runs, read_manifest, read_run, resolve_run
 from flows.store import Store
 from tests.flows.night import Ended, Night, Point, write_papers
@@ -104,14 +102,13 @@ STAGES = {
     "ingest": ("flows.store.sightings:_fold", "corpus.sqlite"),
     "vectors": ("flows.store:Store.write_vectors", "corpus.sqlite"),
     "registry": ("flows.store:Store.write_fit", "corpus.sqlite"),
-    "staging": ("flows.analysis.staging:write_table", "cannot be written under w"),
+    "tables": ("flows.runs.publishing:write_table", "cannot be written under w"),
     "papers.csv": ("flows.publication.publish:write_papers_csv", "papers.csv cannot be written"),
-    "publishing": ("flows.runs.publishing:_build", "cannot be written under w"),
+    "pages": ("flows.publication.publish:write_pages", "cannot be written under w"),
     "run list": ("flows.store:Store.write_run", "corpus.sqlite"),
     "archive": ("flows.publication.archive_files:_replace", "the run itself is published"),
 }
 PUBLISHED = ("run list", "archive")
-STAGED = ("papers.csv", "publishing", "run list")
 
 
 @pytest.fixture
@@ -137,7 +134,7 @@ def check_disaster(night: Night, cwd: Path, quiet: dict[str, bytes], name: str, 
     (evening,) = list_runs(workspace)[:1]
     assert len(list_runs(workspace)) == 1 + (name in PUBLISHED)
     assert resolve_run(workspace).name == (list_runs(workspace)[-1] if name in PUBLISHED else evening)
-    check_clean(workspace, *([".staged"] if name in STAGED else []), "corpus.sqlite-wal", "corpus.sqlite-shm")
+    check_clean(workspace, "corpus.sqlite-wal", "corpus.sqlite-shm")
 
 
 def check_recovery(night: Night, cwd: Path, quiet: dict[str, bytes]) -> None:
@@ -156,7 +153,7 @@ def test_a_full_disk(night, small_disk, quiet, name):
     check_recovery(night, small_disk, quiet)
 
 
-@pytest.mark.parametrize("name", ["ingest", "staging", "publishing", "archive"])
+@pytest.mark.parametrize("name", ["ingest", "tables", "pages", "archive"])
 def test_files_that_may_not_grow(night, cwd, quiet, name):
     done = night.run(*command(), cwd=cwd, points=(Point(STAGES[name][0], action=("limit", 4096)),))
     check_disaster(night, cwd, quiet, name, done)
@@ -165,13 +162,13 @@ def test_files_that_may_not_grow(night, cwd, quiet, name):
 
 READ_ONLY = {
     "start": (("w/corpus.sqlite cannot be opened", "may be written"), ""),
-    "staging": (
+    "tables": (
         ("cannot be written under w", "Read-only file system"),
-        "flows.analysis.staging:canonical_json",
+        "flows.analysis.run_analysis:canonical_json",
     ),
     "archive": (
         ("the run itself is published", "Read-only file system"),
-        "flows.publication.publish:remove_staged",
+        "flows.publication.publish:tidy_up",
     ),
 }
 """Such a disk is made so by the system only while no file of it is open."""
@@ -312,25 +309,6 @@ def test_a_store_that_was_begun_anew_gives_no_id_twice(night, cwd):
     new = read_run(resolve_run(cwd / "w"))[0].topics
     assert len(new)
     assert new["topic_id"].min() > old["topic_id"].max()
-
-
-def test_a_staged_run_that_is_damaged_is_not_published(night, cwd, quiet):
-    from analytics.exceptions import InputError
-
-    killed = night.run(*command(), cwd=cwd, points=(Point("flows.publication.publish:read_staged"),))
-    assert killed.status < 0
-    (staged,) = (cwd / "w" / ".staged").iterdir()
-    path = staged / "trends.parquet"
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match=r"trends\.parquet is not the table 'trends'"):
-        read_staged(cwd / "w", staged.name)
-    (staged / "manifest.json").unlink()
-    with pytest.raises(InputError, match=r"is not whole: it lacks manifest\.json"):
-        read_staged(cwd / "w", staged.name)
-    long_ago = time.time() - 25 * 3600
-    os.utime(staged, (long_ago, long_ago))
-    check_recovery(night, cwd, quiet)
-    check_clean(cwd / "w")
 
 
 def test_a_latest_that_leads_nowhere(night, cwd, quiet):

@@ -14,11 +14,11 @@ from analytics.exceptions import InputError
 from analytics.labels.checked_series import CheckedSeries
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, validate_table
-from analytics.themes.theme_terms import theme_terms
 from flows.analysis import comparison, steps
 from flows.analysis.encoding import encode_texts
 from flows.analysis.forecasting import look_ahead
-from flows.analysis.topics import find_positions, find_topics
+from flows.analysis.run_analysis import AnalysisInputs, run_analysis
+from flows.analysis.topics import find_topics
 from flows.config.settings import DEFAULT_THEMES, load_settings
 from flows.config.themes_file import read_themes
 from flows.ingest import ingest_source
@@ -36,20 +36,8 @@ def settings(tmp_path):
     return load_settings({"workspace": tmp_path, "vectorizer": "lexical", "as_of": DAY}, folder=tmp_path)
 
 
-def analyze(workspace, settings, day=DAY):
-    corpus = steps.read_day(workspace, day)
-    encoded = steps.encode_corpus(workspace, day, corpus.papers, THEMES, settings)
-    in_themes = steps.find_themes(corpus, THEMES, encoded)
-    found = find_topics(workspace, day, corpus.papers, encoded, settings)
-    trends = steps.follow_trends(day, corpus, in_themes, _topics(found.topics), settings)
-    further = {
-        "theme_terms": theme_terms(corpus.papers, in_themes.assignments, q=0.05),
-        "positions": find_positions(encoded, found.topics),
-    }
-    tables = steps.assemble_tables(
-        corpus.papers, in_themes, found.topics, trends, look_ahead(trends.corpus), further
-    )
-    return corpus, encoded, found, trends, tables
+def analyze(settings):
+    return run_analysis(AnalysisInputs(settings, DAY, THEMES))
 
 
 def write(workspace, *records):
@@ -80,17 +68,16 @@ HARD_CORPORA = {
 @pytest.mark.parametrize("name", HARD_CORPORA)
 def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     write(tmp_path, *HARD_CORPORA[name])
-    _, _, found, _trends, tables = analyze(tmp_path, settings)
-    topics = found.topics
+    analysis = analyze(settings)
+    tables, topics = analysis.tables, analysis.manifest["topics"]
     assert len(tables.papers) == len(HARD_CORPORA[name])
-    assert topics.parameters is None
+    assert topics["parameters"] is None
     assert (tables.papers["topic_id"] == UNCLUSTERED).all()
     assert tables.trends.empty == (name == "undated")
     assert set(tables.verdicts["verdict"]) <= {"insufficient"}
-    manifest = make_manifest_for(tmp_path, settings)
-    page, _ = render_page(tables, manifest)
+    page, _ = render_page(tables, analysis.manifest)
     assert "<script>alert(1)" not in page
-    assert topics.reason.split(";")[0] in page or "too few" in page
+    assert topics["reason"].split(";")[0] in page or "too few" in page
 
 
 def test_a_paper_that_was_answered_no_is_no_likely_miss(tmp_path, settings):
@@ -107,19 +94,6 @@ def test_a_paper_that_was_answered_no_is_no_likely_miss(tmp_path, settings):
     assert answered in set(before["paper_id"])
     assert answered not in set(after["paper_id"])
     assert len(after) == len(before) - (before["paper_id"] == answered).sum()
-
-
-def make_manifest_for(workspace, settings):
-    from flows.analysis.manifest import make_manifest
-
-    corpus, encoded, found, trends, tables = analyze(workspace, settings)
-    made = make_manifest(corpus, tables, encoded, found, trends.corpus, settings)
-    return made | {
-        "run_id": "r",
-        "as_of": DAY.isoformat(),
-        "seconds": {},
-        "started_at": "2025-12-10T00:00:00+00:00",
-    }
 
 
 def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
@@ -239,18 +213,18 @@ def test_a_later_run_is_compared_and_the_parts_add_up(tmp_path, settings):
     from flows.runs import publish_run
 
     write(tmp_path, *HARD_CORPORA["five"])
-    *_, before = analyze(tmp_path, settings)
-    manifest = make_manifest_for(tmp_path, settings) | {"fingerprint": "a", "definitions": "d", "seconds": {}}
-    publish_run(tmp_path, "20251210T000000-000000-aaaaaaaa", before, manifest, {}, "page")
+    before = analyze(settings)
+    manifest = before.manifest | {"fingerprint": "a", "definitions": "d"}
+    publish_run(tmp_path, "20251210T000000-000000-aaaaaaaa", before.tables, manifest, {}, "page")
     write(tmp_path, *[paper(n, "Robots walk over rough terrain with legs.") for n in range(5, 9)])
-    *_, after = analyze(tmp_path, settings)
-    changes, since = comparison.compare_with_previous(tmp_path, after, "b", "d", DAY)
+    after = analyze(settings)
+    changes, since = comparison.compare_with_previous(tmp_path, after.tables, "b", "d", DAY)
     assert since == {"run_id": "20251210T000000-000000-aaaaaaaa", "as_of": "2025-12-10", "new_papers": 4}
     parts = changes[["by_new_papers", "by_reassignment", "by_definition"]].sum(axis=1)
     assert parts.to_numpy() == pytest.approx(
         (changes["to_share"] - changes["from_share"]).to_numpy(), abs=1e-12
     )
-    same, none = comparison.compare_with_previous(tmp_path, before, "a", "d", DAY)
+    same, none = comparison.compare_with_previous(tmp_path, before.tables, "a", "d", DAY)
     assert none is None
     assert isinstance(same, pd.DataFrame)
     assert same.empty
