@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from analytics.tables import RunTables
-from reports.charts.run_charts import Chart, make_colors, plot_charts
+from reports.charts.run_charts import Chart, plot_charts
 from reports.sections.explorer import Explorer, make_explorer
 from reports.sections.forecasts import Outlook, make_outlook
 from reports.sections.growing import Growing, make_growing
@@ -16,17 +16,15 @@ from reports.sections.headlines import Moved, Subject, make_moved
 from reports.sections.membership_paragraphs import membership_paragraphs
 from reports.sections.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
 from reports.sections.run_changes import changes_since
-from reports.sections.theme_sections import Places, ThemeSection, make_theme_sections
+from reports.sections.theme_sections import ThemeSection, make_theme_sections
 from reports.sections.topic_history import TopicHistory, make_topic_history
 from reports.sections.topic_rows import TopicTable, make_topic_table
 from reports.sections.trust import Trust, make_trust
 from reports.sections.unassigned_papers import LoosePapers, make_loose_papers
 from reports.values.count_sentences import bands_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
-from reports.values.marks import NO_MARKS, Marks, allowed_rate, make_marks, steady_bound
-from reports.values.series import Series, make_series
-from reports.values.slugs import make_slugs
-from reports.values.theme_quality import make_qualities
+from reports.values.series import Series
+from reports.view import RunView
 
 __all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context"]
 
@@ -70,18 +68,12 @@ class ReportContext:
     trust: Trust
 
 
-def make_report_context(
-    tables: RunTables,
-    manifest: Mapping[str, Any],
-    charts: Mapping[str, Chart] | None = None,
-) -> ReportContext:
+def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None) -> ReportContext:
     """All that the report of a run says.
 
     Parameters
     ----------
-    tables : RunTables
-    manifest : mapping
-        Of the run: what ``manifest.json`` holds.
+    view : RunView
     charts : mapping of str to Chart, optional
         What `plot_charts` gave, where the caller has it already; drawn here otherwise.
 
@@ -95,22 +87,21 @@ def make_report_context(
     PapertrendsError
         When a table holds a verdict or a period that the report has no words for.
     """
-    charts = plot_charts(tables, manifest) if charts is None else charts
-    series = make_series(tables, steady_bound(manifest))
-    places = _places(tables, series)
-    marks = make_marks(tables, series, allowed_rate(manifest))
-    qualities = make_qualities(tables)
-    themes = make_theme_sections(tables, series, marks, charts, places, qualities)
+    charts = plot_charts(view) if charts is None else charts
+    tables, manifest, series, places = view.tables, view.manifest, view.series, view.places
+    themes = make_theme_sections(view, charts)
     topics = make_topic_table(tables, manifest, series, places)
-    checked = {("theme", theme_id): one.share.value for theme_id, one in qualities.items() if one.is_checked}
-    changes = changes_since(tables.changes, _names(places), checked)
+    checked = {
+        ("theme", theme_id): one.share.value for theme_id, one in view.qualities.items() if one.is_checked
+    }
+    changes = changes_since(tables.changes, places.names, checked)
     explorer = make_explorer(tables, places)
-    membership = membership_paragraphs(tables, manifest, qualities, places.theme_names)
+    membership = membership_paragraphs(tables, manifest, view.qualities, places.theme_names)
     warnings = [f"{theme.name}: {theme.warning}" for theme in themes if theme.warning]
     return ReportContext(
         head=_head(tables, manifest),
         moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
-        multiples=_multiples(themes, charts, series, marks),
+        multiples=_multiples(themes, charts, view),
         themes=themes,
         topics=topics,
         topic_history=make_topic_history(tables, manifest, places),
@@ -122,27 +113,6 @@ def make_report_context(
         papers=make_paper_list(tables, manifest, places, explorer),
         trust=make_trust(tables, manifest, series, membership, warnings),
     )
-
-
-def _places(tables: RunTables, series: Mapping[tuple[str, str], Series]) -> Places:
-    theme_ids, topic_ids = list(tables.themes["theme_id"]), list(tables.topics["topic_id"])
-    return Places(
-        theme_slugs=make_slugs(theme_ids),
-        theme_names=_clipped(theme_ids, tables.themes["name"]),
-        theme_colors=make_colors(theme_ids, series),
-        topic_slugs=make_slugs(topic_ids),
-        topic_names=_clipped(topic_ids, tables.topics["label"]),
-    )
-
-
-def _clipped(ids: list[str], names: Any) -> dict[str, str]:
-    return {one: clip(name, 80) for one, name in zip(ids, names, strict=True)}
-
-
-def _names(places: Places) -> dict[tuple[str, str], str]:
-    """Names of all series by kind and id."""
-    themes = {("theme", one): name for one, name in places.theme_names.items()}
-    return themes | {("topic", one): name for one, name in places.topic_names.items()}
 
 
 def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
@@ -199,15 +169,15 @@ def _subjects(
 def _multiples(
     themes: tuple[ThemeSection, ...],
     charts: Mapping[str, Chart],
-    series: Mapping[tuple[str, str], Series],
-    marks: Mapping[tuple[str, str], Marks],
+    view: RunView,
 ) -> Multiples | None:
     """Themes that have a chart; None where none has."""
     drawn = tuple(section for section in themes if section.chart is not None)
     if not drawn:
         return None
-    one = series["theme", drawn[0].theme_id]
-    is_smooth = any(series["theme", section.theme_id].is_smooth for section in drawn)
+    each = [view.theme(section.theme_id) for section in drawn]
+    one, marks = each[0][0], [marks for _, marks in each]
+    is_smooth = any(series.is_smooth for series, _ in each)
     lines = (
         f"Line: smooth share of papers, with its 95{NARROW}% band. Dots: the share of each {one.unit}, larger"
         " where there are more papers"
@@ -220,13 +190,12 @@ def _multiples(
         + f". {bands_note([section.basis for section in drawn])}"
         + f" Bars: papers a {one.unit}, those found for the theme in color."
     )
-    if is_smooth and not all(series["theme", section.theme_id].is_smooth for section in drawn):
+    if is_smooth and not all(series.is_smooth for series, _ in each):
         note += " Themes with too few papers to test have their raw shares."
     if not all(period.is_complete for period in one.periods):
         note += f" Hollow on hatching: incomplete {one.unit}."
-    found = [marks.get(("theme", section.theme_id), NO_MARKS) for section in drawn]
-    if any(each.forecasts for each in found):
+    if any(found.forecasts for found in marks):
         note += f" Dashed: forecast, with bands for 50 and 90{NARROW}% of what may come."
-    note += " Pale span: burst." if any(each.bursts for each in found) else ""
-    note += " Thin rule: the level changed." if any(each.changes for each in found) else ""
+    note += " Pale span: burst." if any(found.bursts for found in marks) else ""
+    note += " Thin rule: the level changed." if any(found.changes for found in marks) else ""
     return Multiples(note, charts["themes"], drawn)

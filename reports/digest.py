@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
+from reports.charts.chart_values import series_label
 from reports.context import ReportContext, make_report_context
 from reports.render import render_mail
 from reports.sections.headlines import Headline
 from reports.sections.theme_sections import ThemeSection
 from reports.values.formatting import clip, plural
 from reports.values.paper_lines import make_paper_lines, papers_by_id
+from reports.view import RunView
 
 __all__ = ["Digest", "DigestPaper", "DigestTheme", "DigestTopic", "make_digest", "render_digest"]
 
@@ -81,7 +83,7 @@ class Digest:
     has_news: bool
 
 
-def make_digest(tables: RunTables, manifest: Mapping[str, Any], report_href: str) -> Digest:
+def make_digest(view: RunView, report_href: str) -> Digest:
     """Digest of a run.
 
     New papers are those that the workspace first saw after the day of the run before; on a first run
@@ -90,19 +92,18 @@ def make_digest(tables: RunTables, manifest: Mapping[str, Any], report_href: str
 
     Parameters
     ----------
-    tables : RunTables
-    manifest : mapping
+    view : RunView
     report_href : str
         Address of the run's report, for the links.
     """
-    context = make_report_context(tables, manifest)
+    context = make_report_context(view, charts={})
     moved = tuple(line for line in context.moved.headlines if line.verdict in ("rising", "falling"))
     topics = _new_topics(context, report_href)
-    themes = _themes(tables, manifest, context, report_href)
+    themes = _themes(view.tables, view.manifest, context, report_href)
     has_news = bool(moved or topics)
     if not has_news:
         themes = ()
-    chart = _charted(context, moved)
+    chart = _charted(view, context, moved)
     return Digest(
         subject=_subject(context, moved, topics),
         title=context.head.title,
@@ -119,7 +120,7 @@ def make_digest(tables: RunTables, manifest: Mapping[str, Any], report_href: str
         chart_theme=chart.theme_id if chart else "",
         chart_name=chart.name if chart else "",
         chart_note=f"share of papers, {chart.band}" if chart else "",
-        chart_label=chart.chart.label if chart and chart.chart else "",
+        chart_label=series_label(chart.name, *view.theme(chart.theme_id)) if chart else "",
         report_href=report_href,
         has_news=has_news,
     )
@@ -161,9 +162,10 @@ def _new_topics(context: ReportContext, report_href: str) -> tuple[DigestTopic, 
     )
 
 
-def _charted(context: ReportContext, moved: tuple[Headline, ...]) -> ThemeSection | None:
+def _charted(view: RunView, context: ReportContext, moved: tuple[Headline, ...]) -> ThemeSection | None:
     """Theme whose chart goes along: the first that moved, else the one with most papers."""
-    drawn = {f"#theme-{theme.slug}": theme for theme in context.themes if theme.chart is not None}
+    has_chart = set(view.drawn_themes)
+    drawn = {f"#theme-{theme.slug}": theme for theme in context.themes if theme.theme_id in has_chart}
     first = next((drawn[line.href] for line in moved if line.href in drawn), None)
     return first or max(drawn.values(), key=lambda theme: theme.n_papers, default=None)
 

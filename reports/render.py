@@ -9,11 +9,11 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.charts.palette import DARK, LIGHT, MARKS, css_variables
 from reports.context import ReportContext
 from reports.sections.explorer import pack
 from reports.values.count_sentences import COMMAND
 from reports.values.formatting import NARROW
+from reports.values.palette import DARK, LIGHT, MARKS, css_variables
 from reports.values.verdict_sentences import FRAGILE
 
 __all__ = [

@@ -32,6 +32,7 @@ from flows.runs import canonical_json, list_runs, make_run_id
 from flows.workers.background_process import WORTH_A_PROCESS, process_beside
 from flows.workers.memory import give_memory_back
 from reports.charts.run_charts import Chart, plot_charts, without_papers
+from reports.view import RunView
 
 __all__ = ["Analysis", "AnalysisInputs", "RunStep", "analysis_inputs", "call_step", "run_analysis"]
 
@@ -139,7 +140,7 @@ def run_analysis(
         }
         plain: dict[str, Any] = json.loads(canonical_json(manifest))
         # Drawn while the tables are written.
-        charts = ahead(partial(plot_charts, without_papers(tables), plain))
+        charts = ahead(partial(plot_charts, RunView(without_papers(tables), plain)))
     return Analysis(run_id, tables, plain, charts)
 
 

@@ -192,11 +192,12 @@ def report(
         settings = checked_settings(workspace, None, None, None)
         from flows.publication.publish import render_page
         from flows.runs import read_run, resolve_run
+        from reports.view import RunView
 
         folder = resolve_run(settings.workspace, run_name)
         target = output or Path(f"{folder.name}.html")
         check_output(target, settings.workspace)
-        page, _ = render_page(*read_run(folder))
+        page, _ = render_page(RunView(*read_run(folder)))
         try:
             target.write_text(page, encoding="utf-8")
         except OSError as error:

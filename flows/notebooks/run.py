@@ -16,8 +16,9 @@ def _():
     from analytics.trends.shares import wilson_interval
     from flows.runs import read_run
     from reports.charts.run_charts import plot_charts
+    from reports.view import RunView
 
-    return Path, mo, pd, plot_charts, read_run, wilson_interval
+    return Path, RunView, mo, pd, plot_charts, read_run, wilson_interval
 
 
 @app.cell
@@ -32,8 +33,8 @@ def _(Path, mo, read_run):
 
 
 @app.cell
-def _(manifest, mo, plot_charts, tables):
-    charts = plot_charts(tables, manifest)
+def _(RunView, manifest, mo, plot_charts, tables):
+    charts = plot_charts(RunView(tables, manifest))
     mo.Html(charts["themes"].svg) if charts else mo.md("No theme has a dated paper.")
     return (charts,)
 

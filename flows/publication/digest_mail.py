@@ -14,10 +14,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.tables import RunTables
 from flows.clock import now
 from flows.config.secret_blocks import load_secret
 from flows.config.settings import Settings
@@ -25,6 +23,7 @@ from flows.runs import read_run
 from flows.store import Store
 from reports.charts.run_charts import plot_png
 from reports.digest import Digest, make_digest, render_digest
+from reports.view import RunView
 
 __all__ = ["SentMails", "make_mails", "send_mails", "write_mail"]
 
@@ -62,11 +61,11 @@ def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[s
     dict of recipient to EmailMessage
         Empty where nothing moved and no mail is wished then.
     """
-    tables, manifest = read_run(folder)
-    digest = make_digest(tables, manifest, _report_address(folder, settings))
+    view = RunView(*read_run(folder))
+    digest = make_digest(view, _report_address(folder, settings))
     if not digest.has_news and settings.mail_when_still == "none":
         return {}
-    png = _chart(digest, tables, manifest)
+    png = _chart(digest, view)
     sender = settings.mail_from or _NOBODY
     return {
         one: _mail(digest, png, sender, one, folder.name, written_at)
@@ -209,10 +208,10 @@ def _report_address(folder: Path, settings: Settings) -> str:
     return f"{settings.site.rstrip('/')}/runs/{folder.name}/report.html"
 
 
-def _chart(digest: Digest, tables: RunTables, manifest: dict[str, Any]) -> bytes:
+def _chart(digest: Digest, view: RunView) -> bytes:
     if not digest.chart_theme or not digest.has_news:
         return b""
-    return plot_png(tables, manifest, digest.chart_theme)
+    return plot_png(view, digest.chart_theme)
 
 
 def _mail(

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from analytics.tables import RunTables
 from flows.analysis.run_analysis import Analysis, RunStep, call_step
 from flows.clock import now, today
 from flows.config.settings import Settings
@@ -24,6 +23,7 @@ from reports.charts.run_charts import Chart
 from reports.context import make_report_context
 from reports.render import render_report
 from reports.summary import make_summary
+from reports.view import RunView
 
 __all__ = ["publish", "render_page"]
 
@@ -62,7 +62,7 @@ def _write_run(root: Path, analysis: Analysis) -> tuple[Path, dict[str, Any]]:
         with ThreadPoolExecutor(1) as background:
             listing = background.submit(write_papers_csv, tables, building / "papers.csv")
             charts = analysis.charts()
-            page, summary = render_page(tables, analysis.manifest, charts)
+            page, summary = render_page(RunView(tables, analysis.manifest), charts)
             listing.result()
         report_s = round(time.perf_counter() - start, 2)
         seconds = {**analysis.manifest["seconds"], "report": report_s}
@@ -90,9 +90,7 @@ def _remember_run(root: Path, manifest: dict[str, Any]) -> None:
         )
 
 
-def render_page(
-    tables: RunTables, manifest: dict[str, Any], charts: dict[str, Chart] | None = None
-) -> tuple[str, dict[str, Any]]:
+def render_page(view: RunView, charts: dict[str, Chart] | None = None) -> tuple[str, dict[str, Any]]:
     """Page as HTML text and summary for the manifest; the charts are drawn where none are given."""
-    context = make_report_context(tables, manifest, charts)
+    context = make_report_context(view, charts)
     return render_report(context), make_summary(context)

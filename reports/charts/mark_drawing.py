@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from reports.charts.palette import LIGHT
 from reports.charts.svg import HALO
 from reports.values.count_sentences import BANDS
 from reports.values.marks import Marks
+from reports.values.palette import LIGHT
 from reports.values.periods import Period
 from reports.values.series import Series
 

@@ -5,21 +5,18 @@ What draws is imported where it is needed: the page is made of charts that anoth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from analytics.tables import RunTables, empty_table
 from reports.charts.chart_values import Values, series_label, series_values, shares_values
-from reports.charts.palette import theme_colors
 from reports.charts.scales import share_scale
 from reports.charts.svg import Drawing, compose_panels, parse_drawing, render_svg
 from reports.values.formatting import clip, percent, plural
-from reports.values.marks import NO_MARKS, Marks, allowed_rate, make_marks
-from reports.values.series import Series, make_series
-from reports.values.slugs import make_slugs
+from reports.values.marks import Marks
+from reports.values.series import Series
+from reports.view import RunView
 
-__all__ = ["Chart", "make_colors", "plot_charts", "plot_png", "without_papers"]
+__all__ = ["Chart", "plot_charts", "plot_png", "without_papers"]
 
 _OF_PAPERS = ("papers", "theme_assignments", "topic_assignments", "positions")
 
@@ -40,15 +37,13 @@ class Chart:
     narrow: str = ""
 
 
-def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Chart]:
+def plot_charts(view: RunView) -> dict[str, Chart]:
     """Every chart of the run by its file stem: ``themes``, and ``theme-<id>`` for each theme.
 
     Parameters
     ----------
-    tables : RunTables
-    manifest : mapping
-        Of the run; its title is part of what the chart of all themes says of itself, and its false discovery
-        rate decides which bursts are drawn.
+    view : RunView
+        Its title is part of what the chart of all themes says of itself.
 
     Returns
     -------
@@ -58,35 +53,29 @@ def plot_charts(tables: RunTables, manifest: Mapping[str, Any]) -> dict[str, Cha
     """
     from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
 
-    series = make_series(tables)
-    ids = list(tables.themes["theme_id"])
-    names = {theme_id: clip(name, 80) for theme_id, name in zip(ids, tables.themes["name"], strict=True)}
-    slugs = make_slugs(ids)
-    colors = make_colors(ids, series)
-    drawn = {
-        theme_id: series["theme", theme_id] for theme_id in ids if _has_papers(series["theme", theme_id])
-    }
+    drawn = {theme_id: view.theme(theme_id) for theme_id in view.drawn_themes}
     if not drawn:
         return {}
-    found = make_marks(tables, series, allowed_rate(manifest))
-    marks = {theme_id: found.get(("theme", theme_id), NO_MARKS) for theme_id in drawn}
-    shared = share_scale(list(drawn.values()), PANEL.y_steps, list(marks.values()))
+    places = view.places
+    shown, marked = zip(*drawn.values(), strict=True)
+    shared = share_scale(list(shown), PANEL.y_steps, list(marked))
     charts: dict[str, Chart] = {}
     panels: list[tuple[str, str, Drawing]] = []
     with own_style():
-        for theme_id, one in drawn.items():
-            stem, color = f"theme-{slugs[theme_id]}", colors[theme_id]
-            small = svg_text(plot_series(one, color, shared, PANEL, marks[theme_id]))
+        for theme_id, (one, marks) in drawn.items():
+            stem, name = f"theme-{places.theme_slugs[theme_id]}", places.theme_names[theme_id]
+            color = places.theme_colors[theme_id]
+            small = svg_text(plot_series(one, color, shared, PANEL, marks))
             number = f"{percent(one.share_now)} {one.basis}" if one.latest else ""
-            panels.append((names[theme_id], number, parse_drawing(small, f"file-{stem}")))
-            own = share_scale([one], WIDE.y_steps, [marks[theme_id]])
-            wide = svg_text(plot_series(one, color, own, WIDE, marks[theme_id]))
-            charts[stem] = _chart(stem, names[theme_id], (one, marks[theme_id]), (wide, small))
-    title = clip(str(manifest["title"]), 80)
+            panels.append((name, number, parse_drawing(small, f"file-{stem}")))
+            own = share_scale([one], WIDE.y_steps, [marks])
+            wide = svg_text(plot_series(one, color, own, WIDE, marks))
+            charts[stem] = _chart(stem, name, (one, marks), (wide, small))
+    title = clip(str(view.manifest["title"]), 80)
     label = f"{title}: share of papers over time of {plural(len(drawn), 'theme')}, all on one scale."
     values = shares_values(
-        {names[theme_id]: one for theme_id, one in drawn.items()},
-        {names[theme_id]: one for theme_id, one in marks.items()},
+        {places.theme_names[theme_id]: one for theme_id, (one, _) in drawn.items()},
+        {places.theme_names[theme_id]: marks for theme_id, (_, marks) in drawn.items()},
     )
     return {"themes": Chart("themes", render_svg(compose_panels(panels), label), label, values), **charts}
 
@@ -110,35 +99,18 @@ def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, st
     )
 
 
-def make_colors(theme_ids: list[str], series: Mapping[tuple[str, str], Series]) -> dict[str, str]:
-    """Color name of each theme; beyond eight, the themes with the strongest evidence have one."""
-
-    def evidence(theme_id: str) -> tuple[bool, float, int]:
-        verdict = series["theme", theme_id].verdict
-        return (not verdict.is_move, verdict.q if verdict.is_move else 0.0, -verdict.n_papers)
-
-    return theme_colors(theme_ids, in_question=sorted(theme_ids, key=evidence))
-
-
-def _has_papers(series: Series) -> bool:
-    """Whether there is anything to draw: a dated paper of the series."""
-    return any(period.n_papers for period in series.periods)
-
-
-def plot_png(tables: RunTables, manifest: Mapping[str, Any], theme_id: str) -> bytes:
+def plot_png(view: RunView, theme_id: str) -> bytes:
     """Wide chart of one theme as PNG, 1400 pixels across, for a mail.
 
     Parameters
     ----------
-    tables : RunTables
-    manifest : mapping
+    view : RunView
     theme_id : str
         Of a theme with a dated paper.
     """
     from reports.charts.series_figure import WIDE, own_style, plot_series, png_bytes
 
-    series = make_series(tables)
-    one, color = series["theme", theme_id], make_colors(list(tables.themes["theme_id"]), series)[theme_id]
-    marks = make_marks(tables, series, allowed_rate(manifest)).get(("theme", theme_id), NO_MARKS)
+    one, marks = view.theme(theme_id)
+    scale = share_scale([one], WIDE.y_steps, [marks])
     with own_style():
-        return png_bytes(plot_series(one, color, share_scale([one], WIDE.y_steps, [marks]), WIDE, marks))
+        return png_bytes(plot_series(one, view.places.theme_colors[theme_id], scale, WIDE, marks))

@@ -20,12 +20,12 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from reports.charts.mark_drawing import draw_basis, draw_mark_names, draw_marks
-from reports.charts.palette import LIGHT
 from reports.charts.scales import Scale, time_ticks
 from reports.charts.share_drawing import draw_bar_label, draw_dots, draw_share_band
 from reports.charts.svg import HALO
 from reports.values.formatting import NARROW, percent
 from reports.values.marks import NO_MARKS, Marks
+from reports.values.palette import LIGHT
 from reports.values.periods import Period
 from reports.values.series import Series
 

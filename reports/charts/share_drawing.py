@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from reports.charts.palette import LIGHT
 from reports.charts.sparklines import dot_sizes
 from reports.values.formatting import count
+from reports.values.palette import LIGHT
 from reports.values.series import Series
 
 __all__ = ["draw_bar_label", "draw_dots", "draw_share_band"]

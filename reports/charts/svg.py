@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from reports.charts.palette import LIGHT
 from reports.values.formatting import clip
+from reports.values.palette import LIGHT
 
 __all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_svg"]
 

@@ -19,9 +19,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.tables import RunTables, is_among
-from reports.charts.palette import MARKS
-from reports.sections.theme_sections import Places
+from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
+from reports.view import Places
 
 __all__ = ["MOST_MAPPED", "MOST_SEARCHED", "Explorer", "make_explorer", "pack"]
 

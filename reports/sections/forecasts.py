@@ -14,10 +14,10 @@ from analytics.forecasts.backtest import CHANCE
 from analytics.forecasts.forecasters import NAIVE
 from analytics.forecasts.share_forecasts import MIN_HISTORY
 from analytics.tables import RunTables
-from reports.sections.theme_sections import Places
 from reports.sections.track_record_rows import Record, make_record
 from reports.values.formatting import FORECASTERS, NARROW, NO_VALUE, clip, count, p_value, percent, plural
 from reports.values.periods import period_unit
+from reports.view import Places
 
 __all__ = ["Candidate", "Outlook", "make_outlook"]
 

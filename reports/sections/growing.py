@@ -9,9 +9,9 @@ import pandas as pd
 
 from analytics.tables import RunTables
 from reports.sections.headlines import sparkline
-from reports.sections.theme_sections import Places
 from reports.values.formatting import TIMES, count, odds, percent
 from reports.values.series import Series
+from reports.view import Places
 
 __all__ = ["Growing", "GrowingRow", "make_growing"]
 

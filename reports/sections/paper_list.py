@@ -8,9 +8,9 @@ from typing import Any
 
 from analytics.tables import RunTables
 from reports.sections.explorer import Explorer
-from reports.sections.theme_sections import Places
 from reports.values.formatting import count, plural
 from reports.values.paper_lines import PaperLine, make_paper_lines, newest_first
+from reports.view import Places
 
 __all__ = ["MOST_PAPERS", "PaperList", "PaperMap", "make_paper_list", "make_paper_map"]
 

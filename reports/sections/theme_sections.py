@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics.tables import UNCLUSTERED, RunTables, is_among
-from analytics.topics.identity import GONE
+from analytics.tables import UNCLUSTERED, is_among
 from reports.charts.run_charts import Chart
 from reports.sections.near_misses import NearMiss, make_near_misses
 from reports.sections.theme_facts import Fact, make_facts, marks_numbers, marks_told
@@ -19,14 +18,12 @@ from reports.values.count_certainty import Surety, make_surety
 from reports.values.count_sentences import BANDS, COMMAND, count_warning, known_clause, known_sentence
 from reports.values.exact_numbers import Exact, make_numbers
 from reports.values.formatting import clip, count, percent, plural
-from reports.values.marks import NO_MARKS, Marks
 from reports.values.paper_lines import papers_by_id
-from reports.values.series import Series
-from reports.values.theme_quality import Quality
 from reports.values.upvotes import upvotes_of_the_day
 from reports.values.verdict_sentences import ICONS
+from reports.view import Places, RunView
 
-__all__ = ["Places", "ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
+__all__ = ["ThemePaper", "ThemeSection", "TopicOfTheme", "make_theme_sections"]
 
 _MOST_TOPICS = 8
 
@@ -87,48 +84,16 @@ class ThemeSection:
         return len({one.line.paper_id for one in (*self.newest, *self.representative, *self.upvoted)})
 
 
-@dataclass(frozen=True)
-class Places:
-    """Names and addresses on the page of themes and topics, by id."""
-
-    theme_slugs: Mapping[str, str]
-    theme_names: Mapping[str, str]
-    theme_colors: Mapping[str, str]
-    topic_slugs: Mapping[str, str]
-    topic_names: Mapping[str, str]
-
-    def href(self, kind: str, series_id: str) -> str:
-        """Where a series stands on the page, empty for one that this run does not have."""
-        slugs = self.topic_slugs if kind == "topic" else self.theme_slugs
-        return f"#{kind}-{slugs[series_id]}" if series_id in slugs else ""
-
-    def name(self, kind: str, series_id: str) -> str:
-        """Name of a series; its id where this run does not have it."""
-        names = self.topic_names if kind == "topic" else self.theme_names
-        return names.get(series_id) or clip(series_id.removeprefix(GONE), 40)
-
-
-def make_theme_sections(
-    tables: RunTables,
-    series: Mapping[tuple[str, str], Series],
-    marks: Mapping[tuple[str, str], Marks],
-    charts: Mapping[str, Chart],
-    places: Places,
-    qualities: Mapping[str, Quality],
-) -> tuple[ThemeSection, ...]:
+def make_theme_sections(view: RunView, charts: Mapping[str, Chart]) -> tuple[ThemeSection, ...]:
     """Section of each theme, in the order of the table `themes`.
 
     Parameters
     ----------
-    tables : RunTables
-    series : mapping of (kind, series_id) to Series
-    marks : mapping of (kind, series_id) to Marks
-        Without the series that have none.
+    view : RunView
     charts : mapping of str to Chart
         See `reports.charts.run_charts.plot_charts`.
-    places : Places
-    qualities : mapping of theme id to Quality
     """
+    tables, places = view.tables, view.places
     papers = papers_by_id(tables.papers)
     assigned = dict(iter(tables.theme_assignments.groupby("theme_id", sort=False)))
     none = tables.theme_assignments.iloc[:0]
@@ -137,10 +102,10 @@ def make_theme_sections(
     sections = []
     for row in tables.themes.to_dict("records"):
         theme_id = row["theme_id"]
-        quality = qualities[theme_id]
+        quality = view.qualities[theme_id]
         rows = assigned.get(theme_id, none)
         rows = rows[is_among(rows["paper_id"], papers.index)]
-        one, marked = series["theme", theme_id], marks.get(("theme", theme_id), NO_MARKS)
+        one, marked = view.theme(theme_id)
         found = papers.loc[rows["paper_id"]]
         newest, representative, upvoted = papers_of_theme(
             found, rows, votes, (places.theme_names, places.topic_names)

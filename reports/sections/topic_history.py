@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import UNCLUSTERED, RunTables
-from reports.sections.theme_sections import Places
 from reports.values.formatting import clip, count, join_words, long_day, percent, plural
 from reports.values.paper_lines import papers_by_id
+from reports.view import Places
 
 __all__ = ["TopicEventLine", "TopicHistory", "make_topic_history", "topic_fates"]
 

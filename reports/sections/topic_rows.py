@@ -11,7 +11,6 @@ import pandas as pd
 
 from analytics.tables import UNCLUSTERED, RunTables
 from reports.sections.headlines import sparkline
-from reports.sections.theme_sections import Places
 from reports.sections.topic_history import topic_fates
 from reports.values.claims import change_cell
 from reports.values.exact_numbers import Exact, make_numbers, window_name
@@ -20,6 +19,7 @@ from reports.values.paper_lines import PaperLine, make_paper_lines, papers_by_id
 from reports.values.series import Series, Verdict
 from reports.values.slugs import make_slugs
 from reports.values.verdict_sentences import ICONS, ORDER
+from reports.view import Places
 
 __all__ = ["TopicGroup", "TopicRow", "TopicTable", "make_topic_table"]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
-from reports.sections.theme_sections import Places
 from reports.values.formatting import NARROW, count, percent, plural
 from reports.values.periods import period_label, period_unit
 from reports.values.verdict_sentences import ICONS
+from reports.view import Places
 
 __all__ = ["Record", "ScoredClaim", "make_record"]
 

@@ -25,6 +25,7 @@ from flows.ingest import ingest_source
 from flows.publication.publish import render_page
 from flows.store import Store
 from flows.workers.progress import listening
+from reports.view import RunView
 
 DAY = date(2025, 12, 10)
 THEMES = read_themes(DEFAULT_THEMES)
@@ -75,7 +76,7 @@ def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     assert (tables.papers["topic_id"] == UNCLUSTERED).all()
     assert tables.trends.empty == (name == "undated")
     assert set(tables.verdicts["verdict"]) <= {"insufficient"}
-    page, _ = render_page(tables, analysis.manifest)
+    page, _ = render_page(RunView(tables, analysis.manifest))
     assert "<script>alert(1)" not in page
     assert topics["reason"].split(";")[0] in page or "too few" in page
 

@@ -23,6 +23,7 @@ from analytics.trends.shares import wilson_interval
 from analytics.trends.unassigned import unassigned_papers
 from reports.context import make_report_context
 from reports.render import render_report
+from reports.view import RunView
 
 THEMES = ("Agents", "RL exploration", "Self-improvement", "Introspection")
 _FIRST = (
@@ -909,7 +910,7 @@ def parse_page() -> Callable[[str], Page]:
 @pytest.fixture(scope="session")
 def render() -> Callable[[Run], str]:
     """HTML of a run."""
-    return lambda run: render_report(make_report_context(run.tables, run.manifest))
+    return lambda run: render_report(make_report_context(RunView(run.tables, run.manifest)))
 
 
 @pytest.fixture(name="make_run")

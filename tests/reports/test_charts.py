@@ -12,12 +12,13 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from reports.charts.palette import LIGHT
 from reports.charts.run_charts import plot_charts, without_papers
 from reports.charts.scales import share_scale, time_ticks
 from reports.charts.sparklines import render_sparkline
+from reports.values.palette import LIGHT
 from reports.values.periods import Period
 from reports.values.series import Series, Verdict
+from reports.view import RunView
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -25,7 +26,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture(scope="module")
 def drawn(run_of):
     run = run_of("usual")
-    return run, plot_charts(run.tables, run.manifest)
+    return run, plot_charts(RunView(run.tables, run.manifest))
 
 
 def month(index: int, n: int, total: int, *, complete: bool = True, high: float = 0.5) -> Period:
@@ -36,14 +37,14 @@ def month(index: int, n: int, total: int, *, complete: bool = True, high: float 
 
 def test_the_same_bytes_twice_and_with_other_settings_of_matplotlib(drawn):
     run, charts = drawn
-    assert plot_charts(run.tables, run.manifest) == charts
+    assert plot_charts(RunView(run.tables, run.manifest)) == charts
     with mpl.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "red"}):
-        assert plot_charts(run.tables, run.manifest) == charts
+        assert plot_charts(RunView(run.tables, run.manifest)) == charts
 
 
 def test_no_chart_reads_the_tables_of_papers(drawn):
     run, charts = drawn
-    assert plot_charts(without_papers(run.tables), run.manifest) == charts
+    assert plot_charts(RunView(without_papers(run.tables), run.manifest)) == charts
 
 
 def test_a_page_of_given_charts_needs_no_matplotlib():
@@ -54,7 +55,7 @@ def test_a_page_of_given_charts_needs_no_matplotlib():
 def test_drawing_leaves_tables_and_settings_alone(drawn):
     run, _ = drawn
     before, settings = run.tables.trends.copy(), dict(mpl.rcParams)
-    plot_charts(run.tables, run.manifest)
+    plot_charts(RunView(run.tables, run.manifest))
     pd.testing.assert_frame_equal(run.tables.trends, before)
     assert dict(mpl.rcParams) == settings
 
@@ -69,9 +70,11 @@ def test_names_are_file_stems_of_the_themes_that_have_papers(drawn, run_of):
     with_papers = run.tables.trends.query("kind == 'theme' and n_papers > 0")["series_id"].unique()
     assert list(charts) == ["themes", *(f"theme-{one}" for one in with_papers)]
     hostile = run_of("hostile")
-    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in plot_charts(hostile.tables, hostile.manifest))
+    assert all(
+        re.fullmatch(r"[a-z0-9-]+", name) for name in plot_charts(RunView(hostile.tables, hostile.manifest))
+    )
     undated = run_of("all-undated")
-    assert plot_charts(undated.tables, undated.manifest) == {}
+    assert plot_charts(RunView(undated.tables, undated.manifest)) == {}
 
 
 def test_each_chart_is_an_image_with_a_sentence_and_stands_alone(drawn):
@@ -118,7 +121,10 @@ def test_the_end_of_the_line_is_written_at_its_dot(make_run):
     run = make_run(800)
     trends = run.tables.trends.query("series_id == 'agents' and is_complete")
     share = 100 * trends["smooth_share"].iloc[-1]
-    texts = [e.text for e in ET.fromstring(plot_charts(run.tables, run.manifest)["theme-agents"].svg).iter()]
+    texts = [
+        e.text
+        for e in ET.fromstring(plot_charts(RunView(run.tables, run.manifest))["theme-agents"].svg).iter()
+    ]
     assert f"{share:.0f}\u202f%" in texts
 
 
@@ -139,7 +145,7 @@ def test_values_are_those_of_the_table(drawn):
 
 def test_a_gap_breaks_the_line(run_of):
     run = run_of("feed-gap")
-    chart = plot_charts(run.tables, run.manifest)["theme-agents"]
+    chart = plot_charts(RunView(run.tables, run.manifest))["theme-agents"]
     lines = [
         path
         for path in ET.fromstring(chart.svg).iter(f"{SVG}path")
@@ -151,7 +157,7 @@ def test_a_gap_breaks_the_line(run_of):
 
 def test_names_of_themes_are_text_whatever_they_hold(run_of):
     run = run_of("hostile")
-    charts = plot_charts(run.tables, run.manifest)
+    charts = plot_charts(RunView(run.tables, run.manifest))
     texts = [element.text for element in ET.fromstring(charts["themes"].svg).iter(f"{SVG}text")]
     assert any(text.startswith("<b>Agents</b>") for text in texts)
     assert "智能体与探索" in texts
@@ -215,7 +221,7 @@ def test_a_straight_smooth_line_needs_two_points():
 
 def test_dots_grow_with_the_papers_behind_them_and_are_a_path_for_each_size(make_run):
     run = make_run()
-    chart = plot_charts(run.tables, run.manifest)["theme-agents"]
+    chart = plot_charts(RunView(run.tables, run.manifest))["theme-agents"]
     dots = [
         path
         for path in ET.fromstring(chart.svg).iter(f"{SVG}path")
@@ -230,7 +236,7 @@ def test_dots_grow_with_the_papers_behind_them_and_are_a_path_for_each_size(make
 
 def test_a_run_without_smooth_shares_has_no_dots_and_its_raw_line(run_of):
     run = run_of("before-five-words")
-    chart = plot_charts(run.tables, run.manifest)["theme-agents"]
+    chart = plot_charts(RunView(run.tables, run.manifest))["theme-agents"]
     assert 'stroke-linecap="round"' not in chart.svg
     assert "Smooth share" not in chart.values.columns
 

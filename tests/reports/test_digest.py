@@ -11,13 +11,14 @@ from reports.charts.run_charts import plot_png
 from reports.context import make_report_context
 from reports.digest import make_digest, render_digest
 from reports.summary import make_summary
+from reports.view import RunView
 
 REPORT = "https://example.org/w/runs/r1/report.html"
 SINCE = {"run_id": "r0", "as_of": "2025-01-01", "new_papers": 12}
 
 
 def parts(run, **manifest):
-    digest = make_digest(run.tables, run.manifest | manifest, REPORT)
+    digest = make_digest(RunView(run.tables, run.manifest | manifest), REPORT)
     return digest, *render_digest(
         digest, "ada@example.org", "p@example.org", has_chart=bool(digest.chart_theme)
     )
@@ -107,16 +108,16 @@ def test_markup_in_titles_is_text_in_both_parts(run_of):
 def test_the_chart_is_a_png_of_reasonable_size(run_of):
     run = run_of("ahead")
     digest, _, _ = parts(run)
-    png = plot_png(run.tables, run.manifest, digest.chart_theme)
+    png = plot_png(RunView(run.tables, run.manifest), digest.chart_theme)
     assert png.startswith(b"\x89PNG")
     assert 10_000 < len(png) < 200_000
-    assert plot_png(run.tables, run.manifest, digest.chart_theme) == png
+    assert plot_png(RunView(run.tables, run.manifest), digest.chart_theme) == png
 
 
 @pytest.mark.parametrize("name", ["usual", "hostile", "all-undated", "three-hundred-topics", "nothing-moved"])
 def test_the_summary_is_what_the_first_screen_says(run_of, name):
     run = run_of(name)
-    context = make_report_context(run.tables, run.manifest)
+    context = make_report_context(RunView(run.tables, run.manifest))
     told = make_summary(context)
     assert (told["lead"], told["note"]) == (context.moved.lead, context.moved.note)
     assert [line["name"] for line in told["headlines"]] == [line.name for line in context.moved.headlines]

@@ -13,6 +13,7 @@ from reports.context import make_report_context
 from reports.render import MOST_BYTES, render_report
 from reports.sections import explorer
 from reports.sections.explorer import make_explorer, pack
+from reports.view import RunView
 
 
 def unpacked(text: str):
@@ -20,7 +21,7 @@ def unpacked(text: str):
 
 
 def of(run):
-    return make_report_context(run.tables, run.manifest).explorer
+    return make_report_context(RunView(run.tables, run.manifest)).explorer
 
 
 def data_of(html: str):
@@ -79,7 +80,7 @@ def test_ids_are_told_by_the_links_or_written_down(make_run):
 def test_too_many_papers_are_sampled_evenly_and_the_newest_come_next(make_run, monkeypatch):
     monkeypatch.setattr(explorer, "MOST_MAPPED", 100)
     run = make_run(2000, n_topics=5, months=20, themes=("Agents",))
-    held = make_explorer(run.tables, _places(run), most=1500)
+    held = make_explorer(run.tables, RunView(run.tables, run.manifest).places, most=1500)
     assert (held.n_papers, held.n_mapped, held.n_listed) == (2000, 100, 1500)
     days = pd.to_datetime(held.columns["day"][:100])
     expected = pd.Series(
@@ -96,13 +97,6 @@ def test_too_many_papers_are_sampled_evenly_and_the_newest_come_next(make_run, m
     best = run.tables.topics["representative_papers"].explode()
     links = run.tables.papers.set_index("paper_id").loc[best.unique(), "url"]
     assert set(links) <= set(held.columns["link"])
-
-
-def _places(run):
-    from reports import context
-    from reports.values.series import make_series
-
-    return context._places(run.tables, make_series(run.tables))
 
 
 @pytest.mark.parametrize("room", [20_000, 60_000, 100_000])
@@ -125,7 +119,7 @@ def test_the_same_bytes_every_time(run_of):
 
 def test_a_page_of_many_papers_keeps_its_size(make_run):
     run = make_run(30_000, n_topics=300, months=60)
-    html = render_report(make_report_context(run.tables, run.manifest))
+    html = render_report(make_report_context(RunView(run.tables, run.manifest)))
     assert len(html.encode()) <= MOST_BYTES
     data = data_of(html)
     assert data["n"] == 30_000

@@ -12,12 +12,12 @@ from analytics.forecasts import backtest as backtesting
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
 from reports.sections.forecasts import make_outlook
 from reports.sections.growing import make_growing, ranking_worth
-from reports.sections.theme_sections import Places
 from reports.sections.track_record_rows import make_record
 from reports.sections.unassigned_papers import make_loose_papers
 from reports.sections.verdict_steps import verdict_steps
 from reports.values.formatting import FORECASTERS
 from reports.values.series import make_series
+from reports.view import Places
 
 PLACES = Places(
     {"agents": "agents"}, {"agents": "Agents"}, {}, {"T0001": "t0001"}, {"T0001": "sparse rewards"}

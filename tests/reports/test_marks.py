@@ -18,6 +18,7 @@ from reports.sections.theme_facts import marks_numbers, marks_told
 from reports.values.marks import Burst, Forecast, LevelChange, Marks, make_marks
 from reports.values.periods import Period
 from reports.values.series import Series, Verdict, make_series
+from reports.view import RunView
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -45,7 +46,7 @@ def draw(series: Series, marks: Marks) -> ET.Element:
 @pytest.fixture(scope="module")
 def planted(run_of):
     run = run_of("ahead")
-    return run, plot_charts(run.tables, run.manifest)
+    return run, plot_charts(RunView(run.tables, run.manifest))
 
 
 def marks_of(run, name: str = "agents") -> Marks:
@@ -54,7 +55,7 @@ def marks_of(run, name: str = "agents") -> Marks:
 
 def test_the_same_bytes_twice(planted):
     run, charts = planted
-    assert plot_charts(run.tables, run.manifest) == charts
+    assert plot_charts(RunView(run.tables, run.manifest)) == charts
 
 
 def test_only_bursts_within_the_rate_and_marks_of_series_that_exist(planted):

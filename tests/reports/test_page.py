@@ -21,6 +21,7 @@ from reports.render import render_report
 from reports.sections.paper_list import MOST_PAPERS
 from reports.values.formatting import clean, clip, odds, percent
 from reports.values.paper_lines import paper_href
+from reports.view import RunView
 
 LOADING = {
     "src",
@@ -173,7 +174,7 @@ def test_any_title_comes_back_as_it_is(make_run, title, parse_page):
     run = make_run(3, n_topics=0, months=1, themes=())
     papers = run.tables.papers.copy()
     papers["title"] = pd.Series([title] * 3, dtype=object)
-    context = make_report_context(run.with_tables(papers=papers).tables, run.manifest)
+    context = make_report_context(RunView(run.with_tables(papers=papers).tables, run.manifest))
     cells = parse_page(render_report(context)).all("p", "paper")
     assert ["".join(cell.inside).replace("\r", "\n") for cell in cells] == [
         clip(title, 300).replace("\r", "\n")
@@ -241,7 +242,7 @@ def test_numbers_of_topics_and_counts_are_those_of_the_tables(run_of, page_of):
 
 def test_papers_of_a_theme_are_its_newest_and_its_best(run_of):
     run = run_of("usual")
-    context = make_report_context(run.tables, run.manifest)
+    context = make_report_context(RunView(run.tables, run.manifest))
     assigned = run.tables.theme_assignments.query("theme_id == 'agents'").merge(
         run.tables.papers, on="paper_id"
     )
@@ -260,7 +261,7 @@ def test_the_list_of_papers_is_capped_and_says_so(make_run, render, parse_page):
     section = parse_page(render(run)).by_id("papers").text
     assert "The newest 300 of 500 papers (setting papers_in_report)." in section
     assert "All papers of the corpus, without their abstracts, are in papers.csv beside this page." in section
-    context = make_report_context(run.tables, run.manifest)
+    context = make_report_context(RunView(run.tables, run.manifest))
     assert len(context.papers.lines) == MOST_PAPERS
     newest = run.tables.papers["published"].nlargest(MOST_PAPERS)
     assert context.papers.lines[-1].day == f"{newest.iloc[-1]:%Y-%m-%d}"
@@ -277,7 +278,7 @@ def test_the_list_of_papers_is_capped_and_says_so(make_run, render, parse_page):
 def test_the_setting_decides_how_many_papers_are_listed(make_run, most, shown, note):
     run = make_run(30, n_topics=0, months=2, themes=())
     run.manifest["settings"]["papers_in_report"] = most
-    papers = make_report_context(run.tables, run.manifest).papers
+    papers = make_report_context(RunView(run.tables, run.manifest)).papers
     assert len(papers.lines) == shown
     assert papers.note.startswith(note)
 
@@ -336,7 +337,7 @@ def test_trust_tells_gaps_withdrawals_and_dates_in_doubt(run_of):
         {"period": "the month of 2025-01-01", "name": "n", "reason": f"feed <{n}> failed"} for n in range(8)
     ]
     manifest = {**run.manifest, "counts": counts, "date_faults_sample": sample, "gaps": gaps}
-    trust = make_report_context(run.tables, manifest).trust
+    trust = make_report_context(RunView(run.tables, manifest)).trust
     read = {line.name: line.value for line in trust.read}
     assert (read["withdrawn"], read["of these dated ahead"]) == ("3", "1")
     assert ("of these looked up", "5") in [(line.name, line.value) for line in trust.dates]
@@ -346,7 +347,7 @@ def test_trust_tells_gaps_withdrawals_and_dates_in_doubt(run_of):
     assert trust.doubts[0].note.endswith("arxiv:2503.00001 (2025-03) and arxiv:2503.00002 (2025-03)")
     assert "The month of 2025-01-01 is incomplete: feed <0> failed." in trust.periods
     assert "2 more gaps of this kind are in manifest.json." in trust.periods
-    html = render_report(make_report_context(run.tables, manifest))
+    html = render_report(make_report_context(RunView(run.tables, manifest)))
     assert "Dates in doubt" in html
     assert "feed &lt;0&gt; failed" in html
 
@@ -355,7 +356,7 @@ def test_the_least_certain_merges_are_listed_with_what_takes_them_apart(run_of):
     run = run_of("usual")
     merge = {"paper_id": "doi:10.5555/a", "probability": 0.9531, "reasons": ["same title", "years 2001 and 2002"],
              "one": "Charts of <narrow> harbors", "other": "Charts of harbors"}  # fmt: skip
-    html = render_report(make_report_context(run.tables, {**run.manifest, "least_certain": [merge]}))
+    html = render_report(make_report_context(RunView(run.tables, {**run.manifest, "least_certain": [merge]})))
     place = html.index("Least certain merges")
     shown = html[place : html.index("How this page was made")]
     for needed in (
@@ -365,24 +366,24 @@ def test_the_least_certain_merges_are_listed_with_what_takes_them_apart(run_of):
         "same title, years",
     ):
         assert needed in shown, needed
-    assert "Least certain merges" not in render_report(make_report_context(run.tables, run.manifest))
+    assert "Least certain merges" not in render_report(make_report_context(RunView(run.tables, run.manifest)))
 
 
 def test_trust_says_nothing_of_what_did_not_happen(run_of):
     run = run_of("usual")
     trust = make_report_context(
-        run.tables, {**run.manifest, "counts": {**run.manifest["counts"], "withdrawn": 0}}
+        RunView(run.tables, {**run.manifest, "counts": {**run.manifest["counts"], "withdrawn": 0}})
     ).trust
     assert "withdrawn" not in [line.name for line in trust.read]
     assert trust.doubts == ()
-    assert "Dates in doubt" not in render_report(make_report_context(run.tables, run.manifest))
+    assert "Dates in doubt" not in render_report(make_report_context(RunView(run.tables, run.manifest)))
 
 
 def test_charts_given_are_the_charts_shown(run_of):
     run = run_of("usual")
-    charts = plot_charts(run.tables, run.manifest)
-    given_charts = make_report_context(run.tables, run.manifest, charts)
-    assert given_charts == make_report_context(run.tables, run.manifest)
+    charts = plot_charts(RunView(run.tables, run.manifest))
+    given_charts = make_report_context(RunView(run.tables, run.manifest), charts)
+    assert given_charts == make_report_context(RunView(run.tables, run.manifest))
     html = render_report(given_charts)
     assert all(chart.svg in html for name, chart in charts.items() if name != "themes")
 
@@ -397,7 +398,7 @@ def test_the_same_page_twice_and_tables_untouched(run_of, render):
 
 def test_topics_stand_under_their_groups(run_of, page_of):
     run, page = run_of("grouped"), page_of("grouped")
-    table = make_report_context(*_parts(run)).topics
+    table = make_report_context(RunView(*_parts(run))).topics
     topics = run.tables.topics
     assert table.is_grouped
     assert [group.label for group in table.groups] == topics["group_label"].drop_duplicates().tolist()
@@ -416,17 +417,17 @@ def test_the_share_of_a_group_is_that_of_its_papers_in_the_newest_complete_perio
     latest = latest[latest["period_start"] == latest["period_start"].max()].set_index("series_id")
     first = run.tables.topics.query("group_id == 'G01'")["topic_id"]
     share = latest.loc[first, "n_papers"].sum() / latest["n_total"].iloc[0]
-    assert make_report_context(*_parts(run)).topics.groups[0].share == percent(share)
+    assert make_report_context(RunView(*_parts(run))).topics.groups[0].share == percent(share)
 
 
 def test_topics_in_no_group_stand_last_and_without_groups_there_is_no_heading(run_of):
     run = run_of("grouped")
     topics = run.tables.topics.copy()
     topics.loc[[0, 5], ["group_id", "group_label"]] = None
-    table = make_report_context(*_parts(run.with_tables(topics=topics))).topics
+    table = make_report_context(RunView(*_parts(run.with_tables(topics=topics)))).topics
     assert table.groups[-1].label == "In no group"
     assert sorted(row.topic_id for row in table.groups[-1].rows) == sorted(topics["topic_id"][[0, 5]])
-    plain = make_report_context(*_parts(run_of("usual"))).topics
+    plain = make_report_context(RunView(*_parts(run_of("usual")))).topics
     assert [group.label for group in plain.groups] == [""]
     assert not plain.is_grouped
 
@@ -447,10 +448,11 @@ def test_texts_are_clean_before_they_are_cut():
 
 
 def test_the_head_says_what_came_since_the_run_before(run_of):
-    facts = make_report_context(*_parts(run_of("compared"))).head.facts
+    facts = make_report_context(RunView(*_parts(run_of("compared")))).head.facts
     assert "since the run of 24 Dec 2025: +112 papers" in facts
     assert (
-        "first run, nothing to compare with" in make_report_context(*_parts(run_of("one-paper"))).head.facts
+        "first run, nothing to compare with"
+        in make_report_context(RunView(*_parts(run_of("one-paper")))).head.facts
     )
 
 

@@ -23,6 +23,7 @@ from reports.values.count_certainty import make_surety
 from reports.values.count_sentences import bands_note, count_warning, known_clause, known_sentence
 from reports.values.series import make_series
 from reports.values.theme_quality import Measure, Quality, make_qualities
+from reports.view import RunView
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHECKED = Quality(
@@ -45,20 +46,22 @@ def sentences(quality: Quality) -> list[str]:
 @pytest.fixture(scope="module")
 def labelled(run_of):
     run = run_of("labelled")
-    return run, make_report_context(run.tables, run.manifest)
+    return run, make_report_context(RunView(run.tables, run.manifest))
 
 
 @pytest.fixture(scope="module")
 def charts(run_of):
     run = run_of("labelled")
-    return plot_charts(run.tables, run.manifest)
+    return plot_charts(RunView(run.tables, run.manifest))
 
 
 @pytest.fixture(scope="module")
 def mail(run_of):
     run = run_of("labelled")
     since = {"run_id": "r0", "as_of": "2025-01-01", "new_papers": 12}
-    digest = make_digest(run.tables, run.manifest | {"since": since}, "https://example.org/report.html")
+    digest = make_digest(
+        RunView(run.tables, run.manifest | {"since": since}), "https://example.org/report.html"
+    )
     return digest, *render_digest(digest, "a@example.org", "p@example.org", has_chart=True)
 
 
@@ -340,7 +343,7 @@ class TestPage:
         assert "from a score of 3 on it belongs to the theme" in trust
         run = run_of("older")
         manifest = run.manifest | {"settings": {**run.manifest["settings"], "theme_threshold": 2.5}}
-        context = make_report_context(run.tables, manifest)
+        context = make_report_context(RunView(run.tables, manifest))
         assert "from a score of 2.5 on" in context.trust.themes[0]
         assert "score " in context.themes[0].newest[0].likely
         assert "likely" in page_of("usual").by_id("themes").text
@@ -384,7 +387,7 @@ class TestCharts:
 
     def test_the_same_bytes_twice(self, charts, run_of):
         run = run_of("labelled")
-        assert plot_charts(run.tables, run.manifest) == charts
+        assert plot_charts(RunView(run.tables, run.manifest)) == charts
 
 
 class TestOutside:

@@ -5,6 +5,7 @@ import pandas as pd
 from analytics.tables import empty_table, validate_table
 from reports.sections.theme_term_shifts import make_shift
 from reports.values.upvotes import upvotes_of_the_day
+from reports.view import RunView
 
 
 def table(*rows):
@@ -53,7 +54,9 @@ def test_most_upvoted_papers_of_a_theme(run_of):
 
     run = run_of("usual")
     (section,) = [
-        one for one in make_report_context(run.tables, run.manifest).themes if one.theme_id == "agents"
+        one
+        for one in make_report_context(RunView(run.tables, run.manifest)).themes
+        if one.theme_id == "agents"
     ]
     votes = upvotes_of_the_day(run.tables.papers)
     own = run.tables.theme_assignments.query("theme_id == 'agents'")["paper_id"]

@@ -10,6 +10,7 @@ import pandas as pd
 from analytics.tables import validate_table
 from reports.context import make_report_context
 from reports.render import render_report
+from reports.view import RunView
 
 FIT = {"fit_id": 2, "as_of": "2025-12-01", "cause": "it was asked for", "is_new": True}
 
@@ -31,7 +32,7 @@ def test_events_name_topics_and_papers(make_run) -> None:
         ("split", "T0002", "T0001", 12, [first, "arxiv:unknown"]),
         ("retired", "T0099", None, 1, []),
     )
-    context = make_report_context(told.tables, told.manifest)
+    context = make_report_context(RunView(told.tables, told.manifest))
     history = context.topic_history
     assert history is not None
     assert history.fit == (
@@ -49,7 +50,7 @@ def test_events_name_topics_and_papers(make_run) -> None:
 
 def test_a_first_fit_is_no_news(make_run) -> None:
     told = with_events(make_run(), ("born", "T0001", None, 40, []), ("born", "T0002", None, 12, []))
-    context = make_report_context(told.tables, told.manifest)
+    context = make_report_context(RunView(told.tables, told.manifest))
     assert context.topic_history is not None
     assert context.topic_history.events == ()
     assert context.topic_history.fit.endswith("an id stays with its subject.")
@@ -62,7 +63,7 @@ def test_papers_that_joined_are_told_apart(make_run) -> None:
     inside = assigned["topic_id"] != "-1"
     nearest = inside & (np.arange(len(assigned)) % 4 == 0)
     joined = assigned.assign(basis=assigned["basis"].mask(nearest, "nearest"))
-    context = make_report_context(replace(told.tables, topic_assignments=joined), told.manifest)
+    context = make_report_context(RunView(replace(told.tables, topic_assignments=joined), told.manifest))
     assert context.topic_history is not None
     n = int(nearest.sum())
     assert context.topic_history.members.startswith(
@@ -73,4 +74,4 @@ def test_papers_that_joined_are_told_apart(make_run) -> None:
 
 def test_an_older_run_says_nothing(make_run) -> None:
     run = make_run()
-    assert make_report_context(run.tables, run.manifest).topic_history is None
+    assert make_report_context(RunView(run.tables, run.manifest)).topic_history is None
