@@ -63,6 +63,8 @@ def publish_run(
     PapertrendsError
         As `new_run_folder`, and when a table breaks the contract.
     """
+    for name in charts:
+        _check_name(name)
     with new_run_folder(workspace, run_id, lock_timeout_s=lock_timeout_s) as building:
         write_tables(building, tables)
         write_pages(building, {**manifest, "run_id": run_id}, charts, report_html)

@@ -436,15 +436,6 @@ def test_folders_without_a_manifest_are_passed_over(tmp_path):
         read_manifest(tmp_path / "runs" / "r2")
 
 
-def test_tables_that_are_written_are_copied(tmp_path):
-    folder = publish(tmp_path / "one")
-    (folder / "papers.csv").write_text("paper_id\n")
-    again = publish_run(tmp_path / "two", "r1", folder, {}, {}, "")
-    assert (again / "papers.csv").read_text() == "paper_id\n"
-    for name in TABLE_COLUMNS:
-        assert (again / f"{name}.parquet").read_bytes() == (folder / f"{name}.parquet").read_bytes()
-
-
 def test_assignments_are_those_of_the_whole_run(tmp_path):
     folder = publish(tmp_path)
     whole, part = read_run(folder)[0], read_assignments(folder)
