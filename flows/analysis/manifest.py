@@ -64,6 +64,7 @@ def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Set
     parts: dict[str, Any] = {
         "definitions": definitions,
         "false_discovery_rate": settings.false_discovery_rate,
+        "steady_within": settings.steady_within,
         "fit": fit_id,
     }
     if len(corpus.labels):  # without any, runs of before there were labels have the same fingerprint

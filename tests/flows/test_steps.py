@@ -210,6 +210,16 @@ def test_no_paper_is_a_clear_error(tmp_path):
         steps.read_day(tmp_path, date(2025, 1, 1))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("steady_within", 2.0), ("false_discovery_rate", 0.1), ("random_state", 1)]
+)
+def test_a_setting_that_changes_tables_changes_the_fingerprint(tmp_path, settings, name, value):
+    write(tmp_path, *HARD_CORPORA["five"])
+    other = load_settings({**settings.model_dump(), name: value}, folder=tmp_path)
+    assert analyze(settings).manifest["fingerprint"] != analyze(other).manifest["fingerprint"]
+    assert analyze(settings).manifest["fingerprint"] == analyze(settings).manifest["fingerprint"]
+
+
 def test_a_later_run_is_compared_and_the_parts_add_up(tmp_path, settings):
     from flows.runs import publish_run
 
