@@ -147,7 +147,7 @@ LEADS = {
     "nothing": "No theme and no topic was shown to move.",
     "tested": "Tested: {counts}.",
     "same": "all {counts}",
-    "unclear": "Unclear means that a share may have moved: the papers so far do not tell.",
+    "unclear": "Unclear: a share may have moved, but the papers so far do not show it.",
     "early": "Too early to say what moved.",
     "untested": "No theme and no topic has enough papers in enough complete periods to be tested.",
     "undated": "Nothing can be said to have moved.",

@@ -342,7 +342,7 @@ def test_themes_that_did_not_move_fill_the_lines_but_topics_do_not():
     assert moved.lead == "1 of 4 themes moved."
     assert moved.note == (
         "Of the others: 2 steady, 1 unclear and 1 with too few papers to say."
-        " Unclear means that a share may have moved: the papers so far do not tell."
+        " Unclear: a share may have moved, but the papers so far do not show it."
     )
 
 
@@ -381,7 +381,7 @@ def test_what_was_not_shown_is_not_called_steady():
     assert moved.lead == "No theme and no topic was shown to move."
     assert moved.note == (
         "Tested: 44 unclear and 1 with too few papers to say."
-        " Unclear means that a share may have moved: the papers so far do not tell."
+        " Unclear: a share may have moved, but the papers so far do not show it."
     )
     assert make_moved(subjects, 3031, ()).note.startswith("Tested: all 44 unclear. ")
 
