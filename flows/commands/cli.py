@@ -43,10 +43,10 @@ from flows.commands.options import (
 from flows.commands.store_commands import store_commands
 from flows.commands.temporary_server import answering, in_background, server_ahead
 from flows.commands.themes import themes as list_themes
+from flows.config.default_files import DEFAULT_SOURCE
 
 __all__ = ["app", "main"]
 
-DEFAULT_SOURCE = Path(__file__).resolve().parents[2] / "data" / "sample" / "daily_papers.txt"
 
 _STARTED = time.perf_counter()
 

@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from analytics.exceptions import InputError
+from flows.config.default_files import DEFAULT_THEMES
 from flows.config.feed_settings import FeedSettings
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "settings_table",
 ]
 
-DEFAULT_THEMES = Path(__file__).resolve().parents[2] / "data" / "themes.toml"
 SETTINGS_FILE = "papertrends.toml"
 _PREFIX = "PAPERTRENDS_"
 _PATHS = ("workspace", "themes")

@@ -12,11 +12,12 @@ from reports.charts.chart_values import Values, series_label, series_values, sha
 from reports.charts.scales import share_scale
 from reports.charts.svg import Drawing, compose_panels, parse_drawing, render_svg
 from reports.values.formatting import clip, percent, plural
-from reports.values.marks import Marks
+from reports.values.marks import NO_MARKS, Marks
+from reports.values.palette import OTHER
 from reports.values.series import Series
 from reports.view import RunView
 
-__all__ = ["Chart", "plot_charts", "plot_png", "without_papers"]
+__all__ = ["Chart", "plot_chart", "plot_charts", "plot_png", "without_papers"]
 
 _OF_PAPERS = ("papers", "theme_assignments", "topic_assignments", "positions")
 
@@ -35,6 +36,10 @@ class Chart:
     values: Values
     panel: str = ""
     narrow: str = ""
+
+    def _repr_svg_(self) -> str:
+        """The drawing, for notebooks."""
+        return self.svg
 
 
 def plot_charts(view: RunView) -> dict[str, Chart]:
@@ -78,6 +83,28 @@ def plot_charts(view: RunView) -> dict[str, Chart]:
         {places.theme_names[theme_id]: marks for theme_id, (_, marks) in drawn.items()},
     )
     return {"themes": Chart("themes", render_svg(compose_panels(panels), label), label, values), **charts}
+
+
+def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:
+    """Chart of one theme or topic, on its own scale.
+
+    Parameters
+    ----------
+    view : RunView
+    kind : {"theme", "topic"}
+    series_id : str
+        Of a series with a dated paper.
+    """
+    from reports.charts.series_figure import WIDE, own_style, plot_series, svg_text
+
+    one, marks = view.series[kind, series_id], view.marks.get((kind, series_id), NO_MARKS)
+    places = view.places
+    color = places.theme_colors[series_id] if kind == "theme" else OTHER
+    stem = places.href(kind, series_id).removeprefix("#")
+    label = series_label(places.name(kind, series_id), one, marks)
+    with own_style():
+        wide = svg_text(plot_series(one, color, share_scale([one], WIDE.y_steps, [marks]), WIDE, marks))
+    return Chart(stem, render_svg(parse_drawing(wide, stem), label), label, series_values(one, marks))
 
 
 def without_papers(tables: RunTables) -> RunTables:
