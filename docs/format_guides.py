@@ -105,7 +105,7 @@ FORMATS = (
         "ACL Anthology",
         ("acl-anthology",),
         "XML of a collection",
-        "Take a file of `data/xml` in the Anthology's repository.",
+        "Download a file of the folder data/xml of the repository acl-org/acl-anthology.",
     ),
     FormatGuide(
         "IEEE Xplore, Springer, Dimensions",
@@ -114,7 +114,10 @@ FORMATS = (
         "IEEE: Export > Search results. Springer: the arrow above the results. Dimensions: Export > CSV.",
     ),
     FormatGuide(
-        "Zotero", ("ris", "bibtex", "table", "list"), "RIS, BibTeX, CSV, JSON of the API", "File > Export library."
+        "Zotero",
+        ("ris", "bibtex", "table", "list"),
+        "RIS, BibTeX, CSV, JSON of the API",
+        "File > Export library.",
     ),
     FormatGuide(
         "EndNote",
@@ -128,9 +131,7 @@ FORMATS = (
         "tagged text",
         "RefWorks: Export > RefWorks tagged format. CNKI: export as RefWorks, EndNote or NoteExpress.",
     ),
-    FormatGuide(
-        "Mendeley, JabRef, Google Scholar", ("bibtex", "ris"), "BibTeX, RIS", "File > Export."
-    ),
+    FormatGuide("Mendeley, JabRef, Google Scholar", ("bibtex", "ris"), "BibTeX, RIS", "File > Export."),
     FormatGuide(
         "Journals and publishers", ("rss",), "RSS 1.0 and 2.0, Atom", "Save the feed, or use the feed `rss:`."
     ),
@@ -153,7 +154,9 @@ FEEDS = {
     "arxiv": FeedGuide("arXiv search", "arxiv:cat:cs.AI 2025-10", "days of publication"),
     "arxiv-oai": FeedGuide("arXiv OAI-PMH, by set", "arxiv-oai:cs", "days of change"),
     "openalex": FeedGuide(
-        "OpenAlex (needs the setting `openalex_key`)", "openalex:primary_topic.id:T10028", "days of publication"
+        "OpenAlex (needs the setting `openalex_key`)",
+        "openalex:primary_topic.id:T10028",
+        "days of publication",
     ),
     "semantic-scholar": FeedGuide(
         "Semantic Scholar", "semantic-scholar:self-improving agents 2025", "days of publication"
@@ -164,7 +167,9 @@ FEEDS = {
         "days of publication",
     ),
     "europepmc": FeedGuide("Europe PMC", "europepmc:tafenoquine 2025", "days of publication"),
-    "biorxiv": FeedGuide("bioRxiv, all or one category", "biorxiv:2025-10", "days on which a version was posted"),
+    "biorxiv": FeedGuide(
+        "bioRxiv, all or one category", "biorxiv:2025-10", "days on which a version was posted"
+    ),
     "medrxiv": FeedGuide(
         "medRxiv, all or one category", "medrxiv:epidemiology", "days on which a version was posted"
     ),

@@ -15,9 +15,9 @@ from benchmarks.measured_process import run_measured
 from benchmarks.scale_measures import agreement, term_quality
 from benchmarks.scale_page import (
     checked_targets,
-    part_names,
     docs_block,
     docs_table,
+    part_names,
     render_page,
     replace_block,
 )
