@@ -39,7 +39,9 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 100)  # as the command line does
     from prefect.settings import temporary_settings
 
-    with temporary_settings({"flows.heartbeat_frequency": None}):  # as `flows.temporary_server.answering`
+    with temporary_settings(
+        {"flows.heartbeat_frequency": None}
+    ):  # as `flows.commands.temporary_server.answering`
         if what == "fresh":
             make_fresh(Path(workspace), vectorizer, int(stop))
             return

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from flows.temporary_server import answering, server_ahead
+from flows.commands.temporary_server import answering, server_ahead
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"

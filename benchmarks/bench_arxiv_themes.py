@@ -47,18 +47,18 @@ from arxiv_sample import encode, read_sample, require_corpus
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from analytics.background import background_for
-from analytics.backtest import backtest, choose_forecaster
+from analytics.forecasts.backtest import backtest, choose_forecaster
 from analytics.papers import paper_text
 from analytics.tables import UNCLUSTERED
 from analytics.themes import Theme, assign_themes, score_themes
-from analytics.topics import fit_topics
+from analytics.topics.topic_model import fit_topics
 from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.logit_lines import fit_lines
 from analytics.trends.shares import CorpusTrends, corpus_trends
 from analytics.trends.verdicts import trend_verdicts
-from analytics.vectors import make_vectorizer
-from flows.themes_file import read_themes
+from analytics.vectors.background import background_for
+from analytics.vectors.encoders import make_vectorizer
+from flows.config.themes_file import read_themes
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

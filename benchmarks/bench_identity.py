@@ -27,12 +27,12 @@ from arxiv_sample import encode, read_sample, require_corpus
 from sklearn.metrics import v_measure_score
 from threadpoolctl import threadpool_limits
 
-from analytics.identity import match_topics, rename_topics
 from analytics.papers import paper_text
-from analytics.refits import refit_cause
 from analytics.tables import UNCLUSTERED
-from analytics.topics import TopicFit, fit_topics, join_topics
-from analytics.vectors import make_vectorizer
+from analytics.topics.identity import match_topics, rename_topics
+from analytics.topics.refits import refit_cause
+from analytics.topics.topic_model import TopicFit, fit_topics, join_topics
+from analytics.vectors.encoders import make_vectorizer
 
 RESULTS = Path(__file__).parent / "results"
 FIRST_FREE = 1000

@@ -30,7 +30,6 @@ from scipy import stats
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits
 
-from analytics.background import background_for
 from analytics.labels import draw_papers
 from analytics.labels.checked_series import with_checked
 from analytics.labels.checked_shares import share_interval
@@ -40,8 +39,9 @@ from analytics.papers import paper_text
 from analytics.themes import Theme, ThemeScores, score_themes
 from analytics.trends.shares import wilson_interval
 from analytics.trends.verdicts import trend_verdicts
-from analytics.vectors import make_vectorizer
-from flows.themes_file import read_themes
+from analytics.vectors.background import background_for
+from analytics.vectors.encoders import make_vectorizer
+from flows.config.themes_file import read_themes
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (100, 200, 400)

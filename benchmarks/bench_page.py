@@ -82,7 +82,9 @@ def report_of(name: str, work: Path) -> Path:
             raise SystemExit(f"needs {source}, which is not there")
         command = ["run", str(source), "--workspace", str(work / name), "--as-of", day]
         subprocess.run(
-            [sys.executable, "-c", "from flows.cli import main; main()", *command], check=True, cwd=ROOT
+            [sys.executable, "-c", "from flows.commands.cli import main; main()", *command],
+            check=True,
+            cwd=ROOT,
         )
     return report.resolve()
 

@@ -25,16 +25,16 @@ from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from analytics.background import background_for
 from analytics.labels import draw_papers
 from analytics.labels.learned_themes import learn_themes
 from analytics.papers import paper_text
 from analytics.themes import Theme, ThemeScores, score_themes
-from analytics.vectors import make_vectorizer
+from analytics.vectors.background import background_for
+from analytics.vectors.encoders import make_vectorizer
 from flows.clock import today
+from flows.config.themes_file import read_themes
 from flows.ingest import ingest_source
 from flows.store import Store
-from flows.themes_file import read_themes
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 RESULTS = Path(__file__).parent / "results"

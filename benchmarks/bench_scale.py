@@ -41,11 +41,11 @@ from scale_page import checked_targets, docs_table, part_names, render_page, rep
 
 from analytics.papers import content_hash, paper_text
 from analytics.tables import UNCLUSTERED
-from analytics.vectors import make_vectorizer
+from analytics.vectors.encoders import make_vectorizer
+from flows.config.settings import DEFAULT_THEMES
+from flows.config.themes_file import read_themes
 from flows.ingest import ingest_source
-from flows.settings import DEFAULT_THEMES
 from flows.store import Store
-from flows.themes_file import read_themes
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -90,7 +90,7 @@ class Bench:
         """Run our command line, away from settings of the caller's."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PAPERTRENDS_")}
         environment = kept | {"PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "flows.cli", *map(str, arguments), "--as-of", AS_OF]
+        command = [sys.executable, "-m", "flows.commands.cli", *map(str, arguments), "--as-of", AS_OF]
         return run_measured(command, self.work, environment)
 
     def _labels_file(self, n: int, start: int) -> Path:

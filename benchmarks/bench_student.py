@@ -29,8 +29,8 @@ from sklearn.metrics import v_measure_score
 from threadpoolctl import threadpool_limits
 
 from analytics.papers import content_hash, paper_text
-from analytics.student import StudentVectorizer, n_taught, student_teacher
-from analytics.vectors import make_vectorizer
+from analytics.vectors.encoders import make_vectorizer
+from analytics.vectors.student import StudentVectorizer, n_taught, student_teacher
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("numpy", "scikit-learn", "scipy", "torch", "sentence-transformers", "tokenizers")

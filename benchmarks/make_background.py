@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analytics.background import COVARIANCE_SCALE, Background
 from analytics.papers import paper_text
-from analytics.vectors import make_vectorizer
+from analytics.vectors.background import COVARIANCE_SCALE, Background
+from analytics.vectors.encoders import make_vectorizer
 
 TARGET = Path(__file__).resolve().parents[1] / "analytics" / "resources" / "minilm_background.npz"
 

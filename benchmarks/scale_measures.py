@@ -11,8 +11,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import v_measure_score
 
-from analytics.quality import npmi_coherence, term_diversity
-from analytics.term_counts import count_terms
+from analytics.text.term_counts import count_terms
+from analytics.topics.topic_quality import npmi_coherence, term_diversity
 
 __all__ = ["agreement", "term_quality"]
 
@@ -42,9 +42,9 @@ def agreement(labels: pd.Series, topics: pd.Series, unclustered: object) -> dict
 
 
 def term_quality(texts: Sequence[str], topics: Sequence[Sequence[str]]) -> dict[str, float | None]:
-    """Mean NPMI of the topics' terms and their diversity, see `analytics.quality`.
+    """Mean NPMI of the topics' terms and their diversity, see `analytics.topics.topic_quality`.
 
-    A term is counted in the column of `analytics.term_counts.count_terms`, whoever's term it is. That
+    A term is counted in the column of `analytics.text.term_counts.count_terms`, whoever's term it is. That
     matrix has no function words; those, and words that BERTopic makes by deleting punctuation, get columns by
     scikit-learn's tokenizer, which is BERTopic's.
 

@@ -15,24 +15,24 @@ from prefect.runtime import deployment
 
 from analytics.exceptions import PapertrendsError
 from analytics.papers import Feed
-from flows.catching_up import later_run
 from flows.clock import today
-from flows.date_lookup import look_up_dates
+from flows.config.settings import Settings, load_settings
+from flows.feeds.date_lookup import look_up_dates
 from flows.feeds.names import FeedSpec, named_feed
 from flows.feeds.network import task_reader
 from flows.feeds.paging import Read, fetch_feeds
 from flows.feeds.windows import default_window, remaining_windows
-from flows.notices import NOTICES
-from flows.outcomes import GAPS, SKIPPED, finished
-from flows.progress import say_progress
-from flows.run_names import name_of_run
-from flows.settings import Settings, load_settings
+from flows.orchestration.flow_run_names import name_of_run
+from flows.orchestration.missed_runs import later_run
+from flows.orchestration.notifications import NOTICES
+from flows.orchestration.states import GAPS, SKIPPED, finished
+from flows.orchestration.workspace_lock import taking_turn
 from flows.sources.formats import UNKNOWN
 from flows.sources.recognition import read_source
+from flows.sources.unread import Unread, late_sentence
 from flows.store import IngestCounts, Store
-from flows.turns import taking_turn
-from flows.unread import Unread, late_sentence
-from reports.wording import plural
+from flows.workers.progress import say_progress
+from reports.values.formatting import plural
 
 __all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source"]
 

@@ -10,18 +10,18 @@ from typing import Literal
 from prefect import flow
 
 from analytics.exceptions import PapertrendsError
-from flows.analyze import analyze
-from flows.catching_up import later_run
+from flows.analysis.run_analysis import analyze
 from flows.clock import today
-from flows.failures import remembering_failure
+from flows.config.settings import load_settings
 from flows.ingest import ingest
-from flows.notices import NOTICES
-from flows.outcomes import GAPS, SKIPPED, STALE, finished, staleness, value_of
-from flows.publish import publish
-from flows.run_names import name_of_run
+from flows.orchestration.flow_run_names import name_of_run
+from flows.orchestration.missed_runs import later_run
+from flows.orchestration.notifications import NOTICES
+from flows.orchestration.states import GAPS, SKIPPED, STALE, finished, staleness, value_of
+from flows.orchestration.workspace_lock import taking_turn
+from flows.publication.failed_runs import remembering_failure
+from flows.publication.publish import publish
 from flows.runs import read_manifest
-from flows.settings import load_settings
-from flows.turns import taking_turn
 
 __all__ = ["papertrends"]
 

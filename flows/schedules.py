@@ -17,14 +17,14 @@ from prefect.schedules import Cron
 from prefect.states import Scheduled
 from prefect.types.entrypoint import EntrypointType
 
-from flows.catching_up import CATCH_UP, missed_since
 from flows.clock import now, today
+from flows.config.settings import Settings
 from flows.feeds.names import named_feed
 from flows.ingest import ingest
+from flows.orchestration.missed_runs import CATCH_UP, missed_since
 from flows.pipeline import papertrends
 from flows.runs import list_runs
-from flows.sending import send_digest
-from flows.settings import Settings
+from flows.send_digest import send_digest
 from flows.store import Store
 
 __all__ = ["last_done", "make_deployments", "serve_deployments"]

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from reports.render import render_page_of
-from reports.verdict_sentences import ICONS
-from reports.wording import clip, long_day, plural
+from reports.values.formatting import clip, long_day, plural
+from reports.values.verdict_sentences import ICONS
 
 __all__ = ["Archive", "ArchivedLine", "ArchivedRun", "FailedRun", "make_archive", "render_archive"]
 

@@ -8,25 +8,25 @@ from datetime import date
 from typing import Any
 
 from analytics.tables import RunTables
-from reports.charts import Chart, make_colors, plot_charts
-from reports.explorer import Explorer, make_explorer
-from reports.growing import Growing, make_growing
-from reports.headlines import Moved, Subject, make_moved
-from reports.loose_papers import LoosePapers, make_loose_papers
-from reports.marks import NO_MARKS, Marks, allowed_rate, make_marks, steady_bound
-from reports.membership_words import membership_paragraphs
-from reports.outlook import Outlook, make_outlook
-from reports.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
-from reports.quality_words import bands_note
-from reports.run_changes import changes_since
-from reports.series import Series, make_series
-from reports.slugs import make_slugs
-from reports.theme_quality import make_qualities
-from reports.theme_sections import Places, ThemeSection, make_theme_sections
-from reports.topic_history import TopicHistory, make_topic_history
-from reports.topic_rows import TopicTable, make_topic_table
-from reports.trust import Trust, make_trust
-from reports.wording import NARROW, clip, count, long_day, plural
+from reports.charts.run_charts import Chart, make_colors, plot_charts
+from reports.sections.explorer import Explorer, make_explorer
+from reports.sections.forecasts import Outlook, make_outlook
+from reports.sections.growing import Growing, make_growing
+from reports.sections.headlines import Moved, Subject, make_moved
+from reports.sections.membership_paragraphs import membership_paragraphs
+from reports.sections.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
+from reports.sections.run_changes import changes_since
+from reports.sections.theme_sections import Places, ThemeSection, make_theme_sections
+from reports.sections.topic_history import TopicHistory, make_topic_history
+from reports.sections.topic_rows import TopicTable, make_topic_table
+from reports.sections.trust import Trust, make_trust
+from reports.sections.unassigned_papers import LoosePapers, make_loose_papers
+from reports.values.count_sentences import bands_note
+from reports.values.formatting import NARROW, clip, count, long_day, plural
+from reports.values.marks import NO_MARKS, Marks, allowed_rate, make_marks, steady_bound
+from reports.values.series import Series, make_series
+from reports.values.slugs import make_slugs
+from reports.values.theme_quality import make_qualities
 
 __all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context"]
 

@@ -11,11 +11,11 @@ import pandas as pd
 
 from analytics.tables import RunTables
 from reports.context import ReportContext, make_report_context
-from reports.headlines import Headline
-from reports.paper_lines import make_paper_lines, papers_by_id
 from reports.render import render_mail
-from reports.theme_sections import ThemeSection
-from reports.wording import clip, plural
+from reports.sections.headlines import Headline
+from reports.sections.theme_sections import ThemeSection
+from reports.values.formatting import clip, plural
+from reports.values.paper_lines import make_paper_lines, papers_by_id
 
 __all__ = ["Digest", "DigestPaper", "DigestTheme", "DigestTopic", "make_digest", "render_digest"]
 

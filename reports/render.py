@@ -9,12 +9,12 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reports.charts.palette import DARK, LIGHT, MARKS, css_variables
 from reports.context import ReportContext
-from reports.explorer import pack
-from reports.palette import DARK, LIGHT, MARKS, css_variables
-from reports.quality_words import COMMAND
-from reports.verdict_sentences import FRAGILE
-from reports.wording import NARROW
+from reports.sections.explorer import pack
+from reports.values.count_sentences import COMMAND
+from reports.values.formatting import NARROW
+from reports.values.verdict_sentences import FRAGILE
 
 __all__ = [
     "MOST_BYTES",

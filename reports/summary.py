@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reports.context import ReportContext
-from reports.verdicts import VERDICTS
+from reports.values.verdict_row import VERDICTS
 
 __all__ = ["make_summary"]
 

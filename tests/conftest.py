@@ -13,7 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from flows.settings import load_settings
+from flows.config.settings import load_settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

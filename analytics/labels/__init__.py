@@ -2,7 +2,7 @@
 
 from analytics.labels.agreement import agreement_by_theme, cohen_kappa
 from analytics.labels.answers import ANSWERS, MODEL, counted_answers
-from analytics.labels.draws import Drawn, draw_papers
+from analytics.labels.sampling import Drawn, draw_papers
 
 __all__ = [
     "ANSWERS",

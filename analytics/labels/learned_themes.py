@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analytics.labels.answers import counted_answers
 from analytics.labels.checked_series import CheckedSeries
 from analytics.labels.checked_shares import Checked, check_shares, share_interval
-from analytics.labels.teaching import Taught, teach
+from analytics.labels.membership_model import Taught, teach
 from analytics.labels.weights import label_weights
 from analytics.themes import Theme, ThemeScores
 
@@ -81,7 +81,7 @@ def learn_themes(
     scored : ThemeScores
         Label-free.
     vectors : float32 array of shape (n, d)
-        Whitened unit rows, see `analytics.background`.
+        Whitened unit rows, see `analytics.vectors.background`.
     labels : DataFrame
         Table `labels`; those of other papers or themes are not used.
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.background import Background
 from analytics.tables import validate_table
-from analytics.themes.closeness import theme_closeness
 from analytics.themes.membership import MEMBER, membership_probability, theme_evidence
 from analytics.themes.phrase_words import phrase_matches
+from analytics.themes.similarity import theme_closeness
 from analytics.themes.theme import Theme
+from analytics.vectors.background import Background
 
 __all__ = ["ThemeScores", "assign_themes", "near_misses", "score_themes", "theme_table"]
 

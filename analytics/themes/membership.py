@@ -33,7 +33,7 @@ def theme_evidence(closeness: NDArray[np.float64], matches: NDArray[np.float64])
     Parameters
     ----------
     closeness : float64 array of shape (n, t)
-        See `analytics.themes.closeness`.
+        See `analytics.themes.similarity`.
     matches : float64 array of shape (n, t)
         See `analytics.themes.phrase_words`.
 

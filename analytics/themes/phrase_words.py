@@ -21,9 +21,9 @@ import snowballstemmer
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analytics.parts import blocks_of
-from analytics.text import STOP_WORDS, words
-from analytics.word_numbers import laid_out
+from analytics.parallel import blocks_of
+from analytics.text.tokenizer import STOP_WORDS, words
+from analytics.text.word_numbers import laid_out
 
 __all__ = ["phrase_matches"]
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analytics.exceptions import InputError, PapertrendsError
-from flows.console import err, out, progress_shown, told_plainly
-from flows.given import check_output, checked_settings, require_store
-from flows.options import AsOf, Themes, Vectorizer, Verbose, Workspace
+from flows.commands.arguments import check_output, checked_settings, require_store
+from flows.commands.console import err, out, progress_shown, told_plainly
+from flows.commands.options import AsOf, Themes, Vectorizer, Verbose, Workspace
 
 if TYPE_CHECKING:  # the commands that need them import them: they take seconds
     from analytics.themes import Theme
+    from flows.config.settings import Settings
     from flows.labelling.stored_sitting import StoredSitting
-    from flows.settings import Settings
 
 __all__ = ["label"]
 
@@ -72,7 +72,7 @@ def label(  # noqa: PLR0913 - its options
         settings = checked_settings(workspace, themes, as_of, vectorizer)
         require_store(settings.workspace)
         from flows.clock import today
-        from flows.themes_file import read_themes
+        from flows.config.themes_file import read_themes
 
         declared, day = read_themes(settings.themes_file), settings.as_of or today()
         again = _options(settings, {"--themes": themes, "--vectorizer": vectorizer, "--as-of": as_of})
@@ -95,7 +95,7 @@ def _check_one_way(given: dict[str, object]) -> None:
 
 
 def _export(settings: Settings, target: Path) -> None:
-    from flows.exported_csv import check_replaceable, write_export
+    from flows.commands.csv_export import check_replaceable, write_export
     from flows.labelling.label_file import COLUMNS, render_labels
     from flows.store import Store
 
@@ -111,8 +111,8 @@ def _take(
     settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date, again: str
 ) -> None:
     from flows.commands.label_lines import taken_lines, theme_lines
+    from flows.labelling.label_import import take_file
     from flows.labelling.labellers import labeller_name
-    from flows.labelling.taking import take_file
     from flows.store import Store
 
     taken = take_file(settings.workspace, file, themes, labeller=labeller_name(name, settings), day=day)
@@ -174,7 +174,7 @@ def _ask_model(
     from flows.labelling.judge_lines import agreement_lines, judge_lines
     from flows.labelling.judge_settings import endpoint_of, key_of
     from flows.labelling.model_judge import judge_papers
-    from flows.labelling.opening import open_sitting
+    from flows.labelling.open_sitting import open_sitting
     from flows.store import Store
 
     place, key = endpoint_of(settings, endpoint), key_of(settings)
@@ -208,7 +208,7 @@ def _open_page(
     again: str,
 ) -> None:
     from flows.commands.label_lines import theme_lines
-    from flows.labelling.server import check_port, serve_sitting
+    from flows.commands.labelling_server import check_port, serve_sitting
     from flows.store import Store
 
     check_port(port)
@@ -225,7 +225,7 @@ def _sitting(
     settings: Settings, themes: tuple[Theme, ...], most: int, name: str | None, day: date
 ) -> StoredSitting:
     from flows.labelling.labellers import labeller_name
-    from flows.labelling.opening import open_sitting
+    from flows.labelling.open_sitting import open_sitting
 
     labeller = labeller_name(name, settings)
     with progress_shown():

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from analytics.themes import Theme
-from flows.labelling.counts import asked_themes
-from flows.labelling.taking import TakenLabels
-from reports.wording import plural
+from flows.labelling.answer_counts import asked_themes
+from flows.labelling.label_import import TakenLabels
+from reports.values.formatting import plural
 
 __all__ = ["taken_lines", "theme_lines"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analytics.tables import RunTables
-from reports.quality_words import COMMAND, known_sentence
-from reports.theme_quality import Quality, make_qualities
-from reports.wording import NARROW, clip, plural
+from reports.values.count_sentences import COMMAND, known_sentence
+from reports.values.formatting import NARROW, clip, plural
+from reports.values.theme_quality import Quality, make_qualities
 
 __all__ = ["newer_lines", "quality_lines"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.console import out, told_plainly
-from flows.given import checked_settings
-from flows.options import Verbose, Workspace
+from flows.commands.arguments import checked_settings
+from flows.commands.console import out, told_plainly
+from flows.commands.options import Verbose, Workspace
 
 __all__ = ["themes"]
 

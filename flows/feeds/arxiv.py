@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analytics.exceptions import InputError
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import FeedError, TransientFeedError
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window
 from flows.sources.arxiv_atom import SOURCE, atom_paging, parse_arxiv_atom
 from flows.sources.files import decode_text

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import FeedError
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window
 from flows.sources.files import decode_text
 from flows.sources.oai_pmh import SOURCE, parse_oai_pmh, resumption_token

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window
 from flows.sources.files import decode_text
 from flows.sources.preprint_services import BIORXIV_SOURCE as SOURCE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window
 from flows.sources.daily_papers_api import SOURCE, parse_daily_papers_answer
 from flows.sources.files import decode_text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import ServiceBusyError
 from flows.feeds.guard import Limits, fetch_answer
 from flows.feeds.pace import Pace
 from flows.feeds.pages import Page, Request
 from flows.feeds.services import read_answer
-from flows.feeds.settings import FeedSettings
 
 __all__ = ["fetch_page"]
 

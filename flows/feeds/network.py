@@ -9,11 +9,11 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import TransientFeedError
 from flows.feeds.fetch import fetch_page
 from flows.feeds.pages import Page, Request
 from flows.feeds.paging import Read
-from flows.feeds.settings import FeedSettings
 
 __all__ = ["RETRY_DELAYS", "read_page_task", "task_reader"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window
 from flows.sources.files import decode_text
 from flows.sources.openalex import SOURCE, next_cursor, parse_openalex

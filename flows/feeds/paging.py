@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import date
 
 from analytics.papers import Feed
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import FeedError
 from flows.feeds.names import DAILY_PAPERS, RSS, FeedSpec
 from flows.feeds.pages import Page, Request
 from flows.feeds.services import SERVICES, Service
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window, window_text
 
 __all__ = ["Read", "fetch_feeds"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from analytics.exceptions import InputError
+from flows.config.feed_settings import FeedSettings
 from flows.feeds import (
     arxiv,
     arxiv_oai,
@@ -20,7 +21,6 @@ from flows.feeds import (
 from flows.feeds.errors import TransientFeedError
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.feeds.windows import Window, split_days, split_months
 
 __all__ = ["SERVICES", "Service", "read_answer"]

@@ -19,7 +19,7 @@ from analytics.labels import ANSWERS
 from flows.labelling.one_thread import OneThread
 from flows.labelling.page import labelling_page, n_answered, sitting_view
 from flows.labelling.sitting import Sitting
-from reports.labelling import labelling_policy, render_labelling_page
+from reports.labelling_page import labelling_policy, render_labelling_page
 
 __all__ = ["MOST_BYTES", "LabellingApp"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from analytics.exceptions import InputError
-from flows.secret_blocks import load_secret
-from flows.settings import Settings
+from flows.config.secret_blocks import load_secret
+from flows.config.settings import Settings
 
 __all__ = ["endpoint_of", "key_of"]
 

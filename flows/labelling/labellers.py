@@ -7,7 +7,7 @@ import re
 
 from analytics.exceptions import InputError
 from analytics.labels import MODEL
-from flows.settings import Settings
+from flows.config.settings import Settings
 
 __all__ = ["check_labeller", "labeller_name"]
 

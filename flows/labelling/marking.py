@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from analytics.terms import stems
-from analytics.text import tokenize
+from analytics.text.terms import stems
+from analytics.text.tokenizer import tokenize
 
 __all__ = ["mark_sentences", "sentence_spans"]
 

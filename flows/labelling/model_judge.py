@@ -15,7 +15,7 @@ from flows.labelling.chat_client import ChatClient, ChatReply, RequestsSpentErro
 from flows.labelling.chat_forms import ChatForm
 from flows.labelling.judge_prompt import answer_schema, instructions, paper_question, parse_answers
 from flows.labelling.sitting import AskedPaper, AskedTheme, Sitting
-from flows.progress import say_progress
+from flows.workers.progress import say_progress
 
 __all__ = ["Judged", "judge_papers"]
 

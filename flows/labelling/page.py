@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from analytics.labels import ANSWERS
 from flows.labelling.sitting import AskedPaper, Sitting
-from reports.labelling import LabellingPage, LabellingTheme, theme_keys
-from reports.paper_lines import paper_href
-from reports.wording import clean, clip, long_day
+from reports.labelling_page import LabellingPage, LabellingTheme, theme_keys
+from reports.values.formatting import clean, clip, long_day
+from reports.values.paper_lines import paper_href
 
 __all__ = ["is_answered", "labelling_page", "n_answered", "sitting_view"]
 

@@ -13,7 +13,7 @@ from analytics.exceptions import InputError
 from analytics.labels import ANSWERS
 from analytics.tables import TABLE_COLUMNS
 from analytics.themes import Theme, theme_definition
-from flows.labelling.counts import asked_themes
+from flows.labelling.answer_counts import asked_themes
 from flows.labelling.sitting import AskedPaper, AskedTheme
 from flows.store import Store
 

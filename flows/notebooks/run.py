@@ -15,7 +15,7 @@ def _():
 
     from analytics.trends.shares import wilson_interval
     from flows.runs import read_run
-    from reports.charts import plot_charts
+    from reports.charts.run_charts import plot_charts
 
     return Path, mo, pd, plot_charts, read_run, wilson_interval
 

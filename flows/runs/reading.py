@@ -86,7 +86,7 @@ def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
 
 
 def read_assignments(folder: Path) -> RunTables:
-    """What `analytics.changes.share_changes` needs of a run folder; other tables have no rows.
+    """Tables that `analytics.trends.change_decomposition.share_changes` needs; the others have no rows.
 
     Raises
     ------

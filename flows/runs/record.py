@@ -2,9 +2,9 @@
 
 ``record.parquet`` holds what the track record will ever need of a run, so that the run's folder may go and
 no later run reads all folders again. Of rows that say the same the first alone is kept, for a forecast
-counts once (see `analytics.track_record`): the file grows with the periods of the corpus, not with its
-runs. The facts of the runs whose folders are there stand in it too. A run that is not in it yet is read
-from its folder.
+counts once (see `analytics.forecasts.track_record`): the file grows with the periods of the corpus, not
+with its runs. The facts of the runs whose folders are there stand in it too. A run that is not in it yet is
+read from its folder.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exceptions import InputError, PapertrendsError
+from analytics.forecasts.track_record import claims_of
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, empty_table
-from analytics.track_record import claims_of
 from flows.runs.facts import RunFacts, facts_of
 from flows.runs.names import list_runs
 from flows.runs.reading import read_manifest, read_tables

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from analytics.exceptions import InputError, PapertrendsError
-from flows.progress import say_progress
 from flows.store.database import plain_errors
 from flows.store.postgresql import refresh_statistics
 from flows.store.schema import metadata, runs, schema_version, students
+from flows.workers.progress import say_progress
 
 __all__ = ["copy_tables"]
 

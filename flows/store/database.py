@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
-from flows.settings import load_settings
+from flows.config.settings import load_settings
 from flows.store.postgresql import (
     make_postgresql_engine,
     plain_postgresql_error,

@@ -13,9 +13,9 @@ import pandas as pd
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from analytics.exceptions import PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.tables import UNCLUSTERED
-from analytics.topic_regions import TopicRegions, TopicState
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_regions import TopicRegions, TopicState
 from flows.store.blocks import in_blocks
 from flows.store.schema import runs, topic_centers, topic_events, topic_fits, topic_members
 

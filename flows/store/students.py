@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection, insert, select
 
 from analytics.exceptions import PapertrendsError
-from analytics.student import StudentVectorizer
+from analytics.vectors.student import StudentVectorizer
 from flows.store.schema import students
 
 __all__ = ["StudentRow", "read_student", "write_student"]

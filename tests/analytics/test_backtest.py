@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit
 
-from analytics.backtest import backtest, choose_forecaster
 from analytics.exceptions import InputError
-from analytics.forecasters import FORECASTERS, NAIVE
-from analytics.forecasts import forecast_shares, score_forecasts
+from analytics.forecasts.backtest import backtest, choose_forecaster
+from analytics.forecasts.forecasters import FORECASTERS, NAIVE
+from analytics.forecasts.share_forecasts import forecast_shares, score_forecasts
 from analytics.synthetic import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS
 

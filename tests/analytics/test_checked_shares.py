@@ -11,8 +11,8 @@ from scipy import stats
 from scipy.special import expit
 
 from analytics.labels.checked_shares import OF_PERIOD, check_shares, share_interval
-from analytics.labels.draws import draw_papers
 from analytics.labels.drift import drift_test
+from analytics.labels.sampling import draw_papers
 from analytics.labels.weights import label_weights
 
 

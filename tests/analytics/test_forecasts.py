@@ -13,11 +13,11 @@ from scipy.special import expit, logit
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from analytics.exceptions import InputError
-from analytics.forecast_bands import calibrated_outlook, expected_totals, share_bands
-from analytics.forecasters import FORECASTERS, WINDOW, damped_trend, pooled_level, pooled_trend
-from analytics.forecasts import MIN_HISTORY, forecast_shares, score_forecasts
-from analytics.logit_filter import LogitFilter
-from analytics.share_grids import share_grids
+from analytics.forecasts.forecast_bands import calibrated_outlook, expected_totals, share_bands
+from analytics.forecasts.forecasters import FORECASTERS, WINDOW, damped_trend, pooled_level, pooled_trend
+from analytics.forecasts.logit_filter import LogitFilter
+from analytics.forecasts.share_forecasts import MIN_HISTORY, forecast_shares, score_forecasts
+from analytics.forecasts.share_grids import share_grids
 from analytics.synthetic import SeriesNoise, make_series
 from analytics.tables import empty_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.identity import match_topics, rename_topics
+from analytics.topics.identity import match_topics, rename_topics
 
 
 def assignments(topics: dict[str, str]) -> pd.DataFrame:

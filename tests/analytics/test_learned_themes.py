@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_limits
 
 from analytics.labels.answers import counted_answers
 from analytics.labels.checked_shares import check_shares
-from analytics.labels.draws import draw_papers
 from analytics.labels.learned_themes import (
     FEWEST_DRAWN,
     FEWEST_OF_EACH,
@@ -18,6 +17,7 @@ from analytics.labels.learned_themes import (
     days_of,
     learn_themes,
 )
+from analytics.labels.sampling import draw_papers
 from analytics.labels.weights import label_weights
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 from analytics.themes import Theme, ThemeScores, theme_definition

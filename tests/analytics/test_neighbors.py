@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from analytics import parts
-from analytics.neighbors import _largest, nearest_rows
-from analytics.parts import on_threads
+from analytics import parallel
+from analytics.parallel import on_threads
+from analytics.vectors.neighbors import _largest, nearest_rows
 
 
 def unit(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_equally_near_ones_stand_in_order():
 def test_the_number_of_cores_is_irrelevant(monkeypatch, n_cores):
     rows = unit(1300, 16)
     expected = nearest_rows(rows, rows, np.arange(1300), 7)
-    monkeypatch.setattr(parts, "_n_cores", lambda: n_cores)
+    monkeypatch.setattr(parallel, "_n_cores", lambda: n_cores)
     found = nearest_rows(rows, rows, np.arange(1300), 7)
     assert np.array_equal(found[0], expected[0])
     assert np.array_equal(found[1], expected[1])

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.paper_map import lay_out_topics, paper_positions
 from analytics.tables import UNCLUSTERED
-from analytics.topic_regions import TopicRegions, nearest_topics, topic_regions
+from analytics.topics.paper_map import lay_out_topics, paper_positions
+from analytics.topics.topic_regions import TopicRegions, nearest_topics, topic_regions
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

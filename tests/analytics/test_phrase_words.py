@@ -15,7 +15,7 @@ import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.text import STOP_WORDS, words
+from analytics.text.tokenizer import STOP_WORDS, words
 from analytics.themes import phrase_words
 from analytics.themes.phrase_words import phrase_matches
 

@@ -9,7 +9,7 @@ from sklearn.kernel_ridge import KernelRidge
 
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash
-from analytics.student import StudentVectorizer, n_taught, taught_texts
+from analytics.vectors.student import StudentVectorizer, n_taught, taught_texts
 
 SUBJECTS = (
     ["sparse", "rewards", "curious", "agents", "explore", "mazes", "with", "intrinsic", "motivation"],

@@ -12,9 +12,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from analytics import term_counts
-from analytics.term_counts import class_sums, count_terms
-from analytics.text import _CJK, _NOT_ALONE, _NOT_IN_PHRASES, _TEX, _TOKEN, display_forms, phrases, words
+from analytics.text import term_counts
+from analytics.text.term_counts import class_sums, count_terms
+from analytics.text.tokenizer import (
+    _CJK,
+    _NOT_ALONE,
+    _NOT_IN_PHRASES,
+    _TEX,
+    _TOKEN,
+    display_forms,
+    phrases,
+    words,
+)
 
 BREAK = re.compile(
     r"\n|[.,;:!?()\[\]\"\u3001\u3002\uff0c\uff1b\u201c\u201d]+(?=\s|$)"
@@ -204,7 +213,7 @@ def test_parts_are_read_by_what_is_given(monkeypatch):
 def test_long_stretches_and_many_of_them_are_read_the_same(monkeypatch):
     long = "abc-" * 5_000 + "x"
     assert words(f"{long} {long}") == [long, long]
-    monkeypatch.setattr("analytics.text._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("analytics.text.tokenizer._MOST_REMEMBERED", 2)
     text = "one two three four five, one two"
     assert phrases(text) == plain_phrases(text)
 

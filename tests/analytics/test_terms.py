@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics.term_counts import count_terms
-from analytics.terms import chosen_terms, stems, written_terms
+from analytics.text.term_counts import count_terms
+from analytics.text.terms import chosen_terms, stems, written_terms
 
 TEXTS = [
     "sparse rewards need exploration",

@@ -11,10 +11,10 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from analytics.labels.checked_shares import share_interval
-from analytics.labels.draws import draw_papers
 from analytics.labels.drift import drift_test
 from analytics.labels.learned_themes import days_of, learn_themes
 from analytics.labels.quality import theme_quality
+from analytics.labels.sampling import draw_papers
 from analytics.tables import TABLE_COLUMNS, empty_table, validate_table
 from analytics.themes import Theme, ThemeScores, theme_definition
 

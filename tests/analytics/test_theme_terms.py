@@ -9,7 +9,7 @@ from scipy import stats
 
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
-from analytics.theme_terms import changed_terms, compared_texts, term_changes, theme_terms
+from analytics.themes.theme_terms import changed_terms, compared_texts, term_changes, theme_terms
 
 WORDS = [
     f"{a}{b}"

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.background import Background
 from analytics.tables import TABLE_COLUMNS
 from analytics.themes import (
     MEMBER,
@@ -18,9 +17,10 @@ from analytics.themes import (
     theme_definition,
     theme_table,
 )
-from analytics.themes.closeness import theme_closeness
 from analytics.themes.membership import membership_probability, theme_evidence
 from analytics.themes.phrase_words import phrase_matches
+from analytics.themes.similarity import theme_closeness
+from analytics.vectors.background import Background
 
 THEMES = [Theme("a", "A", "about a", ("a1", "a2")), Theme("b", "B", "", ("b1",))]
 

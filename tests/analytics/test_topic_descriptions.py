@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import topics as topics_module
-from analytics.paper_terms import PaperTerms, read_terms
-from analytics.quality import npmi_coherence
 from analytics.tables import UNCLUSTERED
-from analytics.term_counts import count_terms
-from analytics.terms import chosen_terms, class_weights, written_terms
-from analytics.text import display_forms
-from analytics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
-from analytics.topic_regions import TopicRegions, TopicState
-from analytics.topics import join_topics
+from analytics.text.paper_terms import PaperTerms, read_terms
+from analytics.text.term_counts import count_terms
+from analytics.text.terms import chosen_terms, class_weights, written_terms
+from analytics.text.tokenizer import display_forms
+from analytics.topics import topic_model as topics_module
+from analytics.topics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
+from analytics.topics.topic_model import join_topics
+from analytics.topics.topic_quality import npmi_coherence
+from analytics.topics.topic_regions import TopicRegions, TopicState
 
 SUBJECTS = ["sparse rewards of curious agents", "protein folding in water", "speech of many speakers"]
 

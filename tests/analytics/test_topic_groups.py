@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from analytics.exceptions import InputError
-from analytics.topic_groups import FEWEST_GROUPED, label_groups, topic_groups
+from analytics.topics.topic_groups import FEWEST_GROUPED, label_groups, topic_groups
 
 
 def unit(rows):

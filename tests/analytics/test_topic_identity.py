@@ -11,12 +11,12 @@ import pytest
 from bertopic.vectorizers import ClassTfidfTransformer
 from scipy import sparse
 
-from analytics.identity import match_clusters, topic_events
-from analytics.refits import refit_cause
 from analytics.tables import UNCLUSTERED
-from analytics.terms import class_weights
-from analytics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
-from analytics.topics import fit_topics, join_topics
+from analytics.text.terms import class_weights
+from analytics.topics.identity import match_clusters, topic_events
+from analytics.topics.refits import refit_cause
+from analytics.topics.topic_model import fit_topics, join_topics
+from analytics.topics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
 
 def subjects(
@@ -83,7 +83,7 @@ class TestRegions:
                 sizes.append(len(part))
                 yield function(part)
 
-        monkeypatch.setattr("analytics.topic_regions._BLOCK", 7)
+        monkeypatch.setattr("analytics.topics.topic_regions._BLOCK", 7)
         found = nearest_topics(vectors, regions, each=each)
         assert sizes == [7, 7, 7, 2]
         assert found.topics.tolist() == whole.topics.tolist() == [0] * 9 + [1] * 14

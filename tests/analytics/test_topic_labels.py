@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.term_counts import count_terms
-from analytics.terms import stems
-from analytics.topic_labels import label_topics
+from analytics.text.term_counts import count_terms
+from analytics.text.terms import stems
+from analytics.topics.topic_labels import label_topics
 
 TEXTS = [
     "sparse rewards need exploration",

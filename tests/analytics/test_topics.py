@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from analytics.tables import UNCLUSTERED
-from analytics.topic_regions import TopicRegions, TopicState
-from analytics.topics import SMALLEST_CLUSTERED_CORPUS, fit_topics, join_topics, topic_parameters
+from analytics.topics.topic_model import SMALLEST_CLUSTERED_CORPUS, fit_topics, join_topics, topic_parameters
+from analytics.topics.topic_regions import TopicRegions, TopicState
 
 SUBJECTS = {
     "protein folding": "protein folding of amino acid chains",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analytics.forecasts import forecast_shares
+from analytics.forecasts.share_forecasts import forecast_shares
+from analytics.forecasts.track_record import claims_of, score_claims, score_record
 from analytics.tables import empty_table
-from analytics.track_record import claims_of, score_claims, score_record
 
 
 def monthly(counts: list[int], name: str = "agents", start: str = "2022-01-01") -> pd.DataFrame:

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from analytics.text import tokenize
-from analytics.word_pairs import PairCounter, common_terms
+from analytics.text.tokenizer import tokenize
+from analytics.text.word_pairs import PairCounter, common_terms
 
 WORDS = [
     "agent",

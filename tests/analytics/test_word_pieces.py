@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from analytics import word_pieces
-from analytics.word_pieces import _cutter, piece_counts, piece_vectors
+from analytics.vectors import word_pieces
+from analytics.vectors.word_pieces import _cutter, piece_counts, piece_vectors
 
 TEXTS = [
     "Self-play in O(n) with GPT-4: 3 runs. Curious agents explore; they don't stop.",

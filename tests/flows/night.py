@@ -125,12 +125,13 @@ def started_night(folder: Path) -> Iterator[Night]:
 def _main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    from flows.temporary_server import answering, server_ahead
+    from flows.commands.temporary_server import answering, server_ahead
 
     server = server_ahead()
     os.environ |= {"PREFECT_LOGGING_LEVEL": "CRITICAL", "TQDM_DISABLE": "1"}
-    from analytics.clustering import compile_ahead
-    from flows import digest, pipeline  # noqa: F401
+    from analytics.topics.clustering import compile_ahead
+    from flows import pipeline  # noqa: F401
+    from flows.publication import digest_mail  # noqa: F401
     from reports.render import compile_templates
 
     compile_ahead()
@@ -159,7 +160,7 @@ def _obey(order: dict[str, Any]) -> None:
         os.environ |= order["environment"]
         for point in order["points"]:
             _arm(Point(**point))
-        from flows.cli import app
+        from flows.commands.cli import app
 
         sys.argv = ["papertrends", *order["arguments"]]
         app()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, validate_table
-from flows.artifacts import moved_rows
+from flows.orchestration.artifacts import moved_rows
 
 
 def verdicts(*rows: dict[str, object]) -> pd.DataFrame:

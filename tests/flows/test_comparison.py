@@ -15,9 +15,9 @@ from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_tab
 from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import trend_verdicts
-from flows.cli import app
-from flows.comparison import keep_record
-from flows.outlook import HORIZONS, look_ahead
+from flows.analysis.comparison import keep_record
+from flows.analysis.forecasting import HORIZONS, look_ahead
+from flows.commands.cli import app
 from flows.runs import previous_run, publish_run
 from flows.runs.publishing import remove_runs
 from flows.runs.record import RECORD, read_record, update_record

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
+from flows.commands.cli import app
 from flows.ingest import ingest_source
 from flows.runs import list_runs
 from flows.store import Store

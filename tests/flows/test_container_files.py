@@ -18,9 +18,9 @@ import pytest
 import typer
 import yaml
 
-from flows.cli import app
+from flows.commands.cli import app
+from flows.config.settings import Settings
 from flows.feeds.names import parse_feed_name
-from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLES = {f"PAPERTRENDS_{name.upper()}" for name in Settings.model_fields}
@@ -84,7 +84,7 @@ class TestIgnored:
         "path",
         [
             "pyproject.toml",
-            "flows/cli.py",
+            "flows/commands/cli.py",
             "flows/store/store.py",
             "data/themes.toml",
             "data/sample/daily_papers.txt",
@@ -253,12 +253,12 @@ def test_what_is_copied_is_enough(tmp_path):
         cwd=tmp_path,
     )
     assert "papertrends" in metadata
-    assert "serve" in python("-m", "flows.cli", "--help")
+    assert "serve" in python("-m", "flows.commands.cli", "--help")
     where = python(
         "-c",
-        "import flows.cli as c, flows.settings as s; print(c.__file__); assert s.DEFAULT_THEMES.is_file();"
+        "import flows.commands.cli as c, flows.config.settings as s; print(c.__file__); assert s.DEFAULT_THEMES.is_file();"
         "assert c.DEFAULT_SOURCE.is_file()",
     )
     assert where.startswith(str(tmp_path))
-    python("-m", "flows.cli", "ingest", str(tmp_path / "data/sample"), "--workspace", "w")
+    python("-m", "flows.commands.cli", "ingest", str(tmp_path / "data/sample"), "--workspace", "w")
     assert (elsewhere / "w" / "corpus.sqlite").is_file()

@@ -22,7 +22,7 @@ from flows.runs import list_runs, read_manifest, read_run, resolve_run
 from flows.store import Store
 from flows.store.schema import metadata
 from tests.flows.night import Night, Point, write_papers
-from tests.flows.test_digest import Inbox, mail_server
+from tests.flows.test_digest_mail import Inbox, mail_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("night")]
 
@@ -30,7 +30,7 @@ BEFORE, TONIGHT = "2025-12-01", "2025-12-10"
 ADA, BOB = "ada@example.org", "bob@example.org"
 SMALL_PARTS = (
     Point(action=("set", "flows.sources.entries:BLOCK", 25)),
-    Point(action=("set", "flows.encode:_BLOCK", 16)),
+    Point(action=("set", "flows.analysis.encoding:_BLOCK", 16)),
 )
 """So that a quick corpus has several parts to read and blocks to encode."""
 
@@ -46,7 +46,7 @@ ENCODE = {
     "before the first block": Point("flows.store:Store.write_vectors"),
     "within a block": Point("flows.store.store:write_vector_block", "after", call=2),
     "between two blocks": Point("flows.store:Store.write_vectors", "after", call=2),
-    "between papers and themes": Point("flows.steps:encode_texts", "after"),
+    "between papers and themes": Point("flows.analysis.steps:encode_texts", "after"),
 }
 FIT = {
     "before the registry": Point("flows.store:Store.write_fit"),
@@ -54,13 +54,13 @@ FIT = {
     "after the registry": Point("flows.store:Store.write_fit", "after"),
 }
 WRITE = {
-    "before the first table": Point("flows.staging:write_table"),
-    "between two tables": Point("flows.staging:write_table", call=8),
-    "before the manifest": Point("flows.staging:write_table", "after", call=len(TABLE_COLUMNS)),
+    "before the first table": Point("flows.analysis.staging:write_table"),
+    "between two tables": Point("flows.analysis.staging:write_table", call=8),
+    "before the manifest": Point("flows.analysis.staging:write_table", "after", call=len(TABLE_COLUMNS)),
     "with the run staged": Point("pathlib:Path.write_text", "after", holding="/.staged/"),
 }
 PUBLISH = {
-    "with papers.csv written": Point("flows.publish:write_papers_csv", "after"),
+    "with papers.csv written": Point("flows.publication.publish:write_papers_csv", "after"),
     "while files are copied": Point("shutil:copyfile", holding=".building-", call=7),
     "before the folder is renamed": Point("pathlib:Path.rename", holding=".building-"),
     "after the folder is renamed": Point("flows.runs.publishing:_point_latest"),
@@ -71,8 +71,8 @@ PUBLISH = {
     "before the page of runs is replaced": Point("pathlib:Path.replace", holding="index.html"),
     "between the page of runs and the feed": Point("pathlib:Path.replace", "after", holding="index.html"),
     "before the feed is replaced": Point("pathlib:Path.replace", holding="feed.xml"),
-    "before the staged run is removed": Point("flows.publish:remove_staged"),
-    "after the staged run is removed": Point("flows.publish:remove_staged", "after"),
+    "before the staged run is removed": Point("flows.publication.publish:remove_staged"),
+    "after the staged run is removed": Point("flows.publication.publish:remove_staged", "after"),
 }
 RUN = {
     f"{stage}: {name}": point
@@ -196,7 +196,7 @@ def test_a_run_that_is_killed_and_run_again(night, feeds, before, quiet, tmp_pat
     assert 2 <= len(list_runs(workspace)) <= 3
     assert list_runs(workspace)[0] == evening
     assert (workspace / "index.html").read_text().count("<li id=") == 2
-    # What was staged and not published stays for a day, see flows/staging.py; nothing else stays.
+    # What was staged and not published stays for a day, see flows/analysis/staging.py; nothing else stays.
     staged = {path.name for path in workspace.glob(".staged/*")}
     assert staged == left_staged - set(list_runs(workspace))
     kept = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml"}

@@ -18,13 +18,13 @@ import pytest
 from typer.testing import CliRunner
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.vectors import LexicalVectorizer
-from flows import cluster_checks, spreading
-from flows.cli import app
-from flows.cluster_checks import check_runner
-from flows.encode import encode_part
-from flows.settings import load_settings
-from flows.spreading import spread
+from analytics.vectors.encoders import LexicalVectorizer
+from flows.analysis.encoding import encode_part
+from flows.commands.cli import app
+from flows.config.settings import load_settings
+from flows.workers import dask_checks, dask_runner
+from flows.workers.dask_checks import check_runner
+from flows.workers.dask_runner import spread
 
 DAY = date(2025, 12, 10)
 
@@ -44,19 +44,19 @@ class TestMistakes:
         assert load_settings({"dask_address": address}, folder=tmp_path).dask_address == address
 
     def test_nobody_listens(self, monkeypatch):
-        monkeypatch.setattr(cluster_checks, "ANSWER_S", 0.3)
+        monkeypatch.setattr(dask_checks, "ANSWER_S", 0.3)
         with pytest.raises(InputError, match="no Dask scheduler answers at 127.0.0.1:9 "):
             check_runner("dask", "127.0.0.1:9")
 
     def test_something_else_listens(self, loopback_server, monkeypatch):
-        monkeypatch.setattr(cluster_checks, "ANSWER_S", 0.5)
+        monkeypatch.setattr(dask_checks, "ANSWER_S", 0.5)
         address = loopback_server.url.removeprefix("http://")
         with pytest.raises(InputError, match="no Dask scheduler answers"):
             check_runner("dask", address)
 
     def test_without_the_packages(self, monkeypatch):
         monkeypatch.setattr(
-            cluster_checks, "find_spec", lambda name: None if name == "prefect_dask" else object()
+            dask_checks, "find_spec", lambda name: None if name == "prefect_dask" else object()
         )
         with pytest.raises(InputError, match=r"prefect_dask.*pip install '\.\[dask\]'"):
             check_runner("dask")
@@ -90,9 +90,7 @@ class TestInParts:
             assert each is map
 
     def test_dask_is_imported_only_for_dask(self):
-        code = (
-            "import sys, flows.cli, flows.analyze; print(sorted({'dask', 'distributed'} & set(sys.modules)))"
-        )
+        code = "import sys, flows.commands.cli, flows.analysis.run_analysis; print(sorted({'dask', 'distributed'} & set(sys.modules)))"
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
         )
@@ -171,7 +169,7 @@ class _ScriptedRunner:
 @pytest.fixture
 def scripted():
     runner = _ScriptedRunner()
-    return spreading._EachOnDask(runner), runner
+    return dask_runner._EachOnDask(runner), runner
 
 
 SLOW_PARTS = '''
@@ -179,7 +177,7 @@ import os
 import time
 from pathlib import Path
 
-from analytics.vectors import LexicalVectorizer
+from analytics.vectors.encoders import LexicalVectorizer
 
 
 def tell(folder):
@@ -285,13 +283,13 @@ class TestKilledWorker:
         )
 
     def test_an_analysis_gives_the_same_bytes(self, server, slow_parts, tmp_path, sample_path, monkeypatch):
-        from flows import encode, vectorizers
-        from flows.analyze import analyze
+        from flows.analysis import encoding, vectorizers
+        from flows.analysis.run_analysis import analyze
         from flows.ingest import ingest_source
         from flows.store import Store
 
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(encode, "_BLOCK", 8)
+        monkeypatch.setattr(encoding, "_BLOCK", 8)
         monkeypatch.setattr("dask.system.CPU_COUNT", 2)
 
         def tables(workspace, runner):
@@ -336,13 +334,13 @@ class TestGoneCluster:
     def test_a_scheduler_without_workers(self, monkeypatch):
         from distributed import LocalCluster
 
-        monkeypatch.setattr(cluster_checks, "ANSWER_S", 1)
+        monkeypatch.setattr(dask_checks, "ANSWER_S", 1)
         empty = LocalCluster(n_workers=0, dashboard_address=None)
         with empty as cluster, pytest.raises(InputError, match="has no worker"):
             check_runner("dask", cluster.scheduler_address)
 
     def test_workers_with_another_version(self, cluster, monkeypatch):
-        monkeypatch.setattr(cluster_checks, "version", lambda name: "9.9")
+        monkeypatch.setattr(dask_checks, "version", lambda name: "9.9")
         with pytest.raises(InputError, match=r"not 9\.9"):
             check_runner("dask", cluster.scheduler_address)
 
@@ -355,8 +353,8 @@ class TestGoneCluster:
             pass
 
     def test_the_last_worker_does_not_come_back(self, server, cluster, slow_parts, tmp_path, monkeypatch):
-        monkeypatch.setattr(spreading, "ANSWER_S", 2)
-        monkeypatch.setattr(spreading, "_RETURN_S", 2)
+        monkeypatch.setattr(dask_runner, "ANSWER_S", 2)
+        monkeypatch.setattr(dask_runner, "_RETURN_S", 2)
         with spread("dask", cluster.scheduler_address) as each:
             results = iter(each(partial(slow_parts.square_part, str(tmp_path)), [np.arange(3)] * 20))
             next(results)

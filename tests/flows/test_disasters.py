@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.analysis.staging import read_staged
 from flows.runs import list_runs, read_manifest, read_run, resolve_run
-from flows.staging import read_staged
 from flows.store import Store
 from tests.flows.night import Ended, Night, Point, write_papers
 
@@ -104,11 +104,11 @@ STAGES = {
     "ingest": ("flows.store.sightings:_fold", "corpus.sqlite"),
     "vectors": ("flows.store:Store.write_vectors", "corpus.sqlite"),
     "registry": ("flows.store:Store.write_fit", "corpus.sqlite"),
-    "staging": ("flows.staging:write_table", "cannot be written under w"),
-    "papers.csv": ("flows.publish:write_papers_csv", "papers.csv cannot be written"),
+    "staging": ("flows.analysis.staging:write_table", "cannot be written under w"),
+    "papers.csv": ("flows.publication.publish:write_papers_csv", "papers.csv cannot be written"),
     "publishing": ("flows.runs.publishing:_build", "cannot be written under w"),
     "run list": ("flows.store:Store.write_run", "corpus.sqlite"),
-    "archive": ("flows.archive:_replace", "the run itself is published"),
+    "archive": ("flows.publication.archive_files:_replace", "the run itself is published"),
 }
 PUBLISHED = ("run list", "archive")
 STAGED = ("papers.csv", "publishing", "run list")
@@ -165,8 +165,14 @@ def test_files_that_may_not_grow(night, cwd, quiet, name):
 
 READ_ONLY = {
     "start": (("w/corpus.sqlite cannot be opened", "may be written"), ""),
-    "staging": (("cannot be written under w", "Read-only file system"), "flows.staging:canonical_json"),
-    "archive": (("the run itself is published", "Read-only file system"), "flows.publish:remove_staged"),
+    "staging": (
+        ("cannot be written under w", "Read-only file system"),
+        "flows.analysis.staging:canonical_json",
+    ),
+    "archive": (
+        ("the run itself is published", "Read-only file system"),
+        "flows.publication.publish:remove_staged",
+    ),
 }
 """Such a disk is made so by the system only while no file of it is open."""
 
@@ -311,7 +317,7 @@ def test_a_store_that_was_begun_anew_gives_no_id_twice(night, cwd):
 def test_a_staged_run_that_is_damaged_is_not_published(night, cwd, quiet):
     from analytics.exceptions import InputError
 
-    killed = night.run(*command(), cwd=cwd, points=(Point("flows.publish:read_staged"),))
+    killed = night.run(*command(), cwd=cwd, points=(Point("flows.publication.publish:read_staged"),))
     assert killed.status < 0
     (staged,) = (cwd / "w" / ".staged").iterdir()
     path = staged / "trends.parquet"

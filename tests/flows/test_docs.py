@@ -14,12 +14,12 @@ from analytics.tables import TABLE_COLUMNS, RunTables
 from docs import format_guides
 from docs.make_reference import BENCHMARKS, commands, fill_blocks
 from docs.make_reference import PAGES as GENERATED
-from flows.cli import app
+from flows.commands.cli import app
+from flows.config.settings import Settings, load_settings
+from flows.config.themes_file import parse_themes
 from flows.feeds.names import FEED_NAMES, parse_feed_name
-from flows.settings import Settings, load_settings
 from flows.sources.formats import SourceFormat
 from flows.sources.recognition import FORMATS
-from flows.themes_file import parse_themes
 from tests.flows.documents import (
     DOCS,
     DOCUMENTS,

@@ -10,12 +10,12 @@ import pytest
 from prefect import flow
 from prefect.testing.utilities import prefect_test_harness
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.names import FeedSpec
 from flows.feeds.network import RETRY_DELAYS, read_page_task, task_reader
 from flows.feeds.pages import Request
 from flows.feeds.paging import fetch_feeds
-from flows.feeds.settings import FeedSettings
 
 pytestmark = pytest.mark.slow
 

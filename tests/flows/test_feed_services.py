@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from flows.config.feed_settings import FeedSettings
 from flows.feeds import arxiv
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.fetch import fetch_page
@@ -18,7 +19,6 @@ from flows.feeds.pace import Pace
 from flows.feeds.pages import Request
 from flows.feeds.paging import fetch_feeds
 from flows.feeds.services import SERVICES, read_answer
-from flows.feeds.settings import FeedSettings
 
 TODAY = date(2025, 12, 10)
 DAY = date(2025, 10, 3)

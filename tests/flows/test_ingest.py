@@ -14,17 +14,17 @@ import pytest
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
-from flows.date_lookup import MOST_TITLES, look_up_dates
+from flows.analysis.steps import read_day
+from flows.commands.output_lines import feed_lines, paper_lines
+from flows.config.feed_settings import FeedSettings
+from flows.config.settings import Settings, load_settings
+from flows.feeds.date_lookup import MOST_TITLES, look_up_dates
 from flows.feeds.errors import FeedError
 from flows.feeds.fetch import fetch_page
 from flows.feeds.names import named_feed, parse_feed_name
 from flows.feeds.pages import Page, Request
-from flows.feeds.settings import FeedSettings
 from flows.ingest import fetch_into_store, fill_missing_dates, ingest_source
-from flows.settings import Settings, load_settings
-from flows.steps import read_day
 from flows.store import Store
-from flows.telling import feed_lines, paper_lines
 
 TODAY = date(2025, 10, 20)
 
@@ -320,7 +320,7 @@ def test_fetched_pages_are_stored_over_the_real_client(settings, loopback_server
 def call(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).resolve().parents[2]
     return subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [sys.executable, "-m", "flows.commands.cli", *arguments],
         cwd=cwd, env=os.environ | {"PYTHONPATH": str(root), **environment}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 

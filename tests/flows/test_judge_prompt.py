@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from analytics.exceptions import InputError
 from analytics.labels import ANSWERS
 from analytics.tables import empty_table
+from flows.config.settings import Settings
 from flows.labelling.judge_lines import agreement_lines, judge_lines
 from flows.labelling.judge_prompt import instructions, paper_question, parse_answers
 from flows.labelling.judge_settings import endpoint_of, key_of
 from flows.labelling.model_judge import Judged
 from flows.labelling.sitting import AskedPaper, AskedTheme
-from flows.settings import Settings
 
 THEMES = [
     AskedTheme("agents", "Agents", "Programs that act.", ("tool use", "web agents"), 0, 0, 0, 0),

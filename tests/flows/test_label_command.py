@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from flows import steps
-from flows.cli import app
+from flows.analysis import steps
+from flows.analysis.manifest import definitions_hash, fingerprint_of
+from flows.commands.cli import app
+from flows.config.settings import load_settings
+from flows.config.themes_file import read_themes
 from flows.ingest import ingest_source
-from flows.manifest import definitions_hash, fingerprint_of
 from flows.runs import read_manifest, read_run, resolve_run
-from flows.settings import load_settings
 from flows.store import Store
-from flows.themes_file import read_themes
 from tests.flows.night import write_papers
 
 DAY = "2025-12-10"

@@ -18,9 +18,9 @@ from analytics.tables import TABLE_COLUMNS
 from analytics.themes import Theme, theme_definition
 from flows.labelling.csv_tables import read_csv_table
 from flows.labelling.label_file import COLUMNS, render_labels
+from flows.labelling.label_import import take_file
 from flows.labelling.question_file import write_questions
 from flows.labelling.sitting import AskedPaper
-from flows.labelling.taking import take_file
 from flows.store import Store
 from flows.store.labels import LabelDraw
 

@@ -11,11 +11,11 @@ import pytest
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from analytics.themes import Theme, theme_definition
+from flows.config.settings import load_settings
 from flows.labelling.labellers import check_labeller, labeller_name
 from flows.labelling.marking import mark_sentences, sentence_spans
-from flows.labelling.opening import open_sitting
+from flows.labelling.open_sitting import open_sitting
 from flows.labelling.sitting import Sitting
-from flows.settings import load_settings
 from flows.store import Store
 
 DAY, LATER = date(2025, 12, 10), date(2025, 12, 11)

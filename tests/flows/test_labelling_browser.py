@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.labelling.server import serve_sitting
+from flows.commands.labelling_server import serve_sitting
 from tests.flows.made_up_sitting import THEMES, MadeUpSitting, locked, made_up_papers, many_themes
 
 pytestmark = pytest.mark.browser

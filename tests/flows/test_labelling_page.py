@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from flows.labelling.page import labelling_page, sitting_view
-from reports.labelling import labelling_policy, render_labelling_page, theme_keys
+from reports.labelling_page import labelling_policy, render_labelling_page, theme_keys
 from tests.flows.made_up_sitting import THEMES, MadeUpSitting, made_up_papers, many_themes
 
 NONE = {theme.theme_id: "no" for theme in THEMES}

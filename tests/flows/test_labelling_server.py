@@ -19,9 +19,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from analytics.exceptions import InputError
+from flows.commands.labelling_server import serve_sitting
+from flows.labelling.access_control import Guard
 from flows.labelling.app import MOST_BYTES, LabellingApp
-from flows.labelling.guard import Guard
-from flows.labelling.server import serve_sitting
 from tests.flows.made_up_sitting import THEMES, MadeUpSitting, locked, made_up_papers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -301,7 +301,7 @@ class TestPort:
 
 PROGRAM = """
 import sys, time
-from flows.labelling.server import serve_sitting
+from flows.commands.labelling_server import serve_sitting
 from tests.flows.made_up_sitting import MadeUpSitting
 class Sitting(MadeUpSitting):
     def answer(self, paper_id, answers):

@@ -21,7 +21,7 @@ from flows.runs import read_run
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "flows.cli"]
+COMMAND = [sys.executable, "-m", "flows.commands.cli"]
 S, E, A, I, NONE = "self-improvement", "rl-exploration", "agents", "introspection", None  # noqa: E741
 
 # What each paper of the page is about, by reading: the themes that its first one may be.

@@ -9,9 +9,9 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from analytics.exceptions import InputError
-from flows import mirror
-from flows.mirror import copy_to_mirror, mirror_failure, mirror_run
-from flows.settings import load_settings
+from flows.config.settings import load_settings
+from flows.publication import mirror
+from flows.publication.mirror import copy_to_mirror, mirror_failure, mirror_run
 
 FIRST, SECOND = "20250101T060000-000000-aaaaaaaa", "20250108T060000-000000-bbbbbbbb"
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from flows.mirror import copy_to_mirror
+from flows.publication.mirror import copy_to_mirror
 
 pytestmark = pytest.mark.slow
 s3fs = pytest.importorskip("s3fs")

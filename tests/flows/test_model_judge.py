@@ -21,7 +21,7 @@ from analytics.exceptions import InputError
 from flows.labelling.chat_client import RETRY_PAUSES
 from flows.labelling.model_judge import Judged, judge_papers
 from flows.labelling.sitting import AskedPaper, AskedTheme
-from flows.progress import listening
+from flows.workers.progress import listening
 
 KEY = 'k3y-th4t/n0b0dy"sees'
 MODEL = "llama3.1:8b"

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
-from flows.papers_csv import write_papers_csv
+from flows.publication.papers_csv import write_papers_csv
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from uuid import UUID
 import pytest
 import yaml
 
-from flows import temporary_server
-from flows.settings import Settings
+from flows.commands import temporary_server
+from flows.config.settings import Settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect server")]
 
@@ -144,7 +144,7 @@ def running(server):
 
 
 def papertrends(*arguments):
-    return [sys.executable, "-m", "flows.cli", *arguments]
+    return [sys.executable, "-m", "flows.commands.cli", *arguments]
 
 
 def settings_in(folder, **values):
@@ -234,7 +234,7 @@ REGISTER = """
 import sys
 from prefect.runner import Runner
 from flows.schedules import make_deployments
-from flows.settings import load_settings
+from flows.config.settings import load_settings
 print(Runner(name="test").add_deployment(make_deployments([sys.argv[1]], load_settings())["ingest"]))
 """
 

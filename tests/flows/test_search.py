@@ -14,11 +14,11 @@ import pytest
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.vectors import LexicalVectorizer
-from flows import search
-from flows.search import search_papers
+from analytics.vectors.encoders import LexicalVectorizer
+from flows.analysis import search
+from flows.analysis.search import search_papers
+from flows.commands.output_lines import search_json, search_lines
 from flows.store import Store
-from flows.telling import search_json, search_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ def workspace(tmp_path_factory):
     """A run over the sample with word weights."""
     cwd = tmp_path_factory.mktemp("search")
     arguments = ["run", "--workspace", "w", "--as-of", "2025-12-10", "--vectorizer", "lexical"]
-    command = [sys.executable, "-m", "flows.cli", *arguments]
+    command = [sys.executable, "-m", "flows.commands.cli", *arguments]
     subprocess.run(
         command, cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True
     )

@@ -6,7 +6,7 @@ import pytest
 from prefect.blocks.system import Secret
 
 from analytics.exceptions import InputError
-from flows.secret_blocks import load_secret
+from flows.config.secret_blocks import load_secret
 
 
 def test_the_value_of_the_block_that_the_setting_names(monkeypatch):

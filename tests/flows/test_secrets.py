@@ -64,7 +64,7 @@ def test_nothing_that_a_run_leaves_holds_a_secret(folder, loopback_server):
         }
     )
     command = [
-        sys.executable, "-m", "flows.cli", "run", str(ROOT / "data/sample/daily_papers.txt"),
+        sys.executable, "-m", "flows.commands.cli", "run", str(ROOT / "data/sample/daily_papers.txt"),
         "openalex:agents 2025-10", "semantic-scholar:agents 2025-10", "--workspace", "w", "--vectorizer", "lexical",
         "--as-of", "2025-12-10", "--verbose",
     ]  # fmt: skip

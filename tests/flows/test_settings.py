@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from analytics.exceptions import InputError
-from flows.feeds.settings import FeedSettings
-from flows.settings import DEFAULT_THEMES, PRIVATE_SETTINGS, Settings, load_settings, settings_table
+from flows.config.feed_settings import FeedSettings
+from flows.config.settings import DEFAULT_THEMES, PRIVATE_SETTINGS, Settings, load_settings, settings_table
 
 
 @pytest.fixture(autouse=True)

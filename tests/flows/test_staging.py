@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analytics.exceptions import PapertrendsError
-from flows.staging import read_staged, remove_staged
+from flows.analysis.staging import read_staged, remove_staged
 
 
 @pytest.mark.parametrize("run_id", ["../../private", "..", "", "/etc", "a/b", ".hidden", "x" * 200])

@@ -9,22 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import flows.topics
+import flows.analysis.topics
 from analytics.exceptions import InputError
 from analytics.labels.checked_series import CheckedSeries
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, validate_table
-from analytics.theme_terms import theme_terms
-from flows import comparison, steps
-from flows.encode import encode_texts
+from analytics.themes.theme_terms import theme_terms
+from flows.analysis import comparison, steps
+from flows.analysis.encoding import encode_texts
+from flows.analysis.forecasting import look_ahead
+from flows.analysis.topics import find_positions, find_topics
+from flows.config.settings import DEFAULT_THEMES, load_settings
+from flows.config.themes_file import read_themes
 from flows.ingest import ingest_source
-from flows.outlook import look_ahead
-from flows.progress import listening
-from flows.publish import render_page
-from flows.settings import DEFAULT_THEMES, load_settings
+from flows.publication.publish import render_page
 from flows.store import Store
-from flows.themes_file import read_themes
-from flows.topics import find_positions, find_topics
+from flows.workers.progress import listening
 
 DAY = date(2025, 12, 10)
 THEMES = read_themes(DEFAULT_THEMES)
@@ -110,7 +110,7 @@ def test_a_paper_that_was_answered_no_is_no_likely_miss(tmp_path, settings):
 
 
 def make_manifest_for(workspace, settings):
-    from flows.manifest import make_manifest
+    from flows.analysis.manifest import make_manifest
 
     corpus, encoded, found, trends, tables = analyze(workspace, settings)
     made = make_manifest(corpus, tables, encoded, found, trends.corpus, settings)
@@ -266,7 +266,7 @@ def test_themes_and_topics_are_the_same_on_any_number_of_cores(tmp_path, setting
         seen.append({one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"})
         raise InputError("seen")
 
-    monkeypatch.setattr(flows.topics, "fit_topics", threads)
+    monkeypatch.setattr(flows.analysis.topics, "fit_topics", threads)
     monkeypatch.setattr(steps, "background_for", threads)
     write(tmp_path, *HARD_CORPORA["one"])
     corpus = steps.read_day(tmp_path, DAY)

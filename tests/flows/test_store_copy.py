@@ -20,11 +20,12 @@ from typer.testing import CliRunner
 
 import flows.store.copying
 from analytics.exceptions import PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from analytics.tables import TABLE_COLUMNS
-from analytics.topic_regions import TopicRegions, TopicState
-from flows.cli import app
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_regions import TopicRegions, TopicState
+from flows.commands.cli import app
+from flows.commands.store_commands import Side, copy_store
 from flows.store import RunRow, Store
 from flows.store.database import sqlite_database
 from flows.store.decisions import WorkDecision
@@ -33,7 +34,6 @@ from flows.store.postgresql import postgresql_url
 from flows.store.registry import FitRow
 from flows.store.schema import metadata, students
 from flows.store.stored_records import StoredRecord
-from flows.store_commands import Side, copy_store
 
 DAY = date(2025, 3, 4)
 ROOT = Path(__file__).resolve().parents[2]
@@ -326,7 +326,7 @@ def test_a_copy_that_is_killed_leaves_the_target_empty(workspace, url, to):
 def papertrends(*arguments: str, cwd: Path, database: str = "") -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PAPERTRENDS_DATABASE": database}
     done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments],
+        [sys.executable, "-m", "flows.commands.cli", *arguments],
         cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from analytics.papers import Feed, PaperRecord
-from analytics.topics import join_topics
+from analytics.topics.topic_model import join_topics
 from flows.store import Store
 from flows.store.migrations import MIGRATIONS
 from flows.store.schema import SCHEMA_VERSION, metadata

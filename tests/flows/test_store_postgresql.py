@@ -311,7 +311,7 @@ class TestPassword:
     def call(self, cwd: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PAPERTRENDS_DATABASE": url}
         return subprocess.run(
-            [sys.executable, "-m", "flows.cli", *arguments, "--workspace", "w"],
+            [sys.executable, "-m", "flows.commands.cli", *arguments, "--workspace", "w"],
             cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 

@@ -14,11 +14,11 @@ from prefect.server.api import server as prefect_server
 from prefect.server.api.server import SubprocessASGIServer
 
 from analytics.exceptions import PapertrendsError
-from flows import temporary_server
-from flows.temporary_server import TemporaryServer, answering, server_ahead
+from flows.commands import temporary_server
+from flows.commands.temporary_server import TemporaryServer, answering, server_ahead
 
 CODE = """
-from flows.temporary_server import answering, server_ahead
+from flows.commands.temporary_server import answering, server_ahead
 server = server_ahead()
 from prefect import flow, get_client
 from prefect.settings import get_current_settings
@@ -142,7 +142,7 @@ def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
     """A folder of Prefect's that is a file: the server says at length that it cannot start."""
     (tmp_path / "home").write_text("")
     for shown in (False, True):
-        code = f"from flows.temporary_server import *; s = server_ahead(shown={shown}); s.answered.result()"
+        code = f"from flows.commands.temporary_server import *; s = server_ahead(shown={shown}); s.answered.result()"
         ran = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,

@@ -6,8 +6,8 @@ import fsspec
 import pytest
 
 from analytics.exceptions import InputError
-from flows.settings import DEFAULT_THEMES, load_settings
-from flows.themes_file import parse_themes, read_themes, themes_name
+from flows.config.settings import DEFAULT_THEMES, load_settings
+from flows.config.themes_file import parse_themes, read_themes, themes_name
 
 GOOD = """\
 [[themes]]

@@ -12,16 +12,16 @@ from sqlalchemy import delete, text, update
 from typer.testing import CliRunner
 
 from analytics.exceptions import PapertrendsError
-from analytics.identity import TopicEvent
 from analytics.papers import Feed, PaperRecord
-from analytics.topic_regions import TopicRegions, TopicState
-from flows.cli import app
-from flows.settings import load_settings
-from flows.steps import Encoded
+from analytics.topics.identity import TopicEvent
+from analytics.topics.topic_regions import TopicRegions, TopicState
+from flows.analysis.steps import Encoded
+from flows.analysis.topics import find_topics
+from flows.commands.cli import app
+from flows.config.settings import load_settings
 from flows.store import Store
 from flows.store.registry import FitRow
 from flows.store.schema import topic_centers, topic_fits, topic_members
-from flows.topics import find_topics
 
 MAY, JUNE, JULY = date(2025, 5, 1), date(2025, 6, 1), date(2025, 7, 1)
 

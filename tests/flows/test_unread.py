@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from flows.analysis.steps import read_day
 from flows.ingest import ingest_source
-from flows.steps import read_day
+from flows.sources.unread import Unread, late_sentence, unread_in_store
 from flows.store import Store
-from flows.unread import Unread, late_sentence, unread_in_store
 
 DAY = date(2026, 11, 28)
 

@@ -9,12 +9,12 @@ from sqlalchemy import text as statement
 
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.student import StudentVectorizer
 from analytics.themes import Theme
-from flows import steps, vectorizers
-from flows.settings import Settings
+from analytics.vectors.student import StudentVectorizer
+from flows.analysis import steps, vectorizers
+from flows.analysis.vectorizers import ready_vectorizer
+from flows.config.settings import Settings
 from flows.store import Store
-from flows.vectorizers import ready_vectorizer
 
 DAY = date(2025, 6, 1)
 

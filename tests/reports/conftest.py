@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.backtest import backtest, choose_forecaster
-from analytics.forecasts import forecast_shares
+from analytics.forecasts.backtest import backtest, choose_forecaster
+from analytics.forecasts.share_forecasts import forecast_shares
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, RunTables, empty_table, validate_table
 from analytics.trends.shares import wilson_interval
 from analytics.trends.unassigned import unassigned_papers

@@ -12,12 +12,12 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from reports.charts import plot_charts, without_papers
-from reports.palette import LIGHT
-from reports.periods import Period
-from reports.scales import share_scale, time_ticks
-from reports.series import Series, Verdict
-from reports.sparklines import render_sparkline
+from reports.charts.palette import LIGHT
+from reports.charts.run_charts import plot_charts, without_papers
+from reports.charts.scales import share_scale, time_ticks
+from reports.charts.sparklines import render_sparkline
+from reports.values.periods import Period
+from reports.values.series import Series, Verdict
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -60,7 +60,7 @@ def test_drawing_leaves_tables_and_settings_alone(drawn):
 
 
 def test_pyplot_is_never_imported():
-    code = "import sys, reports.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, reports.charts.run_charts; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from analytics.exceptions import PapertrendsError
-from reports.claims import (
+from reports.sections.headlines import Subject, make_moved
+from reports.sections.run_changes import changes_since
+from reports.values.claims import (
     also_clause,
     change_cell,
     comparison_clause,
@@ -19,10 +21,8 @@ from reports.claims import (
     share_clause,
     verdict_sentence,
 )
-from reports.headlines import Subject, make_moved
-from reports.periods import Period
-from reports.run_changes import changes_since
-from reports.series import NO_LASTING, NO_RECENT, Series, Verdict, make_series
+from reports.values.periods import Period
+from reports.values.series import NO_LASTING, NO_RECENT, Series, Verdict, make_series
 
 SPAN = {"period": "month", "since": date(2024, 1, 1), "until": date(2025, 8, 1)}
 LATE = {"period": "month", "window": "recent", "since": date(2024, 5, 1), "parted": date(2025, 5, 1),

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from reports.charts import plot_png
+from reports.charts.run_charts import plot_png
 from reports.context import make_report_context
 from reports.digest import make_digest, render_digest
 from reports.summary import make_summary

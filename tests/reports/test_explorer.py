@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from analytics.tables import validate_table
-from reports import explorer
 from reports.context import make_report_context
-from reports.explorer import make_explorer, pack
 from reports.render import MOST_BYTES, render_report
+from reports.sections import explorer
+from reports.sections.explorer import make_explorer, pack
 
 
 def unpacked(text: str):
@@ -100,7 +100,7 @@ def test_too_many_papers_are_sampled_evenly_and_the_newest_come_next(make_run, m
 
 def _places(run):
     from reports import context
-    from reports.series import make_series
+    from reports.values.series import make_series
 
     return context._places(run.tables, make_series(run.tables))
 

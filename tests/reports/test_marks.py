@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from analytics.tables import validate_table
-from reports.charts import plot_charts
-from reports.figures import WIDE, own_style, plot_series, svg_text
-from reports.marks import Burst, Forecast, LevelChange, Marks, make_marks
-from reports.periods import Period
-from reports.scales import share_scale
-from reports.series import Series, Verdict, make_series
-from reports.theme_facts import marks_numbers, marks_told
+from reports.charts.run_charts import plot_charts
+from reports.charts.scales import share_scale
+from reports.charts.series_figure import WIDE, own_style, plot_series, svg_text
+from reports.sections.theme_facts import marks_numbers, marks_told
+from reports.values.marks import Burst, Forecast, LevelChange, Marks, make_marks
+from reports.values.periods import Period
+from reports.values.series import Series, Verdict, make_series
 
 SVG = "{http://www.w3.org/2000/svg}"
 

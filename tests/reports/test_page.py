@@ -15,12 +15,12 @@ from jinja2 import StrictUndefined
 
 from analytics.tables import validate_table
 from reports import render as rendering
-from reports.charts import plot_charts
+from reports.charts.run_charts import plot_charts
 from reports.context import make_report_context
-from reports.paper_lines import paper_href
-from reports.paper_list import MOST_PAPERS
 from reports.render import render_report
-from reports.wording import clean, clip, odds, percent
+from reports.sections.paper_list import MOST_PAPERS
+from reports.values.formatting import clean, clip, odds, percent
+from reports.values.paper_lines import paper_href
 
 LOADING = {
     "src",

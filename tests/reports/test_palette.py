@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.palette import DARK, LIGHT, MARKS, TEXTS, theme_colors
+from reports.charts.palette import DARK, LIGHT, MARKS, TEXTS, theme_colors
 
 
 def luminance(color: str) -> float:

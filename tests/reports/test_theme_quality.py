@@ -13,16 +13,16 @@ import pytest
 
 from analytics.tables import empty_table, validate_table
 from reports.archive import make_archive
-from reports.charts import plot_charts
+from reports.charts.run_charts import plot_charts
 from reports.context import make_report_context
 from reports.digest import make_digest, render_digest
 from reports.feed import render_feed
-from reports.near_misses import make_near_misses
-from reports.quality_words import bands_note, count_warning, known_clause, known_sentence
-from reports.series import make_series
+from reports.sections.near_misses import make_near_misses
 from reports.summary import make_summary
-from reports.surety import make_surety
-from reports.theme_quality import Measure, Quality, make_qualities
+from reports.values.count_certainty import make_surety
+from reports.values.count_sentences import bands_note, count_warning, known_clause, known_sentence
+from reports.values.series import make_series
+from reports.values.theme_quality import Measure, Quality, make_qualities
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHECKED = Quality(

@@ -12,13 +12,13 @@ from datetime import date
 import pytest
 
 from reports.archive import make_archive
-from reports.claims import also_clause, change_cell, headline_claim, verdict_sentence
-from reports.headlines import Subject, make_moved
-from reports.numbers import make_numbers
-from reports.periods import Period
-from reports.series import Series
-from reports.verdict_sentences import ICONS, LEADS, ORDER, TEMPLATES, WORDS
-from reports.verdicts import VERDICTS, Verdict
+from reports.sections.headlines import Subject, make_moved
+from reports.values.claims import also_clause, change_cell, headline_claim, verdict_sentence
+from reports.values.exact_numbers import make_numbers
+from reports.values.periods import Period
+from reports.values.series import Series
+from reports.values.verdict_row import VERDICTS, Verdict
+from reports.values.verdict_sentences import ICONS, LEADS, ORDER, TEMPLATES, WORDS
 
 STEADY = re.compile(r"\b(steady|held|holds|stable|unchanged|no change|the same|stayed|constant|flat)\b", re.I)
 UP = re.compile(r"\b(ros\w*|rise\w*|rising|up from|grew|grow\w*|higher|more than|increas\w*|upward)\b", re.I)

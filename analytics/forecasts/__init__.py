@@ -1,0 +1,1 @@
+"""Forecasts of shares, which forecaster to use, and how earlier forecasts came out."""

@@ -1,0 +1,1 @@
+"""Words of texts as numbers: tokens, counts of terms, weights of terms."""

@@ -1,0 +1,195 @@
+"""Clusters of vectors by density: BERTopic over umap-learn and hdbscan, with what is known given.
+
+bertopic is imported here and nowhere else. It takes seconds, and pulls the whole of torch.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
+
+from analytics.vectors.neighbors import nearest_rows
+
+__all__ = ["Clusters", "TopicParameters", "cluster_vectors", "compile_ahead"]
+
+_MOST_EXACT = 20_000
+"""Rows up to which neighbours are searched exactly; the time grows with the square."""
+_HELD = 0.1
+"""Weight of what papers were before beside what they say now, in the layout."""
+_MIXED = 0.5
+"""Neighbours that two clusters share, over those they would if they were one, from which they are one."""
+
+
+@dataclass(frozen=True)
+class TopicParameters:
+    """Parameters of layout and clustering, see `analytics.topics.topic_model.topic_parameters`.
+
+    Attributes
+    ----------
+    n_neighbors, n_components : int
+        Of UMAP.
+    min_cluster_size, min_samples : int
+        Of HDBSCAN.
+    """
+
+    n_neighbors: int
+    n_components: int
+    min_cluster_size: int
+    min_samples: int
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Cluster of each row, -1 for none, and how firmly it belongs there, 0 to 1."""
+
+    labels: NDArray[np.int64]
+    strengths: NDArray[np.float64]
+
+
+def cluster_vectors(
+    vectors: NDArray[np.float32],
+    parameters: TopicParameters,
+    *,
+    random_state: int,
+    previous: NDArray[np.int64] | None = None,
+) -> Clusters:
+    """Lay vectors out in few dimensions and find the dense groups.
+
+    Parameters
+    ----------
+    vectors : float32 array of shape (n, d)
+        Unit rows, in an order that does not change from run to run: the layout depends on it.
+    parameters : TopicParameters
+    random_state : int
+        Seed of the layout.
+    previous : int64 array of shape (n,), optional
+        Earlier topic of each row, -1 where there was none. The layout draws rows of one topic together a
+        little (semi-supervised, weight 0.1), so that a refit finds again what is still there. Since that
+        also keeps apart what has become one, clusters whose papers are each other's neighbours half
+        as often as chance would make them, were they one, are joined.
+
+    Returns
+    -------
+    Clusters
+
+    References
+    ----------
+    Grootendorst 2022, BERTopic, doi:10.48550/arXiv.2203.05794. McInnes, Healy & Melville 2018, UMAP,
+    doi:10.21105/joss.00861. Campello, Moulavi & Sander 2013, HDBSCAN,
+    doi:10.1007/978-3-642-37456-2_14.
+    """
+    from bertopic import BERTopic
+    from bertopic.vectorizers import ClassTfidfTransformer
+    from hdbscan import HDBSCAN
+    from umap import UMAP
+
+    neighbors = _nearest_neighbors(vectors, parameters.n_neighbors)
+    layout = UMAP(
+        n_neighbors=parameters.n_neighbors,
+        n_components=parameters.n_components,
+        min_dist=0.0,
+        metric="cosine",
+        # The spectral start needs more papers than dimensions by a margin and fails on tiny corpora.
+        init="spectral" if len(vectors) >= 50 else "random",
+        precomputed_knn=neighbors,
+        target_weight=_HELD,
+        random_state=random_state,
+        n_jobs=1,
+    )
+    density = HDBSCAN(
+        min_cluster_size=parameters.min_cluster_size,
+        min_samples=parameters.min_samples,
+        core_dist_n_jobs=1,
+    )
+    model = BERTopic(
+        umap_model=layout,
+        hdbscan_model=density,
+        vectorizer_model=_NoTerms(),
+        ctfidf_model=ClassTfidfTransformer(),
+        calculate_probabilities=False,
+        verbose=False,
+    )
+    held = None if previous is None or (previous < 0).all() else previous
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        clusters, strengths = model.fit_transform(["" for _ in range(len(vectors))], vectors, y=held)
+    labels = np.asarray(clusters, dtype=np.int64)
+    if held is not None and neighbors[0] is not None:
+        labels = _joined_mixtures(labels, neighbors[0][:, 1:])
+    firm = np.nan_to_num(np.asarray(strengths, dtype=np.float64))
+    return Clusters(labels, np.where(labels < 0, 0.0, firm))
+
+
+def compile_ahead() -> None:
+    """Import what clusters and have it compiled, by a few made-up rows, so that nobody waits for it later.
+
+    umap compiles its functions in every process: seconds, which can pass while abstracts are encoded.
+    """
+    rows = np.random.default_rng(0).standard_normal((100, 8)).astype(np.float32)
+    cluster_vectors(rows, TopicParameters(15, 5, 5, 2), random_state=0)
+
+
+def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[Any, ...]:
+    """Exact cosine neighbours in the form that UMAP takes, itself first; none beyond `_MOST_EXACT` rows.
+
+    Blocked products take a second where UMAP's own search compiles for five and approximates.
+    """
+    n = len(vectors)
+    if n > _MOST_EXACT:
+        return (None, None, None)
+    places, cosines = nearest_rows(vectors, vectors, np.arange(n), n_neighbors - 1)
+    indices = np.column_stack((np.arange(n), places)).astype(np.int32)  # first even among identical papers
+    distances = np.column_stack((np.zeros(n), np.clip(1.0 - cosines, 0.0, None))).astype(np.float32)
+    return indices, distances, None
+
+
+def _joined_mixtures(labels: NDArray[np.int64], neighbors: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Labels in which clusters that have become one are one, under the number of the larger.
+
+    Of two clusters of n and m rows that are one, a part 2 n m / (n + m)^2 of the neighbours within them
+    lies across; what is found across, over that, says how mixed they are.
+    """
+    labels = labels.copy()
+    while True:
+        known, codes = np.unique(labels, return_inverse=True)
+        n = len(known)
+        pairs = codes[:, None].repeat(neighbors.shape[1], axis=1) * n + codes[neighbors]
+        edges = np.bincount(pairs.ravel(), minlength=n * n).reshape(n, n).astype(float)
+        sizes = np.bincount(codes, minlength=n).astype(float)
+        across, within = edges + edges.T, edges.diagonal()
+        among = across + within[:, None] + within
+        expected = 2 * np.outer(sizes, sizes) / (sizes[:, None] + sizes) ** 2
+        mixed = np.divide(across, among * expected, out=np.zeros_like(across), where=among > 0)
+        mixed[known < 0, :] = mixed[:, known < 0] = 0
+        np.fill_diagonal(mixed, 0)
+        one, other = np.unravel_index(int(mixed.argmax()), mixed.shape)
+        if mixed[one, other] < _MIXED:
+            return labels
+        keep, lose = (one, other) if sizes[one] >= sizes[other] else (other, one)
+        labels[labels == known[lose]] = known[keep]
+
+
+class _NoTerms(CountVectorizer):  # type: ignore[misc]
+    """Two terms that stand everywhere: what describes a topic is found in `analytics.text.terms`."""
+
+    def fit(self, raw_documents: Any, y: Any = None) -> _NoTerms:  # noqa: ARG002
+        """Return self: there is no vocabulary to learn."""
+        return self
+
+    def transform(self, raw_documents: Any) -> sparse.csr_matrix:
+        """Ones, shape (n documents, 2): BERTopic fails below two terms."""
+        return sparse.csr_matrix(np.ones((len(list(raw_documents)), 2), dtype=np.int64))
+
+    def fit_transform(self, raw_documents: Any, y: Any = None) -> sparse.csr_matrix:  # noqa: ARG002
+        """Same as `transform`."""
+        return self.transform(raw_documents)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.str_]:  # noqa: ARG002
+        """Names of the two."""
+        return np.array(["", " "])

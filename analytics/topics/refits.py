@@ -1,0 +1,65 @@
+"""When topics are looked for anew: stated rules, so that a refit is never a whim."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.tables import UNCLUSTERED, is_among
+from analytics.topics.topic_regions import TopicState
+
+__all__ = ["GROWTH", "LOOSE", "refit_cause"]
+
+GROWTH = 1.25
+"""Papers over those of the last fit from which topics are looked for anew."""
+LOOSE = 0.15
+"""By how much the part of the new papers that join no topic may exceed that of the last fit."""
+
+_FEWEST_NEW = 50  # papers that came since, below which the part that joins no topic says little
+
+
+def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
+    """Why topics should be looked for anew, None where the papers can join those that are there.
+
+    Rules, the first that holds: the last fit found no topic, and papers came or went since; there are
+    over 1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no
+    topic that is higher by over 0.15 than that of the fit's own papers.
+
+    Parameters
+    ----------
+    state : TopicState
+        Of the last fit.
+    assignments : DataFrame
+        `paper_id` and `topic_id` of today's papers as they join those topics.
+
+    Returns
+    -------
+    str or None
+        A sentence fragment.
+
+    Examples
+    --------
+    >>> from analytics.topics.topic_regions import TopicRegions
+    >>> import numpy as np
+    >>> members = pd.DataFrame({"paper_id": ["a", "b"], "topic_id": ["T0001", "T0001"]})
+    >>> regions = TopicRegions(("T0001",), np.ones((1, 1), dtype=np.float32), np.ones(1))
+    >>> state = TopicState(members, regions)
+    >>> refit_cause(state, members) is None
+    True
+    >>> refit_cause(state, pd.DataFrame({"paper_id": list("abc"), "topic_id": ["T0001", "T0001", "-1"]}))
+    '3 papers are more than 1.25 times the 2 of the last fit'
+    """
+    members, ids = state.members, assignments["paper_id"]
+    if not state.regions.topic_ids:
+        return None if set(ids) == set(members["paper_id"]) else "the last fit found no topic"
+    if len(ids) > GROWTH * len(members):
+        return f"{len(ids):,} papers are more than {GROWTH:g} times the {len(members):,} of the last fit"
+    is_loose = assignments["topic_id"] == UNCLUSTERED
+    is_new = ~is_among(ids, members["paper_id"])
+    n_new, before = int(is_new.sum()), float((members["topic_id"] == UNCLUSTERED).mean())
+    loose = float(is_loose[is_new].mean()) if n_new else 0.0
+    if n_new >= _FEWEST_NEW and loose > before + LOOSE:
+        return (
+            f"of {n_new:,} papers that came since the last fit {100 * loose:.0f} % join no topic, "
+            f"of its own {100 * before:.0f} %"
+        )
+    return None

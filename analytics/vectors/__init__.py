@@ -1,0 +1,1 @@
+"""Vectors of papers: encoders, a student of the large one, nearest neighbors, what is usual."""

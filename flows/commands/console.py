@@ -1,0 +1,95 @@
+"""What the command line says: results on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from analytics.exceptions import InputError, PapertrendsError
+
+__all__ = ["err", "out", "progress_shown", "told_plainly"]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def told_plainly(verbose: bool) -> Iterator[None]:
+    """Turn errors into one line and an exit status; keep libraries quiet unless asked."""
+    if not verbose:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.setdefault("TQDM_DISABLE", "1")
+        os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
+    try:
+        with nullcontext() if verbose else _warnings_told():
+            yield
+    except (InputError, PapertrendsError) as error:
+        if verbose:
+            err.print_exception()
+        err.print(f"papertrends: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
+        raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
+    except KeyboardInterrupt:
+        err.print("papertrends: stopped; the store and the published runs are whole")
+        raise typer.Exit(130) from None
+    except Exception as error:
+        if verbose:
+            raise
+        err.print(
+            f"papertrends: the run failed: {type(error).__name__}: {' '.join(str(error).split())[:500]}; "
+            "--verbose shows where",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Say what the program warns of, each warning once, as one line without a library's ornaments."""
+    said: set[str] = set()
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            line = " ".join(record.getMessage().split())
+            if line not in said:
+                said.add(line)
+                err.print(f"warning: {line}", markup=False, soft_wrap=True)
+
+    everything, program, handler = logging.getLogger(), logging.getLogger("flows"), Told(logging.WARNING)
+    before = everything.level, program.level, program.propagate
+    everything.setLevel(logging.ERROR)
+    program.addHandler(handler)
+    program.setLevel(logging.WARNING)
+    program.propagate = False
+    try:
+        yield
+    finally:
+        program.removeHandler(handler)
+        everything.setLevel(before[0])
+        program.setLevel(before[1])
+        program.propagate = before[2]
+
+
+@contextmanager
+def progress_shown() -> Iterator[None]:
+    """Bars for the long stages, on stderr, when it is a terminal."""
+    from flows.workers.progress import listening
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        stages: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(stage, total=total)
+            bars.update(stages[stage], completed=done, total=total)
+
+        with listening(show):
+            yield

@@ -1,0 +1,144 @@
+"""``papertrends merge`` and ``papertrends split``: a person overrules which records are one paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analytics.exceptions import InputError
+from flows.commands.arguments import check_output, checked_settings, require_store
+from flows.commands.console import err, out, told_plainly
+from flows.commands.options import AsOf, Verbose, Workspace
+
+if TYPE_CHECKING:  # the commands that need it import it: it takes a second
+    from flows.config.settings import Settings
+    from flows.store.deciding import Overruled
+
+__all__ = ["merge", "split"]
+
+One = Annotated[
+    str | None, typer.Argument(metavar="[A]", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
+]
+Other = Annotated[str | None, typer.Argument(metavar="[B]", help="The other paper.")]
+Paper = Annotated[
+    str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
+]
+Name = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Who says so; the setting labeller or the login name without."),
+]
+Export = Annotated[
+    Path | None,
+    typer.Option("--export", metavar="FILE", help="Write all merges and splits, for a repository."),
+]
+Take = Annotated[
+    Path | None,
+    typer.Option("--take", metavar="FILE", help="Take over exported merges and splits."),
+]
+
+
+def merge(  # noqa: PLR0913 - its options
+    one: One = None,
+    other: Other = None,
+    export: Export = None,
+    take: Take = None,
+    name: Name = None,
+    workspace: Workspace = None,
+    as_of: AsOf = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say that two papers are one, or hand over all merges and splits as a file."""
+    with told_plainly(verbose):
+        given = {"A B": one, "--export": export, "--take": take}
+        if sum(value is not None for value in given.values()) != 1 or (one is None) != (other is None):
+            raise InputError("give two papers, A and B, or --export FILE, or --take FILE, one of these")
+        settings = checked_settings(workspace, None, as_of, None)
+        require_store(settings.workspace)
+        if export is not None:
+            _export(settings, export)
+        elif take is not None:
+            _take(settings, take)
+        elif one is not None and other is not None:
+            _merge(settings, one, other, _overruled(settings, name))
+
+
+def split(
+    asked: Paper,
+    name: Name = None,
+    workspace: Workspace = None,
+    as_of: AsOf = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say that a paper is two: it is divided where its records were least certain to be one."""
+    with told_plainly(verbose):
+        settings = checked_settings(workspace, None, as_of, None)
+        require_store(settings.workspace)
+        from flows.store import Store
+
+        with Store.open(settings.workspace) as store:
+            done = store.split_paper(asked, _overruled(settings, name))
+        reasons = ", ".join(done.join.reasons)
+        _say(f"{done.before} was one because: {reasons} ({done.join.probability:.1%} sure)")
+        for paper_id, n_records in done.parts:
+            _say(f"now     {paper_id}: {n_records} record{'' if n_records == 1 else 's'}")
+        _say("a paper of more works is split again; papertrends merge takes a split back")
+
+
+def _overruled(settings: Settings, name: str | None) -> Overruled:
+    from flows.clock import today
+    from flows.labelling.labellers import labeller_name
+    from flows.store.deciding import Overruled
+
+    return Overruled(labeller_name(name, settings), settings.as_of or today())
+
+
+def _merge(settings: Settings, one: str, other: str, by: Overruled) -> None:
+    from flows.store import Store
+
+    with Store.open(settings.workspace) as store:
+        done = store.merge_papers(one, other, by)
+    _say(f"{done.before[0]} and {done.before[1]} are one paper now: {done.paper_id}")
+    _say("papertrends split takes it back")
+
+
+def _export(settings: Settings, target: Path) -> None:
+    from flows.commands.csv_export import check_replaceable, write_export
+    from flows.commands.decision_file import COLUMNS, render_decisions
+    from flows.store import Store
+
+    check_output(target, settings.workspace, option="--export")
+    check_replaceable(target, COLUMNS, "decisions")
+    with Store.open(settings.workspace) as store:
+        decisions = store.read_decisions()
+        titles = store.record_titles({key for one in decisions for key in (one.one, one.other)})
+    write_export(target, render_decisions(decisions, titles))
+    _say(f"works   {target}: {len(decisions)} decisions about two records each")
+
+
+def _take(settings: Settings, file: Path) -> None:
+    from flows.commands.decision_file import read_decision_file
+    from flows.store import Store
+
+    taken = read_decision_file(file)
+    with Store.open(settings.workspace) as store:
+        known = set(store.read_decisions())
+        new = [one for one in taken.decisions if one not in known]
+        store.decide_works(new)
+        here = store.record_titles({key for one in taken.decisions for key in (one.one, one.other)})
+    absent = sum(one.one not in here or one.other not in here for one in taken.decisions)
+    _say(f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new")
+    if absent:
+        _say(f"{absent} are about records that this workspace does not hold; they count once it does")
+    for fault in taken.faults:
+        err.print(f"{file.name}, {fault}", markup=False, soft_wrap=True)
+    if taken.faults:
+        places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
+        raise InputError(
+            f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
+        )
+
+
+def _say(line: str) -> None:
+    out.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What flows share: final states, notifications, missed runs, the workspace lock, artifacts."""

@@ -1,0 +1,106 @@
+"""Turns: one flow at a time changes a workspace; whoever comes meanwhile waits until it is done.
+
+A schedule and an analyst may work on one workspace. Each ingest writes many parts, and each analysis reads
+the store at its start and adds to the registry of topics later: taking turns, no run sees half of another's
+ingest, and no two fits number their topics alike. The system frees the turn when its holder ends, however
+it ends. Commands that only read take none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TextIO
+
+from analytics.exceptions import InputError, PapertrendsError
+from flows.workers.progress import say_progress
+
+__all__ = ["taking_turn"]
+
+logger = logging.getLogger(__name__)
+
+_FILE = ".turn"
+_PATIENCE_S = 12 * 3600.0
+_held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+
+
+@contextmanager
+def taking_turn(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator[None]:
+    """Hold the turn of a workspace; within a turn another block has it already.
+
+    Parameters
+    ----------
+    workspace : Path
+        Made when absent, and removed again when nothing else came into it.
+    patience_s : float
+        How long to wait for whoever has the turn.
+
+    Raises
+    ------
+    InputError
+        When a file stands in the place of the workspace.
+    PapertrendsError
+        When another run works on it for longer than the wait, or the folder cannot be written.
+    """
+    path = workspace.resolve() / _FILE
+    if path in _held.get():
+        yield
+        return
+    file = _take(workspace, path, patience_s)
+    token = _held.set(_held.get() | {path})
+    try:
+        yield
+    finally:
+        _held.reset(token)
+        with suppress(OSError):
+            if os.listdir(path.parent) == [_FILE]:  # noqa: PTH208 - names are enough
+                path.unlink()
+                path.parent.rmdir()
+        file.close()
+
+
+def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
+    """Open the file of turns and lock it, waiting for another holder."""
+    deadline, is_told = time.monotonic() + patience_s, False
+    while True:
+        file = _open(workspace, path)
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had the turn before may have removed an empty workspace with it.
+            with suppress(FileNotFoundError):
+                if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                    return file
+        file.close()
+        if time.monotonic() >= deadline:
+            raise PapertrendsError(
+                f"another run has been working on the workspace {workspace} for {patience_s:g} s; "
+                "wait for it or end it, then run again"
+            )
+        if not is_told:
+            logger.warning("another run works on the workspace %s; this one waits for its end", workspace)
+            is_told = True
+        say_progress("waiting for another run", 0, 1)
+        time.sleep(0.1)
+
+
+def _open(workspace: Path, path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not for writing: an open file would keep the disk from being made read-only meanwhile.
+        return os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(
+            f"the workspace {workspace} cannot be a folder: a file stands in its place; "
+            "choose another --workspace"
+        ) from error
+    except OSError as error:
+        raise PapertrendsError(
+            f"the workspace {workspace} cannot be written ({error.strerror}); free space, "
+            "let this user write there, or choose another --workspace"
+        ) from error

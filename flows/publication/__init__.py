@@ -1,0 +1,1 @@
+"""What leaves an analysis: run folder, page, archive, mirror, CSV, mail, cleanup."""

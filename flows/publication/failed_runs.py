@@ -1,0 +1,63 @@
+"""Failed runs are remembered, so that the page of all runs says so until one succeeds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from prefect.runtime import deployment
+
+from analytics.exceptions import InputError, PapertrendsError
+from flows.clock import now
+from flows.publication.archive_files import update_archive
+from flows.store import RunRow, Store
+
+__all__ = ["remembering_failure"]
+
+logger = logging.getLogger(__name__)
+
+_LONGEST = 500
+
+
+@contextmanager
+def remembering_failure(workspace: Path, day: date, site: str) -> Iterator[None]:
+    """Remember whatever ends the block, then let it go on; ``latest`` stays where it was.
+
+    A mistake of someone at the command line is no failure of the schedule. Where the disk does not take the
+    note either, the failure alone is told.
+    """
+    started_at = now()
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, InputError) and deployment.id is None:
+            raise
+        row = RunRow(
+            run_id=f"{started_at:%Y%m%dT%H%M%S-%f}-failed",
+            as_of=day,
+            started_at=started_at.isoformat(timespec="seconds"),
+            status="failed",
+            finished_at=now().isoformat(timespec="seconds"),
+            manifest={"error": _told(error)},
+        )
+        _remember(workspace, row, site)
+        raise
+
+
+def _told(error: Exception) -> str:
+    """Why a run failed, for a page that others read: our own words, or the kind of what nobody foresaw."""
+    known = isinstance(error, PapertrendsError)
+    text = " ".join(str(error).split()) if known else f"{type(error).__name__}, see the log of the run"
+    return text[:_LONGEST]
+
+
+def _remember(workspace: Path, row: RunRow, site: str) -> None:
+    try:
+        with Store.open(workspace) as store:
+            store.write_run(row)
+        update_archive(workspace, site)
+    except Exception as error:
+        logger.info("the failure could not be written down (%s)", error)  # it is told itself

@@ -1,0 +1,106 @@
+"""Runs copied to an object store, or to any other place that fsspec knows: a copy, never the original.
+
+The manifest of a run is copied last, so where it lies the run is whole. A store of objects has no links:
+``latest.json`` stands for ``latest`` and names the newest run. What is there is never removed or changed,
+apart from that file, ``index.html`` and ``feed.xml``.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.publication.archive_files import ARCHIVE_PAGE, FEED
+from flows.runs import canonical_json, list_runs
+
+__all__ = ["LATEST", "copy_to_mirror", "mirror_failure", "mirror_run"]
+
+LATEST = "latest.json"
+RETRY_DELAYS = (5.0, 30.0)
+_MANIFEST = "manifest.json"
+_NOTE = ".mirror-failed"
+_LONGEST = 300
+
+logger = logging.getLogger(__name__)
+
+
+def mirror_run(workspace: Path, url: str) -> None:
+    """Copy what the mirror lacks; what goes wrong is noted and logged, for the run itself is published.
+
+    Parameters
+    ----------
+    workspace : Path
+    url : str
+        Setting `mirror`; nothing is done where it is empty.
+    """
+    note = workspace / _NOTE
+    note.unlink(missing_ok=True)
+    if not url:
+        return
+    state = copy_task(workspace, url, return_state=True)
+    if not state.is_failed():
+        return
+    error: Any = state.result(raise_on_failure=False)
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+    said = (
+        f"the run is published here, but not all of it could be copied to {url} (setting mirror): {what}; "
+        "check the address and its credentials; the next run copies what is missing"
+    )
+    logger.warning("%s", said)
+    note.write_text(said, encoding="utf-8")
+
+
+def mirror_failure(workspace: Path) -> str | None:
+    """What went wrong when the last run was copied, None where nothing did."""
+    note = workspace / _NOTE
+    return note.read_text(encoding="utf-8") if note.is_file() else None
+
+
+def copy_to_mirror(workspace: Path, url: str) -> int:
+    """Copy the runs that a mirror lacks, then the page of all runs, the feed and ``latest.json``.
+
+    Parameters
+    ----------
+    workspace : Path
+    url : str
+        As fsspec takes it; credentials come from where it takes them, such as the environment.
+
+    Returns
+    -------
+    int
+        How many runs were copied.
+    """
+    import fsspec  # a tenth of a second that only a mirror costs
+
+    options = {"auto_mkdir": True} if url.startswith("file:") else {}
+    place, root = fsspec.core.url_to_fs(url, **options)
+    root = root.rstrip("/")
+    place.invalidate_cache()
+    there = {str(path).split("/")[-2] for path in place.glob(f"{root}/runs/*/{_MANIFEST}")}
+    runs = list_runs(workspace)
+    missing = [run_id for run_id in runs if run_id not in there]
+    for run_id in missing:
+        folder = workspace / "runs" / run_id
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        for path in sorted(files, key=lambda path: path == folder / _MANIFEST):
+            place.put_file(str(path), f"{root}/runs/{run_id}/{path.relative_to(folder).as_posix()}")
+    for name in (ARCHIVE_PAGE, FEED):
+        if (workspace / name).is_file():
+            place.put_file(str(workspace / name), f"{root}/{name}")
+    if runs:
+        newest = {"run_id": runs[-1], "report": f"runs/{runs[-1]}/report.html"}
+        place.pipe_file(f"{root}/{LATEST}", (canonical_json(newest) + "\n").encode())
+    return len(missing)
+
+
+copy_task = task(
+    name="copy to mirror",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(RETRY_DELAYS),
+    retry_delay_seconds=list(RETRY_DELAYS),
+)(copy_to_mirror)

@@ -1,0 +1,144 @@
+"""Work that goes on in a process of its own until its result is needed.
+
+Clustering and statistics use one core and hold Python's lock; a thread beside them would wait. The process
+is started anew and told functions and what they are given, one after the other, so that nothing of the run's
+state is copied or shared. Work and answer are one pickle each.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import IO, Self, TypeVar, cast
+
+from analytics.parallel import Ahead
+
+__all__ = ["WORTH_A_PROCESS", "process_beside", "start_beside"]
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+WORTH_A_PROCESS = 3_000
+"""Papers whose terms or series take longer than another process takes to start."""
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def start_beside(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Start work in a process of its own; what is returned waits for its result and gives it.
+
+    Where the process fails, however it does, the work is done here when its result is asked for.
+
+    Parameters
+    ----------
+    work : callable
+        With everything it needs bound; it and its result can be pickled.
+    """
+    with _Beside(_started) as process:
+        return process.begin(work)
+
+
+@contextmanager
+def process_beside(*modules: str) -> Iterator[Ahead]:
+    """Start a process that does what it is given, one piece of work after the other, as `start_beside` would.
+
+    What was begun in the block may be asked for after it. A block that fails ends the process at once.
+
+    Parameters
+    ----------
+    *modules : str
+        Imported there meanwhile: what the work needs may take longer to import than to do.
+    """
+    started = _started(*modules)
+    with _Beside(lambda: started) as process:
+        try:
+            yield process.begin
+        except BaseException:
+            started.kill()
+            started.wait()
+            raise
+
+
+class _Beside:
+    """A process and the thread that talks with it; at the end of the block it ends when its work is done."""
+
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._process = self._thread.submit(start)
+
+    def begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Give it work; what is returned waits for the result."""
+        answer: Future[Result] = self._thread.submit(lambda: _asked(self._process.result(), work))
+
+        def result() -> Result:
+            try:
+                return answer.result()
+            except Exception as error:
+                logger.warning("work beside the analysis failed (%s); it is done again here", error)
+                return work()
+
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.submit(lambda: _let_go(self._process.result()))
+        self._thread.shutdown(wait=False)
+
+
+def _started(*modules: str) -> subprocess.Popen[bytes]:
+    """Start a process that imports and waits; it ends with the pipe when this one is killed."""
+    environment = {**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-m", "flows.workers.background_process", *modules],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _asked(process: subprocess.Popen[bytes], work: Callable[[], Result]) -> Result:
+    """Answer of a process."""
+    asked, answered = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    pickle.dump(work, asked)
+    asked.flush()
+    try:
+        answer: Result = pickle.load(answered)  # noqa: S301 - from our own process
+    except EOFError:
+        raise subprocess.CalledProcessError(process.wait(), process.args) from None
+    return answer
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Let a process end that has done its work."""
+    with suppress(OSError), process:  # its pipe may be broken
+        cast("IO[bytes]", process.stdin).close()
+
+
+def _serve() -> None:
+    """Do what comes, until whoever asks has no more or has ended."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what the work prints is no answer
+    with answers, suppress(EOFError, BrokenPipeError):
+        while True:
+            work = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+            pickle.dump(work(), answers)
+            answers.flush()
+
+
+if __name__ == "__main__":
+    # Whoever asked says what became of the run when someone stops it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
+    _serve()

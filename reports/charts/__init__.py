@@ -1,0 +1,1 @@
+"""Charts: figures, SVG text, scales, colors, and the values behind each chart."""

@@ -1,0 +1,251 @@
+"""Papers for the page's search and map, as data that its script reads.
+
+A page cannot hold a hundred thousand papers. It holds those of the map, sampled evenly over time, and as
+many of the others as there is room for, those that a reader will most likely look for first.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.tables import RunTables, is_among
+from reports.charts.palette import MARKS
+from reports.sections.theme_sections import Places
+from reports.values.paper_lines import make_paper_lines, newest_first
+
+__all__ = ["MOST_MAPPED", "MOST_SEARCHED", "Explorer", "make_explorer", "pack"]
+
+MOST_MAPPED = 7_000
+"""Papers on the map at most."""
+MOST_SEARCHED = 12_000
+"""Papers that the page's script holds at most: a page of 75,000 papers is usable after a second then."""
+
+_SIDE = 4095
+"""Places on the map go from 0 to this number."""
+_LINKS = {"https://arxiv.org/abs/": "a", "https://doi.org/": "d"}
+_UPVOTED = 1_000
+_N_COLORS = len(MARKS) - 1  # without the grey of what belongs nowhere
+_CHECKED = 500
+"""Papers whose packed size tells that of the others."""
+_FULL, _TRIES = 0.93, 5
+"""Part of the room that is full enough, and how often a better number of papers is looked for."""
+_FEWEST = 100
+"""Papers below which a search is not worth its place."""
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Papers that the script may hold, the most important first.
+
+    Attributes
+    ----------
+    n_papers : int
+        Of the corpus.
+    n_mapped : int
+        How many of the first papers are on the map; 0 without a map.
+    themes, topics : tuple of dict
+        Name, slug and color of each, and a theme's id; topics of one group share a color, from 0 to 7.
+    notes : tuple of str
+        What is said of a date: nothing, or how it was inferred.
+    columns : dict of str to list
+        A value a paper: see `make_explorer`. `x` and `y` end with the last mapped paper.
+    """
+
+    n_papers: int
+    n_mapped: int
+    themes: tuple[dict[str, Any], ...]
+    topics: tuple[dict[str, Any], ...]
+    notes: tuple[str, ...]
+    columns: dict[str, list[Any]]
+
+    @property
+    def n_listed(self) -> int:
+        """Papers that the script may hold."""
+        return len(self.columns["title"])
+
+    def first(self, n: int) -> dict[str, Any]:
+        """What the script is given when it holds the first n papers."""
+        return {
+            "n": self.n_papers,
+            "mapped": min(n, self.n_mapped),
+            "themes": self.themes,
+            "topics": self.topics,
+            "notes": self.notes,
+            "papers": {name: values[:n] for name, values in self.columns.items()},
+        }
+
+
+def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) -> Explorer:
+    """Choose the papers and lay them out in columns.
+
+    Parameters
+    ----------
+    tables : RunTables
+    places : Places
+    most : int
+        Papers at most.
+
+    Returns
+    -------
+    Explorer
+        Columns: `id`, empty where the link tells it; `title`; `link`, an address, or ``a`` and ``d`` before
+        what follows arXiv's and the DOI's;
+        `day`, empty without a date; `note`, a position in `notes`; `authors`,
+        `organization`; `votes`, a number or None; `themes`, positions with the primary one first; `topic`,
+        a position or -1; `x` and `y` from 0 to 4095.
+    """
+    mapped = _sample(tables)
+    listed = list(dict.fromkeys([*mapped, *_wanted(tables, most)]))[:most]
+    topic_at = {one: at for at, one in enumerate(places.topic_names)}
+    shown = tables.papers.iloc[pd.Index(tables.papers["paper_id"]).get_indexer(listed)]
+    shown = shown.set_index("paper_id", drop=False).rename_axis(None)
+    lines = make_paper_lines(shown, {}, {})
+    themes_of = _memberships(tables, places, shown)
+    votes = [None if pd.isna(one) else int(one) for one in shown["upvotes"]]
+    notes = {"": 0}
+    links = [_short_link(line.href) for line in lines]
+    columns: dict[str, list[Any]] = {
+        "id": [
+            "" if _told_id(link) == one else one for link, one in zip(links, shown["paper_id"], strict=True)
+        ],
+        "title": [line.title for line in lines],
+        "link": links,
+        "day": ["" if line.day == "undated" else line.day for line in lines],
+        "note": [notes.setdefault(line.day_note, len(notes)) for line in lines],
+        "authors": [line.authors for line in lines],
+        "organization": [line.organization for line in lines],
+        "votes": votes,
+        "themes": themes_of,
+        "topic": [topic_at.get(one, -1) for one in shown["topic_id"]],
+        **_on_the_map(tables, mapped),
+    }
+    return Explorer(
+        len(tables.papers),
+        len(mapped),
+        tuple(
+            {"id": one, "name": name, "slug": places.theme_slugs[one], "color": places.theme_colors[one]}
+            for one, name in places.theme_names.items()
+        ),
+        _topics(tables, places),
+        tuple(notes),
+        columns,
+    )
+
+
+def pack(explorer: Explorer, room: int) -> str:
+    """Base64 of gzip of JSON of as many papers as fit.
+
+    Parameters
+    ----------
+    explorer : Explorer
+    room : int
+        Characters at most; empty where not even a hundred papers fit.
+    """
+    n, best = explorer.n_listed, ""
+    if n > _CHECKED:
+        n = min(n, int(room * _CHECKED / len(_packed(explorer.first(_CHECKED)))))
+    for _ in range(_TRIES):
+        packed = _packed(explorer.first(n))
+        if len(packed) <= room:
+            best = max(best, packed, key=len)
+            if n == explorer.n_listed or len(packed) > _FULL * room:
+                break
+        # More papers repeat more words, so the size grows by less than their number.
+        n = min(explorer.n_listed, int(n * room / len(packed) * 0.98))
+        if n < min(_FEWEST, explorer.n_listed):
+            break
+    return best
+
+
+def _packed(value: Mapping[str, Any]) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Without a time, so that the same papers are the same bytes.
+    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
+
+
+def _topics(tables: RunTables, places: Places) -> tuple[dict[str, Any], ...]:
+    groups = dict(zip(tables.topics["topic_id"], tables.topics["group_id"], strict=True))
+    numbers = {one: at for at, one in enumerate(sorted({g for g in groups.values() if isinstance(g, str)}))}
+    return tuple(
+        {"name": name, "slug": places.topic_slugs[one], "color": numbers.get(groups[one], at) % _N_COLORS}
+        for at, (one, name) in enumerate(places.topic_names.items())
+    )
+
+
+def _sample(tables: RunTables) -> list[str]:
+    """Papers on the map, evenly over time where they are too many, in no order."""
+    placed = tables.papers.loc[is_among(tables.papers["paper_id"], tables.positions["paper_id"])]
+    if placed.empty:
+        return []
+    if len(placed) > MOST_MAPPED:
+        by_date = placed["published"].argsort(kind="stable").to_numpy()
+        placed = placed.iloc[by_date[np.linspace(0, len(placed) - 1, MOST_MAPPED).round().astype(int)]]
+    # Any first part of it is a sample too, should there be less room.
+    return sorted(placed["paper_id"], key=lambda one: (zlib.crc32(one.encode()), one))
+
+
+def _wanted(tables: RunTables, most: int) -> list[str]:
+    """Papers in the order in which a reader will look for them: representative, upvoted, newest."""
+    told = [one for ids in tables.topics["representative_papers"] for one in ids]
+    best = tables.theme_assignments.sort_values(["score", "paper_id"], ascending=[False, True], kind="stable")
+    told += best.groupby("theme_id", sort=True)["paper_id"].head(20).tolist()
+    votes = tables.papers.loc[tables.papers["upvotes"].notna(), ["paper_id", "upvotes"]]
+    votes = votes.sort_values(["upvotes", "paper_id"], ascending=[False, True], kind="stable")
+    told += votes["paper_id"].head(_UPVOTED).tolist()
+    told += newest_first(tables.papers[["paper_id", "published"]], most)["paper_id"].tolist()
+    told = list(dict.fromkeys(told))
+    known = pd.Index(tables.papers["paper_id"]).get_indexer(told) >= 0
+    return [one for one, is_known in zip(told, known.tolist(), strict=True) if is_known]
+
+
+def _memberships(tables: RunTables, places: Places, shown: pd.DataFrame) -> list[list[int]]:
+    """Positions of each paper's themes, the primary one first."""
+    at = {one: place for place, one in enumerate(places.theme_names)}
+    found: dict[str, list[int]] = {one: [] for one in shown["paper_id"]}
+    rows = tables.theme_assignments.sort_values("is_primary", ascending=False, kind="stable")
+    rows = rows.loc[is_among(rows["paper_id"], shown.index)]
+    for paper_id, theme_id in zip(rows["paper_id"], rows["theme_id"], strict=True):
+        if theme_id in at:
+            found[paper_id].append(at[theme_id])
+    return list(found.values())
+
+
+def _on_the_map(tables: RunTables, mapped: Sequence[str]) -> dict[str, list[int]]:
+    """Coordinates of the papers on the map, on one scale for both directions."""
+    if not mapped:
+        return {"x": [], "y": []}
+    places = tables.positions.set_index("paper_id").loc[list(mapped), ["x", "y"]].to_numpy(dtype=float)
+    low, high = places.min(axis=0), places.max(axis=0)
+    side = float((high - low).max()) or 1.0
+    scaled: NDArray[np.int64] = ((places - (low + high) / 2) / side * _SIDE + _SIDE / 2).round().astype(int)
+    return {"x": scaled[:, 0].tolist(), "y": scaled[:, 1].tolist()}
+
+
+def _told_id(link: str) -> str:
+    """Id of a paper as its short link tells it; the page's script finds it in the same way.
+
+    Examples
+    --------
+    >>> _told_id("a2401.01234"), _told_id("d10.1/x"), _told_id("https://huggingface.co/papers/2401.01234")
+    ('arxiv:2401.01234', 'doi:10.1/x', 'arxiv:2401.01234')
+    """
+    if link[:1] == "d":
+        return f"doi:{link[1:]}"
+    return f"arxiv:{link[1:] if link[:1] == 'a' else link.rpartition('/')[2]}"
+
+
+def _short_link(href: str) -> str:
+    for start, letter in _LINKS.items():
+        if href.startswith(start):
+            return letter + href.removeprefix(start)
+    return href

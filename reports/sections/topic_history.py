@@ -1,0 +1,140 @@
+"""What became of topics when they were last looked for: born, split, merged, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from analytics.tables import UNCLUSTERED, RunTables
+from reports.sections.theme_sections import Places
+from reports.values.formatting import clip, count, join_words, long_day, percent, plural
+from reports.values.paper_lines import papers_by_id
+
+__all__ = ["TopicEventLine", "TopicHistory", "make_topic_history", "topic_fates"]
+
+_MOST_EVENTS = 20
+_MOST_TITLES = 3
+_VERBS = {"split": "split from", "merged": "merged into", "born": "new", "retired": "ended"}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEventLine:
+    """One event: the topic, what became of it, the other topic if any, and the papers that carry it."""
+
+    name: str
+    href: str
+    verb: str
+    other_name: str
+    other_href: str
+    n_papers: str
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHistory:
+    """How papers have their topics, when topics were last looked for, and what became of them then."""
+
+    members: str
+    fit: str
+    events: tuple[TopicEventLine, ...]
+    more: str
+
+
+def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> TopicHistory | None:
+    """What the page says of the topics' identity.
+
+    Parameters
+    ----------
+    tables : RunTables
+    manifest : mapping
+        Its ``topics`` holds the ``fit`` that the run uses.
+    places : Places
+
+    Returns
+    -------
+    TopicHistory or None
+        None without topics, and for runs from before topics kept their ids.
+    """
+    fit = manifest["topics"].get("fit")
+    if fit is None or tables.topics.empty:
+        return None
+    told = tables.topic_events[tables.topic_events["event"] != "continued"]
+    went_on = int((tables.topic_events["event"] == "continued").sum())
+    if not went_on:  # a first fit: all topics are new, which is no news
+        told = told[:0]
+    titles = papers_by_id(tables.papers)["title"]
+    lines = tuple(_line(row, titles, places) for row in told.head(_MOST_EVENTS).to_dict("records"))
+    more = (
+        f"{len(told) - _MOST_EVENTS} more: papertrends topics --history." if len(told) > _MOST_EVENTS else ""
+    )
+    return TopicHistory(_members(tables), _fit(fit, went_on, told["event"]), lines, more)
+
+
+def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
+    """What became of each topic when topics were last looked for, where that is more than that it went on.
+
+    Parameters
+    ----------
+    tables : RunTables
+    places : Places
+
+    Returns
+    -------
+    dict of str to str
+        A few words by `topic_id`; empty for a first fit, at which all are new.
+    """
+    events = tables.topic_events
+    if not (events["event"] == "continued").any():
+        return {}
+    fates: dict[str, list[str]] = {}
+    for row in events[events["event"] != "continued"].to_dict("records"):
+        other = places.name("topic", row["other_id"]) if isinstance(row["other_id"], str) else ""
+        if row["event"] == "merged" and other:
+            fates.setdefault(row["other_id"], []).append(f"took in {places.name('topic', row['topic_id'])}")
+        elif row["event"] in {"born", "split"}:
+            fates.setdefault(row["topic_id"], []).append(f"split from {other}" if other else "new")
+    return {topic_id: clip(", ".join(told), 160) for topic_id, told in fates.items()}
+
+
+def _members(tables: RunTables) -> str:
+    """How many papers were clustered, and how many joined."""
+    found = tables.topic_assignments
+    inside = found[found["topic_id"] != UNCLUSTERED]
+    joined = int((inside["basis"] == "nearest").sum())
+    if not joined:
+        return ""
+    return (
+        f"{count(len(inside) - joined)} of the papers in topics were found by density; {count(joined)}"
+        f" ({percent(joined / len(inside))}) joined the nearest topic, within its own spread."
+    )
+
+
+def _fit(fit: Mapping[str, Any], went_on: int, events: pd.Series) -> str:
+    """When and why topics were looked for, and how many of each event."""
+    day = long_day(date.fromisoformat(str(fit["as_of"])[:10]))
+    text = f"Topics were last looked for on {day}, because {clip(str(fit['cause']), 200)}."
+    if not went_on:
+        return f"{text} Later papers join them, and an id stays with its subject."
+    sizes = events.value_counts()
+    words = {"born": "new", "split": "split off", "merged": "merged", "retired": "ended"}
+    parts = [f"{count(int(sizes[event]))} {word}" for event, word in words.items() if event in sizes.index]
+    return f"{text} {plural(went_on, 'topic')} went on" + (f"; {join_words(parts)}." if parts else ".")
+
+
+def _line(row: Mapping[Hashable, Any], titles: pd.Series, places: Places) -> TopicEventLine:
+    topic_id, other = str(row["topic_id"]), row["other_id"]
+    has_other = isinstance(other, str)
+    shown = [clip(titles[one], 120) for one in row["papers"] if one in titles.index][:_MOST_TITLES]
+    return TopicEventLine(
+        name=places.name("topic", topic_id),
+        href=places.href("topic", topic_id),
+        verb=_VERBS.get(str(row["event"]), clip(str(row["event"]), 20)),
+        other_name=places.name("topic", str(other)) if has_other else "",
+        other_href=places.href("topic", str(other)) if has_other else "",
+        n_papers=plural(int(row["n_papers"]), "paper"),
+        titles=tuple(shown),
+    )

@@ -1,0 +1,1 @@
+"""What the page says, as values: series, verdicts, marks, and how numbers and dates are written."""

@@ -1,0 +1,198 @@
+"""How sure the count of a theme is: plain sentences for any reader, and the exact figures behind them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from reports.values.formatting import (
+    NARROW,
+    count,
+    join_words,
+    p_value,
+    percent,
+    percent_range,
+    plural,
+    two_digits,
+)
+from reports.values.theme_quality import Measure, Quality
+
+__all__ = ["DRIFT", "Exact", "Sure", "Surety", "make_surety"]
+
+DRIFT = 0.05
+"""p value below which the errors of older and newer papers are said to differ."""
+
+_FORESEEN = (
+    (0.1, "hardly at all"),
+    (0.3, "poorly"),
+    (0.6, "fairly"),
+    (0.85, "well"),
+    (math.inf, "very well"),
+)
+_AGREED = ((0.2, "hardly at all"), (0.4, "a little"), (0.6, "fairly"), (0.8, "well"), (math.inf, "very well"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """One sentence on how sure a count is; `lead` is its first words, which stand out."""
+
+    lead: str
+    text: str
+    is_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """One exact figure: its name, its value, what it is."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surety:
+    """The block "how sure" of a theme: plain sentences, and the figures behind them."""
+
+    sentences: tuple[Sure, ...]
+    figures: tuple[Exact, ...]
+
+
+def make_surety(quality: Quality) -> Surety | None:
+    """How sure the count of a theme is.
+
+    Parameters
+    ----------
+    quality : Quality
+
+    Returns
+    -------
+    Surety or None
+        None where nobody has answered.
+    """
+    if not quality.n_labels:
+        return None
+    sentences = [*_errors(quality), *_reach(quality), *_drift(quality), *_who(quality)]
+    return Surety(tuple(sentences), tuple(_figures(quality)))
+
+
+def _errors(quality: Quality) -> list[Sure]:
+    """What is wrongly found, and what is missed."""
+    told = []
+    for measure, text in (
+        (quality.precision, "papers that the phrases find are really about it"),
+        (quality.recall, "papers about it are found by the phrases"),
+    ):
+        if measure.is_known:
+            told.append(Sure(f"{_of_hundred(measure.value)} of 100", f"{text}{_hundreds(measure)}."))
+    misses_some = quality.recall.is_known and quality.recall.value < 0.995
+    if quality.is_checked and not quality.is_taught and misses_some:
+        last = told[-1]
+        missed = " The others are counted in its share and trend, but are in no list here."
+        told[-1] = Sure(last.lead, last.text + missed)
+    return told
+
+
+def _of_hundred(value: float) -> str:
+    """Papers of a hundred; what would round to none or to all says that it is not."""
+    if 0 < value < 0.005:
+        return "less than 1"
+    return "more than 99" if 0.995 <= value < 1 else f"{100 * value:.0f}"
+
+
+def _hundreds(measure: Measure) -> str:
+    return f" ({100 * measure.low:.0f} to {100 * measure.high:.0f})" if measure.has_interval else ""
+
+
+def _reach(quality: Quality) -> list[Sure]:
+    """What more answers would bring, and how well they are foreseen."""
+    told = []
+    more = quality.labels_to_halve
+    can_be_had = more <= quality.n_corpus - quality.n_drawn
+    if quality.is_checked and math.isfinite(more) and more >= 1 and can_be_had:
+        told.append(Sure(f"About {count(two_digits(more))} more answers", "would halve the interval."))
+    if quality.is_checked and not math.isnan(quality.r2):
+        how = _grade(quality.r2, _FORESEEN)
+        text = f"predicted {how}. The better papertrends predicts them, the narrower the interval."
+        told.append(Sure("The answers were", text))
+    return told
+
+
+def _drift(quality: Quality) -> list[Sure]:
+    """Say so where the errors changed over time: a change of errors looks like a change of the share."""
+    if math.isnan(quality.drift_p) or quality.drift_p >= DRIFT:
+        return []
+    text = (
+        "More papers are missed, or wrongly found, at one time than at another, and that can look like a"
+        " rise or a fall. The share of all papers holds; take the trend and single periods with care until"
+        " more papers are answered."
+    )
+    return [Sure("Older and newer answers differ.", text, is_doubt=True)]
+
+
+def _who(quality: Quality) -> list[Sure]:
+    """Who answered, how far a model agrees with people, and what was answered under another definition."""
+    told = []
+    models = join_words(quality.models)
+    if quality.has_people and quality.models:
+        told.append(Sure("Answered by people,", f"the rest judged by {models}."))
+    elif quality.models:
+        told.append(Sure(f"Judged by {models}.", "No person answered."))
+    elif quality.has_people:
+        told.append(Sure("Answered by people.", ""))
+    if quality.n_both and not math.isnan(quality.kappa):
+        agreed = _grade(quality.kappa, _AGREED)
+        both = f"on the {plural(quality.n_both, 'paper')} that both answered (kappa {quality.kappa:.2f})."
+        told.append(Sure("People and model agree", f"{agreed} {both}"))
+    if quality.n_earlier:
+        text = "given under an earlier definition of the theme and may mean something else."
+        given = "was" if quality.n_earlier == 1 else "were"
+        told.append(Sure(f"{count(quality.n_earlier)} of {plural(quality.n_labels, 'answer')} {given}", text))
+    return told
+
+
+def _grade(value: float, grades: tuple[tuple[float, str], ...]) -> str:
+    return next(word for limit, word in grades if value < limit)
+
+
+def _figures(quality: Quality) -> list[Exact]:
+    """Figures behind the sentences, named as the literature names them."""
+    no = quality.n_labels - quality.n_yes
+    drawn = f"{count(quality.n_yes)} yes, {count(no)} no; {count(quality.n_drawn)} on papers drawn at random"
+    told = [Exact("Answers", count(quality.n_labels), f"{drawn}, the only ones that enter an estimate")]
+    told.append(
+        Exact(
+            "Share found",
+            percent(quality.share_found),
+            f"{count(quality.n_found)} of {plural(quality.n_corpus, 'paper')}",
+        )
+    )
+    measures = (
+        (
+            "Share checked",
+            quality.share,
+            "answers weighted by the probability with which their papers were drawn",
+        ),
+        ("Precision", quality.precision, "part of what the phrases alone find that is about it"),
+        ("Recall", quality.recall, "part of what is about it that the phrases alone find"),
+    )
+    for name, measure, note in measures:
+        if measure.is_known:
+            ends = (
+                f"95{NARROW}% interval {percent_range(measure.low, measure.high)}; "
+                if measure.has_interval
+                else ""
+            )
+            told.append(Exact(name, percent(measure.value), ends + note))
+    if not math.isnan(quality.r2):
+        note = "part of the variance of the answers that the probability of membership explains"
+        told.append(Exact("R²", f"{quality.r2:.2f}", note))
+    if not math.isnan(quality.drift_p):
+        told.append(
+            Exact(
+                "Drift",
+                p_value(quality.drift_p),
+                "errors on the older half of the papers against those on the newer",
+            )
+        )
+    return told

@@ -1,0 +1,155 @@
+"""What is known of the count of a theme, in words: found, with a few answers, or checked on answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from analytics.labels.learned_themes import FEWEST_OF_EACH
+from reports.values.formatting import count, percent, percent_range, plural
+from reports.values.theme_quality import ANSWERS_TO_CHECK, Measure, Quality
+
+__all__ = ["BANDS", "COMMAND", "UNCHECKED", "bands_note", "count_warning", "known_clause", "known_sentence"]
+
+COMMAND = "papertrends label"
+"""What to run to answer papers."""
+
+UNCHECKED = (
+    "A share found counts what the phrases of a theme find; how many papers they miss is not known."
+    f" {ANSWERS_TO_CHECK} answers would tell:"
+)
+"""What a share found leaves open, with `COMMAND` to follow."""
+
+BANDS = {
+    "found": "found by phrases; the band leaves out what they miss",
+    "checked": "checked on answers; the band includes what the phrases miss",
+}
+"""What the band around a theme's shares holds, by how they are known."""
+
+_FEW_FOUND = 2
+_LOW_SHARE, _HIGH_SHARE = 0.0005, 0.6
+_SMALLEST_CORPUS = 20
+"""Papers below which nothing is said of a theme that finds few or most of them."""
+
+
+def bands_note(bases: Collection[str]) -> str:
+    """Say what the bands of several themes hold.
+
+    Examples
+    --------
+    >>> bands_note(["found", "found"])
+    'All are found by phrases: the bands leave out what those miss.'
+    """
+    if "checked" not in bases:
+        return "All are found by phrases: the bands leave out what those miss."
+    if "found" not in bases:
+        return "All are checked on answers: the bands include what the phrases miss."
+    return "Pale band: found, without what the phrases miss. Solid band: checked, with it."
+
+
+def known_clause(quality: Quality) -> str:
+    r"""Say in a few words how the share of a theme is known; the first word is ``found`` or ``checked``.
+
+    Examples
+    --------
+    >>> known_clause(Quality(388, 3736))
+    'found 388 papers; how many it misses is not known'
+    >>> known_clause(Quality(388, 3736, n_labels=12, n_yes=3, n_drawn=12))
+    'found 388 papers; 12 answers so far (3 yes, 9 no), about 48 more would tell how many it misses'
+    >>> checked = Quality(388, 3736, n_labels=120, n_drawn=120, is_checked=True, recall=Measure(0.3))
+    >>> known_clause(checked).replace("\u202f", " ")
+    'checked on 120 answers; the phrases alone find 30 % of them'
+    """
+    if quality.state == "checked":
+        return f"checked on {_answers(quality)}{_recall_clause(quality)}"
+    found = f"found {plural(quality.n_found, 'paper')}" if quality.n_found else "found no paper"
+    if quality.state == "found":
+        return f"{found}; how many it misses is not known"
+    return f"{found}; {_so_far(quality)}, {_needed(quality)} how many it misses"
+
+
+def known_sentence(quality: Quality) -> str:
+    r"""Tell what is known of the count of a theme; where answers would help, the command is to follow.
+
+    Examples
+    --------
+    >>> known_sentence(Quality(388, 3736)).replace("\u202f", " ")
+    '388 papers found (10 %); how many it misses is not known. 60 answers would tell:'
+    >>> few = Quality(388, 3736, n_labels=12, n_yes=3, n_drawn=12)
+    >>> known_sentence(few).replace("\u202f", " ")
+    '388 papers found (10 %). 12 answers so far (3 yes, 9 no); about 48 more would tell how many it misses:'
+    >>> checked = Quality(388, 3736, n_labels=120, n_drawn=120, is_checked=True, recall=Measure(0.3),
+    ...     share=Measure(0.344, 0.293, 0.4))
+    >>> known_sentence(checked).replace("\u202f", " ")
+    '34 % of all papers (29 to 40), checked on 120 answers; the phrases alone find 30 % of them.'
+    """
+    if quality.state == "checked":
+        share = f"{percent(quality.share.value)} of all papers{_in_brackets(quality.share)}"
+        return f"{share}, {known_clause(quality)}."
+    found = f"{plural(quality.n_found, 'paper')} found ({percent(quality.share_found)})"
+    found = found if quality.n_found else "No paper found"
+    if quality.state == "found":
+        return f"{found}; how many it misses is not known. {ANSWERS_TO_CHECK} answers would tell:"
+    return f"{found}. {_so_far(quality)}; {_needed(quality)} how many it misses:"
+
+
+def _answers(quality: Quality) -> str:
+    return plural(quality.n_drawn or quality.n_labels, "answer")
+
+
+def _so_far(quality: Quality) -> str:
+    """``12 answers so far (3 yes, 9 no)``, and how many of them count for an estimate where not all do."""
+    told = f"{plural(quality.n_labels, 'answer')} so far"
+    told += f" ({count(quality.n_yes)} yes, {count(quality.n_labels - quality.n_yes)} no)"
+    if quality.n_drawn < quality.n_labels:
+        told += f", {count(quality.n_drawn) if quality.n_drawn else 'none'} of them on papers drawn at random"
+    return told
+
+
+def _needed(quality: Quality) -> str:
+    left = ANSWERS_TO_CHECK - quality.n_drawn
+    if left > 0:
+        return f"about {count(left)} more would tell"
+    if min(quality.n_yes, quality.n_labels - quality.n_yes) < FEWEST_OF_EACH:
+        return f"more, {FEWEST_OF_EACH} yes and {FEWEST_OF_EACH} no at least, would tell"
+    return "more would tell"
+
+
+def _recall_clause(quality: Quality) -> str:
+    if not quality.recall.is_known:
+        return ""
+    return f"; the phrases alone find {percent(quality.recall.value)} of them"
+
+
+def _in_brackets(measure: Measure) -> str:
+    return f" ({percent_range(measure.low, measure.high)})" if measure.has_interval else ""
+
+
+def count_warning(quality: Quality) -> str:
+    r"""Warn of a theme that finds nearly nothing or nearly everything, with advice; empty for others.
+
+    Examples
+    --------
+    >>> count_warning(Quality(1, 3736)).replace("\u202f", " ")[:44]
+    'Finds nearly nothing: 1 of 3,736 papers (<0.'
+    >>> count_warning(Quality(388, 3736))
+    ''
+    """
+    if quality.n_corpus < _SMALLEST_CORPUS:
+        return ""
+    of = f"{count(quality.n_found)} of {plural(quality.n_corpus, 'paper')} ({percent(quality.share_found)})"
+    if quality.n_found <= _FEW_FOUND or quality.share_found < _LOW_SHARE:
+        return (
+            f"Finds nearly nothing: {of}. There may be no such papers, or the phrases are not the words"
+            f" that their authors use. Add more and other phrases, as a title would have"
+            f" them{_or_answer(quality)}."
+        )
+    if quality.share_found > _HIGH_SHARE:
+        return (
+            f"Finds nearly everything: {of}. So wide a theme separates little. Take out phrases that fit"
+            f" most papers here and write narrower ones{_or_answer(quality)}."
+        )
+    return ""
+
+
+def _or_answer(quality: Quality) -> str:
+    return "" if quality.is_checked else f", or show what is meant by answers ({COMMAND})"
