@@ -217,3 +217,17 @@ def test_plain_english(path):
         r"\btold by\b",
     ):
         assert not re.search(phrase, said), phrase
+
+
+def test_where_to_change_names_files_that_hold_what_it_says_and_every_folder():
+    text = read(DOCS / "where-to-change.md")
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \|$", text, flags=re.M)
+    assert len(rows) >= 20
+    for file, name in rows:
+        assert re.search(rf"\b{re.escape(name)}\b", read(ROOT / file)), f"{name} is not in {file}"
+    folders = {
+        f"{path.parent.relative_to(ROOT).as_posix()}/"
+        for package in ("analytics", "reports", "flows")
+        for path in (ROOT / package).glob("*/__init__.py")
+    }
+    assert {folder for folder in folders if f"`{folder}`" not in text} == set()
