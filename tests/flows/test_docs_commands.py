@@ -132,7 +132,7 @@ ANSWERS = {
 """What the services say when they have nothing, by the beginning of the address."""
 
 
-def test_examples_of_feeds_run(loopback_server, tmp_path):
+def test_commands_that_fetch_run(loopback_server, tmp_path):
     make_answer = type(loopback_server.answer(None))
     loopback_server.answer = lambda asked: make_answer(
         next(body for start, body in ANSWERS.items() if asked.path.startswith(start))
@@ -144,9 +144,12 @@ def test_examples_of_feeds_run(loopback_server, tmp_path):
         "CROSSREF_URL": f"{url}/crossref", "EUROPEPMC_URL": f"{url}/europepmc", "OPENALEX_KEY": "a-key",
         "ARXIV_PAUSE_SECONDS": "0", "ALLOW_PRIVATE_FEEDS": "yes",
     }  # fmt: skip
-    examples = [one.example.replace("https://example.org", url) for one in FEEDS.values()]
     told = {f"PAPERTRENDS_{name}": value for name, value in variables.items()}
-    run(["papertrends", "ingest", *examples, "--workspace", "fed"], tmp_path, **told)
+    examples = [one.example.replace("https://example.org", url) for one in FEEDS.values()]
+    run(["papertrends", "ingest", *examples, "--workspace", "my-workspace"], tmp_path, **told)
+    for words in (words for path in DOCUMENTS for words in command_lines(read(path), "text")):
+        if words[:2] == ["papertrends", "ingest"] and "[OPTIONS]" not in words:
+            run(words, tmp_path, **told)
     asked = {start for start in ANSWERS for one in loopback_server.asked if one.path.startswith(start)}
     assert asked == set(ANSWERS)
-    run(["papertrends", "status", "--workspace", "fed"], tmp_path)
+    run(["papertrends", "status", "--workspace", "my-workspace"], tmp_path)
