@@ -267,3 +267,9 @@ def test_where_to_change_names_files_that_hold_what_it_says_and_every_folder():
         for path in (ROOT / package).glob("*/__init__.py")
     }
     assert {folder for folder in folders if f"`{folder}`" not in text} == set()
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    tested = [words for words in command_lines(read(ROOT / "README.md"), "bash") if words[-1] == "test"]
+    assert tested == [["make", "test"]]
+    assert "make test\n" in read(ROOT / ".ci" / "run")
