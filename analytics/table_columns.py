@@ -71,7 +71,7 @@ _FORECAST = {
 }
 
 TABLES: dict[str, TableSpec] = {
-    "papers": TableSpec("Every paper, dated or not.", {
+    "papers": TableSpec("One paper, dated or not.", {
         "paper_id": _PAPER,
         "title": _C("text", "", "Title."),
         "abstract": _C("text", "", "Abstract; may be empty."),
@@ -283,7 +283,7 @@ TABLES: dict[str, TableSpec] = {
         "growth_per_year": _C("float", "odds ratio per year", "Shrunken growth of its odds."),
         "n_papers": _C("int", "papers", "Papers of the years on which the ranking is based."),
     }),
-    "emerging_scores": TableSpec("How well one ranking did from one past date.", {
+    "emerging_scores": TableSpec("One ranking from one past date, and how well it did.", {
         "cutoff": _C("day", "day", "Date from which series were ranked."),
         "method": _C("text", "trend, momentum, chance", "Ranking."),
         "precision": _C("float", _SHARE, "Part of the first ranks whose share was higher a year later."),

@@ -164,8 +164,8 @@ def render_tables() -> str:
         rows = [(f"`{column}`", one.kind, one.unit, one.meaning) for column, one in table.columns.items()]
         lines += [
             f"## {name}",
-            f"A row: {_lowered(table.rows)}",
-            _table(("column", "type", "unit", "meaning"), rows),
+            f"Each row is {_lowered(table.rows)}",
+            _table(("column", "type", "unit or values", "meaning"), rows),
         ]
     stored = ", ".join(f"`{name}`" for name in sorted(metadata.tables))
     lines += [
