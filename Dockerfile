@@ -5,7 +5,7 @@ RUN useradd --uid 10001 --create-home papertrends \
     && install --directory --owner 10001 --group 10001 /data /home/papertrends/.prefect
 
 WORKDIR /opt/papertrends
-COPY pyproject.toml setup.py papertrends.py constraints.txt README.md ./
+COPY pyproject.toml setup.py papertrends.py constraints.txt README.md LICENSE ./
 COPY analytics analytics
 COPY reports reports
 COPY flows flows

@@ -15,6 +15,7 @@
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make bench-dedup  whether every paper is there once: labelled duplicates, 76,500 arXiv papers (about three minutes, needs the data folder)
 # make lint    ruff, mypy, import-linter, numpydoc
+# make docs    the generated pages of docs/: reference and tables of the benchmarks
 # make audit   known vulnerabilities of constraints.txt, by pip-audit; needs its service on the network
 # Each makes .venv from constraints.txt when it is not there or older than its list.
 
@@ -24,7 +25,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint audit constraints clean
+.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint docs audit constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -86,6 +87,9 @@ lint: .venv/.installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'analytics/*.py')
+
+docs: .venv/.installed-dev
+	@$(BIN)/python -m docs.make_reference
 
 # Apart from lint, which works offline. Strict: what the service does not know counts as a failure, not as safe.
 audit:

@@ -1,6 +1,6 @@
 """Papers as sources report them: one record for each sighting, one reject for what is not a paper.
 
-The vocabulary is that of the README's glossary. Records are plain frozen dataclasses, so that a
+The vocabulary is that of `docs/glossary.md`. Records are plain frozen dataclasses, so that a
 parser is a pure function from text to values and can be tested without a store.
 """
 

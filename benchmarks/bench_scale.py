@@ -12,7 +12,7 @@ On two cores BERTopic takes twenty to thirty minutes, most of it encoding, ours 
 when nothing else runs. Each part is written to DIR when it is finished, so a run that was stopped goes on
 where it was; a part made by other code, packages, vectorizer or threads is made again (`--keep` takes it;
 after a change of the corpus remove DIR).
-Writes benchmarks/results/scale.json, scale.md and the table in the README when all parts of the usual sizes
+Writes benchmarks/results/scale.json, scale.md and the tables of docs/benchmarks.md when all parts of the usual sizes
 are there; otherwise scale.json and scale.md in DIR.
 """
 
@@ -37,7 +37,7 @@ import pandas as pd
 from arxiv_sample import read_rows, require_corpus
 from measured_process import Measured, run_measured
 from scale_measures import agreement, term_quality
-from scale_page import checked_targets, part_names, readme_table, render_page, replace_block
+from scale_page import checked_targets, docs_table, part_names, render_page, replace_block
 
 from analytics.papers import content_hash, paper_text
 from analytics.tables import UNCLUSTERED
@@ -270,13 +270,13 @@ def about_machine(vectorizer: str) -> dict[str, Any]:
 
 
 def write_results(results: dict[str, Any], folder: Path) -> None:
-    """JSON and page into a folder; of the usual run the README's table too."""
+    """JSON and page into a folder; of the usual run the tables of docs/benchmarks.md too."""
     (folder / "scale.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (folder / "scale.md").write_text(render_page(results), encoding="utf-8")
     if folder == RESULTS:
-        readme = ROOT / "README.md"
-        text = replace_block(readme.read_text(encoding="utf-8"), readme_table(results))
-        readme.write_text(text, encoding="utf-8")
+        page = ROOT / "docs" / "benchmarks.md"
+        text = replace_block(page.read_text(encoding="utf-8"), docs_table(results))
+        page.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

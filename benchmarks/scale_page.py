@@ -1,5 +1,5 @@
 # ruff: noqa: E501, ISC004
-"""Results of `bench_scale.py` as Markdown: the page, the table of the README, and which targets hold.
+"""Results of `bench_scale.py` as Markdown: the page, the tables of `docs/benchmarks.md`, and which targets hold.
 
 Results are plain values as their JSON holds them: `sizes` and `scale` (numbers of papers, ascending),
 `parts` by name (`bertopic-20000`, `ours-20000`, `bertopic-given-20000`, `ours-given-20000`, `scale-75000`,
@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["checked_targets", "part_names", "readme_block", "readme_table", "render_page", "replace_block"]
+__all__ = ["checked_targets", "docs_block", "docs_table", "part_names", "render_page", "replace_block"]
 
 Results = dict[str, Any]
 
@@ -76,9 +76,9 @@ def checked_targets(results: Results) -> list[dict[str, Any]]:
     return checked
 
 
-def readme_table(results: Results) -> str:
-    """Tables of the README: both at every size, ours alone, and the targets."""
-    told = f"Vectorizer of ours: {results['about']['vectorizer']}. {results['about']['machine']}. All figures: [benchmarks/results/scale.md](benchmarks/results/scale.md)."
+def docs_table(results: Results) -> str:
+    """Tables of `docs/benchmarks.md`: both at every size, ours alone, and the targets."""
+    told = f"papertrends ran with the vectorizer `{results['about']['vectorizer']}` on {results['about']['machine']}. All figures are in `benchmarks/results/scale.md`."
     tables = [_comparison(results, short=True), _alone(results), _target_table(results), [told]]
     return "\n\n".join("\n".join(lines) for lines in tables)
 
@@ -107,25 +107,25 @@ def render_page(results: Results) -> str:
     return "\n".join(lines)
 
 
-def readme_block(readme: str) -> str:
-    """What stands between the two marks of a README.
+def docs_block(page: str) -> str:
+    """Text between the two marks of a page.
 
     Raises
     ------
     ValueError
         When a mark is missing.
     """
-    _, opened, rest = readme.partition(f"{_OPEN}\n")
+    _, opened, rest = page.partition(f"{_OPEN}\n")
     block, closed, _ = rest.partition(_CLOSE)
     if not (opened and closed):
-        raise ValueError(f"the README needs a line {_OPEN} and after it a line {_CLOSE}")
+        raise ValueError(f"the page needs a line {_OPEN} and after it a line {_CLOSE}")
     return block.strip()
 
 
-def replace_block(readme: str, table: str) -> str:
-    """README with a table between its two marks."""
-    readme_block(readme)
-    before, opened, rest = readme.partition(f"{_OPEN}\n")
+def replace_block(page: str, table: str) -> str:
+    """Page with a table between its two marks."""
+    docs_block(page)
+    before, opened, rest = page.partition(f"{_OPEN}\n")
     return f"{before}{opened}\n{table}\n\n{_CLOSE}{rest.partition(_CLOSE)[2]}"
 
 

@@ -1,4 +1,4 @@
-"""The benchmark beside BERTopic: what it measures is what it says, and the README shows what it found."""
+"""The benchmark beside BERTopic: what it measures is what it says, and the docs show what it found."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from benchmarks.measured_process import run_measured
 from benchmarks.scale_measures import agreement, term_quality
 from benchmarks.scale_page import (
     checked_targets,
+    docs_block,
+    docs_table,
     part_names,
-    readme_block,
-    readme_table,
     render_page,
     replace_block,
 )
@@ -61,10 +61,10 @@ def results():
     return {"about": about, "sizes": [500, 2000], "scale": [7500, 30000], "parts": parts}
 
 
-def test_the_readme_shows_what_the_results_give():
-    block = readme_block((ROOT / "README.md").read_text(encoding="utf-8"))
+def test_the_docs_show_what_the_results_give():
+    block = docs_block((ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8"))
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else None
-    assert block == (readme_table(found) if found else ""), "run: make bench"
+    assert block == (docs_table(found) if found else ""), "run: make bench"
 
 
 def test_the_page_beside_the_results_is_theirs():
@@ -94,7 +94,7 @@ def test_targets_worked_by_hand(results):
 def test_a_target_missed_by_a_little_is_missed(results, name, key, value, row):
     results["parts"][name][key] = value
     assert [one["holds"] for one in checked_targets(results)].index(False) == row
-    assert "| NO |" in readme_table(results)
+    assert "| NO |" in docs_table(results)
 
 
 def test_parts_that_did_not_run_are_said_and_judged_nowhere(results):
@@ -115,10 +115,10 @@ def test_one_size_alone_has_no_growth(results):
 
 
 def test_a_table_goes_between_the_marks_and_comes_back(results):
-    readme = "# A\n\n<!-- scale -->\n\nold\n\n<!-- /scale -->\n\nrest\n"
-    table = readme_table(results)
-    once = replace_block(readme, table)
-    assert readme_block(once) == table
+    page = "# A\n\n<!-- scale -->\n\nold\n\n<!-- /scale -->\n\nrest\n"
+    table = docs_table(results)
+    once = replace_block(page, table)
+    assert docs_block(once) == table
     assert replace_block(once, table) == once
     assert once.startswith("# A\n\n")
     assert once.endswith("\n\nrest\n")

@@ -1,4 +1,4 @@
-"""A sitting in memory over papers that were made up, for tests and the picture of the README."""
+"""A sitting in memory over papers that were made up, for tests and the picture in the documentation."""
 
 from __future__ import annotations
 

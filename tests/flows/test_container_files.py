@@ -73,7 +73,7 @@ class TestIgnored:
         "path",
         [
             ".env", "papertrends.env", "papertrends.toml", ".git/config", "data/workspace/corpus.sqlite", ".venv/bin/python",
-            "tests/conftest.py", "flows/__pycache__/cli.cpython-311.pyc", "analytics/a/__pycache__/b.pyc", "reports/example.png",
+            "tests/conftest.py", "flows/__pycache__/cli.cpython-311.pyc", "analytics/a/__pycache__/b.pyc", "docs/images/report.png",
             "data/private.csv", "id_rsa", "pip.conf",
         ],
     )  # fmt: skip
