@@ -21,6 +21,7 @@ from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.store import Store
 from flows.store.corpus import read_corpus
 from flows.store.database import plain_errors
+from flows.store.migrations import FIRST_VERSION
 from flows.store.schema import SCHEMA_VERSION, metadata
 
 DAY = date(2025, 3, 4)
@@ -307,8 +308,17 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
     with Store.open(tmp_path) as store, store._writer.begin() as connection:
         connection.exec_driver_sql(f"INSERT INTO schema_version VALUES ({SCHEMA_VERSION + 1})")
     check_refused(
-        tmp_path, f"schema version {SCHEMA_VERSION + 1}; .* versions 1 to {SCHEMA_VERSION}", InputError
+        tmp_path,
+        f"schema version {SCHEMA_VERSION + 1}; .* versions {FIRST_VERSION} to {SCHEMA_VERSION}",
+        InputError,
     )
+
+
+@on_both
+def test_a_database_of_before_the_first_release_is_refused_and_left_alone(tmp_path):
+    with Store.open(tmp_path) as store, store._writer.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE schema_version SET version = {FIRST_VERSION - 1}")
+    check_refused(tmp_path, "of before the first release; .* ingest its sources", InputError)
 
 
 @on_both
@@ -347,4 +357,4 @@ def test_an_older_database_is_taken_forward_step_by_step(tmp_path, monkeypatch):
 
 
 def test_every_version_but_the_first_has_its_step():
-    assert len(flows.store.migrations.MIGRATIONS) == SCHEMA_VERSION - 1
+    assert len(flows.store.migrations.MIGRATIONS) == SCHEMA_VERSION - FIRST_VERSION

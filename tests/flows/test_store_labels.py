@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sqlalchemy import Float, inspect, text
 
-import flows.store.migrations
 from analytics.exceptions import PapertrendsError
 from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, empty_table
 from flows.store import Store
 from flows.store.labels import LabelDraw
-from flows.store.migrations import MIGRATIONS
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -180,71 +177,3 @@ def test_many_labels_at_once(store):
     known = store.read_label_history()
     assert len(known) == 3000
     assert set(known["answer"]) == {"no"}
-
-
-# --- stores of version 5 ---
-
-
-SINCE_5 = ("labels", "label_draws", "record_keys", "record_joins", "work_decisions")
-
-
-def of_version_5(workspace: Path) -> None:
-    """Take a store back: the tables of version 5 are those of today but some."""
-    with Store.open(workspace) as store:
-        store.ingest_feed(Feed("x", "a", FIRST, (PaperRecord("A title", "Text."),)), seen_on=FIRST)
-        with store._writing() as connection:
-            for statement in (*(f"DROP TABLE {name}" for name in SINCE_5), "DELETE FROM schema_version"):
-                connection.execute(text(statement))
-            connection.execute(text("INSERT INTO schema_version VALUES (5)"))
-
-
-def kind(column) -> str:
-    """Type of a column; SQLite knows one kind of floating numbers under several names."""
-    return "float" if isinstance(column["type"], Float) else str(column["type"])
-
-
-def shape(store: Store) -> dict[str, object]:
-    """Columns and keys of the later tables as the database knows them."""
-    found = inspect(store._engine)
-    return {
-        name: (
-            [
-                (one["name"], kind(one), one["nullable"], getattr(one["type"], "collation", None))
-                for one in sorted(found.get_columns(name), key=lambda one: one["name"])
-            ],
-            found.get_pk_constraint(name)["constrained_columns"],
-            sorted(found.get_foreign_keys(name), key=lambda one: one["constrained_columns"]),
-        )
-        for name in SINCE_5
-    }
-
-
-def test_version_5_gets_the_tables_of_a_new_store(tmp_path, database):
-    of_version_5(tmp_path / "old")
-    with Store.open(tmp_path / "new") as new, Store.open(tmp_path / "old") as old:
-        assert shape(old) == shape(new)
-        if database == "postgresql":
-            texts = [one for one, *_ in shape(old).values() for one in one if one[3] is not None]
-            assert {one[3] for one in texts} == {"C"}
-            assert len(texts) == 13
-        assert old.read_papers(FIRST)["title"].tolist() == ["A title"]
-        assert old.read_labels(FIRST).empty
-        old.write_labels(make_labels(label("b"), label("B")), [DRAW])
-        assert old.read_labels(FIRST)["paper_id"].tolist() == ["B", "b"]
-        assert len(old.read_draws()) == 3
-
-
-def test_the_step_from_5_is_whole_or_not_at_all(tmp_path, monkeypatch):
-    of_version_5(tmp_path)
-
-    def stop(connection):
-        MIGRATIONS[4](connection)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(flows.store.migrations, "MIGRATIONS", (*MIGRATIONS[:4], stop))
-        with pytest.raises(KeyboardInterrupt):
-            Store.open(tmp_path)
-    with Store.open(tmp_path) as store:
-        store.write_labels(make_labels(label()))
-        assert len(store.read_label_history()) == 1
