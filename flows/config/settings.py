@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -57,7 +57,7 @@ _DATABASE = r"postgresql(\+psycopg)?://([^@/?#\s]*@)?[^@/?#\s]*/[^@/?#\s]+(\?\S*
 _FEED_SETTINGS = (
     "daily_papers_url", "arxiv_url", "arxiv_oai_url", "openalex_url", "semantic_scholar_url", "biorxiv_url",
     "crossref_url", "europepmc_url", "contact",
-    "arxiv_pause_seconds", "answer_seconds", "max_answer_mb",
+    "arxiv_pause_seconds", "answer_seconds", "max_answer_mb", "allow_private_feeds",
 )  # fmt: skip
 
 
@@ -252,16 +252,16 @@ class Settings(BaseSettings):
     max_answer_mb: int = Field(
         64, ge=1, le=4096, description="Largest answer of a service, in MB after decompression."
     )
-    allow_private_feeds: Literal["yes", "no"] = Field(
-        "no",
-        description="Whether `rss:` may lead to this machine or a private network: `yes` or `no`.",
+    allow_private_feeds: bool = Field(
+        False,
+        description="Whether `rss:` may lead to this machine or a private network: `true` or `false`.",
     )
 
     @field_validator("*", mode="before")
     @classmethod
-    def _refuse_booleans(cls, value: object) -> object:
-        # Python takes true for 1; no setting here is a yes or no.
-        if isinstance(value, bool):
+    def _refuse_booleans(cls, value: object, info: ValidationInfo) -> object:
+        # Python takes true for 1.
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
             raise ValueError("true or false says nothing here")
         return value
 
@@ -332,7 +332,7 @@ class Settings(BaseSettings):
         for name in ("openalex_key", "semantic_scholar_key"):
             key: SecretStr | None = getattr(self, name)
             values[name] = key.get_secret_value() if key else None
-        return FeedSettings(**values, allow_private_feeds=self.allow_private_feeds == "yes")
+        return FeedSettings(**values)
 
     @property
     def themes_file(self) -> Path | str:
@@ -410,9 +410,16 @@ def settings_table() -> list[tuple[str, str, str, str]]:
     ('random_state', 'PAPERTRENDS_RANDOM_STATE', '0', 'Seed of everything that draws at random.')
     """
     return [
-        (name, _variable(name), "" if info.default is None else str(info.default), info.description or "")
+        (name, _variable(name), _written(info.default), info.description or "")
         for name, info in Settings.model_fields.items()
     ]
+
+
+def _written(value: object) -> str:
+    """A default as people write it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _variable(name: str) -> str:

@@ -145,5 +145,5 @@ def _refused(host: str, address: str) -> FeedError:
     leads = "is" if host == address else f"leads to {address},"
     return FeedError(
         f"{host} {leads} an address of this machine or of a private network, which a feed may not name; "
-        'name a public address, or set allow_private_feeds = "yes"'
+        "name a public address, or set allow_private_feeds = true"
     )

@@ -10,6 +10,7 @@ import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from analytics.tables import RunTables
+from flows.runs import report_address
 
 __all__ = ["make_artifacts", "moved_rows", "quality_markdown"]
 
@@ -51,8 +52,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
         key="what-moved",
         description="Series whose share is shown to be another: over the whole span, or in the newest months",
     )
-    file = folder.resolve() / "report.html"
-    link = f"{site.rstrip('/')}/runs/{folder.name}/report.html" if site else file.as_uri()
+    link = report_address(folder, site)
     create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))
     create_markdown_artifact(quality_markdown(manifest), key="data-quality", description="Data quality")
 

@@ -19,7 +19,7 @@ from analytics.exceptions import InputError, PapertrendsError
 from flows.clock import now
 from flows.config.secret_blocks import load_secret
 from flows.config.settings import Settings
-from flows.runs import read_run
+from flows.runs import read_run, report_address
 from flows.store import Store
 from reports.charts.run_charts import plot_png
 from reports.digest import Digest, make_digest, render_digest
@@ -62,7 +62,7 @@ def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[s
         Empty where nothing moved and no mail is wished then.
     """
     view = RunView(*read_run(folder))
-    digest = make_digest(view, _report_address(folder, settings))
+    digest = make_digest(view, report_address(folder, settings.site))
     if not digest.has_news and settings.mail_when_still == "none":
         return {}
     png = _chart(digest, view)
@@ -200,12 +200,6 @@ def _said(error: Exception) -> str:
         return str(error)
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     return f"{code} {' '.join(text.split())[:200]}"
-
-
-def _report_address(folder: Path, settings: Settings) -> str:
-    if not settings.site:
-        return (folder.resolve() / "report.html").as_uri()
-    return f"{settings.site.rstrip('/')}/runs/{folder.name}/report.html"
 
 
 def _chart(digest: Digest, view: RunView) -> bytes:

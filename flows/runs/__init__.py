@@ -1,7 +1,7 @@
 """Run folders of a workspace: names, how one is published whole, how it is read again, how long it stays."""
 
 from flows.runs.earlier import earlier_runs, previous_run
-from flows.runs.names import canonical_json, list_runs, make_run_id, run_fingerprint
+from flows.runs.names import canonical_json, list_runs, make_run_id, report_address, run_fingerprint
 from flows.runs.publishing import publish_run
 from flows.runs.reading import read_assignments, read_manifest, read_run, read_tables, resolve_run
 from flows.runs.tables import write_table
@@ -17,6 +17,7 @@ __all__ = [
     "read_manifest",
     "read_run",
     "read_tables",
+    "report_address",
     "resolve_run",
     "run_fingerprint",
     "write_table",

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NAME", "canonical_json", "list_runs", "make_run_id", "run_fingerprint"]
+__all__ = ["NAME", "canonical_json", "list_runs", "make_run_id", "report_address", "run_fingerprint"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of runs and charts: safe as file names, and no hidden ones."""
@@ -55,6 +55,19 @@ def list_runs(workspace: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(path.name for path in folder.iterdir() if path.is_dir() and NAME.fullmatch(path.name))
+
+
+def report_address(folder: Path, site: str) -> str:
+    """Address of a run's report: below `site`, the address of the workspace's folder, else of the file.
+
+    Examples
+    --------
+    >>> report_address(Path("w/runs/r1"), "https://example.org/w/")
+    'https://example.org/w/runs/r1/report.html'
+    """
+    if not site:
+        return (folder.resolve() / "report.html").as_uri()
+    return f"{site.rstrip('/')}/runs/{folder.name}/report.html"
 
 
 def canonical_json(value: Any, indent: int | None = None) -> str:

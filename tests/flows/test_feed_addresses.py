@@ -105,7 +105,7 @@ def test_no_form_of_this_machine_is_reached(host, loopback_server, monkeypatch):
     assert "\n" not in str(caught.value)
     if host.isascii() and host != "0177.0.0.1":  # what httpx takes for no address at all
         assert "private network" in str(caught.value)
-        assert 'allow_private_feeds = "yes"' in str(caught.value)
+        assert "allow_private_feeds = true" in str(caught.value)
         assert not isinstance(caught.value, TransientFeedError)
 
 

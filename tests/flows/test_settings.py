@@ -91,7 +91,7 @@ def test_defaults():
         "arxiv_pause_seconds": 3.0,
         "answer_seconds": 120.0,
         "max_answer_mb": 64,
-        "allow_private_feeds": "no",
+        "allow_private_feeds": False,
     }
     assert settings.themes_file == DEFAULT_THEMES
 
@@ -140,7 +140,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "OPENALEX_URL": "http://o.org", "SEMANTIC_SCHOLAR_URL": "http://s.org", "BIORXIV_URL": "http://b.org", "CROSSREF_URL": "http://c.org",
         "EUROPEPMC_URL": "http://e.org", "OPENALEX_KEY": "k1",
         "SEMANTIC_SCHOLAR_KEY": "k2", "ARXIV_PAUSE_SECONDS": "0.5", "ANSWER_SECONDS": "9", "MAX_ANSWER_MB": "5",
-        "ALLOW_PRIVATE_FEEDS": "yes",
+        "ALLOW_PRIVATE_FEEDS": "true",
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
@@ -149,7 +149,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
         "http://localhost:11434/v1", SecretStr("k3"), "judge", "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
-        "http://b.org", "http://c.org", "http://e.org", SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, "yes",
+        "http://b.org", "http://c.org", "http://e.org", SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, True,
     ]  # fmt: skip
     assert load_settings().feed_settings == FeedSettings(
         "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org", "http://b.org",
