@@ -96,7 +96,7 @@ doi:10.1101/641381 | 2019-05-17 day | 8: H. Tachiwana | Chromatin structure-depe
 doi:10.1101/641381 | undated | 8: H. Tachiwana | Chromatin structure-dependent | Where a histone variant
 
 crossref.json
-doi:10.7717/peerj.4375 | 2018-02-13 day | 9: Heather Piwowar | The state of OA: a large-scale | Abstract How many articles
+doi:10.7717/peerj.4375 | 2018-02-13 day | 9: Heather Piwowar | The state of OA: a large-scale | How many articles can
 doi:10.3791/20970 | 2026-09-03 day | no authors | CRISPR-Mediated Base Editing T | no abstract
 
 daily-papers-2024-05-27.json
