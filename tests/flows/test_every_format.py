@@ -724,6 +724,25 @@ def test_the_seeds_hold_twelve_papers(name: str, tmp_path: Path) -> None:
     assert {record.title for record in records_of(feeds)} == TITLES
 
 
+# DBLP and Markdown give no abstracts, OpenAlex gives words, and the page has no mark of them.
+@pytest.mark.parametrize(
+    "name", [name for name in FORMATS if not re.match("dblp|markdown|openalex|daily-papers-page", name)]
+)
+@pytest.mark.parametrize(
+    "nothing", ["[No abstract available]", "No abstract is available for this article.", "NA"]
+)
+def test_what_says_that_there_is_no_abstract_is_none(name: str, nothing: str, tmp_path: Path) -> None:
+    form = FORMATS[name]
+    abstract = re.compile(rb"We let agents keep .*?all\.", re.DOTALL)
+    path = tmp_path / f"seed{form.suffix}"
+    path.write_bytes(form.assemble([abstract.sub(nothing.encode(), piece) for piece in form.pieces]))
+
+    feeds = outcome(path)
+
+    assert isinstance(feeds, list), feeds
+    assert [record.abstract for record in records_of(feeds)] == [""] * len(PAPERS)
+
+
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_damaged_anywhere_gives_feeds_or_one_clear_line(name: str, batch: int, tmp_path: Path) -> None:
