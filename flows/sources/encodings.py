@@ -148,15 +148,17 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
         return Encoding(marked, "replace" if marked != "utf-8-sig" else MENDED)
     declared = _DECLARED.match(head)
     name = named_encoding(declared[1].decode("ascii")) if declared else None
-    if name and name != "utf-8":
+    is_utf_8 = name == "utf-8"
+    if name and not is_utf_8:
         if name.startswith("utf-16") or name == "utf-32":
             name = "utf-8"  # an XML declaration that can be read as ASCII is not in UTF-16
         else:
             return Encoding(name, "replace")
-    n_good, n_bad, n_bytes, odd = _count_utf_8(chunks)
+    n_good, n_bad, n_bytes, n_signs, odd = _count_utf_8(chunks)
     if n_bad == 0:
         return Encoding("utf-8")
-    if n_good and n_good >= n_bad:
+    # A feed may be one line: what its bytes are tells more than the line, where UTF-8 is declared.
+    if (n_good and n_good >= n_bad) or (is_utf_8 and n_signs >= n_bytes):
         return Encoding("utf-8", MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
     found = _best(odd)
     shown = _NAMES.get(found, found)
@@ -164,9 +166,9 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
     return Encoding(found, "replace", note)
 
 
-def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
-    """Lines beyond ASCII that are UTF-8, lines that are not, their bytes that are not, and these lines."""
-    n_good = n_bad = n_bytes = 0
+def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, int, bytes]:
+    """Count lines of UTF-8 and others; of these the bytes that are not, the signs that are, and the text."""
+    n_good = n_bad = n_bytes = n_signs = 0
     odd = bytearray()
     rest = b""
     for chunk in (*chunks, b"\n"):
@@ -186,9 +188,10 @@ def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
             text = line.decode("utf-8", "surrogateescape")
             bad = sum(1 for sign in text if "\udc80" <= sign <= "\udcff")
             n_good, n_bad, n_bytes = n_good + (not bad), n_bad + bool(bad), n_bytes + bad
+            n_signs += sum(1 for sign in text if sign > "\x7f") - bad if bad else 0
             if bad and len(odd) < _SAMPLE:
                 odd += line[:_SAMPLE] + b"\n"
-    return n_good, n_bad, n_bytes, bytes(odd)
+    return n_good, n_bad, n_bytes, n_signs, bytes(odd)
 
 
 def _is_utf_8(content: bytes) -> bool:
@@ -245,7 +248,8 @@ def _common(text: str, name: str) -> float:
         marks = sum(1 for sign in signs if sign < "\u3020" or sign > "\uff00")
         return 0.0 if kana > marks and kana > 0.1 * len(signs) else (level_1 + marks) / len(signs)
     if name == "cp949":
-        hangul = sum(1 for sign in signs if "\uac00" <= sign <= "\ud7a3")
+        # The syllables that cp949 adds to EUC-KR are hardly ever written; bytes of others make many.
+        hangul = sum(1 for sign in signs if _lead(sign, "euc_kr") in range(0xB0, 0xC9))
         # Chinese text takes rows that Hangul does not have; a few names may miss them.
         share = hangul / len(signs)
         return 1.01 if share == 1 and hangul >= 8 else 0.9 * share if share > 0.8 else 0.0

@@ -82,6 +82,7 @@ _BOILERPLATE = (
         re.IGNORECASE,
     ),
 )
+_HEADING = re.compile(r"^(?:ABSTRACT|SUMMARY)\b:? *")
 _MAIL_FIRST = re.compile(r"\S{1,100}@\S{1,100} ?\(([^()]{1,200})\)")
 _MAIL = re.compile(r" ?[(<]? ?[^\s()<>@]{1,100}@[^\s()<>]{1,100} ?[)>]?")
 _BY_UPDATE = "an entry that only states when it was updated is dated by that"
@@ -189,7 +190,8 @@ def _first(fields: _Fields, names: tuple[str, ...]) -> str:
 
 def _item(fields: _Fields) -> _Item:
     title = unwrap_markup(_first(fields, ("title", "dc:title")))
-    abstract = next((text for name in _ABSTRACTS if (text := unwrap_markup(_first(fields, (name,))))), "")
+    abstracts = [text for name in _ABSTRACTS if (text := unwrap_markup(_first(fields, (name,))))]
+    abstract = next(iter(abstracts), "")
     announced = _first(fields, ("arxiv:announce_type",))
     authors, upvotes, stated_id, dated = _authors(fields), None, None, ""
     if match := _ANNOUNCEMENT.fullmatch(abstract):
@@ -199,13 +201,26 @@ def _item(fields: _Fields) -> _Item:
         announced = {" UPDATED": "replace", " CROSS LISTED": "cross"}.get(match[2] or "", "new")
     elif match := _DAILY_PAPERS.fullmatch(abstract):
         authors, upvotes, abstract = split_author_names(match[1]), int(match[2]), match[3]
-    elif match := next((match for form in _BOILERPLATE if (match := form.fullmatch(abstract))), None):
-        found = match.groupdict()
-        dated, abstract = found["date"] or "", found["rest"]
-        authors = authors or names_of(found.get("authors") or "")
+    else:
+        abstract, dated, named = _without_boilerplate(abstracts, authors)
+        authors = authors or named
     split = split_author_names if announced else names_of
     authors = tuple(name for text in authors for name in split(text))
     return _Item(title, abstract, authors, _identifiers(fields, stated_id), announced, upvotes, dated)
+
+
+def _without_boilerplate(texts: list[str], authors: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """First text that holds more than its publisher's words, and the date and authors that these tell."""
+    dated = ""
+    named: tuple[str, ...] = ()
+    for text in texts:
+        plain = text.removeprefix(f"by {', '.join(authors)} ") if authors else text
+        match = next((match for form in _BOILERPLATE if (match := form.fullmatch(plain))), None)
+        found = match.groupdict() if match else {"rest": plain}
+        dated, named = dated or found.get("date") or "", named or names_of(found.get("authors") or "")
+        if rest := _HEADING.sub("", found["rest"]):
+            return rest, dated, named
+    return "", dated, named
 
 
 def _authors(fields: _Fields) -> tuple[str, ...]:

@@ -70,9 +70,10 @@ def read_date(text: str) -> StatedDate:
     """Read one stated date.
 
     Read are ISO days, months, weeks and times, a year, ``20250304``, ``2025/3/4``, ``13/04/2025``, days
-    and months with their names in seven languages, ``Mar-Apr 2019``, ``Q1 2020``, ``2020年1月2日``, ``2019. 9. 12.`` and the
-    dates of mail and RSS. A time with a zone gives its UTC day; one without is UTC. Any year from 1 on is
-    read: whether one is believable is decided where all dates of a paper are known.
+    and months with their names in seven languages, ``Mar-Apr 2019``, ``Q1 2020``, ``2020年1月2日``,
+    ``2019. 9. 12.`` and the dates of mail and RSS. A time with a zone gives its UTC day; one without is
+    UTC. Any year from 1 on is read: whether one is believable is decided where all dates of a paper are
+    known.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import html.entities
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -44,6 +44,8 @@ _HTML_ROOTS = frozenset(
 )
 
 _REFERENCE = re.compile(r"&(?:(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
+_CDATA = ("<![CDATA[", "]]>")
+_BARE_LESS = re.compile(r"<(?![A-Za-z_/!?:])")
 _USED_PREFIX = re.compile(
     r"</?([A-Za-z][\w.-]{0,40}):[A-Za-z]|(?<=\s)([A-Za-z][\w.-]{0,40}):[A-Za-z][\w.-]{0,40}=[\"']"
 )
@@ -120,7 +122,10 @@ def _parsed(content: str | bytes, location: str, wanted: str) -> XmlElement:
 
 def _mended(text: str) -> str:
     """Well-formed text where names of HTML's characters, ampersands, numbers or prefixes were the fault."""
-    text = _REFERENCE.sub(_reference, text)
+    text = "".join(
+        part if part.startswith(_CDATA[0]) else _BARE_LESS.sub("&lt;", _REFERENCE.sub(_reference, part))
+        for part in _cdata_apart(text)
+    )
     used = (
         {one or other for one, other in _USED_PREFIX.findall(text)}
         - set(_DECLARED_PREFIX.findall(text))
@@ -133,6 +138,16 @@ def _mended(text: str) -> str:
         for prefix in sorted(used)[:50]
     )
     return _ROOT_TAG.sub(lambda tag: tag[0] + declared, text, count=1)
+
+
+def _cdata_apart(text: str) -> Iterator[str]:
+    """A text in parts: its CDATA sections, in which a "<" or a "&" stands for itself, and what is between."""
+    place = 0
+    while (start := text.find(_CDATA[0], place)) >= 0 and (end := text.find(_CDATA[1], start)) >= 0:
+        yield text[place:start]
+        place = end + len(_CDATA[1])
+        yield text[start:place]
+    yield text[place:]
 
 
 def _reference(match: re.Match[str]) -> str:
