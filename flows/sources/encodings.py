@@ -25,6 +25,8 @@ _MARKS = (
 )
 _DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _SAMPLE = 64 * 1024
+_ODD_BYTES = 3
+"""Bytes that are none for each sign of UTF-8: of East Asian encodings there would be a dozen."""
 _LONGEST_LINE = 1024 * 1024
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\n]*")
 _RUN = re.compile("[^\x00-\x7f]+")
@@ -158,7 +160,7 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
     if n_bad == 0:
         return Encoding("utf-8")
     # A feed may be one line: what its bytes are tells more than the line, where UTF-8 is declared.
-    if (n_good and n_good >= n_bad) or (is_utf_8 and n_signs >= n_bytes):
+    if (n_good and n_good >= n_bad) or (is_utf_8 and n_bytes <= _ODD_BYTES * n_signs):
         return Encoding("utf-8", MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
     found = _best(odd)
     shown = _NAMES.get(found, found)

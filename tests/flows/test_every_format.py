@@ -724,6 +724,41 @@ def test_the_seeds_hold_twelve_papers(name: str, tmp_path: Path) -> None:
     assert {record.title for record in records_of(feeds)} == TITLES
 
 
+def test_a_folder_of_one_of_each_gives_all_its_papers_and_a_line_for_each_unused_file(tmp_path: Path) -> None:
+    for name, form in FORMATS.items():
+        (tmp_path / f"{name}{form.suffix}").write_bytes(form.content)
+    unused = {
+        "zz.pdf": (b"%PDF-1.5\n\x00\x00", "zz.pdf is binary, not text"),
+        "zz.html": (
+            b"<!DOCTYPE html><html><title>Log in</title></html>",
+            "zz.html is the HTML source of a page",
+        ),
+        "zz.csv": (b"", "zz.csv is empty"),
+        "zz.docx": (docx(), "zz.docx is a Word document"),
+    }
+    for name, (content, _) in unused.items():
+        (tmp_path / name).write_bytes(content)
+
+    feeds = list(read_source(tmp_path, as_of=date(2025, 12, 10)))
+
+    titles: dict[str, set[str]] = {f"{name}{form.suffix}": set() for name, form in FORMATS.items()}
+    for feed in feeds:
+        if feed.source != "unknown":
+            titles[feed.location] |= {record.title for record in feed.records}
+    assert [location for location, found in titles.items() if found != TITLES] == []
+    said = {feed.location: feed.rejects[0].reason for feed in feeds if feed.source == "unknown"}
+    assert said.keys() == unused.keys()
+    assert all(said[name].startswith(reason) for name, (_, reason) in unused.items())
+
+
+def docx() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w/>")
+    return file.getvalue()
+
+
 # DBLP and Markdown give no abstracts, OpenAlex gives words, and the page has no mark of them.
 @pytest.mark.parametrize(
     "name", [name for name in FORMATS if not re.match("dblp|markdown|openalex|daily-papers-page", name)]
