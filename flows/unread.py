@@ -63,7 +63,7 @@ class Unread:
                 self._places.setdefault((location, reason), position)
 
     def sentences(self) -> list[str]:
-        """Give one sentence each on every file that could not be used, on large losses, and on all rejects."""
+        """Give a sentence on each file that could not be used, on each large loss, and on all rejects."""
         said = [f"file not used: {clip(reason, _LONGEST)}" for reason in self._unusable[:_FILES_SHOWN]]
         if more := len(self._unusable) - len(said):
             said.append(f"{plural(more, 'more file')} could not be used")
