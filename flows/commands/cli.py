@@ -333,10 +333,9 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
         with Store.open(settings.workspace) as store:
             corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
             unread = unread_in_store(store.sources_summary(today()), store.read_rejects(today()))
-            if runs and (late := late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of)):
-                unread.append(f"the newest run: {late}")
+            late = late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of) if runs else ""
         out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
-        for line in [*feed_lines(looks), *unread]:
+        for line in [*([f"the newest run: {late}"] if late else []), *feed_lines(looks), *unread]:
             out.print(line, markup=False, soft_wrap=True)
         for one in runs[-10:]:
             out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)

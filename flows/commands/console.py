@@ -16,8 +16,9 @@ from analytics.exceptions import InputError, PapertrendsError
 
 __all__ = ["err", "out", "progress_shown", "told_plainly"]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# What is printed holds names of files and feeds: rich would show "arxiv:cat:cs.AI" with a cat.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager

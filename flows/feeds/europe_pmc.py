@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from analytics.exceptions import InputError
 from flows.config.feed_settings import FeedSettings
+from flows.feeds.errors import FeedError
 from flows.feeds.names import FeedSpec
 from flows.feeds.pages import Page, Request
 from flows.feeds.windows import Window
@@ -11,6 +13,9 @@ from flows.sources.preprint_services import EUROPE_PMC_SOURCE as SOURCE
 from flows.sources.preprint_services import next_europe_pmc_cursor, parse_europe_pmc
 
 __all__ = ["SOURCE", "first_request", "read_page"]
+
+# Europe PMC reports errors with the status of a success.
+_ERROR_MARK = b'"errCode"'
 
 
 def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Request:
@@ -31,9 +36,20 @@ def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Req
 
 
 def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:
-    """Read a page; one with fewer results than asked for is the last, though it holds a mark too."""
+    """Read a page; one with fewer results than asked for is the last, though it holds a mark too.
+
+    Raises
+    ------
+    FeedError
+        When the answer is the service's report of an error.
+    """
     text = decode_text(content, location=request.location)
-    feed = parse_europe_pmc(text, location=request.location, day=None)
+    try:
+        feed = parse_europe_pmc(text, location=request.location, day=None)
+    except InputError as error:
+        if _ERROR_MARK in content:
+            raise FeedError(str(error)) from None
+        raise
     mark = next_europe_pmc_cursor(text)
     if not mark or len(feed.records) + len(feed.rejects) < settings.europepmc_page_size:
         return Page(feed)

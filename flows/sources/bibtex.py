@@ -9,7 +9,6 @@ are the works.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 
@@ -22,28 +21,25 @@ from bibtexparser.model import (
     ParsingFailedBlock,
     String,
 )
-from bibtexparser.splitter import Splitter
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
+from flows.sources.bibtex_blocks import blocks_of, chunks_of
+from flows.sources.bibtex_fields import BibtexFields, joined_value
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers, web_address
 from flows.sources.latex import decode_latex
-from flows.sources.plain_text import clean_text, excerpt
+from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 from flows.sources.tagged import looks_tagged
-from flows.sources.text_lines import Line, read_lines
+from flows.sources.text_lines import read_lines
 
 __all__ = ["FORMAT", "SOURCE", "SUFFIXES", "looks_like", "read_bibtex"]
 
 SOURCE = "bibtex"
 SUFFIXES = (".bib",)
 
-_ENTRIES_A_CHUNK = 500
-_CHARACTERS_A_CHUNK = 8 * 1024 * 1024
-_FIELD_LINE = re.compile(r"[ \t]*[A-Za-z][\w-]{1,30}[ \t]*=[ \t]*[{\"]")
-_BLOCK_START = re.compile(r"\s*@[A-Za-z]\w*[ \t]*[{(]")
 _HEAD = re.compile(
     r"^[ \t]*@(?:(?:comment|string|preamble)[ \t]*[{(]"
     r"|[a-z]+[ \t]*[{(][ \t]*[^\s,{}()=\"#%~\\]+[ \t]*,[ \t]*(?:$|\w+[ \t]*=))",
@@ -54,10 +50,7 @@ _LOST_TITLE = re.compile(r"\btitle[ \t]{0,20}=[ \t]{0,20}[{\"]", re.IGNORECASE)
 _NO_PAPERS = ("proceedings", "mvproceedings", "set", "xdata")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONGEST_MACRO = 1_000
-_MOST_PARTS = 100
 
-_ADDRESS_MARKS = re.compile(r"\\url|\\href|[{}]|\\(?=[_%&#~$])")
-_VALUE_MARK = re.compile(r"(?<!\\)[{}\"#]")
 _AUTHOR_MARK = re.compile(r"(?<!\\)[{}]| and(?= )", re.IGNORECASE)
 
 
@@ -107,59 +100,25 @@ def read_bibtex(file: SourceFile) -> Iterator[Feed]:
     return _READER.parts(_entries(file), file)
 
 
-def _entries(file: SourceFile) -> Iterator[tuple[str, _Fields] | RejectedRecord]:
+def _entries(file: SourceFile) -> Iterator[tuple[str, BibtexFields] | RejectedRecord]:
     macros = {month: month for month in _MONTHS}
-    for start, text in _chunks(read_lines(file)):
-        for block in _blocks(text):
+    for start, text in chunks_of(read_lines(file)):
+        for block in blocks_of(text):
             position = f"line {start + (block.start_line or 0)}"
             if isinstance(block, String):
-                macros[block.key.casefold()] = _joined(block.value, macros)[:_LONGEST_MACRO]
+                macros[block.key.casefold()] = joined_value(block.value, macros)[:_LONGEST_MACRO]
             else:
                 yield from _read_block(block, position, macros)
 
 
-def _chunks(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
-    """Cut a file where a line begins a block, so that 500 entries are held at once; give each first line."""
-    chunk: list[str] = []
-    start, n_entries, n_characters = 1, 0, 0
-    for line in lines:
-        n_entries += _BLOCK_START.match(line.text) is not None
-        # Without the second bound a file in which no block begins would be held whole.
-        if n_entries > _ENTRIES_A_CHUNK or n_characters > _CHARACTERS_A_CHUNK:
-            yield start, "\n".join(chunk)
-            chunk, start, n_entries, n_characters = [], line.number, 1, 0
-        # The library gives up the rest of an entry for a comma that is missing between two fields.
-        before = chunk[-1] if chunk else ""
-        if (
-            _FIELD_LINE.match(line.text)
-            and _FIELD_LINE.match(before)
-            and before.rstrip().endswith(("}", '"'))
-        ):
-            chunk[-1] += ","
-        # The library does not count a line end behind a backslash.
-        chunk.append(f"{line.text} " if line.text.endswith("\\") else line.text)
-        n_characters += len(line.text) + 1
-    yield start, "\n".join(chunk)
-
-
-def _blocks(text: str) -> list[Block]:
-    # The library logs each broken block as a warning; here each becomes a reject.
-    logger = logging.getLogger("bibtexparser.splitter")
-    was_disabled, logger.disabled = logger.disabled, True
-    try:
-        return list(Splitter(text).split().blocks)
-    finally:
-        logger.disabled = was_disabled
-
-
 def _read_block(
     block: Block, position: str, macros: dict[str, str]
-) -> Iterator[tuple[str, _Fields] | RejectedRecord]:
+) -> Iterator[tuple[str, BibtexFields] | RejectedRecord]:
     if isinstance(block, (DuplicateBlockKeyBlock, DuplicateFieldKeyBlock)):
         block = block.ignore_error_block or block
     if isinstance(block, String):
         # A macro that is defined again has the later meaning from here on.
-        macros[block.key.casefold()] = _joined(block.value, macros)[:_LONGEST_MACRO]
+        macros[block.key.casefold()] = joined_value(block.value, macros)[:_LONGEST_MACRO]
         return
     reason = ""
     if isinstance(block, ParsingFailedBlock):
@@ -171,57 +130,12 @@ def _read_block(
     elif block.entry_type.casefold() in _NO_PAPERS:
         reason = f"an entry of the kind {block.entry_type.casefold()}, which is no paper"
     else:
-        yield position, _Fields(block, macros)
+        yield position, BibtexFields(block, macros)
         return
     yield RejectedRecord(position, reason, excerpt(block.raw or ""))
 
 
-class _Fields:
-    """Fields of one entry by their lower-case names, put together when they are asked for."""
-
-    def __init__(self, entry: Entry, macros: dict[str, str]) -> None:
-        self._macros = macros
-        self.source = entry.raw or ""
-        self._raw: dict[str, str] = {}
-        for field in entry.fields:
-            self._raw.setdefault(field.key.casefold(), field.value)
-
-    def raw(self, name: str) -> str:
-        return _joined(self._raw[name], self._macros) if name in self._raw else ""
-
-    def text(self, name: str) -> str:
-        return decode_latex(self.raw(name))
-
-    def address(self, name: str) -> str:
-        return clean_text(_ADDRESS_MARKS.sub("", self.raw(name)))
-
-
-def _joined(value: str, macros: dict[str, str]) -> str:
-    """Value of a field without its delimiters, macros resolved and ``#`` carried out."""
-    if "#" not in value:
-        return _resolved(value, macros)
-    parts, start, depth, is_quoted = [], 0, 0, False
-    for mark in _VALUE_MARK.finditer(value):
-        if mark[0] == '"':
-            is_quoted ^= depth == 0
-        elif mark[0] == "#" and depth == 0 and not is_quoted:
-            parts.append(value[start : mark.start()])
-            start = mark.end()
-        elif mark[0] != "#":
-            depth += 1 if mark[0] == "{" else -1
-    parts.append(value[start:])
-    # Macros of macros could make a short file endless.
-    return "".join(_resolved(part, macros) for part in parts[:_MOST_PARTS])
-
-
-def _resolved(part: str, macros: dict[str, str]) -> str:
-    part = part.strip()
-    if len(part) > 1 and part[0] + part[-1] in ("{}", '""'):
-        return part[1:-1]
-    return macros.get(part.casefold(), part)
-
-
-def _record(fields: _Fields, position: str, doubts: Doubts) -> PaperRecord:
+def _record(fields: BibtexFields, position: str, doubts: Doubts) -> PaperRecord:
     published = _date(fields)
     authors, has_all_authors = _authors(fields.raw("author"))
     return StatedPaper(
@@ -240,7 +154,7 @@ def _record(fields: _Fields, position: str, doubts: Doubts) -> PaperRecord:
 _READER = EntryReader(SOURCE, _record, lambda fields: excerpt(fields.source))
 
 
-def _date(fields: _Fields) -> StatedDate:
+def _date(fields: BibtexFields) -> StatedDate:
     """Biblatex's date (of a span of days its first), else year, month and day as far as they can be read."""
     stated = read_date(fields.address("date").partition("/")[0])
     if stated != UNDATED:
@@ -296,7 +210,7 @@ def _name(raw: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _identifiers(fields: _Fields) -> Identifiers:
+def _identifiers(fields: BibtexFields) -> Identifiers:
     archive = (fields.text("archiveprefix") or fields.text("eprinttype")).casefold()
     journal = fields.address("journal") or fields.address("journaltitle")
     volume = fields.address("volume")
@@ -316,7 +230,7 @@ def _identifiers(fields: _Fields) -> Identifiers:
     )
 
 
-def _link(fields: _Fields) -> str | None:
+def _link(fields: BibtexFields) -> str | None:
     links = (web_address(fields.address(name)) for name in ("url", "howpublished", "ee"))
     return next((link for link in links if link), None)
 

@@ -31,6 +31,8 @@ _MOST_BYTES = 2_048 * _MB
 _FREE, _MOST_TIMES = 64 * _MB, 200
 _MOST_MEMBERS = 10_000
 _CHUNK = _MB
+_TAR = slice(257, 262)
+"""Where a tar archive has its mark."""
 _XZ_MEMORY = 256 * _MB
 _SUFFIXES = {"gzip": (".gz", ".gzip"), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst", ".zstd")}
 # What damaged archives raise; zlib's errors are its own.
@@ -86,6 +88,8 @@ def unpacked(file: SourceFile, kind: str) -> Iterator[SourceFile]:
                 bounds.copy(content, path)
         except _DAMAGE as error:
             raise _damaged(file.location, kind, error) from None
+        if read_head(path, location=name, size=512)[_TAR.start : _TAR.stop] == b"ustar":
+            raise InputError(f"{file.location} is a tar archive, which is not read; unpack it first")
         yield replace(file, path=path, is_unpacked=True)
 
 
@@ -109,6 +113,10 @@ def members(file: SourceFile) -> Iterator[SourceFile]:
                 (one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)),
                 key=lambda one: one.filename,
             )
+            if any(one.filename == "word/document.xml" for one in names):
+                raise InputError(
+                    f"{file.location} is a Word document; save the list in it as text, or as CSV"
+                )
             if len(names) > _MOST_MEMBERS:
                 raise InputError(
                     f"{file.location} holds {len(names):,} files, more than the {_MOST_MEMBERS:,} allowed"

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
+from flows.sources.encoding_guess import NAMES, likeliest_encoding
+
 __all__ = ["MENDED", "Encoding", "detect_encoding", "encoding_of_mark", "named_encoding"]
 
 _MARKS = (
@@ -25,30 +27,10 @@ _MARKS = (
 )
 _DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _SAMPLE = 64 * 1024
+_ODD_BYTES = 3
+"""Bytes that are none for each sign of UTF-8: of East Asian encodings there would be a dozen."""
 _LONGEST_LINE = 1024 * 1024
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\n]*")
-_RUN = re.compile("[^\x00-\x7f]+")
-# What each encoding's bytes become in a text of its own kind; the first of equals is taken.
-_WRITING = {
-    "cp1252": re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ‘’“”–—…•€©®°±²³µ·«»\u00a0§]"),
-    "gb18030": re.compile("[\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e“”‘’—…·]"),
-    "cp932": re.compile("[\u3041-\u30fe\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]"),
-    "euc_jp": re.compile("[\u3041-\u30fe\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]"),
-    "big5": re.compile("[\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]"),
-    "cp949": re.compile("[\uac00-\ud7a3]"),
-    "cp1251": re.compile("[А-яЁё№«»–—“”]"),
-    "cp1250": re.compile("[À-ÖØ-öø-ÿĄąĆćČčĎďĐđĘęĚěĹ弾ŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŹźŻżŽž‘’“”–—…]"),
-}
-_NAMES = {
-    "cp1252": "Windows-1252",
-    "gb18030": "GB18030",
-    "cp932": "Shift-JIS",
-    "euc_jp": "EUC-JP",
-    "big5": "Big5",
-    "cp949": "EUC-KR",
-    "cp1251": "Windows-1251",
-    "cp1250": "Windows-1250",
-}
 MENDED = "papertrends-windows-1252"
 """Name of the handler of errors that reads a byte which is not UTF-8 as Windows-1252."""
 
@@ -148,25 +130,27 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
         return Encoding(marked, "replace" if marked != "utf-8-sig" else MENDED)
     declared = _DECLARED.match(head)
     name = named_encoding(declared[1].decode("ascii")) if declared else None
-    if name and name != "utf-8":
+    is_utf_8 = name == "utf-8"
+    if name and not is_utf_8:
         if name.startswith("utf-16") or name == "utf-32":
             name = "utf-8"  # an XML declaration that can be read as ASCII is not in UTF-16
         else:
             return Encoding(name, "replace")
-    n_good, n_bad, n_bytes, odd = _count_utf_8(chunks)
+    n_good, n_bad, n_bytes, n_signs, odd = _count_utf_8(chunks)
     if n_bad == 0:
         return Encoding("utf-8")
-    if n_good and n_good >= n_bad:
+    # A feed may be one line: what its bytes are tells more than the line, where UTF-8 is declared.
+    if (n_good and n_good >= n_bad) or (is_utf_8 and n_bytes <= _ODD_BYTES * n_signs):
         return Encoding("utf-8", MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
-    found = _best(odd)
-    shown = _NAMES.get(found, found)
+    found = likeliest_encoding(odd) or _detected(odd)
+    shown = NAMES.get(found, found)
     note = f"it is read as {shown}, as which its bytes make most sense; save it as UTF-8 if that is wrong"
     return Encoding(found, "replace", note)
 
 
-def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
-    """Lines beyond ASCII that are UTF-8, lines that are not, their bytes that are not, and these lines."""
-    n_good = n_bad = n_bytes = 0
+def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, int, bytes]:
+    """Count lines of UTF-8 and others; of these the bytes that are not, the signs that are, and the text."""
+    n_good = n_bad = n_bytes = n_signs = 0
     odd = bytearray()
     rest = b""
     for chunk in (*chunks, b"\n"):
@@ -186,9 +170,10 @@ def _count_utf_8(chunks: Iterable[bytes]) -> tuple[int, int, int, bytes]:
             text = line.decode("utf-8", "surrogateescape")
             bad = sum(1 for sign in text if "\udc80" <= sign <= "\udcff")
             n_good, n_bad, n_bytes = n_good + (not bad), n_bad + bool(bad), n_bytes + bad
+            n_signs += sum(1 for sign in text if sign > "\x7f") - bad if bad else 0
             if bad and len(odd) < _SAMPLE:
                 odd += line[:_SAMPLE] + b"\n"
-    return n_good, n_bad, n_bytes, bytes(odd)
+    return n_good, n_bad, n_bytes, n_signs, bytes(odd)
 
 
 def _is_utf_8(content: bytes) -> bool:
@@ -199,62 +184,8 @@ def _is_utf_8(content: bytes) -> bool:
     return True
 
 
-def _best(odd: bytes) -> str:
-    scores = {name: _fitness(odd, name) for name in _WRITING}
-    best = max(scores, key=lambda name: scores[name])
-    if scores[best] >= 0.5:
-        return best
+def _detected(odd: bytes) -> str:
+    """What charset-normalizer finds, Windows-1252 where it finds nothing."""
     found = from_bytes(odd).best()
     name = named_encoding(found.encoding) if found else None
     return name if name and not name.startswith("utf") else "cp1252"
-
-
-def _fitness(odd: bytes, name: str) -> float:
-    """How much of a text beyond ASCII would be writing, from 0 to 1, were it in this encoding."""
-    text = odd.decode(name, "replace")
-    # One byte of a sign too many or too few may be damage; an encoding that fails often is another one.
-    whole = 0.5 if "\ufffd" in text else 1.0
-    runs = _RUN.findall(text)
-    n_signs = sum(map(len, runs))
-    if not n_signs:
-        return 0.0
-    fitting = sum(len(_WRITING[name].findall(run)) for run in runs) / n_signs
-    if name in ("cp1252", "cp1250"):
-        # Letters with accents stand alone among others; two bytes of one sign would stand together.
-        alone = sum(1 for run in runs if len(run) <= 2) / len(runs)
-        # Where both make letters, the western one is far more likely.
-        return whole * fitting * alone * (0.95 if name == "cp1252" else 0.9)
-    if name == "cp1251":
-        words = re.findall("[А-яЁё]{3,}", text)
-        return 0.9 * whole * fitting * (sum(map(len, words)) / n_signs)
-    return whole * fitting * _common(text, name) if n_signs > 1 else 0.0
-
-
-def _common(text: str, name: str) -> float:
-    """Share of a text's East Asian signs that are common in writing of the encoding's own country."""
-    signs = [sign for sign in text if sign > "\u2e7f"]
-    if not signs:
-        return 0.0
-    kana = sum(1 for sign in signs if "\u3041" <= sign <= "\u30fe")
-    if name in ("cp932", "euc_jp"):
-        # Names alone have no kana; a text in Japanese has many.
-        level_1 = sum(1 for sign in signs if _lead(sign, "euc_jp") in range(0xB0, 0xD0))
-        return min(1.0, (kana + level_1) / len(signs)) * (0.97 if kana else 0.85)
-    if name == "gb18030":
-        level_1 = sum(1 for sign in signs if _lead(sign, "gb2312") in range(0xB0, 0xD8))
-        marks = sum(1 for sign in signs if sign < "\u3020" or sign > "\uff00")
-        return 0.0 if kana > marks and kana > 0.1 * len(signs) else (level_1 + marks) / len(signs)
-    if name == "cp949":
-        hangul = sum(1 for sign in signs if "\uac00" <= sign <= "\ud7a3")
-        # Chinese text takes rows that Hangul does not have; a few names may miss them.
-        share = hangul / len(signs)
-        return 1.01 if share == 1 and hangul >= 8 else 0.9 * share if share > 0.8 else 0.0
-    level_1 = sum(1 for sign in signs if _lead(sign, "big5") in range(0xA4, 0xC7))
-    return 0.96 * level_1 / len(signs)
-
-
-def _lead(sign: str, name: str) -> int:
-    try:
-        return sign.encode(name)[0]
-    except UnicodeEncodeError:
-        return 0

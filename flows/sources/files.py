@@ -30,7 +30,7 @@ _CHUNK = 1024 * 1024
 _BINARY_SAMPLE = 4_096
 _COMPRESSED = {
     b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh91AY&SY": "bzip2", b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf\x27\x1c": "7z",
+    b"PK\x05\x06": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "rar",
 }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ DOI, a PDF. A heading or a cell may date what follows or itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,9 +16,17 @@ from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
-from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.markup import plain_prose
-from flows.sources.plain_text import clean_text, excerpt
+from flows.sources.identifiers import read_identifiers
+from flows.sources.markdown_links import paper_link, plain_line, title_above, web_addresses
+from flows.sources.markdown_tables import (
+    cell_text,
+    cells_of,
+    holds_only_id,
+    is_rule,
+    table_names,
+    whole_rows,
+)
+from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, StatedDate, read_date
 from flows.sources.tables import Header, header_of, names_titles, table_entry, table_reader
@@ -27,23 +36,32 @@ __all__ = ["FORMAT", "SOURCE", "looks_like", "read_markdown"]
 
 SOURCE = "markdown"
 
-_LINK = re.compile(
-    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){1,1000})\]\((https?://[^\s()]{1,1000})(?: \"[^\"]{0,200}\")?\)"
-)
-_BARE = re.compile(r"https?://[^\s<>()\[\]|]{1,1000}")
-_ITEM = re.compile(r"\s{0,12}(?:[-*+]|\d{1,4}[.)])\s+(.*)")
-_RULE = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
-_EMPHASIS = re.compile(r"\*\*|__|~~|`|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
-_PAPER_PAGE = re.compile(
-    r"arxiv\.org/|doi\.org/|openreview\.net/|aclanthology\.org/|huggingface\.co/papers/|\.pdf$|/10\.\d{4,9}/"
-)
-_WORD_OF_LINK = {
-    *("paper", "pdf", "arxiv", "link", "code", "project", "page", "github", "abs", "html", "blog"),
-    *("website", "url", "doi", "here"),
-}
-_READ_MORE = re.compile(r"\(?\s*read more on.*$", re.IGNORECASE)
+_HEADING = re.compile(r"(#{1,6})(?:\s+|$)")
+_DATE_FIRST = re.compile(r"\W{0,3}(?:\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 _SAMPLE_LINES = 400
 _FEWEST = 2
+_LINES_BELOW = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """Title of a heading or an item, for the links below it; empty once a link has taken it."""
+
+    title: str
+    number: int
+    text: str
+
+    def is_of(self, line: Line) -> bool:
+        """Whether a line of links belongs to it: it follows soon, and is no item of the same list."""
+        is_near = 0 < line.number - self.number <= _LINES_BELOW
+        return is_near and (self.text.lstrip()[:1] == "#" or _indent(line.text) > _indent(self.text))
+
+
+_NOTHING_ABOVE = _Above("", 0, "")
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def looks_like(head: str) -> bool:
@@ -65,9 +83,13 @@ def looks_like(head: str) -> bool:
     """
     lines = head.removeprefix("\ufeff").splitlines()[:_SAMPLE_LINES]
     for line, following in pairwise(lines):
-        if "|" in line and _RULE.match(following) and "|" in following and names_titles(_cells(line)):
+        if (
+            "|" in line
+            and is_rule(following)
+            and names_titles(table_names([plain_line(name) for name in cells_of(line)]))
+        ):
             return True
-    return sum(_item_link(line) is not None for line in lines) >= _FEWEST
+    return sum(link is not None and bool(link.title) for link in map(paper_link, lines)) >= _FEWEST
 
 
 def read_markdown(file: SourceFile) -> Iterator[Feed]:
@@ -98,80 +120,95 @@ def read_markdown(file: SourceFile) -> Iterator[Feed]:
 
 
 def _entries(file: SourceFile) -> Iterator[tuple[str, Any] | RejectedRecord]:
+    listing = _Listing(file.columns, file.location)
+    for line in whole_rows(read_lines(file)):
+        if found := listing.read(line):
+            yield found
+
+
+@dataclass(slots=True)
+class _Listing:
+    """Where a reader of lines is: in which table, below which date and which title without a link."""
+
+    columns: Mapping[str, str]
+    location: str = ""
     header: Header | None = None
-    before = Line(0, "")
-    dated = UNDATED
-    for line in read_lines(file):
-        position = f"line {line.number}"
+    is_summary: bool = False
+    before: str = ""
+    dated: StatedDate = UNDATED
+    level: int = 0
+    above: _Above = _NOTHING_ABOVE
+
+    def read(self, line: Line) -> tuple[str, Any] | RejectedRecord | None:
+        """Entry or reject of a line, None for one that is neither."""
         text = line.text.strip()
-        if text.startswith("#"):
-            dated = read_date(_plain(text.lstrip("# ")).rpartition(" for ")[2])
-            header = None
-        elif "|" in text and _RULE.match(text):
-            cells = [_plain(cell) for cell in _cells(before.text)]
-            header = header_of(cells, file.columns, location=file.location) if names_titles(cells) else None
-        elif header is not None and "|" in text:
-            found = table_entry([_cell(cell) for cell in _cells(text)], header, position, text)
-            if isinstance(found, tuple) and not isinstance(found, Header):
-                row, fields = found[1]
-                yield position, ({**row, "": _links_of(text)}, fields, dated)
-            elif isinstance(found, RejectedRecord):
-                yield found
-        elif link := _item_link(line.text):
-            header = None
-            yield position, (line.text, link, dated)
-        before = line
+        found: tuple[str, Any] | RejectedRecord | None = None
+        if is_rule(text):
+            self.header = self._header(self.before)
+        elif self.header is not None and "|" in text:
+            found = self._row(text, self.header, f"line {line.number}")
+        else:
+            self._look_at_heading(text)
+            found = self._link(line)
+        self.before = text
+        return found
 
+    def _header(self, line: str) -> Header | None:
+        stated = [plain_line(name) for name in cells_of(line)]
+        names = stated if any(name in self.columns for name in stated) else table_names(stated)
+        self.is_summary = names != stated
+        return header_of(names, self.columns, location=self.location) if names_titles(names) else None
 
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+    def _row(self, text: str, header: Header, position: str) -> tuple[str, Any] | RejectedRecord | None:
+        found = table_entry([cell_text(cell) for cell in cells_of(text)], header, position, text)
+        if isinstance(found, Header):
+            self.header = found
+            return None
+        if found is None or isinstance(found, RejectedRecord):
+            return found
+        row, fields = found[1]
+        if holds_only_id(found[1]):
+            # A summary names papers so that are listed elsewhere; a column of titles should hold titles.
+            return None if self.is_summary else RejectedRecord(position, "an id for a title", excerpt(text))
+        return position, ({**row, "": web_addresses(text)}, fields, self.dated)
 
+    def _look_at_heading(self, text: str) -> None:
+        """Take the date of a heading; it holds for what is below, other headings of lower rank among it."""
+        if not (found := _HEADING.match(text)):
+            return
+        self.header = None
+        words = plain_line(text[found.end() :]).rpartition(" for ")[2]
+        dated = read_date(words) if _DATE_FIRST.match(words) else UNDATED
+        if dated != UNDATED or len(found[1]) <= self.level:
+            self.dated, self.level = dated, len(found[1])
 
-def _cell(text: str) -> str:
-    """Text of a cell: that of its link, or the address where the text says nothing."""
-    link = _LINK.search(text)
-    plain = _READ_MORE.sub("", _plain(text))
-    return "" if plain.casefold() in ("null", "none") else plain or (link[2] if link else "")
-
-
-def _plain(text: str) -> str:
-    text = _LINK.sub(lambda link: link[1], text)
-    return clean_text(plain_prose(_EMPHASIS.sub("", text).replace("\\|", "|")))
-
-
-def _links_of(text: str) -> list[str]:
-    return [address.rstrip(".,;") for address in _BARE.findall(text)]
-
-
-def _item_link(line: str) -> tuple[str, str] | None:
-    """Title and address of an item of a list that leads to a paper, None for any other line."""
-    item = _ITEM.match(line[:20_000])
-    if item is None:
-        return None
-    links = _LINK.findall(item[1])
-    papers = [(name, address) for name, address in links if _PAPER_PAGE.search(address)]
-    if not papers:
-        return None
-    name, address = papers[0]
-    title = _plain(name)
-    if title.casefold().strip("[]() ") in _WORD_OF_LINK or _is_identifier(title):
-        # "**Title**, authors, [paper](...)": the title comes before the link.
-        before = item[1].partition(f"[{name}]")[0]
-        title = _plain(re.split(r"\*\*(?=[,.:(\s])|\s[-\u2013\u2014|]\s|\.\s|\s*\(\s*$", before)[0]).strip(
-            " ,.:|[("
-        )
-    return (title, address) if title else None
-
-
-def _is_identifier(text: str) -> bool:
-    return read_identifiers(text) != Identifiers()
+    def _link(self, line: Line) -> tuple[str, Any] | RejectedRecord | None:
+        link = paper_link(line.text)
+        if link is None:
+            if title := title_above(line.text):
+                self.above = _Above(title, line.number, line.text)
+            return None
+        self.header = None
+        position = f"line {line.number}"
+        title = link.title
+        if not title and self.above.is_of(line):
+            title = self.above.title
+            self.above = replace(self.above, title="")
+            if not title:  # another link to the same paper
+                return None
+        elif title:
+            self.above = _Above("", line.number, line.text)
+        if not title:
+            reject = RejectedRecord(position, "a link to a paper without a title", excerpt(line.text))
+            return reject if link.is_item else None
+        return position, (line.text, (title, link.address), self.dated)
 
 
 def _record(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
     if isinstance(entry[0], str):
         line, (title, address), dated = entry
         return StatedPaper(
-            title, published=dated, pages=(address,), found=read_identifiers(address, *_links_of(line))
+            title, published=dated, pages=(address,), found=read_identifiers(address, *web_addresses(line))
         ).record(position, doubts, "an item without a title")
     row, fields, dated = entry
     links = row[""]
@@ -186,7 +223,7 @@ def _record(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
         published=dated if published == UNDATED else published,
         authors=record.authors,
         has_all_authors=record.n_authors is not None or not record.authors,
-        pages=[link for link in links if _PAPER_PAGE.search(link)],
+        pages=links,
         found=found,
     ).record(position, doubts)
 

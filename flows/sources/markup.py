@@ -35,6 +35,11 @@ _ESCAPED = re.compile(
     r"&(?:lt|gt|amp|nbsp|#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});|</(?:p|b|i|em|sub|sup|h\d|jats:\w+)>",
     re.IGNORECASE,
 )
+# JATS heads an abstract with its own name, which is no word of it.
+_HEADING = re.compile(
+    r"\s*<(?:jats:)?title\b[^<>]*>\s*(?:abstract|summary)\s*:?\s*</(?:jats:)?title>(?=.*\w)",
+    re.IGNORECASE | re.DOTALL,
+)
 _MOST_WRAPPINGS = 3
 _UNREAD = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"))
 
@@ -47,8 +52,9 @@ def plain_prose(text: str) -> str:
 def unwrap_markup(text: str) -> str:
     """Plain text out of HTML, JATS or MathML: known tags taken out, character references resolved.
 
-    What only looks like a tag stays. Scripts, styles and comments go with what they hold, and of a formula
-    that is given twice its TeX stays. HTML that was escaped once more than needed is unwrapped again.
+    What only looks like a tag stays; JATS's heading "Abstract" goes. Scripts, styles and comments go with
+    what they hold, and of a formula that is given twice its TeX stays. HTML that was escaped once more than
+    needed is unwrapped again.
 
     Examples
     --------
@@ -69,6 +75,7 @@ def unwrap_markup(text: str) -> str:
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
+    text = _HEADING.sub("", text, count=1) if _HEADING.match(text) else text
     for start, end in _UNREAD:
         text = _without(text, start, end)
     if "math" in text:

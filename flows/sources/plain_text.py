@@ -37,10 +37,11 @@ _NOTHING = {
     *("-", "--", "---", "\u2013", "\u2014", ".", "?", "[]", "{}"),
 }
 _NO_ABSTRACT = re.compile(
-    r"[\[(]?\s*(?:(?:no|without) (?:abstract|summary|title|description)"
-    r"(?: (?:is )?(?:available|provided|found))?"
-    r"|(?:abstract|summary|title) (?:is )?(?:not |un)(?:available|provided)"
-    r"|not available)\s*[.!]?\s*[\])]?\.?",
+    r"[\[(]?\s*(?:(?:sorry, |there is )?(?:no|without(?: an)?) (?:abstract|summary|title|description)"
+    r"(?: text)?(?: (?:is |was )?(?:currently )?(?:available|provided|found|supplied|included|present))?"
+    r"|(?:an? |the )?(?:abstract|summary|title)(?: text)? (?:(?:is |was )?(?:not |un)(?:currently )?"
+    r"(?:available|provided|supplied|included)|missing)"
+    r"|not available)(?: (?:for|in|with) (?:this|the) \w{1,20})?\s*[.!]?\s*[\])]?\.?",
     re.IGNORECASE,
 )
 _C1 = re.compile("[\x80-\x9f]")
@@ -78,18 +79,22 @@ def is_nothing(text: str) -> bool:
     >>> is_nothing("NA"), is_nothing("[No abstract available]"), is_nothing("No abstract art here")
     (True, True, False)
     """
-    return len(text) < 60 and (text in _NOTHING or _NO_ABSTRACT.fullmatch(text) is not None)
+    return len(text) < 90 and (text in _NOTHING or _NO_ABSTRACT.fullmatch(text) is not None)
 
 
 def without_final_point(title: str) -> str:
-    """Title without the full stop that a catalogue puts after each.
+    """Title without the full stop that a catalogue puts after each, and its brackets around a translation.
 
     Examples
     --------
     >>> without_final_point("Agents that plan."), without_final_point("Agents that plan...")
     ('Agents that plan', 'Agents that plan...')
+    >>> without_final_point("[Agents that plan]."), without_final_point("[Reply] to agents [2]")
+    ('Agents that plan', '[Reply] to agents [2]')
     """
-    return title if title.endswith("..") else title.removesuffix(".").rstrip()
+    plain = title if title.endswith("..") else title.removesuffix(".").rstrip()
+    is_translated = plain.startswith("[") and plain.find("]") == len(plain) - 1 and not is_nothing(plain)
+    return plain[1:-1].strip().removesuffix(".") if is_translated else plain
 
 
 def excerpt(text: str) -> str:

@@ -28,7 +28,7 @@ from flows.sources.json_documents import (
     text_of,
 )
 from flows.sources.json_lines import lines_format
-from flows.sources.plain_text import without_final_point
+from flows.sources.plain_text import excerpt, without_final_point
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
 from flows.sources.stated_dates import UNDATED, read_date
 
@@ -51,6 +51,7 @@ EUROPE_PMC_SOURCE = "europe-pmc"
 _BIORXIV_WANTED = "an answer of bioRxiv or medRxiv: an object with a collection of preprints"
 _EUROPE_PMC_WANTED = "an answer of Europe PMC: an object with a list of results"
 _RESULT = ("resultList", "result")
+_ERROR_MARK = "errCode"
 
 
 def parse_biorxiv(text: str, *, location: str, day: date | None) -> Feed:
@@ -92,7 +93,7 @@ def parse_europe_pmc(text: str, *, location: str, day: date | None) -> Feed:
     Raises
     ------
     InputError
-        When the text is no JSON or holds no results.
+        When the text is no JSON, an error of the service, or holds no results.
 
     Examples
     --------
@@ -102,6 +103,9 @@ def parse_europe_pmc(text: str, *, location: str, day: date | None) -> Feed:
     ('A Title', 'https://europepmc.org/article/MED/1')
     """
     answer = object_of(parse_json(text, location, _EUROPE_PMC_WANTED))
+    if _ERROR_MARK in answer:
+        message = excerpt(text_of(answer.get("errMsg")))
+        raise InputError(f"{location} is an error of Europe PMC ({message}); change the query")
     results = object_of(answer.get("resultList")).get("result")
     if not isinstance(results, list):
         raise InputError(f"{location} is {shape_of(answer)}; expected {_EUROPE_PMC_WANTED}")
@@ -164,6 +168,11 @@ def _object(entry: Any) -> dict[str, Any]:
     return entry
 
 
+def _is_europe_pmc(head: str) -> bool:
+    keys = outline(head).keys()
+    return keys >= {("resultList",), _RESULT} or keys >= {(_ERROR_MARK,), ("errMsg",)}
+
+
 def _holds(*paths: tuple[str, ...]) -> Callable[[str], bool]:
     return lambda head: outline(head).keys() >= set(paths)
 
@@ -173,5 +182,5 @@ _EUROPE_PMC = EntryReader(EUROPE_PMC_SOURCE, _result, row_excerpt)
 
 BIORXIV = SourceFormat(BIORXIV_SOURCE, _holds(("collection",), ("messages",)), parsed(parse_biorxiv))
 BIORXIV_LINES = lines_format(_BIORXIV, lambda entry: entry.keys() >= {"doi", "title", "server", "version"})
-EUROPE_PMC = SourceFormat(EUROPE_PMC_SOURCE, _holds(("resultList",), _RESULT), parsed(parse_europe_pmc))
+EUROPE_PMC = SourceFormat(EUROPE_PMC_SOURCE, _is_europe_pmc, parsed(parse_europe_pmc))
 EUROPE_PMC_LINES = lines_format(_EUROPE_PMC, lambda entry: entry.keys() >= {"id", "source", "authorString"})

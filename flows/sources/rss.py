@@ -28,6 +28,7 @@ from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
 from flows.sources.markup import unwrap_markup
+from flows.sources.publishers_words import without_boilerplate
 from flows.sources.records import Doubts, StatedPaper
 from flows.sources.stated_dates import UNDATED, StatedDate, finest_date, read_date
 from flows.sources.xml_documents import (
@@ -61,27 +62,6 @@ _ANNOUNCEMENT = re.compile(r"arXiv:(\S{1,40}) Announce Type: ([\w-]{1,30})(?: Ab
 _OLD_TITLE = re.compile(r"\.? \(arXiv:(\S{1,40}) \[[\w.-]{1,40}\]( UPDATED| CROSS LISTED)?\)$")
 _DAILY_PAPERS = re.compile(r"Authors: (.*?) Upvotes: (\d{1,9}) Summary: ?(.*)")
 
-# What publishers write into a description in place of an abstract, or before it: date, authors, what follows.
-_BOILERPLATE = (
-    # ScienceDirect
-    re.compile(
-        r"Publication date: (?P<date>.{4,40}?) ?Source: ?.{0,300}?"
-        r"(?:Author\(s\): (?P<authors>.{0,5000}))?(?P<rest>)"
-    ),
-    # Nature
-    re.compile(r"[^.;]{1,80}, Published online: (?P<date>[^;]{6,30});? ?(?:doi: ?10\.\S+ ?)?(?P<rest>.*)"),
-    # Wiley, Taylor & Francis, SAGE, ACM
-    re.compile(
-        r"(?:[^.]{1,120}, )?(?:Volume|Vol\.) \d[^,.]{0,20}(?:, (?:Issue|No\.) [^,.]{1,20})?"
-        r"(?:, Pages? [^,.]{1,30})?"
-        r"(?:, (?P<date>[^,.]{0,12}(?:\d{1,2}, )?\d{4}))?(?:, Pages? [^,.]{1,30})?\. ?(?P<rest>.*)"
-    ),
-    re.compile(
-        r"[^.]{1,120}, (?:Early ?View|Ahead of Print|Online First|Accepted Article)\. ?"
-        r"(?P<date>)(?P<rest>.*)",
-        re.IGNORECASE,
-    ),
-)
 _MAIL_FIRST = re.compile(r"\S{1,100}@\S{1,100} ?\(([^()]{1,200})\)")
 _MAIL = re.compile(r" ?[(<]? ?[^\s()<>@]{1,100}@[^\s()<>]{1,100} ?[)>]?")
 _BY_UPDATE = "an entry that only states when it was updated is dated by that"
@@ -189,7 +169,8 @@ def _first(fields: _Fields, names: tuple[str, ...]) -> str:
 
 def _item(fields: _Fields) -> _Item:
     title = unwrap_markup(_first(fields, ("title", "dc:title")))
-    abstract = next((text for name in _ABSTRACTS if (text := unwrap_markup(_first(fields, (name,))))), "")
+    abstracts = [text for name in _ABSTRACTS if (text := unwrap_markup(_first(fields, (name,))))]
+    abstract = next(iter(abstracts), "")
     announced = _first(fields, ("arxiv:announce_type",))
     authors, upvotes, stated_id, dated = _authors(fields), None, None, ""
     if match := _ANNOUNCEMENT.fullmatch(abstract):
@@ -199,10 +180,9 @@ def _item(fields: _Fields) -> _Item:
         announced = {" UPDATED": "replace", " CROSS LISTED": "cross"}.get(match[2] or "", "new")
     elif match := _DAILY_PAPERS.fullmatch(abstract):
         authors, upvotes, abstract = split_author_names(match[1]), int(match[2]), match[3]
-    elif match := next((match for form in _BOILERPLATE if (match := form.fullmatch(abstract))), None):
-        found = match.groupdict()
-        dated, abstract = found["date"] or "", found["rest"]
-        authors = authors or names_of(found.get("authors") or "")
+    else:
+        abstract, dated, named = without_boilerplate(abstracts, authors)
+        authors = authors or named
     split = split_author_names if announced else names_of
     authors = tuple(name for text in authors for name in split(text))
     return _Item(title, abstract, authors, _identifiers(fields, stated_id), announced, upvotes, dated)

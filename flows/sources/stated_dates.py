@@ -58,6 +58,8 @@ _QUARTER = re.compile(
 _CHINESE = re.compile(r"(\d{4}) ?年(?: ?(\d{1,2}) ?月(?: ?(\d{1,2}) ?日)?)?")
 _SPAN_MARK = re.compile(r" / |(?<=\d)/(?=\d{4}-)")
 _YEAR_SPAN = re.compile(r"(\d{4}) ?[-\u2013/] ?(\d{4})")
+# "12. 9. 2019" and "2019. 9. 12." are written with spaces in Czech and in Korean.
+_POINT = re.compile(r"(?<=\d)\. (?=\d)")
 _TIME = re.compile(r"[ T]\d{1,2}:\d{2}")
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|º|°)\b", re.IGNORECASE)
@@ -68,9 +70,10 @@ def read_date(text: str) -> StatedDate:
     """Read one stated date.
 
     Read are ISO days, months, weeks and times, a year, ``20250304``, ``2025/3/4``, ``13/04/2025``, days
-    and months with their names in seven languages, ``Mar-Apr 2019``, ``Q1 2020``, ``2020年1月2日`` and the
-    dates of mail and RSS. A time with a zone gives its UTC day; one without is UTC. Any year from 1 on is
-    read: whether one is believable is decided where all dates of a paper are known.
+    and months with their names in seven languages, ``Mar-Apr 2019``, ``Q1 2020``, ``2020年1月2日``,
+    ``2019. 9. 12.`` and the dates of mail and RSS. A time with a zone gives its UTC day; one without is
+    UTC. Any year from 1 on is read: whether one is believable is decided where all dates of a paper are
+    known.
 
     Examples
     --------
@@ -89,7 +92,7 @@ def read_date(text: str) -> StatedDate:
     if text.isdecimal() and len(text) == 4:
         return _of(int(text))
     # A span of days: "2019-05-12/2019-05-15", "12 May 2019 / 15 May 2019".
-    text = _SPAN_MARK.split(text, maxsplit=1)[0]
+    text = _POINT.sub(".", _SPAN_MARK.split(text, maxsplit=1)[0])
     for read in (_read_numbers, _read_time, _read_part_of_year, _read_words):
         if found := read(text):
             return found

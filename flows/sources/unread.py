@@ -33,7 +33,7 @@ class Unread:
     >>> unread.add("table", "b.csv", 18, [(f"line {n}", "a row without a title") for n in (3, 9)])
     >>> for sentence in unread.sentences():
     ...     print(sentence)
-    1 file could not be used: a.pdf is binary, not text
+    file not used: a.pdf is binary, not text
     b.csv lost 2 of 20 entries: a row without a title (line 3 and 1 more)
     """
 
@@ -63,13 +63,10 @@ class Unread:
                 self._places.setdefault((location, reason), position)
 
     def sentences(self) -> list[str]:
-        """Give one sentence each on files that could not be used, on large losses, and on all rejects."""
-        said = []
-        if self._unusable:
-            shown = [clip(reason, _LONGEST) for reason in self._unusable[:_FILES_SHOWN]]
-            more = len(self._unusable) - len(shown)
-            listed = "; ".join(shown) + (f"; and {more} more" if more else "")
-            said.append(f"{plural(len(self._unusable), 'file')} could not be used: {listed}")
+        """Give a sentence on each file that could not be used, on each large loss, and on all rejects."""
+        said = [f"file not used: {clip(reason, _LONGEST)}" for reason in self._unusable[:_FILES_SHOWN]]
+        if more := len(self._unusable) - len(said):
+            said.append(f"{plural(more, 'more file')} could not be used")
         lost = {
             location: (n_rejects, n_records + n_rejects)
             for location, (n_records, n_rejects) in self._counts.items()

@@ -7,7 +7,6 @@ none, and text by local name (services write one format under several namespace 
 from __future__ import annotations
 
 import codecs
-import html.entities
 import re
 from collections.abc import Collection
 from contextlib import suppress
@@ -17,6 +16,7 @@ from lxml import etree
 
 from analytics.exceptions import InputError
 from flows.sources.plain_text import clean_text, excerpt, require_text
+from flows.sources.xml_mending import known_references, mended_xml
 
 __all__ = [
     "XmlElement",
@@ -42,21 +42,6 @@ _START_TAG = re.compile(r"<(?:[\w.-]{1,100}:)?([\w.-]{1,100})")
 _HTML_ROOTS = frozenset(
     ["html", "head", "body", "div", "p", "title", "center", "h1", "meta", "script", "table"]
 )
-
-_REFERENCE = re.compile(r"&(?:(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
-_USED_PREFIX = re.compile(
-    r"</?([A-Za-z][\w.-]{0,40}):[A-Za-z]|(?<=\s)([A-Za-z][\w.-]{0,40}):[A-Za-z][\w.-]{0,40}=[\"']"
-)
-_DECLARED_PREFIX = re.compile(r"xmlns:([\w.-]{1,40})\s*=")
-_ROOT_TAG = re.compile(r"<[A-Za-z][\w:.-]*")
-_USUAL_SPACES = {
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "dcterms": "http://purl.org/dc/terms/",
-    "content": "http://purl.org/rss/1.0/modules/content/",
-    "prism": "http://prismstandard.org/namespaces/basic/2.0/",
-    "arxiv": "http://arxiv.org/schemas/atom",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-}
 
 
 def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collection[str] = ()) -> XmlElement:
@@ -106,7 +91,7 @@ def _parsed(content: str | bytes, location: str, wanted: str) -> XmlElement:
     head = content[:_SAMPLE] if isinstance(content, str) else ""
     if "<!DOCTYPE" in head and "<!ENTITY" not in head:
         # Names that an outer DTD would explain are left out in silence; those of HTML are known without it.
-        content = _REFERENCE.sub(_reference, str(content))
+        content = known_references(str(content))
     try:
         return etree.fromstring(_encoded(content), parser)
     except etree.XMLSyntaxError as error:
@@ -114,39 +99,8 @@ def _parsed(content: str | bytes, location: str, wanted: str) -> XmlElement:
     # Entities of a document's own are never read, so they are not mended either.
     if isinstance(content, str) and "<!ENTITY" not in content[:_SAMPLE]:
         with suppress(etree.XMLSyntaxError):
-            return etree.fromstring(_encoded(_mended(content)), _parser("utf-8"))
+            return etree.fromstring(_encoded(mended_xml(content)), _parser("utf-8"))
     raise fault
-
-
-def _mended(text: str) -> str:
-    """Well-formed text where names of HTML's characters, ampersands, numbers or prefixes were the fault."""
-    text = _REFERENCE.sub(_reference, text)
-    used = (
-        {one or other for one, other in _USED_PREFIX.findall(text)}
-        - set(_DECLARED_PREFIX.findall(text))
-        - {"xml", "xmlns"}
-    )
-    if not used:
-        return text
-    declared = "".join(
-        f' xmlns:{prefix}="{_USUAL_SPACES.get(prefix, f"urn:undeclared:{prefix}")}"'
-        for prefix in sorted(used)[:50]
-    )
-    return _ROOT_TAG.sub(lambda tag: tag[0] + declared, text, count=1)
-
-
-def _reference(match: re.Match[str]) -> str:
-    name = match[1]
-    if name is None:
-        return "&amp;"
-    if name.startswith("#"):
-        digits = name[1:]
-        number = int(digits[1:], 16) if digits[:1] in "xX" else int(digits)
-        is_allowed = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number <= 0x10FFFF
-        return match[0] if is_allowed and number not in (0xFFFE, 0xFFFF) else " "
-    if name in ("amp", "lt", "gt", "quot", "apos"):
-        return match[0]
-    return html.entities.html5.get(f"{name};", f"&amp;{name};")
 
 
 def root_name(head: str) -> str:

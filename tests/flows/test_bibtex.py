@@ -240,6 +240,25 @@ class TestBrokenEntries:
         assert reason in reject.reason
         assert reject.excerpt.startswith("@")
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            "title = {Maps\n  that plan}\nyear = 2001\nabstract = {If x = {y}\n  then z = {3}.}\nurl = {http://a.org/b}",
+            'title = "Maps\n  that plan"\n\nyear = {2001}\nabstract = "If x = {y}\n  then z = {3}."\nurl = "http://a.org/b"',
+            "title = {Maps that plan}   \nyear = 2001,\nabstract = {If x = {y}\n then z = {3}.} \n\n url = {http://a.org/b},",
+            "TITLE = {Maps that} # { plan}\nYear = 2001\nabstract = {If x = {y} then\n  z = {3}.}\nnote={a \\} b}\nurl={http://a.org/b}",
+        ],
+    )
+    def test_commas_that_are_missing_between_fields(self, path: Path, fields: str) -> None:
+        feed_text = f"{self.GOOD}@article{{bad,\n{fields}\n}}\n{self.GOOD}"
+        _, record, _ = records_of(path, feed_text)
+        assert (record.title, str(record.published), record.url) == (
+            "Maps that plan",
+            "2001-01-01",
+            "http://a.org/b",
+        )
+        assert record.abstract == "If x = y then z = 3."
+
     @pytest.mark.parametrize("bad", ["article{a,", "@article|{a,", "@art", "@article a,"])
     def test_an_entry_without_its_beginning_is_said(self, path: Path, bad: str) -> None:
         (feed,) = read(path, f"% mine\n{bad}\n title = {{Lost}},\n}}\n\n@misc{{b, title = {{Maps}}}}\n")

@@ -30,6 +30,8 @@ def call(tmp_path, monkeypatch):
         (["run", "--vectorizer", "word2vec"], "vectorizer"),
         (["run", "--themes", "none.toml"], "cannot read the themes file"),
         (["ingest", "nowhere"], "no file or folder 'nowhere'"),
+        (["ingest", "[red]:cat:"], "no file or folder '[red]:cat:'"),
+        (["ingest", "none"], "or a feed such as arxiv:cat:cs.AI"),
         (["report", "--workspace", "empty"], "empty"),
         (["status", "--workspace", "empty"], "holds no store; start with: papertrends run SOURCE"),
         (["serve", "nowhere.txt"], "no file or folder"),

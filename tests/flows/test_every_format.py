@@ -88,7 +88,7 @@ class Format:
     """One format: `pieces` are the bytes of one paper each, and `assemble` makes a file of them.
 
     `damage` changes one piece without the marks that hold the file together; it is None for the page,
-    whose papers have none.
+    whose papers have none: more of its files are damaged anywhere.
     """
 
     suffix: str
@@ -343,6 +343,12 @@ def damage_cell(random: Random, piece: bytes) -> bytes:
     return b"\x1f".join(cells)
 
 
+def damage_sheet_cell(random: Random, piece: bytes) -> bytes:
+    """Damage a cell of a workbook, whose XML stays whole: Excel itself writes no other characters."""
+    text = damage_cell(random, piece).decode("utf-8", "replace")
+    return re.sub("[\0-\x08\x0b-\x1e\ufffe\uffff]", "", text).encode()
+
+
 # --- The table of formats --------------------------------------------------------------------------------
 
 ENTRY = {
@@ -564,9 +570,9 @@ FORMATS = {
     "crossref-lines": json_lines_format(CROSSREF),
     "biorxiv-lines": json_lines_format(PREPRINT),
     "europe-pmc-lines": json_lines_format(EUROPE_PMC),
-    "markdown-table": Format(".md", pieces_of(MARKDOWN_TABLE), framed("|Publish Date|Title|Authors|PDF|Code|\n|---|---|---|---|---|\n", "\n", "\n"), None),
-    "markdown-list": Format(".md", pieces_of(MARKDOWN_LIST), framed("# Papers\n\n", "\n", "\n"), None),
-    "workbook": Format(".xlsx", pieces_of("\x1f".join(f"@{name}" for name in PAPERS[0])), workbook, None),
+    "markdown-table": Format(".md", pieces_of(MARKDOWN_TABLE), framed("|Publish Date|Title|Authors|PDF|Code|\n|---|---|---|---|---|\n", "\n", "\n"), damage_line),
+    "markdown-list": Format(".md", pieces_of(MARKDOWN_LIST), framed("# Papers\n\n", "\n", "\n"), damage_line),
+    "workbook": Format(".xlsx", pieces_of("\x1f".join(f"@{name}" for name in PAPERS[0])), workbook, damage_sheet_cell),
 }  # fmt: skip
 
 
@@ -670,7 +676,16 @@ def assert_others_whole(name: str, before: list[Feed], after: list[Feed], number
 def says_nothing(name: str, piece: bytes) -> bool:
     """Whether what was left of a record is nothing by its format's own rules: a blank line, a comment."""
     is_comment = name == "bibtex" and (b"title = {" not in piece or b"@comment{" in piece)
+    # A line of a Markdown list is a paper by its link, and else somebody's words.
+    is_comment |= name.startswith("markdown") and not looks_like_markdown_entry(piece)
     return is_comment or not piece.strip(b' ,;\t"') or (name == "acl" and b"matter" in piece)
+
+
+def looks_like_markdown_entry(line: bytes) -> bool:
+    return (
+        re.search(rb"\|.*\|", line) is not None
+        or re.match(rb"- .*https://arxiv\.org/abs/\d", line) is not None
+    )
 
 
 def n_items(feeds: list[Feed]) -> int:
@@ -709,11 +724,65 @@ def test_the_seeds_hold_twelve_papers(name: str, tmp_path: Path) -> None:
     assert {record.title for record in records_of(feeds)} == TITLES
 
 
+def test_a_folder_of_one_of_each_gives_all_its_papers_and_a_line_for_each_unused_file(tmp_path: Path) -> None:
+    for name, form in FORMATS.items():
+        (tmp_path / f"{name}{form.suffix}").write_bytes(form.content)
+    unused = {
+        "zz.pdf": (b"%PDF-1.5\n\x00\x00", "zz.pdf is binary, not text"),
+        "zz.html": (
+            b"<!DOCTYPE html><html><title>Log in</title></html>",
+            "zz.html is the HTML source of a page",
+        ),
+        "zz.csv": (b"", "zz.csv is empty"),
+        "zz.docx": (docx(), "zz.docx is a Word document"),
+    }
+    for name, (content, _) in unused.items():
+        (tmp_path / name).write_bytes(content)
+
+    feeds = list(read_source(tmp_path, as_of=date(2025, 12, 10)))
+
+    titles: dict[str, set[str]] = {f"{name}{form.suffix}": set() for name, form in FORMATS.items()}
+    for feed in feeds:
+        if feed.source != "unknown":
+            titles[feed.location] |= {record.title for record in feed.records}
+    assert [location for location, found in titles.items() if found != TITLES] == []
+    said = {feed.location: feed.rejects[0].reason for feed in feeds if feed.source == "unknown"}
+    assert said.keys() == unused.keys()
+    assert all(said[name].startswith(reason) for name, (_, reason) in unused.items())
+
+
+def docx() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w/>")
+    return file.getvalue()
+
+
+# DBLP and Markdown give no abstracts, OpenAlex gives words, and the page has no mark of them.
+@pytest.mark.parametrize(
+    "name", [name for name in FORMATS if not re.match("dblp|markdown|openalex|daily-papers-page", name)]
+)
+@pytest.mark.parametrize(
+    "nothing", ["[No abstract available]", "No abstract is available for this article.", "NA"]
+)
+def test_what_says_that_there_is_no_abstract_is_none(name: str, nothing: str, tmp_path: Path) -> None:
+    form = FORMATS[name]
+    abstract = re.compile(rb"We let agents keep .*?all\.", re.DOTALL)
+    path = tmp_path / f"seed{form.suffix}"
+    path.write_bytes(form.assemble([abstract.sub(nothing.encode(), piece) for piece in form.pieces]))
+
+    feeds = outcome(path)
+
+    assert isinstance(feeds, list), feeds
+    assert [record.abstract for record in records_of(feeds)] == [""] * len(PAPERS)
+
+
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_damaged_anywhere_gives_feeds_or_one_clear_line(name: str, batch: int, tmp_path: Path) -> None:
     path = tmp_path / f"damaged{FORMATS[name].suffix}"
-    for seed in seeds(batch, N_DAMAGED):
+    for seed in seeds(batch, N_DAMAGED if FORMATS[name].damage else N_DAMAGED + N_ONE_DAMAGED):
         content, mutations = damaged(FORMATS[name], seed)
         path.write_bytes(content)
         with told(f"{name}, seed {seed}: {mutations}"):

@@ -100,6 +100,29 @@ class TestTagged:
         (record,) = written(tmp_path, "a.ris", text).records
         assert (record.title, record.abstract, record.doi) == ("Lanterns", "", "10.5555/s.1")
 
+    @pytest.mark.parametrize(
+        ("field", "doi"),
+        [
+            ("L3  - https://dl.acm.org/doi/abs/10.5555/1137627.1137631", "10.5555/1137627.1137631"),
+            ("L3  - http://dx.doi.org/10.5555%2Fs.1", "10.5555/s.1"),
+            ("M3  - doi:10.5555/S.1.", "10.5555/s.1"),
+            ("M3  - Article\nL3  - 10.5555/s.1", "10.5555/s.1"),
+            ("M3  - Article", None),
+        ],
+    )
+    def test_dois_of_ris_stand_in_several_fields_and_forms(
+        self, tmp_path: Path, field: str, doi: str | None
+    ) -> None:
+        (record,) = written(
+            tmp_path, "a.ris", f"TY  - JOUR\nTI  - Lanterns\nPY  - 2020\n{field}\nER  - \n"
+        ).records
+        assert record.doi == doi
+
+    def test_pubmed_puts_a_translated_title_in_brackets(self, tmp_path: Path) -> None:
+        text = "\nPMID- 1\nTI  - [Lanterns of harbors].\nDP  - 2020\n\nPMID- 2\nTI  - [Re]kindled lanterns.\nDP  - 2020\n"
+        feed = written(tmp_path, "a.nbib", text)
+        assert [record.title for record in feed.records] == ["Lanterns of harbors", "[Re]kindled lanterns"]
+
     def test_an_unknown_tagged_form_is_no_listing(self, tmp_path: Path) -> None:
         text = "<1>\nQX  - Lanterns\nQY  - Lamp\nQZ  - 2020\n\n<2>\nQX  - Kites\nQY  - Kite\nQZ  - 2021\n"
         with pytest.raises(
@@ -263,6 +286,10 @@ class TestEncodings:
             ("latin-1", "José Núñez"),
             ("gb18030", "张三"),
             ("cp932", "ランタンの研究"),
+            ("cp932", "山田 太郎"),
+            ("cp932", "灯りの研究"),
+            ("cp949", "강화학습을 이용한 자기개선 에이전트"),
+            ("big5", "燈籠的研究"),
             ("utf-16", "Jürgen Müller"),
             ("utf-16-le", "Jürgen Müller"),
             ("utf-8-sig", "Jürgen Müller"),

@@ -14,6 +14,7 @@ from analytics.dates import date_fault
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.files import decode_text
+from flows.sources.recognition import read_source
 from flows.sources.rss import looks_like, parse_rss
 
 SPACES = (
@@ -135,6 +136,50 @@ class TestJournals:
     )  # fmt: skip
     def test_page(self, fields: str, url: str | None) -> None:
         assert only(f"<item><title>T</title>{fields}</item>").url == url
+
+    @pytest.mark.parametrize(
+        ("fields", "abstract", "authors", "published"),
+        [
+            (
+                "<description>Journal of Maps, Volume 3, Issue 2, Page 1-9, May 2021. </description>"
+                "<content:encoded><![CDATA[<h2>ABSTRACT</h2><p>We count maps & < kites.</p>]]></content:encoded>"
+                "<dc:creator>\nAda Example,\nBo Muster\n</dc:creator>",
+                "We count maps & < kites.",
+                ("Ada Example", "Bo Muster"),
+                date(2021, 5, 1),
+            ),
+            (
+                "<description>&lt;p&gt;by Ada Example, Bo Muster&lt;/p&gt; We count maps.</description>"
+                "<dc:creator>Ada Example</dc:creator><dc:creator>Bo Muster</dc:creator>",
+                "We count maps.",
+                ("Ada Example", "Bo Muster"),
+                None,
+            ),
+            (
+                "<description>&lt;p&gt;Publication date: July\u2013August 2022&lt;/p&gt;&lt;p&gt;&lt;b&gt;Source:&lt;/b&gt; Maps, Volume 12"
+                "&lt;/p&gt;&lt;p&gt;Author(s): Ada Example&lt;/p&gt;</description>",
+                "",
+                ("Ada Example",),
+                date(2022, 7, 1),
+            ),
+        ],
+    )  # fmt: skip
+    def test_publishers_words_are_no_abstract(
+        self, fields: str, abstract: str, authors: tuple[str, ...], published: date | None
+    ) -> None:
+        record = only(f"<item><title>T</title>{fields}</item>")
+        assert (record.abstract, record.authors, record.published) == (abstract, authors, published)
+
+    def test_a_feed_of_one_line_with_every_fault_is_mended(self, tmp_path: Path) -> None:
+        path = tmp_path / "feed.xml"
+        path.write_bytes(
+            b'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>x</title><item><media:thumb/>'
+            b"<title>Ropes\x92 caf\xc3\xa9 &nbsp;&bull; M\xc3\xbcller\x0b</title><link>https://a.org/1?x=1&y=2</link>"
+            b"<description>a < b & c</description></item><item><title>Nets</title></item></channel></rss>"
+        )
+        (feed,) = read_source(path)
+        assert [record.title for record in feed.records] == ["Ropes\u2019 caf\xe9 \u2022 M\xfcller", "Nets"]
+        assert (feed.records[0].abstract, feed.records[0].url) == ("a < b & c", "https://a.org/1?x=1&y=2")
 
 
 class TestArxivAnnouncements:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -350,6 +352,28 @@ class TestReading:
         assert len(next(read_source(folder / "file.txt")).records) == 1
         (tmp_path / "linked").symlink_to(folder, target_is_directory=True)
         assert sum(len(feed.records) for feed in read_source(tmp_path / "linked")) == 3
+
+    def test_archives_that_are_not_read_are_named(self, tmp_path: Path) -> None:
+        packed, empty = io.BytesIO(), io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(tarfile.TarInfo("a.csv"), io.BytesIO())
+        zipfile.ZipFile(empty, "w").close()
+        for name, content, says in (
+            (
+                "a.tar.gz",
+                packed.getvalue(),
+                r"a\.tar\.gz is a tar archive, which is not read; unpack it first",
+            ),
+            (
+                "a.rar",
+                b"Rar!\x1a\x07\x01\x00",
+                r"a\.rar is compressed \(rar\), which is not read; unpack it first",
+            ),
+            ("a.zip", empty.getvalue(), r"a\.zip holds no file"),
+        ):
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(InputError, match=says):
+                list(read_source(tmp_path / name))
 
     @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd])
     def test_what_is_compressed_is_unpacked(self, tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:

@@ -27,16 +27,25 @@ def folder(tmp_path: Path) -> Path:
 def test_files_and_rejects_are_named_by_ingest_and_by_the_store(tmp_path: Path) -> None:
     workspace = tmp_path / "w"
     counts = ingest_source(str(folder(tmp_path)), workspace, DAY)
-    unusable, lost = counts["warnings"][:2]
-    assert unusable.startswith("2 files could not be used: notes.txt is text of no form that is read")
-    assert "; scan.pdf is binary, not text" in unusable
+    notes, scan, lost = counts["warnings"][:3]
+    assert notes.startswith("file not used: notes.txt is text of no form that is read")
+    assert scan.startswith("file not used: scan.pdf is binary, not text")
     assert lost == (
         "losses.csv lost 3 of 21 entries: a row without a title (line 20 and 1 more); "
         "a row of 3 cells under 2 names of columns (line 22)"
     )
     with Store.open(workspace) as store:
-        assert unread_in_store(store.sources_summary(DAY), store.read_rejects(DAY)) == [unusable, lost]
-    assert read_day(workspace, DAY).warnings == (unusable, lost)
+        assert unread_in_store(store.sources_summary(DAY), store.read_rejects(DAY)) == [notes, scan, lost]
+    assert read_day(workspace, DAY).warnings == (notes, scan, lost)
+
+
+def test_each_file_that_is_not_used_has_a_line_up_to_twenty() -> None:
+    unread = Unread()
+    for number in range(23):
+        unread.add("unknown", f"{number}.pdf", 0, [("file", f"{number}.pdf is binary, not text")])
+    said = unread.sentences()
+    assert said[0] == "file not used: 0.pdf is binary, not text"
+    assert (len(said), said[-1]) == (21, "3 more files could not be used")
 
 
 def test_small_losses_are_summed_with_one_place() -> None:
