@@ -144,7 +144,7 @@ FORMATS = (
     FormatGuide(
         "Lists in repositories",
         ("markdown",),
-        "Markdown: tables with titles, lists of links to papers",
+        "Markdown: tables with titles; lists of links, whose title is the link, next to it, or above it",
         "Download the file.",
     ),
 )
