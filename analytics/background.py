@@ -84,14 +84,15 @@ def background_for(vectorizer_id: str, vectors: NDArray[np.float32]) -> Backgrou
     Parameters
     ----------
     vectorizer_id : str
-        ``minilm-...`` and ``student-...``, whose space is MiniLM's, have shipped statistics (the number
-        format does not matter to them).
+        ``minilm-...`` and ``student-...``, whose space is MiniLM's, have shipped statistics: of vectors of
+        256 word pieces for these, of 128 for all others (the number format does not matter to them).
     vectors : float32 array of shape (n, d)
         Of the corpus, n at least 1.
     """
     if not vectorizer_id.startswith(("minilm-", "student-")):
         return Background.of_vectors(vectors, is_general=False)
-    packed = (resources.files("analytics") / "resources" / "minilm_background.npz").read_bytes()
+    pieces = "256" if vectorizer_id.startswith("minilm-") and vectorizer_id.endswith("-256") else "128"
+    packed = (resources.files("analytics") / "resources" / f"minilm_background_{pieces}.npz").read_bytes()
     with np.load(io.BytesIO(packed)) as arrays:
         mean, upper = arrays["mean"].astype(np.float64), arrays["upper"].astype(np.float64) / COVARIANCE_SCALE
     covariance = np.zeros((len(mean), len(mean)))

@@ -1,10 +1,10 @@
-"""MiniLM as a graph for OpenVINO, built from the published weights; in 8-bit integers where ranges are given.
+"""MiniLM as a graph for OpenVINO, built from the published weights; int8 where ranges of inputs are given.
 
-Nothing is converted by another tool and nothing is stored: the graph is 6 layers of BERT [1]_, and each process
-builds it in a tenth of a second. In int8 the inputs of all 24 dense layers are rounded to 256 steps of a fixed
-range, their weights to 255 steps for each output. Attention, normalization and sums stay in float32. A few
-channels are ten times larger than the others and would take the steps from them, so each channel is
-divided by a factor that its weights are multiplied by (SmoothQuant [2]_).
+No other tool converts anything and nothing is stored: the graph is 6 layers of BERT [1]_, and each process
+builds it in a tenth of a second. In int8 the inputs of the 24 dense layers are rounded to 256 steps of a
+fixed range, their weights to 255 steps for each output; attention, normalization and sums stay in float32.
+A few channels are ten times larger than the others, which would be left with few steps. So each channel is
+divided by a factor, and its weights are multiplied by it (SmoothQuant [2]_).
 
 References
 ----------
@@ -30,7 +30,7 @@ _NEVER = -1e4
 """Added to the attention that padding would get: its exponential is zero."""
 _STEPS = 256
 _SMOOTHING = 0.75
-"""How much of a channel's largeness goes to the weights; of .5, .65, .75, .85 and .95 it was nearest to float32."""
+"""Part of a channel's size that moves to the weights; of .5, .65, .75, .85 and .95 nearest to float32."""
 _LEAST = 1e-5
 
 Floats = NDArray[np.float32]
@@ -53,7 +53,7 @@ class DenseRange:
 def dense_weights(weights: Weights, name: str) -> tuple[Floats, Floats]:
     """Weights, shape (out, in), and offsets of a dense layer, by a name such as ``0.attention``.
 
-    Queries, keys and values are one layer of 1,152 outputs; queries are divided by the root of a head's width.
+    Queries, keys and values are one layer of 1,152 outputs; queries are divided by the root of the head size.
     """
     layer, part = name.split(".")
     before = f"encoder.layer.{layer}."
@@ -63,7 +63,9 @@ def dense_weights(weights: Weights, name: str) -> tuple[Floats, Floats]:
         matrix = np.concatenate([weights[f"{one}.weight"] * scale for one, scale in names.items()])
         offset = np.concatenate([weights[f"{one}.bias"] * scale for one, scale in names.items()])
         return matrix.astype(np.float32), offset.astype(np.float32)
-    full = before + {"context": "attention.output", "inner": "intermediate", "outer": "output"}[part] + ".dense"
+    full = (
+        before + {"context": "attention.output", "inner": "intermediate", "outer": "output"}[part] + ".dense"
+    )
     return weights[f"{full}.weight"], weights[f"{full}.bias"]
 
 
@@ -107,8 +109,9 @@ class GraphBuilder:
     def build(self) -> tuple[list[Any], Any]:
         """Parameters and result of the graph.
 
-        Parameters are word pieces, int32 of shape (n, length), and how many of them each text has, int32 of shape (n,);
-        the result is the mean of the last layer over a text's pieces as a row of unit length, shape (n, 384).
+        Parameters are the word pieces, int32 of shape (n, length), and how many of them each text has,
+        int32 of shape (n,). The result is the mean of the last layer over a text's pieces, scaled to unit
+        length, shape (n, 384).
         """
         op = self.opset
         pieces = op.parameter([-1, -1], np.int32, name="pieces")
@@ -152,11 +155,16 @@ class GraphBuilder:
         attended = self._dense(self._attention(rows, absent, layer), f"{layer}.context")
         rows = self._normalized(op.add(attended, rows), f"{before}attention.output.LayerNorm")
         inner = op.gelu(self._dense(rows, f"{layer}.inner"), "erf")
-        return self._normalized(op.add(self._dense(inner, f"{layer}.outer"), rows), f"{before}output.LayerNorm")
+        return self._normalized(
+            op.add(self._dense(inner, f"{layer}.outer"), rows), f"{before}output.LayerNorm"
+        )
 
     def _attention(self, rows: Any, absent: Any, layer: int) -> Any:
         op = self.opset
-        in_heads, turned = op.constant(np.array([0, 0, _HEADS, _HEAD_WIDTH])), op.constant(np.array([0, 2, 1, 3]))
+        in_heads, turned = (
+            op.constant(np.array([0, 0, _HEADS, _HEAD_WIDTH])),
+            op.constant(np.array([0, 2, 1, 3])),
+        )
         parts = op.split(self._dense(rows, f"{layer}.attention"), self._number(2), 3).outputs()
         query, key, value = (op.transpose(op.reshape(part, in_heads, True), turned) for part in parts)
         weights = op.softmax(op.add(op.matmul(query, key, False, True), absent), -1)

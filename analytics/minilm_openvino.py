@@ -1,4 +1,4 @@
-"""MiniLM by OpenVINO: texts in, vectors out, the same bits whatever the number of cores and the texts beside it."""
+"""MiniLM by OpenVINO: texts in, vectors out."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from itertools import groupby
 from queue import SimpleQueue
 from threading import Lock
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.exceptions import PapertrendsError
 from analytics.minilm_graph import DenseRange, GraphBuilder
 from analytics.minilm_weights import minilm_folder
 
-__all__ = ["dense_inputs", "encode_by_openvino", "has_openvino", "import_openvino"]
+__all__ = ["OpenvinoFormat", "dense_inputs", "encode_by_openvino", "has_openvino", "import_openvino"]
 
 _BATCH_SIZE = 8
 _LENGTH_STEP = 16
@@ -30,7 +31,7 @@ _LENGTH_STEP = 16
 _TELEMETRY = "openvino_telemetry"
 _RANGES = "minilm_int8_ranges.npz"
 
-Format = Literal["int8", "float32"]
+OpenvinoFormat = Literal["int8", "float32"]
 _Batch = tuple[list[int], NDArray[np.int32], NDArray[np.int32]]
 
 
@@ -44,24 +45,41 @@ def import_openvino() -> ModuleType:
     """Import OpenVINO without its telemetry, which would report each import to a service.
 
     OpenVINO takes a stand-in where the package `openvino-telemetry` cannot be imported.
+
+    Raises
+    ------
+    PapertrendsError
+        When it cannot be imported.
     """
     had, before = _TELEMETRY in sys.modules, sys.modules.get(_TELEMETRY)
     sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # so Python marks what must not be imported
     try:
         import openvino
+    except ImportError as error:
+        raise PapertrendsError(
+            f"OpenVINO is installed but cannot be imported ({error}); install it again, or remove it "
+            "(pip uninstall openvino): MiniLM then runs on torch"
+        ) from error
     finally:
         if had and before is not None:
             sys.modules[_TELEMETRY] = before
         else:
             del sys.modules[_TELEMETRY]
-    return openvino
+    return cast("ModuleType", openvino)
 
 
-def encode_by_openvino(texts: Sequence[str], n_pieces: int, number_format: Format) -> NDArray[np.float32]:
+def encode_by_openvino(
+    texts: Sequence[str], n_pieces: int, number_format: OpenvinoFormat
+) -> NDArray[np.float32]:
     """Vectors of texts, shape (n, 384), rows of unit length.
 
-    Each text is filled up to a multiple of 16 word pieces and computed by one thread, so that its vector depends
-    neither on the texts beside it nor on the number of cores.
+    Each text is padded to a multiple of 16 word pieces and computed by one thread. So the vector does not
+    depend on the number of cores, and in int8 not on the texts beside it; in float32 its last digits do.
+
+    Raises
+    ------
+    PapertrendsError
+        When OpenVINO cannot be imported, or the weights are not the published ones.
     """
     rows = np.empty((len(texts), 384), dtype=np.float32)
     network = _network(number_format)
@@ -119,13 +137,13 @@ class _Network:
 _LOCK = Lock()
 
 
-def _network(number_format: Format) -> _Network:
+def _network(number_format: OpenvinoFormat) -> _Network:
     with _LOCK:  # `cache` alone would let two threads build it
         return _built_network(number_format)
 
 
 @cache
-def _built_network(number_format: Format) -> _Network:
+def _built_network(number_format: OpenvinoFormat) -> _Network:
     """Graph built and compiled once per process: half a second."""
     ranges = _packaged_ranges() if number_format == "int8" else {}
     parameters, result = GraphBuilder(_opset(), _weights(), ranges).build()
@@ -155,7 +173,7 @@ def _opset() -> ModuleType:
     import_openvino()
     from openvino import opset13
 
-    return opset13  # type: ignore[no-any-return]
+    return cast("ModuleType", opset13)
 
 
 def _weights() -> Mapping[str, NDArray[np.float32]]:

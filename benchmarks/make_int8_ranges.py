@@ -1,8 +1,8 @@
-"""Make the ranges that ship with papertrends: least and largest inputs of MiniLM's dense layers, by channel.
+"""Make the ranges that ship with papertrends: least and largest inputs of MiniLM's dense layers per channel.
 
-Run once, by hand, over any general set of abstracts; the file in `analytics/resources` was made from 512 papers
-drawn at random: 256 Daily Papers of 2024-05 to 2025-12 and 256 arXiv papers of computer science, 1993 to 2019, none
-of which `make bench-encoders` measures.
+Run once, by hand, over any general set of abstracts; the file in `analytics/resources` was made from 512
+papers drawn at random: 256 Daily Papers of 2024-05 to 2025-12, and 256 arXiv papers of computer science,
+1993 to 2019, which `make bench-encoders` does not measure.
 
     python benchmarks/make_int8_ranges.py PAPERS.parquet
 
@@ -25,7 +25,7 @@ N_PIECES = 256
 
 
 def main(path: str) -> None:
-    """Let the papers through MiniLM in float32 and write what goes into its dense layers, in half precision."""
+    """Run MiniLM over the papers in float32 and write the ranges in half precision."""
     papers = pd.read_parquet(path, columns=["title", "abstract"])
     texts = [paper_text(title, abstract) for title, abstract in papers.itertuples(index=False)]
     ranges = dense_inputs(texts, N_PIECES)

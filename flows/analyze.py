@@ -72,7 +72,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
     workspace: str = "data/workspace",
     as_of: date | None = None,
     themes: str | None = None,
-    vectorizer: Literal["auto", "minilm", "student", "lexical"] | None = None,
+    vectorizer: Literal["auto", "minilm", "minilm-256", "student", "lexical"] | None = None,
     refit: bool = False,
     command: str = "",
     runner: Literal["local", "dask"] | None = None,
@@ -118,7 +118,9 @@ def _analyze(settings: Settings, refit: bool, command: str) -> tuple[str, int]:
     with _beside(folder, len(corpus.papers)) as ahead:
         with spread(settings.runner, settings.dask_address) as each:
             with clock.stage("encode"), _progress_artifact():
-                encoded = encode_corpus(folder, day, corpus.papers, declared, settings, each=each)
+                encoded = encode_corpus(
+                    folder, day, corpus.papers, declared, settings, refit=refit, each=each
+                )
             with clock.stage("themes"):
                 in_themes = find_themes(corpus, declared, encoded, settings.theme_probability)
                 compared = compared_texts(corpus.papers, in_themes.assignments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from threadpoolctl import threadpool_limits
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.student import student_teacher
-from analytics.vectors import LexicalVectorizer, MiniLMVectorizer
+from analytics.vectors import LexicalVectorizer, MiniLMVectorizer, Vectorizer
 from flows.runs import read_manifest, read_tables
 from flows.store import Store
+from flows.store.students import StudentRow
+from flows.vectorizers import teacher_of
 
 __all__ = ["SearchHit", "search_papers"]
 
@@ -98,31 +100,32 @@ def _vectors(
         found, vectors = store.read_vectors(name, [content_hash(text) for text in texts])
         # The store keeps word weights' vectors of its newest run alone; those of earlier runs are made again.
         again = name.startswith("lexical-") and store.knows_run(str(manifest.get("run_id")))
+        student = store.read_student(date.max) if name.startswith("student-") else None
     if not found.all() and not again:
         raise PapertrendsError(
             f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this run; "
             "make them again with: papertrends analyze"
         )
-    reader = _reader(name, texts, manifest)
+    reader = _reader(name, student, texts, manifest)
     if not found.all():
         vectors = reader.transform(texts)
     return vectors, reader.transform([words])[0]
 
 
-def _reader(name: str, texts: list[str], manifest: dict[str, Any]) -> MiniLMVectorizer | LexicalVectorizer:
-    """What reads the words as the run's vectors ask for."""
+def _reader(name: str, student: StudentRow | None, texts: list[str], manifest: dict[str, Any]) -> Vectorizer:
+    """What reads the words as the run's vectors require; `student` is the workspace's newest one."""
     if name.startswith("student-"):
-        return student_teacher()
+        return teacher_of(student, name)
     if name.startswith("lexical-"):
         with threadpool_limits(1):  # as in a run
             fitted = LexicalVectorizer(random_state=int(manifest.get("random_state", 0))).fit(texts)
         if fitted.id != name:
             raise PapertrendsError(
                 f"the word weights {name} of this run cannot be made again from its papers; "
-                "analyze anew, then search"
+                "analyze again, then search"
             )
         return fitted
-    return MiniLMVectorizer()
+    return MiniLMVectorizer.of_id(name) or MiniLMVectorizer()
 
 
 def _hits(

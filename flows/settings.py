@@ -77,10 +77,11 @@ class Settings(BaseSettings):
         description="File of the themes, or its address such as s3://bucket/themes.toml; unset takes the "
         "`data/themes.toml` of the project.",
     )
-    vectorizer: Literal["auto", "minilm", "student", "lexical"] = Field(
+    vectorizer: Literal["auto", "minilm", "minilm-256", "student", "lexical"] = Field(
         "auto",
-        description="How abstracts become vectors: `minilm` (sentence encoder), `student` (learns from it), "
-        "`lexical` (word weights), or `auto`: MiniLM up to 10,000 new abstracts, the student beyond.",
+        description="How abstracts become vectors: `minilm` (sentence encoder; `minilm-256` reads twice as "
+        "much of a text), `student` (learns from it), `lexical` (word weights), or `auto`: MiniLM up to "
+        "100,000 new abstracts in int8, the student beyond.",
     )
     random_state: int = Field(0, ge=0, lt=2**32, description="Seed of everything that draws at random.")
     as_of: date | None = Field(

@@ -26,7 +26,6 @@ from analytics.labels.learned_themes import LearnedTheme, learn_themes
 from analytics.labels.quality import theme_quality
 from analytics.papers import PaperTexts
 from analytics.parts import Ahead, Each, postponed
-from analytics.student import StudentVectorizer, student_teacher
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import (
     MEMBER,
@@ -50,7 +49,7 @@ from flows.settings import Settings
 from flows.store import Store
 from flows.store.joins import LeastCertain
 from flows.unread import late_sentence, unread_in_store
-from flows.vectorizers import ready_vectorizer
+from flows.vectorizers import phrase_reader, ready_vectorizer
 
 __all__ = [
     "DayCorpus",
@@ -173,16 +172,19 @@ def encode_corpus(
     themes: Sequence[Theme],
     settings: Settings,
     *,
+    refit: bool = False,
     each: Each = map,
 ) -> Encoded:
-    """Vectors of papers and themes, from the store where it has them; others are made by `each`."""
+    """Vectors of papers and themes, from the store where it has them; others are made by `each`.
+
+    With `refit` a workspace leaves vectors of an earlier version of MiniLM, see `ready_vectorizer`.
+    """
     # As arrays: they give one text at a time, and a list of all is not needed.
     texts = PaperTexts(papers["title"].array, papers["abstract"].array, papers["content_hash"].tolist())
     said = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
-        vectorizer, why = ready_vectorizer(store, day, texts, settings, each=each)
-        # A student knows abstracts; the few short phrases are left to its teacher, whose space it shares.
-        reader = student_teacher() if isinstance(vectorizer, StudentVectorizer) else vectorizer
+        vectorizer, why = ready_vectorizer(store, day, texts, settings, refit=refit, each=each)
+        reader = phrase_reader(store, day, vectorizer)
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
         phrases, n_phrases = encode_texts(store, reader, said, each=each)

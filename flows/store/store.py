@@ -53,7 +53,14 @@ from flows.store.labels import (
 from flows.store.mails import claim_mail, confirm_mail, read_unsure_mails, release_mail
 from flows.store.migrations import migrate
 from flows.store.postgresql import refresh_statistics
-from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
+from flows.store.registry import (
+    FitRow,
+    fitted_vectorizer,
+    next_topic_number,
+    read_fit,
+    read_topic_history,
+    write_fit,
+)
 from flows.store.schema import feeds, mails, papers, records, runs, sightings
 from flows.store.schema import vectors as stored_vectors
 from flows.store.sightings import FeedSoFar, IngestCounts, decide_works, rebuild_papers, write_feed
@@ -340,6 +347,11 @@ class Store:
         """
         with self._reading() as connection:
             return read_fit(connection, as_of)
+
+    def fitted_vectorizer(self, as_of: date) -> str | None:
+        """Id of the vectors in which the newest fit up to a day found topics, None without a fit."""
+        with self._reading() as connection:
+            return fitted_vectorizer(connection, as_of)
 
     def next_topic_number(self) -> int:
         """Number that no topic of any fit has."""

@@ -37,8 +37,7 @@ class Teacher:
 def teacher(monkeypatch):
     Teacher.n_seen = 0
     monkeypatch.setattr(vectorizers, "make_vectorizer", lambda name, **_: Teacher())
-    for module in (vectorizers, steps):
-        monkeypatch.setattr(module, "student_teacher", Teacher)
+    monkeypatch.setattr(vectorizers, "student_teacher", Teacher)
     monkeypatch.setattr(vectorizers, "MOST_BY_MINILM", 30)
 
 
@@ -93,7 +92,7 @@ class TestStudent:
         first, _ = ready(store, 20, vectorizer="student")
         second, why = ready(store, 41, vectorizer="student")
         assert second.id != first.id
-        assert why == "it was chosen; fitted anew: 41 texts, over 2 times the 20 before"
+        assert why == "it was chosen; fitted again: 41 texts, over 2 times the 20 before"
         assert Teacher.n_seen == 41  # what was encoded for the first is not encoded again
 
     def test_another_seed_makes_a_new_one(self, store):
