@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -22,13 +21,13 @@ from numpy.typing import NDArray
 from analytics.exceptions import PapertrendsError
 from analytics.minilm_graph import DenseRange, GraphBuilder
 from analytics.minilm_weights import minilm_folder
+from analytics.skipped_imports import skipping
 
 __all__ = ["OpenvinoFormat", "dense_inputs", "encode_by_openvino", "has_openvino", "import_openvino"]
 
 _BATCH_SIZE = 8
 _LENGTH_STEP = 16
 """Texts of lengths that round up to the same multiple go together."""
-_TELEMETRY = "openvino_telemetry"
 _RANGES = "minilm_int8_ranges.npz"
 
 OpenvinoFormat = Literal["int8", "float32"]
@@ -51,20 +50,14 @@ def import_openvino() -> ModuleType:
     PapertrendsError
         When it cannot be imported.
     """
-    had, before = _TELEMETRY in sys.modules, sys.modules.get(_TELEMETRY)
-    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # so Python marks what must not be imported
     try:
-        import openvino
+        with skipping("openvino_telemetry"):
+            import openvino
     except ImportError as error:
         raise PapertrendsError(
             f"OpenVINO is installed but cannot be imported ({error}); install it again, or remove it "
             "(pip uninstall openvino): MiniLM then runs on torch"
         ) from error
-    finally:
-        if had and before is not None:
-            sys.modules[_TELEMETRY] = before
-        else:
-            del sys.modules[_TELEMETRY]
     return cast("ModuleType", openvino)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from analytics.papers import content_hash, paper_text
 from analytics.vectors import LexicalVectorizer, MiniLMVectorizer, Vectorizer
 from flows.runs import read_manifest, read_tables
 from flows.store import Store
-from flows.store.students import StudentRow
 from flows.vectorizers import teacher_of
 
 __all__ = ["SearchHit", "search_papers"]
@@ -100,22 +98,20 @@ def _vectors(
         found, vectors = store.read_vectors(name, [content_hash(text) for text in texts])
         # The store keeps word weights' vectors of its newest run alone; those of earlier runs are made again.
         again = name.startswith("lexical-") and store.knows_run(str(manifest.get("run_id")))
-        student = store.read_student(date.max) if name.startswith("student-") else None
+        teacher = teacher_of(store, name) if name.startswith("student-") else None
     if not found.all() and not again:
         raise PapertrendsError(
             f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this run; "
             "make them again with: papertrends analyze"
         )
-    reader = _reader(name, student, texts, manifest)
+    reader = teacher or _reader(name, texts, manifest)
     if not found.all():
         vectors = reader.transform(texts)
     return vectors, reader.transform([words])[0]
 
 
-def _reader(name: str, student: StudentRow | None, texts: list[str], manifest: dict[str, Any]) -> Vectorizer:
-    """What reads the words as the run's vectors require; `student` is the workspace's newest one."""
-    if name.startswith("student-"):
-        return teacher_of(student, name)
+def _reader(name: str, texts: list[str], manifest: dict[str, Any]) -> Vectorizer:
+    """What reads the words as the run's vectors require."""
     if name.startswith("lexical-"):
         with threadpool_limits(1):  # as in a run
             fitted = LexicalVectorizer(random_state=int(manifest.get("random_state", 0))).fit(texts)

@@ -184,7 +184,7 @@ def encode_corpus(
     said = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
         vectorizer, why = ready_vectorizer(store, day, texts, settings, refit=refit, each=each)
-        reader = phrase_reader(store, day, vectorizer)
+        reader = phrase_reader(store, vectorizer)
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
         phrases, n_phrases = encode_texts(store, reader, said, each=each)

@@ -80,7 +80,7 @@ def ready_vectorizer(
     if name == "lexical":
         with threadpool_limits(1):
             return make_vectorizer(name, random_state=settings.random_state).fit(texts), "it was chosen"
-    last, why = store.read_student(day), "it was chosen"
+    last, why = store.read_student(day, student_teacher().id), "it was chosen"
     if name == "auto" and last is None:
         minilm, _ = _minilm(store, day, "minilm", "", refit)
         hashes = sorted(set(content_hashes(texts)))
@@ -111,22 +111,17 @@ def _keeps(last: StudentRow, texts: Sequence[str], refit: bool) -> tuple[bool, s
     return True, f"; it learned from {last.teacher_id}, analyze --refit makes one of {teacher_id}"
 
 
-def phrase_reader(store: Store, day: date, vectorizer: Vectorizer) -> Vectorizer:
+def phrase_reader(store: Store, vectorizer: Vectorizer) -> Vectorizer:
     """What gives phrases vectors that can be compared with a vectorizer's.
 
-    A student knows abstracts; short phrases are left to its teacher, whose space it shares. Where this
-    machine cannot make the teacher's vectors, another number format does.
+    A student knows abstracts; short phrases are left to its teacher, whose space it shares.
     """
-    if not isinstance(vectorizer, StudentVectorizer):
-        return vectorizer
-    return teacher_of(store.read_student(day), vectorizer.id)
+    return teacher_of(store, vectorizer.id) if isinstance(vectorizer, StudentVectorizer) else vectorizer
 
 
-def teacher_of(row: StudentRow | None, student_id: str) -> Vectorizer:
-    """MiniLM that taught a student, by its row in the store; today's teacher where there is no row."""
-    if row is not None and row.student.id == student_id:
-        return MiniLMVectorizer.of_id(row.teacher_id) or student_teacher()
-    return student_teacher()
+def teacher_of(store: Store, student_id: str) -> Vectorizer:
+    """MiniLM that taught a student; where this machine cannot make its vectors, in another number format."""
+    return MiniLMVectorizer.of_id(store.read_teacher_id(student_id) or "") or student_teacher()
 
 
 def load_ahead(workspace: Path) -> None:
@@ -138,7 +133,7 @@ def load_ahead(workspace: Path) -> None:
         if not Store.exists(workspace):
             return
         with Store.open(workspace) as store:
-            student = store.read_student(date.max)  # the newest is likely to be the one
+            student = store.read_student(date.max, student_teacher().id)  # the newest is likely to be the one
             if student is not None:
                 read_vectors_ahead(store, student.student.id)
                 student.student.transform([""])

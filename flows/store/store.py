@@ -64,7 +64,7 @@ from flows.store.registry import (
 from flows.store.schema import feeds, mails, papers, records, runs, sightings
 from flows.store.schema import vectors as stored_vectors
 from flows.store.sightings import FeedSoFar, IngestCounts, decide_works, rebuild_papers, write_feed
-from flows.store.students import StudentRow, read_student, write_student
+from flows.store.students import StudentRow, read_student, read_teacher_id, write_student
 from flows.store.vectors import (
     Float32Array,
     check_vectors,
@@ -327,10 +327,15 @@ class Store:
         with self._reading() as connection:
             return count_vectors(connection, vectorizer_id, hashes)
 
-    def read_student(self, as_of: date) -> StudentRow | None:
+    def read_student(self, as_of: date, teacher_id: str = "") -> StudentRow | None:
         """Read the newest student of MiniLM that knew nothing later than a day, see `read_student`."""
         with self._reading() as connection:
-            return read_student(connection, as_of)
+            return read_student(connection, as_of, teacher_id)
+
+    def read_teacher_id(self, student_id: str) -> str | None:
+        """Id of the vectors that a student was taught, None where it is not in the store."""
+        with self._reading() as connection:
+            return read_teacher_id(connection, student_id)
 
     def write_student(self, row: StudentRow) -> None:
         """Keep a student of MiniLM."""
