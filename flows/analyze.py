@@ -72,7 +72,7 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
     workspace: str = "data/workspace",
     as_of: date | None = None,
     themes: str | None = None,
-    vectorizer: Literal["auto", "minilm", "minilm-256", "student", "lexical"] | None = None,
+    vectorizer: str | None = None,
     refit: bool = False,
     command: str = "",
     runner: Literal["local", "dask"] | None = None,

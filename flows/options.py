@@ -43,7 +43,12 @@ Themes = Annotated[
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
 Vectorizer = Annotated[
-    str | None, typer.Option("--vectorizer", help="auto, minilm, minilm-256, student or lexical.")
+    str | None,
+    typer.Option(
+        "--vectorizer",
+        help="auto, minilm, minilm-128, minilm-256, student, lexical, sentence-transformers:NAME-OR-FOLDER "
+        "or openai:MODEL.",
+    ),
 ]
 Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]
 Runner = Annotated[

@@ -39,7 +39,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     workspace: str = "data/workspace",
     as_of: date | None = None,
     themes: str | None = None,
-    vectorizer: Literal["auto", "minilm", "minilm-256", "student", "lexical"] | None = None,
+    vectorizer: str | None = None,
     command: str = "",
     columns: dict[str, str] | None = None,
     refit: bool = False,

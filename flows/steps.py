@@ -185,6 +185,8 @@ def encode_corpus(
     with Store.open(workspace) as store:
         vectorizer, why = ready_vectorizer(store, day, texts, settings, refit=refit, each=each)
         reader = phrase_reader(store, vectorizer)
+        if getattr(vectorizer, "is_remote", False):  # a service is asked from here, workers get no key
+            each = map
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
         phrases, n_phrases = encode_texts(store, reader, said, each=each)

@@ -12,11 +12,13 @@ from threadpoolctl import threadpool_limits
 from analytics.papers import content_hashes
 from analytics.parts import Each
 from analytics.student import StudentVectorizer, student_teacher, taught_texts
-from analytics.vectors import MiniLMVectorizer, Vectorizer, make_vectorizer
+from analytics.vectors import MINILM_PIECES, MiniLMVectorizer, Vectorizer, make_vectorizer
 from flows.encode import encode_texts
+from flows.foreign_vectorizers import ForeignVectorizer
 from flows.settings import Settings
 from flows.store import Store
 from flows.store.students import StudentRow
+from flows.vectorizer_names import is_named, named_vectorizer
 from flows.vectors_ahead import read_vectors_ahead
 
 __all__ = [
@@ -75,11 +77,14 @@ def ready_vectorizer(
         Why it is this one, as a sentence fragment.
     """
     name = settings.vectorizer
-    if name in ("minilm", "minilm-256"):
+    if name in MINILM_PIECES:
         return _minilm(store, day, name, "it was chosen", refit)
     if name == "lexical":
         with threadpool_limits(1):
             return make_vectorizer(name, random_state=settings.random_state).fit(texts), "it was chosen"
+    if is_named(name):
+        with threadpool_limits(1):
+            return _fitted(named_vectorizer(settings), texts), "it was chosen"
     last, why = store.read_student(day, student_teacher().id), "it was chosen"
     if name == "auto" and last is None:
         minilm, _ = _minilm(store, day, "minilm", "", refit)
@@ -96,6 +101,11 @@ def ready_vectorizer(
         if is_kept:
             return last.student, why
     return _fitted_student(store, day, texts, settings, each), why
+
+
+def _fitted(vectorizer: Vectorizer, texts: Sequence[str]) -> Vectorizer:
+    """Vectorizer after it learned from the texts, where it learns."""
+    return vectorizer.fit(texts) if isinstance(vectorizer, ForeignVectorizer) else vectorizer
 
 
 def _keeps(last: StudentRow, texts: Sequence[str], refit: bool) -> tuple[bool, str]:
@@ -140,11 +150,16 @@ def load_ahead(workspace: Path) -> None:
 
 
 def _minilm(store: Store, day: date, name: str, why: str, refit: bool) -> tuple[Vectorizer, str]:
-    """MiniLM in today's number format, or in torch's where the topics were found in such vectors."""
+    """MiniLM in today's number format, or in torch's where the topics were found in such vectors.
+
+    Whoever asks for a number of word pieces gets it.
+    """
     vectorizer = make_vectorizer(name)
     last = None if refit else store.fitted_vectorizer(day)
     earlier = None if last in (None, vectorizer.id) else MiniLMVectorizer.of_id(str(last))
     if earlier is None or earlier.number_format not in ("f32", "bf16") or earlier.id != last:
+        return vectorizer, why
+    if name != "minilm" and earlier.n_pieces != MINILM_PIECES[name]:
         return vectorizer, why
     return (
         earlier,

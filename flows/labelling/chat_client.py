@@ -32,7 +32,7 @@ _CONNECT_SECONDS = 10.0
 _LONG_PAUSE = 30.0
 _NOT_THIS_REQUEST = frozenset({400, 413, 422})
 """Statuses that may be of the one request: it is too long, filtered, or in a form that is not known."""
-_WHY = {
+_WHY: Mapping[int, str] = {
     401: "the key is wrong or missing; set PAPERTRENDS_LABEL_KEY",
     402: "the account has no credit",
     403: "the key may not use this model",
@@ -79,11 +79,27 @@ class ChatClient:
     sleep : callable
         Waits so many seconds.
 
+    Attributes
+    ----------
+    path : str
+        What a kind of request adds to the address of the endpoint.
+    key_variable : str
+        Environment variable of the key, for messages.
+    max_bytes : int
+        Bound of one answer.
+    why : mapping of int to str
+        What to do about a status.
+
     Raises
     ------
     InputError
         When a bound is not above 0, the endpoint is no address, or the key cannot be sent there.
     """
+
+    path = "/chat/completions"
+    key_variable = "PAPERTRENDS_LABEL_KEY"
+    max_bytes = _MAX_BYTES
+    why = _WHY
 
     def __init__(
         self,
@@ -98,7 +114,7 @@ class ChatClient:
             raise InputError(
                 f"{most_requests} requests of {answer_seconds:g} seconds were allowed; both must be above 0"
             )
-        self._endpoint = parse_endpoint(endpoint)
+        self._endpoint = parse_endpoint(endpoint, self.path, self.key_variable)
         self._key = None if key is None else SecretStr(require_private_or_https(self._endpoint, key))
         self._most_requests = most_requests
         self._answer_seconds = answer_seconds
@@ -107,7 +123,11 @@ class ChatClient:
         self.n_requests = 0
 
     def ask(self, payload: Mapping[str, Any]) -> ChatReply:
-        """Send a request, again after a pause where that may help.
+        """Answer to a request, see `post`."""
+        return _reply(self.post(payload))
+
+    def post(self, payload: Mapping[str, Any]) -> bytes:
+        """Send a request, again after a pause where that may help; an answer that cannot be read is empty.
 
         Raises
         ------
@@ -140,12 +160,12 @@ class ChatClient:
         if self.n_requests >= self._most_requests:
             raise RequestsSpentError(f"the {self._most_requests} requests that were allowed are spent")
 
-    def _ask_once(self, content: bytes) -> ChatReply:
+    def _ask_once(self, content: bytes) -> bytes:
         self._require_request()
         self.n_requests += 1
         status, headers, body = asyncio.run(self._post(content))
         if status == httpx.codes.OK:
-            return _reply(body)
+            return body
         said = self._message(body)
         says = f": {said}" if said else ""
         name = self._endpoint.name
@@ -157,7 +177,7 @@ class ChatClient:
             raise InputError(
                 f"{name} redirects to {self._target(headers)}; if that is right, name it as the endpoint"
             )
-        why = _WHY.get(status, "check the endpoint")
+        why = self.why.get(status, "check the endpoint")
         raise InputError(f"{name} refuses all requests (status {status}){says}; {why}")
 
     async def _post(self, content: bytes) -> tuple[int, httpx.Headers, bytes]:
@@ -171,7 +191,7 @@ class ChatClient:
                 if response.status_code != httpx.codes.OK:
                     return response.status_code, response.headers, await start_of_body(response)
                 try:
-                    body = await read_body(response, _MAX_BYTES)
+                    body = await read_body(response, self.max_bytes)
                 except (OverflowError, EOFError, FeedError):
                     body = b""
                 return response.status_code, response.headers, body

@@ -49,8 +49,18 @@ class ChatEndpoint:
         return _THIS_MACHINE.fullmatch(self.host) is not None
 
 
-def parse_endpoint(text: str) -> ChatEndpoint:
-    """Address of a chat endpoint, given as a server, with its ``/v1``, or whole.
+def parse_endpoint(
+    text: str, request: str = _PATH, key_variable: str = "PAPERTRENDS_LABEL_KEY"
+) -> ChatEndpoint:
+    """Address of an endpoint, given as a server, with its ``/v1``, or whole.
+
+    Parameters
+    ----------
+    text : str
+    request : str
+        What the kind of request adds to the address, such as ``/embeddings``.
+    key_variable : str
+        Where the key belongs, for messages.
 
     Raises
     ------
@@ -63,6 +73,8 @@ def parse_endpoint(text: str) -> ChatEndpoint:
     'http://localhost:11434/v1/chat/completions'
     >>> parse_endpoint("https://api.example.org/openai/v1/").url
     'https://api.example.org/openai/v1/chat/completions'
+    >>> parse_endpoint("https://api.example.org/v1", "/embeddings").url
+    'https://api.example.org/v1/embeddings'
     """
     try:
         parts = urlsplit(text.strip())
@@ -74,11 +86,11 @@ def parse_endpoint(text: str) -> ChatEndpoint:
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise InputError(
             f"the endpoint holds a user, a query or a fragment; {_EXAMPLE}, and give the key in "
-            "PAPERTRENDS_LABEL_KEY"
+            + key_variable
         )
     path = parts.path.rstrip("/")
-    if not path.endswith(_PATH):
-        path = (path or "/v1") + _PATH
+    if not path.endswith(request):
+        path = (path or "/v1") + request
     written = f"[{host}]" if ":" in host else host
     name = written if port is None else f"{written}:{port}"
     return ChatEndpoint(f"{parts.scheme}://{name}{path}", host, name)

@@ -174,7 +174,7 @@ class TestIds:
     )
     def test_they_name_format_class_and_pieces(self, machine, described, number_format):
         machine(*described)
-        for vectorizer, pieces in ((MiniLMVectorizer(), 128), (MiniLMVectorizer(256), 256)):
+        for vectorizer, pieces in ((MiniLMVectorizer(), 192), (MiniLMVectorizer(256), 256)):
             assert vectorizer.id == f"minilm-53aa5117-{number_format}-{pieces}"
             assert MiniLMVectorizer.of_id(vectorizer.id).id == vectorizer.id
 

@@ -88,7 +88,7 @@ def test_lexical_must_be_fitted():
 
 
 def test_unknown_name_says_what_is_allowed():
-    with pytest.raises(InputError, match="'word2vec'.*minilm, minilm-256, lexical"):
+    with pytest.raises(InputError, match="'word2vec'.*minilm, minilm-128, minilm-256, lexical"):
         make_vectorizer("word2vec")
 
 

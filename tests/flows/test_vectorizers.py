@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,10 @@ class TestEarlierVersion:
         vectorizer, why = ready_vectorizer(store, DAY, texts(3), Settings(vectorizer=name), refit=True)
         assert vectorizer.id == "minilm-test"
         assert "--refit" not in why
+
+    def test_whoever_asks_for_other_word_pieces_gets_them(self, store):
+        assert ready(store, 3, vectorizer="minilm-128") == (ANY, "it was chosen")
+        assert ready(store, 3, vectorizer="minilm-128")[0].id == "minilm-test"
 
     def test_a_later_fit_in_other_vectors_ends_it(self, store):
         store.write_fit(fit(DAY, "minilm-test"))
