@@ -74,7 +74,7 @@ def smoothing_factors(largest: Floats, matrix: Floats) -> Floats:
 
     Examples
     --------
-    >>> smoothing_factors(np.float32([1, 16]), np.float32([[1, 1]])).round(3).tolist()
+    >>> [round(float(one), 3) for one in smoothing_factors(np.float32([1, 16]), np.float32([[1, 1]]))]
     [0.354, 2.828]
     """
     of_weights = np.abs(matrix).max(axis=0)
