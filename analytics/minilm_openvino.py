@@ -157,9 +157,10 @@ def _compiled(model: Any) -> Any:
 
 
 def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use: fewer where OMP_NUM_THREADS says so, as it does on Dask workers."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(n_cores, int(wanted)) if wanted.isascii() and wanted.isdigit() and int(wanted) else n_cores
 
 
 def _opset() -> ModuleType:

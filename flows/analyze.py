@@ -84,7 +84,8 @@ def analyze(  # noqa: PLR0913 - the form that Prefect shows
         workspace: Folder of the store.
         as_of: The day to pretend to be; today by default.
         themes: File of the themes; that of the settings by default.
-        vectorizer: How abstracts become vectors; as the settings say by default.
+        vectorizer: How abstracts become vectors: auto, minilm, minilm-128, minilm-256, student, lexical,
+            sentence-transformers:NAME-OR-FOLDER or openai:MODEL; as the settings say by default.
         refit: Look for topics anew, whatever the rules say.
         command: The command line that makes this run again, for the report.
         runner: Where work in parts is done; as the settings say by default.

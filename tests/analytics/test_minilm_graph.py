@@ -77,6 +77,15 @@ def test_packaged_ranges_are_of_all_dense_layers():
         assert (one.lowest <= one.highest).all()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "n"), [("", 3), ("1", 1), ("2", 2), ("64", 3), ("0", 3), ("-1", 3), ("2,1", 3), ("²", 3)]
+)
+def test_it_uses_no_more_threads_than_wanted(monkeypatch, wanted, n):
+    monkeypatch.setattr(minilm_openvino.os, "sched_getaffinity", lambda _: {0, 1, 5}, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    assert minilm_openvino._n_cores() == n
+
+
 @needs_openvino
 def test_importing_openvino_sends_nothing_and_writes_nothing(tmp_path):
     script = """
