@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.exceptions import PapertrendsError
 from analytics.minilm_weights import minilm_folder
 
 if TYPE_CHECKING:
@@ -26,7 +27,13 @@ _BATCH_SIZE = 8
 
 
 def encode_by_torch(texts: Sequence[str], n_pieces: int, number_format: TorchFormat) -> NDArray[np.float32]:
-    """Vectors of texts, shape (n, 384), of about unit length: bfloat16 misses it by up to 1 %."""
+    """Vectors of texts, shape (n, 384), of about unit length: bfloat16 misses it by up to 1 %.
+
+    Raises
+    ------
+    PapertrendsError
+        When torch is not installed, or the weights are not the published ones.
+    """
     encoder = _encoder(number_format)
     encoder.max_seq_length = n_pieces
     rows = encoder.encode(list(texts), batch_size=_BATCH_SIZE, show_progress_bar=False, convert_to_numpy=True)
@@ -37,9 +44,15 @@ def encode_by_torch(texts: Sequence[str], n_pieces: int, number_format: TorchFor
 def _encoder(number_format: str) -> SentenceTransformer:
     """Network loaded once per process; imports of several seconds happen only when it is needed."""
     folder = minilm_folder()
-    import torch
-    import transformers
-    from sentence_transformers import SentenceTransformer
+    try:
+        import torch
+        import transformers
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise PapertrendsError(
+            f"MiniLM cannot run on torch here ({error}); install sentence-transformers with torch, "
+            "or openvino and then analyze --refit"
+        ) from error
 
     transformers.utils.logging.disable_progress_bar()
     dtype = torch.bfloat16 if number_format == "bf16" else torch.float32

@@ -153,9 +153,14 @@ def _model_files(folder: Path) -> Iterator[Path]:
 @cache
 def _encoder(folder: str, name: str) -> SentenceTransformer:
     """Model loaded once per process; imports of several seconds happen only when it is needed."""
-    import transformers
-    from sentence_transformers import SentenceTransformer
-
+    try:
+        import transformers
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise InputError(
+            f"--vectorizer sentence-transformers:{name} cannot run here ({error}); "
+            "install sentence-transformers with torch, or choose --vectorizer minilm"
+        ) from error
     transformers.utils.logging.disable_progress_bar()
     try:
         return SentenceTransformer(

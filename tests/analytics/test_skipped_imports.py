@@ -6,7 +6,10 @@ import threading
 
 import pytest
 
+from analytics import minilm_torch
+from analytics.exceptions import InputError, PapertrendsError
 from analytics.skipped_imports import skipping
+from flows import sentence_encoders
 
 
 @pytest.fixture
@@ -55,6 +58,24 @@ def test_other_threads_import_as_always(package):
         thread.join()
     assert faults == []
     assert package in sys.modules
+
+
+def test_without_torch_its_encoders_say_what_to_install():
+    minilm_torch._encoder.cache_clear()
+    sentence_encoders._encoder.cache_clear()
+    loaded = {
+        name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("sentence_transformers")
+    }
+    try:
+        with skipping("sentence_transformers", "torch", "transformers"):
+            with pytest.raises(
+                PapertrendsError, match="install sentence-transformers with torch, or openvino"
+            ):
+                minilm_torch.encode_by_torch(["a"], 128, "f32")
+            with pytest.raises(InputError, match="install sentence-transformers with torch, or choose"):
+                sentence_encoders._encoder("folder", "name")
+    finally:
+        sys.modules |= loaded
 
 
 @pytest.mark.slow
