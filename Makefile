@@ -8,6 +8,7 @@
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
 # make bench-labels  whether intervals from labels hold the truth; arXiv's categories answer (twenty minutes, needs the data folder)
 # make bench-readers  themes against labelled Daily Papers, drug classes and ten literature searches (fifteen minutes, needs the data folder)
+# make bench-encoders  speed and quality of each encoder on the same papers (an hour, needs the data folder)
 # make bench-student  how near the student comes to MiniLM and how much faster it is (half an hour)
 # make bench-identity  how many papers keep their topic when papers come or a fit is made anew (half an hour)
 # make bench-page  how soon a report of the sample, of Daily Papers and of 76,500 arXiv papers can be used, and its size (ten minutes, needs chromium and the data folder)
@@ -25,7 +26,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint docs audit constraints clean
+.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-encoders bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint docs audit constraints clean
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
@@ -62,6 +63,9 @@ bench-labels: .venv/.installed-dev
 
 bench-readers: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_readers.py
+
+bench-encoders: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_encoders.py
 
 bench-student: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_student.py

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.papers import content_hash
-from analytics.vectors.encoders import Vectorizer
+from analytics.vectors.vectorizer import Vectorizer
 
 __all__ = ["CORPUS", "changed_copies", "encode", "read_rows", "read_sample", "require_corpus"]
 

@@ -41,7 +41,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     workspace: str = "data/workspace",
     as_of: date | None = None,
     themes: str | None = None,
-    vectorizer: Literal["auto", "minilm", "student", "lexical"] | None = None,
+    vectorizer: str | None = None,
     command: str = "",
     columns: dict[str, str] | None = None,
     refit: bool = False,
@@ -55,7 +55,8 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
         workspace: Folder of the store and the runs.
         as_of: The day to pretend to be; today by default.
         themes: File of the themes; that of the settings by default.
-        vectorizer: How abstracts become vectors; as the settings say by default.
+        vectorizer: How abstracts become vectors: auto, minilm, minilm-128, minilm-256, student, lexical,
+            sentence-transformers:NAME-OR-FOLDER or openai:MODEL; as the settings say by default.
         command: The command line that makes this run again, for the report.
         columns: Own names of a table's columns, such as {"Heading": "title"}.
         refit: Look for topics anew, whatever the rules say.

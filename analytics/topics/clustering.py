@@ -1,6 +1,6 @@
 """Clusters of vectors by density: BERTopic over umap-learn and hdbscan, with what is known given.
 
-bertopic is imported here and nowhere else. It takes seconds, and pulls the whole of torch.
+bertopic and umap are imported here and nowhere else, without what they offer by torch, which takes seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
+from analytics.skipped_imports import skipping
 from analytics.vectors.neighbors import nearest_rows
 
 __all__ = ["Clusters", "TopicParameters", "cluster_vectors", "compile_ahead"]
@@ -84,10 +85,11 @@ def cluster_vectors(
     doi:10.21105/joss.00861. Campello, Moulavi & Sander 2013, HDBSCAN,
     doi:10.1007/978-3-642-37456-2_14.
     """
-    from bertopic import BERTopic
-    from bertopic.vectorizers import ClassTfidfTransformer
+    with skipping("sentence_transformers", "transformers", "torch", "tensorflow"):
+        from bertopic import BERTopic
+        from bertopic.vectorizers import ClassTfidfTransformer
+        from umap import UMAP
     from hdbscan import HDBSCAN
-    from umap import UMAP
 
     neighbors = _nearest_neighbors(vectors, parameters.n_neighbors)
     layout = UMAP(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 __all__ = ["COVARIANCE_SCALE", "Background", "background_for"]
 
 _DRAWS = 4000
+_BACKGROUNDS = ("192", "256")
 COVARIANCE_SCALE = 1000.0
 """Factor of the stored covariance: its entries are near the edge of half precision."""
 
@@ -84,14 +85,17 @@ def background_for(vectorizer_id: str, vectors: NDArray[np.float32]) -> Backgrou
     Parameters
     ----------
     vectorizer_id : str
-        ``minilm-...`` and ``student-...``, whose space is MiniLM's, have shipped statistics (the number
-        format does not matter to them).
+        ``minilm-...`` and ``student-...``, whose space is MiniLM's, have shipped statistics: of vectors of
+        192 or 256 word pieces for MiniLM that reads so many, of 128 for all others (the number format does
+        not matter to them).
     vectors : float32 array of shape (n, d)
         Of the corpus, n at least 1.
     """
     if not vectorizer_id.startswith(("minilm-", "student-")):
         return Background.of_vectors(vectors, is_general=False)
-    packed = (resources.files("analytics") / "resources" / "minilm_background.npz").read_bytes()
+    last = vectorizer_id.rpartition("-")[2]
+    pieces = last if vectorizer_id.startswith("minilm-") and last in _BACKGROUNDS else "128"
+    packed = (resources.files("analytics") / "resources" / f"minilm_background_{pieces}.npz").read_bytes()
     with np.load(io.BytesIO(packed)) as arrays:
         mean, upper = arrays["mean"].astype(np.float64), arrays["upper"].astype(np.float64) / COVARIANCE_SCALE
     covariance = np.zeros((len(mean), len(mean)))

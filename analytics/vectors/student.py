@@ -22,7 +22,8 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash
 from analytics.text.word_pairs import PairCounter, common_terms
-from analytics.vectors.encoders import MiniLMVectorizer, Vectors, unit_rows
+from analytics.vectors.minilm import MiniLMVectorizer
+from analytics.vectors.vectorizer import Vectors, unit_rows
 from analytics.vectors.word_pieces import piece_counts, piece_vectors
 
 __all__ = ["StudentVectorizer", "n_taught", "student_teacher", "taught_texts"]

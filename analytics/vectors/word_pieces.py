@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analytics.text.word_numbers import Numbers, laid_out
-from analytics.vectors.encoders import minilm_folder
+from analytics.vectors.minilm_weights import minilm_folder
 
 __all__ = ["piece_counts", "piece_vectors"]
 

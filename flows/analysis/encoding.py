@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hashes
 from analytics.parallel import Each
-from analytics.vectors.encoders import Vectorizer
+from analytics.vectors.vectorizer import Vectorizer
 from flows.analysis.prefetched_vectors import stored_vectors
 from flows.store import Store
 from flows.workers.progress import say_progress

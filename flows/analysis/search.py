@@ -13,8 +13,14 @@ from threadpoolctl import threadpool_limits
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
-from analytics.vectors.encoders import LexicalVectorizer, MiniLMVectorizer
-from analytics.vectors.student import student_teacher
+from analytics.vectors.encoders import LexicalVectorizer
+from analytics.vectors.minilm import MiniLMVectorizer
+from analytics.vectors.vectorizer import Vectorizer
+from flows.analysis.foreign_vectorizers import ForeignVectorizer
+from flows.analysis.named_vectorizers import named_vectorizer
+from flows.analysis.vectorizers import teacher_of
+from flows.config.settings import Settings, load_settings
+from flows.config.vectorizer_names import is_named
 from flows.runs import read_manifest, read_tables
 from flows.store import Store
 
@@ -36,7 +42,13 @@ class SearchHit:
 
 
 def search_papers(
-    workspace: Path, folder: Path, words: str, *, most: int = 20, theme: str | None = None
+    workspace: Path,
+    folder: Path,
+    words: str,
+    *,
+    most: int = 20,
+    theme: str | None = None,
+    settings: Settings | None = None,
 ) -> list[SearchHit]:
     """Papers of a run nearest to some words by the cosine of their vectors, nearest first.
 
@@ -55,6 +67,8 @@ def search_papers(
         Papers at most.
     theme : str, optional
         Id of a theme to which they belong.
+    settings : Settings, optional
+        Endpoint and key, where a service encodes; those of the workspace by default.
 
     Raises
     ------
@@ -69,7 +83,7 @@ def search_papers(
         raise InputError(f"--most is {most}; it is the number of papers to show, 1 or more")
     tables = read_tables(folder, ("papers", "themes", "theme_assignments", "topics"))
     papers = _of_theme(tables, theme)
-    vectors, query = _vectors(workspace, read_manifest(folder), tables["papers"], words)
+    vectors, query = _vectors(workspace, read_manifest(folder), tables["papers"], words, settings)
     scores = vectors[papers.index.to_numpy()] @ query
     best = np.argsort(-scores, kind="stable")[:most]
     return _hits(papers.iloc[best], scores[best], tables)
@@ -89,7 +103,11 @@ def _of_theme(tables: dict[str, pd.DataFrame], theme: str | None) -> pd.DataFram
 
 
 def _vectors(
-    workspace: Path, manifest: dict[str, Any], papers: pd.DataFrame, words: str
+    workspace: Path,
+    manifest: dict[str, Any],
+    papers: pd.DataFrame,
+    words: str,
+    settings: Settings | None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Vectors of the papers, shape (n, d), and of the words, (d,)."""
     name = str(manifest["vectorizer_id"])
@@ -98,31 +116,41 @@ def _vectors(
         found, vectors = store.read_vectors(name, [content_hash(text) for text in texts])
         # The store keeps word weights' vectors of its newest run alone; those of earlier runs are made again.
         again = name.startswith("lexical-") and store.knows_run(str(manifest.get("run_id")))
+        teacher = teacher_of(store, name) if name.startswith("student-") else None
     if not found.all() and not again:
         raise PapertrendsError(
             f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this run; "
             "make them again with: papertrends analyze"
         )
-    reader = _reader(name, texts, manifest)
+    reader = teacher or _reader(name, texts, manifest, settings or load_settings({"workspace": workspace}))
     if not found.all():
         vectors = reader.transform(texts)
     return vectors, reader.transform([words])[0]
 
 
-def _reader(name: str, texts: list[str], manifest: dict[str, Any]) -> MiniLMVectorizer | LexicalVectorizer:
-    """What reads the words as the run's vectors ask for."""
-    if name.startswith("student-"):
-        return student_teacher()
+def _reader(name: str, texts: list[str], manifest: dict[str, Any], settings: Settings) -> Vectorizer:
+    """What reads the words as the run's vectors require."""
+    chosen = (manifest.get("settings") or {}).get("vectorizer", "auto")
+    if is_named(chosen):
+        named = named_vectorizer(settings.model_copy(update={"vectorizer": chosen}))
+        if isinstance(named, ForeignVectorizer):
+            named.fit(texts)
+        if named.id != name:
+            raise PapertrendsError(
+                f"{chosen} now makes vectors {named.id}, this run has those of {name}; "
+                "analyze again, then search"
+            )
+        return named
     if name.startswith("lexical-"):
         with threadpool_limits(1):  # as in a run
             fitted = LexicalVectorizer(random_state=int(manifest.get("random_state", 0))).fit(texts)
         if fitted.id != name:
             raise PapertrendsError(
                 f"the word weights {name} of this run cannot be made again from its papers; "
-                "analyze anew, then search"
+                "analyze again, then search"
             )
         return fitted
-    return MiniLMVectorizer()
+    return MiniLMVectorizer.of_id(name) or MiniLMVectorizer()
 
 
 def _hits(

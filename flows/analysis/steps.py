@@ -43,10 +43,9 @@ from analytics.trends.smooth_shares import with_smooth
 from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated_papers
 from analytics.trends.verdicts import find_trends
 from analytics.vectors.background import background_for
-from analytics.vectors.student import StudentVectorizer, student_teacher
 from flows.analysis.encoding import encode_texts
 from flows.analysis.forecasting import Outlook
-from flows.analysis.vectorizers import ready_vectorizer
+from flows.analysis.vectorizers import phrase_reader, ready_vectorizer
 from flows.config.settings import Settings
 from flows.sources.unread import late_sentence, unread_in_store
 from flows.store import Store
@@ -173,16 +172,21 @@ def encode_corpus(
     themes: Sequence[Theme],
     settings: Settings,
     *,
+    refit: bool = False,
     each: Each = map,
 ) -> Encoded:
-    """Vectors of papers and themes, from the store where it has them; others are made by `each`."""
+    """Vectors of papers and themes, from the store where it has them; others are made by `each`.
+
+    With `refit` a workspace leaves vectors of an earlier version of MiniLM, see `ready_vectorizer`.
+    """
     # As arrays: they give one text at a time, and a list of all is not needed.
     texts = PaperTexts(papers["title"].array, papers["abstract"].array, papers["content_hash"].tolist())
     said = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
-        vectorizer, why = ready_vectorizer(store, day, texts, settings, each=each)
-        # A student knows abstracts; the few short phrases are left to its teacher, whose space it shares.
-        reader = student_teacher() if isinstance(vectorizer, StudentVectorizer) else vectorizer
+        vectorizer, why = ready_vectorizer(store, day, texts, settings, refit=refit, each=each)
+        reader = phrase_reader(store, vectorizer)
+        if getattr(vectorizer, "is_remote", False):  # a service is asked from here, workers get no key
+            each = map
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
         phrases, n_phrases = encode_texts(store, reader, said, each=each)

@@ -1,4 +1,4 @@
-"""Which vectorizer a run uses, and why; a student is fitted here when a rule says so."""
+"""Which vectorizer a run uses, and why; a student is fitted here when a rule requires it."""
 
 from __future__ import annotations
 
@@ -11,31 +11,53 @@ from threadpoolctl import threadpool_limits
 
 from analytics.papers import content_hashes
 from analytics.parallel import Each
-from analytics.vectors.encoders import Vectorizer, make_vectorizer
+from analytics.vectors.encoders import make_vectorizer
+from analytics.vectors.minilm import MINILM_PIECES, MiniLMVectorizer
 from analytics.vectors.student import StudentVectorizer, student_teacher, taught_texts
+from analytics.vectors.vectorizer import Vectorizer
 from flows.analysis.encoding import encode_texts
+from flows.analysis.foreign_vectorizers import ForeignVectorizer
+from flows.analysis.named_vectorizers import named_vectorizer
 from flows.analysis.prefetched_vectors import read_vectors_ahead
 from flows.config.settings import Settings
+from flows.config.vectorizer_names import is_named
 from flows.store import Store
 from flows.store.students import StudentRow
 
-__all__ = ["MOST_BY_MINILM", "STUDENT_GROWTH", "load_ahead", "ready_vectorizer"]
+__all__ = [
+    "MOST_BY_MINILM",
+    "STUDENT_GROWTH",
+    "load_ahead",
+    "phrase_reader",
+    "ready_vectorizer",
+    "teacher_of",
+]
 
-MOST_BY_MINILM = 10_000
-"""Abstracts without a vector that `auto` leaves to MiniLM: five to ten minutes on two cores."""
+MOST_BY_MINILM = 100_000
+"""Abstracts without a vector that `auto` leaves to MiniLM in int8: about ten minutes on two cores."""
+_SLOWER = {"float32": 2, "bf16": 4, "f32": 10}
+"""How many times fewer it leaves to other number formats: those of torch read 256 word pieces."""
 STUDENT_GROWTH = 2.0
 """Texts over those that a student was fitted on from which it is fitted anew."""
 
 
 def ready_vectorizer(
-    store: Store, day: date, texts: Sequence[str], settings: Settings, *, each: Each = map
+    store: Store,
+    day: date,
+    texts: Sequence[str],
+    settings: Settings,
+    *,
+    refit: bool = False,
+    each: Each = map,
 ) -> tuple[Vectorizer, str]:
     """Fitted vectorizer for the texts of a day.
 
-    With ``auto`` it is MiniLM while at most `MOST_BY_MINILM` of the texts have no vector by it, and the
-    student beyond; once a workspace has a student, ``auto`` stays with it, because other vectors would
-    mean other topics. A student is kept until there are over twice the texts that it was fitted on, or
-    the seed changed.
+    With ``auto`` it is MiniLM while at most `MOST_BY_MINILM` of the texts have no vector by it (fewer in
+    number formats that take longer), and the student beyond; once a workspace has a student, ``auto`` stays
+    with it, because other vectors would mean other topics. A student is kept until there are over twice
+    the texts that it was fitted on, or the seed changed. A workspace whose topics were
+    found in vectors of an earlier version of MiniLM, or whose student learned from one, keeps it until
+    `refit`.
 
     Parameters
     ----------
@@ -46,6 +68,8 @@ def ready_vectorizer(
     texts : sequence of str
         Of the papers.
     settings : Settings
+    refit : bool
+        Topics are looked for again, so that nothing holds the workspace to an earlier version of MiniLM.
     each : Each
         Where texts for a new student are encoded.
 
@@ -56,27 +80,61 @@ def ready_vectorizer(
         Why it is this one, as a sentence fragment.
     """
     name = settings.vectorizer
-    if name == "minilm":
-        return make_vectorizer(name), "it was chosen"
+    if name in MINILM_PIECES:
+        return _minilm(store, day, name, "it was chosen", refit)
     if name == "lexical":
         with threadpool_limits(1):
             return make_vectorizer(name, random_state=settings.random_state).fit(texts), "it was chosen"
-    last, why = store.read_student(day), "it was chosen"
+    if is_named(name):
+        with threadpool_limits(1):
+            return _fitted(named_vectorizer(settings), texts), "it was chosen"
+    last, why = store.read_student(day, student_teacher().id), "it was chosen"
     if name == "auto" and last is None:
-        minilm = make_vectorizer("minilm")
+        minilm, _ = _minilm(store, day, "minilm", "", refit)
         hashes = sorted(set(content_hashes(texts)))
-        n_missing = len(hashes) - store.count_vectors(minilm.id, hashes)
-        if n_missing <= MOST_BY_MINILM:
-            return minilm, f"{n_missing:,} abstracts had no vector; MiniLM takes up to {MOST_BY_MINILM:,}"
-        why = f"{n_missing:,} abstracts had no vector; MiniLM takes up to {MOST_BY_MINILM:,}"
+        n_missing, most = len(hashes) - store.count_vectors(minilm.id, hashes), _most_by(minilm.id)
+        why = f"{n_missing:,} abstracts had no vector; MiniLM takes up to {most:,}"
+        if n_missing <= most:
+            return _minilm(store, day, "minilm", why, refit)
     elif name == "auto":
         why = "the workspace has a student"
     if last is not None and last.random_state == settings.random_state:
-        n_texts = len(set(content_hashes(texts)))
-        if n_texts <= STUDENT_GROWTH * last.n_texts:
+        is_kept, more = _keeps(last, texts, refit)
+        why += more
+        if is_kept:
             return last.student, why
-        why += f"; fitted anew: {n_texts:,} texts, over {STUDENT_GROWTH:g} times the {last.n_texts:,} before"
     return _fitted_student(store, day, texts, settings, each), why
+
+
+def _fitted(vectorizer: Vectorizer, texts: Sequence[str]) -> Vectorizer:
+    """Vectorizer after it learned from the texts, where it learns."""
+    return vectorizer.fit(texts) if isinstance(vectorizer, ForeignVectorizer) else vectorizer
+
+
+def _keeps(last: StudentRow, texts: Sequence[str], refit: bool) -> tuple[bool, str]:
+    """Whether a student serves so many texts, and what else should be said of it."""
+    n_texts, teacher_id = len(set(content_hashes(texts))), student_teacher().id
+    if n_texts > STUDENT_GROWTH * last.n_texts:
+        growth = f"{n_texts:,} texts, over {STUDENT_GROWTH:g} times the {last.n_texts:,} before"
+        return False, f"; fitted again: {growth}"
+    if last.teacher_id == teacher_id:
+        return True, ""
+    if refit:
+        return False, f"; fitted again: the last one learned from {last.teacher_id}"
+    return True, f"; it learned from {last.teacher_id}, analyze --refit makes one of {teacher_id}"
+
+
+def phrase_reader(store: Store, vectorizer: Vectorizer) -> Vectorizer:
+    """What gives phrases vectors that can be compared with a vectorizer's.
+
+    A student knows abstracts; short phrases are left to its teacher, whose space it shares.
+    """
+    return teacher_of(store, vectorizer.id) if isinstance(vectorizer, StudentVectorizer) else vectorizer
+
+
+def teacher_of(store: Store, student_id: str) -> Vectorizer:
+    """MiniLM that taught a student; where this machine cannot make its vectors, in another number format."""
+    return MiniLMVectorizer.of_id(store.read_teacher_id(student_id) or "") or student_teacher()
 
 
 def load_ahead(workspace: Path) -> None:
@@ -88,10 +146,34 @@ def load_ahead(workspace: Path) -> None:
         if not Store.exists(workspace):
             return
         with Store.open(workspace) as store:
-            student = store.read_student(date.max)  # the newest is likely to be the one
+            student = store.read_student(date.max, student_teacher().id)  # the newest is likely to be the one
             if student is not None:
                 read_vectors_ahead(store, student.student.id)
                 student.student.transform([""])
+
+
+def _minilm(store: Store, day: date, name: str, why: str, refit: bool) -> tuple[Vectorizer, str]:
+    """MiniLM in today's number format, or in torch's where the topics were found in such vectors.
+
+    Whoever asks for a number of word pieces gets it.
+    """
+    vectorizer = make_vectorizer(name)
+    last = None if refit else store.fitted_vectorizer(day)
+    earlier = None if last in (None, vectorizer.id) else MiniLMVectorizer.of_id(str(last))
+    if earlier is None or earlier.number_format not in ("f32", "bf16") or earlier.id != last:
+        return vectorizer, why
+    if name != "minilm" and earlier.n_pieces != MINILM_PIECES[name]:
+        return vectorizer, why
+    return (
+        earlier,
+        f"{why}; the topics were found in its vectors, analyze --refit changes to {vectorizer.id}",
+    )
+
+
+def _most_by(vectorizer_id: str) -> int:
+    """Abstracts that `auto` leaves to MiniLM in the number format of an id."""
+    minilm = MiniLMVectorizer.of_id(vectorizer_id)
+    return MOST_BY_MINILM // _SLOWER.get(str(minilm.number_format) if minilm else "", 1)
 
 
 def _fitted_student(

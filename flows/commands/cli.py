@@ -311,7 +311,7 @@ def search(
 
         require_store(settings.workspace)
         folder = resolve_run(settings.workspace, run_name)
-        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme)
+        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme, settings=settings)
         if as_json:
             typer.echo(search_json(hits))
             return

@@ -170,7 +170,7 @@ def _ask_model(
 ) -> None:
     from analytics.labels import MODEL
     from flows.commands.label_lines import theme_lines
-    from flows.labelling.chat_endpoint import parse_endpoint
+    from flows.endpoints.endpoint_address import parse_endpoint
     from flows.labelling.judge_lines import agreement_lines, judge_lines
     from flows.labelling.judge_settings import endpoint_of, key_of
     from flows.labelling.model_judge import judge_papers

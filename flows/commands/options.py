@@ -42,7 +42,14 @@ Themes = Annotated[
     str | None, typer.Option("--themes", metavar="FILE", help="File of the themes, or its address.")
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
-Vectorizer = Annotated[str | None, typer.Option("--vectorizer", help="auto, minilm, student or lexical.")]
+Vectorizer = Annotated[
+    str | None,
+    typer.Option(
+        "--vectorizer",
+        help="auto, minilm, minilm-128, minilm-256, student, lexical, sentence-transformers:NAME-OR-FOLDER "
+        "or openai:MODEL.",
+    ),
+]
 Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]
 Runner = Annotated[
     str | None, typer.Option("--runner", help="Where work in parts is done: local or dask.  [default: local]")

@@ -30,6 +30,7 @@ from pydantic_settings import (
 from analytics.exceptions import InputError
 from flows.config.default_files import DEFAULT_THEMES
 from flows.config.feed_settings import FeedSettings
+from flows.config.vectorizer_names import check_vectorizer
 
 __all__ = [
     "DEFAULT_THEMES",
@@ -77,10 +78,13 @@ class Settings(BaseSettings):
         description="File of the themes, or its address such as s3://bucket/themes.toml; unset takes the "
         "`data/themes.toml` of the project.",
     )
-    vectorizer: Literal["auto", "minilm", "student", "lexical"] = Field(
+    vectorizer: str = Field(
         "auto",
-        description="How abstracts become vectors: `minilm` (sentence encoder), `student` (learns from it), "
-        "`lexical` (word weights), or `auto`: MiniLM up to 10,000 new abstracts, the student beyond.",
+        description="How abstracts become vectors: `minilm` (sentence encoder; reads 192 word pieces of a "
+        "text, `minilm-128` and `minilm-256` as many as they say), `student` (learns from it), `lexical` "
+        "(word weights), `auto` (MiniLM up to 100,000 new abstracts in int8, the student beyond), "
+        "`sentence-transformers:NAME-OR-FOLDER`, `openai:MODEL` (see `embedding_endpoint`), or the name of "
+        "another package's.",
     )
     random_state: int = Field(0, ge=0, lt=2**32, description="Seed of everything that draws at random.")
     as_of: date | None = Field(
@@ -176,6 +180,24 @@ class Settings(BaseSettings):
         None, description="Name of a Secret block in Prefect that holds the key instead."
     )
 
+    embedding_endpoint: str | None = Field(
+        None,
+        pattern=_ENDPOINT,
+        description="Endpoint of OpenAI's embeddings form that `--vectorizer openai:MODEL` asks, such as "
+        "`https://api.openai.com/v1` or `http://localhost:11434`.",
+    )
+    embedding_key: SecretStr | None = Field(None, description="Key of that endpoint; never shown.")
+    embedding_key_block: str | None = Field(
+        None, description="Name of a Secret block in Prefect that holds the key instead."
+    )
+    embedding_requests: int = Field(
+        2_000,
+        ge=1,
+        le=1_000_000,
+        description="Most requests of a run to that endpoint, of 64 texts each; vectors made before the "
+        "bound is reached are kept.",
+    )
+
     runner: Literal["local", "dask"] = Field(
         "local",
         description="Where work in parts is done: `local` (this process) or `dask` (worker processes).",
@@ -264,6 +286,11 @@ class Settings(BaseSettings):
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
             raise ValueError("true or false says nothing here")
         return value
+
+    @field_validator("vectorizer")
+    @classmethod
+    def _check_vectorizer(cls, value: str) -> str:
+        return check_vectorizer(value)
 
     @field_validator("database")
     @classmethod
@@ -357,10 +384,13 @@ def _is_secret(kind: Any) -> bool:
 
 
 _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
-_NEVER_SHOWN = _SECRETS | {"contact", "mirror", "themes", "mail_from", "mail_to", "label_endpoint"}
+_NEVER_SHOWN = _SECRETS | {
+    "contact", "mirror", "themes", "mail_from", "mail_to", "label_endpoint", "embedding_endpoint",
+}  # fmt: skip
 PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
     "smtp_password_block", "notify_block", "label_endpoint", "label_key_block", "labeller",
+    "embedding_endpoint", "embedding_key_block", "embedding_requests",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they stand in no manifest."""
 

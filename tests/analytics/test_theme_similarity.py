@@ -157,8 +157,11 @@ def test_tiny_corpora(background, rng, n, n_themes):
     assert np.isfinite(found).all()
 
 
-def test_shipped_background_is_a_covariance():
-    shipped = background_for("minilm-53aa5117-f32-256", np.empty((0, 384), np.float32))
+@pytest.mark.parametrize(
+    "vectorizer_id", ["minilm-53aa5117-f32-256", "minilm-53aa5117-int8.1.avx512vnni-192", "student-0a"]
+)
+def test_shipped_background_is_a_covariance(vectorizer_id):
+    shipped = background_for(vectorizer_id, np.empty((0, 384), np.float32))
     assert shipped.is_general
     assert shipped.mean.shape == (384,)
     assert np.linalg.norm(shipped.mean) < 1
@@ -167,6 +170,17 @@ def test_shipped_background_is_a_covariance():
     assert values.min() > -1e-5  # half precision
     # Unit vectors: the squared norm of the mean and the total variance add up to one.
     assert np.trace(shipped.covariance) + shipped.mean @ shipped.mean == pytest.approx(1, abs=0.01)
+
+
+def test_each_number_of_word_pieces_has_a_background():
+    none = np.empty((0, 384), np.float32)
+    means = {n: background_for(f"minilm-0-x-{n}", none).mean for n in (128, 192, 256)}
+    for n in (128, 192):
+        assert not np.array_equal(means[n], means[256])
+        cosine = means[n] @ means[256] / np.linalg.norm(means[n]) / np.linalg.norm(means[256])
+        assert 0.9 < cosine < 0.999
+    for other in ("student-256", "minilm-0-x-77"):
+        assert np.array_equal(background_for(other, none).mean, means[128])
 
 
 def test_other_vectorizers_use_the_corpus_itself(rng):

@@ -18,7 +18,7 @@ import trustme
 from pydantic import SecretStr
 
 from analytics.exceptions import InputError
-from flows.labelling.chat_client import RETRY_PAUSES
+from flows.endpoints.endpoint_client import RETRY_PAUSES
 from flows.labelling.model_judge import Judged, judge_papers
 from flows.labelling.sitting import AskedPaper, AskedTheme
 from flows.workers.progress import listening

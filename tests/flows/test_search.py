@@ -15,7 +15,7 @@ import pytest
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
 from analytics.vectors.encoders import LexicalVectorizer
-from flows.analysis import search
+from flows.analysis import search, vectorizers
 from flows.analysis.search import search_papers
 from flows.commands.output_lines import search_json, search_lines
 from flows.store import Store
@@ -84,12 +84,17 @@ def test_what_is_told(workspace):
 @pytest.mark.parametrize("vectorizer_id", ["minilm-x", "student-x"])
 def test_minilm_reads_the_words_for_itself_and_its_student(workspace, tmp_path, monkeypatch, vectorizer_id):
     class Reader:
+        @classmethod
+        def of_id(cls, name):
+            assert name == "minilm-x"
+            return cls()
+
         def transform(self, texts):
             assert texts == ["agents"]
             return np.eye(1, 4, 2, dtype=np.float32)
 
     monkeypatch.setattr(search, "MiniLMVectorizer", Reader)
-    monkeypatch.setattr(search, "student_teacher", Reader)
+    monkeypatch.setattr(vectorizers, "student_teacher", Reader)
     folder = tmp_path / "run"
     folder.mkdir()
     for path in (workspace / "latest").glob("*.parquet"):

@@ -58,6 +58,10 @@ def test_defaults():
         "label_endpoint": None,
         "label_key": None,
         "label_key_block": None,
+        "embedding_endpoint": None,
+        "embedding_key": None,
+        "embedding_key_block": None,
+        "embedding_requests": 2000,
         "as_of": None,
         "title": None,
         "false_discovery_rate": 0.05,
@@ -133,7 +137,8 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "LABELLER": "ann", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail",
-        "LABEL_ENDPOINT": "http://localhost:11434/v1", "LABEL_KEY": "k3", "LABEL_KEY_BLOCK": "judge", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
+        "LABEL_ENDPOINT": "http://localhost:11434/v1", "LABEL_KEY": "k3", "LABEL_KEY_BLOCK": "judge",
+        "EMBEDDING_ENDPOINT": "http://localhost:1/v1", "EMBEDDING_KEY": "k4", "EMBEDDING_KEY_BLOCK": "vectors", "EMBEDDING_REQUESTS": "5", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
         "INGEST_CRON": "1 1 * * *", "ANALYSIS_CRON": "2 2 * * 2", "DIGEST_CRON": "3 3 * * 3", "TIMEZONE": "Asia/Tokyo", "NOTIFY_BLOCK": "slack-webhook/team",
         "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
         "DAILY_PAPERS_URL": "http://127.0.0.1:1", "ARXIV_URL": "http://a.org/q", "ARXIV_OAI_URL": "http://a.org/o",
@@ -147,7 +152,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 1.5, 5, 0.25, 10, 30, "ann",
         SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
-        "http://localhost:11434/v1", SecretStr("k3"), "judge", "dask",
+        "http://localhost:11434/v1", SecretStr("k3"), "judge", "http://localhost:1/v1", SecretStr("k4"), "vectors", 5, "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         "http://b.org", "http://c.org", "http://e.org", SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, True,
     ]  # fmt: skip
@@ -319,7 +324,7 @@ def test_no_error_repeats_a_secret_or_an_address(folder, name, text):
 
 def test_whatever_is_secret_by_its_type_is_private():
     assert (
-        {"openalex_key", "semantic_scholar_key", "smtp_password", "label_key"}
+        {"openalex_key", "semantic_scholar_key", "smtp_password", "label_key", "embedding_key"}
         <= set(SECRETS)
         <= PRIVATE_SETTINGS
     )

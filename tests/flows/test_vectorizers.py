@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,13 @@ from sqlalchemy import text as statement
 from analytics.exceptions import PapertrendsError
 from analytics.papers import content_hash, paper_text
 from analytics.themes import Theme
+from analytics.topics.topic_regions import TopicRegions, TopicState
 from analytics.vectors.student import StudentVectorizer
 from flows.analysis import steps, vectorizers
 from flows.analysis.vectorizers import ready_vectorizer
 from flows.config.settings import Settings
 from flows.store import Store
+from flows.store.registry import FitRow
 
 DAY = date(2025, 6, 1)
 
@@ -37,8 +40,7 @@ class Teacher:
 def teacher(monkeypatch):
     Teacher.n_seen = 0
     monkeypatch.setattr(vectorizers, "make_vectorizer", lambda name, **_: Teacher())
-    for module in (vectorizers, steps):
-        monkeypatch.setattr(module, "student_teacher", Teacher)
+    monkeypatch.setattr(vectorizers, "student_teacher", Teacher)
     monkeypatch.setattr(vectorizers, "MOST_BY_MINILM", 30)
 
 
@@ -50,6 +52,23 @@ def store(tmp_path):
 
 def texts(n: int) -> list[str]:
     return [f"Paper {number}. Agents explore mazes {number} times" for number in range(n)]
+
+
+def fit(day: date, vectorizer_id: str) -> FitRow:
+    members = pd.DataFrame(
+        {"paper_id": ["arxiv:1"], "topic_id": ["T0001"], "strength": [1.0], "basis": ["clustered"]}
+    )
+    regions = TopicRegions(("T0001",), np.ones((1, 4), dtype=np.float32), np.ones(1))
+    return FitRow(
+        0,
+        day,
+        vectorizer_id,
+        {},
+        {"n_neighbors": 15},
+        "there was none before",
+        TopicState(members, regions),
+        (),
+    )
 
 
 def ready(store, n, day=DAY, **settings):
@@ -79,6 +98,54 @@ class TestAuto:
         assert (again.id, why) == (first.id, "the workspace has a student")
 
 
+class TestEarlierVersion:
+    """Vectors of a version that ran MiniLM by torch, and a workspace whose topics were found in them."""
+
+    EARLIER = "minilm-53aa5117-f32-256"
+
+    @pytest.fixture(autouse=True)
+    def fitted(self, store):
+        store.write_fit(fit(DAY, self.EARLIER))
+
+    @pytest.mark.parametrize("name", ["auto", "minilm", "minilm-256"])
+    def test_it_stays_until_a_refit(self, store, name):
+        vectorizer, why = ready(store, 3, vectorizer=name)
+        assert vectorizer.id == self.EARLIER
+        assert why.endswith("; the topics were found in its vectors, analyze --refit changes to minilm-test")
+        vectorizer, why = ready_vectorizer(store, DAY, texts(3), Settings(vectorizer=name), refit=True)
+        assert vectorizer.id == "minilm-test"
+        assert "--refit" not in why
+
+    def test_whoever_asks_for_other_word_pieces_gets_them(self, store):
+        assert ready(store, 3, vectorizer="minilm-128") == (ANY, "it was chosen")
+        assert ready(store, 3, vectorizer="minilm-128")[0].id == "minilm-test"
+
+    def test_a_later_fit_in_other_vectors_ends_it(self, store):
+        store.write_fit(fit(DAY, "minilm-test"))
+        assert ready(store, 3)[0].id == "minilm-test"
+
+    def test_a_day_before_the_fit_does_not_know_it(self, store):
+        assert ready(store, 3, day=DAY - timedelta(days=1))[0].id == "minilm-test"
+
+    def test_auto_leaves_fewer_abstracts_to_it(self, store):
+        assert ready(store, 3)[1].startswith("3 abstracts had no vector; MiniLM takes up to 3;")
+        assert isinstance(ready(store, 4)[0], StudentVectorizer)
+
+    @pytest.mark.parametrize("other", ["minilm-ffffffff-f32-256", "student-0a", "minilm-53aa5117-bf16-256"])
+    def test_what_this_machine_cannot_make_is_not_kept(self, store, monkeypatch, other):
+        monkeypatch.setattr("analytics.vectors.minilm.has_bfloat16_tiles", lambda: False)
+        store.write_fit(fit(DAY, other))
+        assert ready(store, 3)[0].id == "minilm-test"
+
+
+@pytest.mark.parametrize(
+    ("number_format", "most"),
+    [("int8.1.avx512vnni-128", 30), ("float32.1.avx2-128", 15), ("f32-256", 3), ("int8.1.amx-256", 30)],
+)
+def test_slower_number_formats_get_fewer_abstracts(monkeypatch, number_format, most):
+    assert vectorizers._most_by(f"minilm-53aa5117-{number_format}") == most
+
+
 class TestStudent:
     def test_it_is_fitted_once(self, store):
         first, why = ready(store, 20, vectorizer="student")
@@ -93,8 +160,30 @@ class TestStudent:
         first, _ = ready(store, 20, vectorizer="student")
         second, why = ready(store, 41, vectorizer="student")
         assert second.id != first.id
-        assert why == "it was chosen; fitted anew: 41 texts, over 2 times the 20 before"
+        assert why == "it was chosen; fitted again: 41 texts, over 2 times the 20 before"
         assert Teacher.n_seen == 41  # what was encoded for the first is not encoded again
+
+    def test_one_of_an_earlier_teacher_stays_until_a_refit(self, store, monkeypatch):
+        first, _ = ready(store, 20, vectorizer="student")
+        monkeypatch.setattr(Teacher, "id", "minilm-newer")
+        again, why = ready(store, 20, vectorizer="student")
+        assert again.id == first.id
+        assert why == "it was chosen; it learned from minilm-test, analyze --refit makes one of minilm-newer"
+        second, why = ready_vectorizer(store, DAY, texts(20), Settings(vectorizer="student"), refit=True)
+        assert second.id != first.id
+        assert why == "it was chosen; fitted again: the last one learned from minilm-test"
+        third, why = ready_vectorizer(store, DAY, texts(20), Settings(vectorizer="student"), refit=True)
+        assert (third.id, why) == (second.id, "it was chosen")
+
+    def test_phrases_are_read_by_the_teacher_it_had(self, store, monkeypatch):
+        student, _ = ready(store, 20, vectorizer="student")
+        assert vectorizers.phrase_reader(store, student).id == "minilm-test"
+        with store._writing() as connection:
+            connection.execute(statement("UPDATE students SET teacher_id = 'minilm-53aa5117-f32-128'"))
+        assert vectorizers.phrase_reader(store, student).id == "minilm-53aa5117-f32-128"
+        assert vectorizers.teacher_of(store, "student-that-is-not-there").id == "minilm-test"
+        other = Teacher()
+        assert vectorizers.phrase_reader(store, other) is other
 
     def test_another_seed_makes_a_new_one(self, store):
         first, _ = ready(store, 20, vectorizer="student")

@@ -1,4 +1,4 @@
-"""The address of a chat endpoint, and whether a key may be sent there."""
+"""The address of a model's endpoint, and whether a key may be sent there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from analytics.exceptions import InputError
 from flows.feeds.addresses import is_public
 
-__all__ = ["ChatEndpoint", "parse_endpoint", "require_private_or_https"]
+__all__ = ["Endpoint", "parse_endpoint", "require_private_or_https"]
 
 _PATH = "/chat/completions"
 _EXAMPLE = "write it as http://localhost:11434 or https://api.example.org/v1"
@@ -21,13 +21,13 @@ _SENDABLE_KEY = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
-class ChatEndpoint:
+class Endpoint:
     """Where requests go.
 
     Attributes
     ----------
     url : str
-        Whole address, ``.../chat/completions``.
+        Whole address, such as ``.../chat/completions``.
     host : str
         Name or address without the port.
     name : str
@@ -49,8 +49,16 @@ class ChatEndpoint:
         return _THIS_MACHINE.fullmatch(self.host) is not None
 
 
-def parse_endpoint(text: str) -> ChatEndpoint:
-    """Address of a chat endpoint, given as a server, with its ``/v1``, or whole.
+def parse_endpoint(text: str, request: str = _PATH, key_variable: str = "PAPERTRENDS_LABEL_KEY") -> Endpoint:
+    """Address of an endpoint, given as a server, with its ``/v1``, or whole.
+
+    Parameters
+    ----------
+    text : str
+    request : str
+        What the kind of request adds to the address, such as ``/embeddings``.
+    key_variable : str
+        Where the key belongs, for messages.
 
     Raises
     ------
@@ -63,6 +71,8 @@ def parse_endpoint(text: str) -> ChatEndpoint:
     'http://localhost:11434/v1/chat/completions'
     >>> parse_endpoint("https://api.example.org/openai/v1/").url
     'https://api.example.org/openai/v1/chat/completions'
+    >>> parse_endpoint("https://api.example.org/v1", "/embeddings").url
+    'https://api.example.org/v1/embeddings'
     """
     try:
         parts = urlsplit(text.strip())
@@ -74,17 +84,17 @@ def parse_endpoint(text: str) -> ChatEndpoint:
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise InputError(
             f"the endpoint holds a user, a query or a fragment; {_EXAMPLE}, and give the key in "
-            "PAPERTRENDS_LABEL_KEY"
+            + key_variable
         )
     path = parts.path.rstrip("/")
-    if not path.endswith(_PATH):
-        path = (path or "/v1") + _PATH
+    if not path.endswith(request):
+        path = (path or "/v1") + request
     written = f"[{host}]" if ":" in host else host
     name = written if port is None else f"{written}:{port}"
-    return ChatEndpoint(f"{parts.scheme}://{name}{path}", host, name)
+    return Endpoint(f"{parts.scheme}://{name}{path}", host, name)
 
 
-def require_private_or_https(endpoint: ChatEndpoint, key: SecretStr) -> str:
+def require_private_or_https(endpoint: Endpoint, key: SecretStr) -> str:
     """Give the key as it is sent, where that is safe.
 
     Raises

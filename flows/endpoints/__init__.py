@@ -1,0 +1,1 @@
+"""Endpoints of models, in OpenAI's form: their addresses, and bounded requests to them."""
