@@ -21,6 +21,7 @@ SECRETS = {
     "PAPERTRENDS_SMTP_PASSWORD": "passw0rd-th4t-n0b0dy-sees",
     "PAPERTRENDS_SMTP_USER": "user-th4t-n0b0dy-sees",
     "PAPERTRENDS_LABEL_KEY": "label-k3y-th4t-n0b0dy-sees",
+    "PAPERTRENDS_EMBEDDING_KEY": "embedding-k3y-th4t-n0b0dy-sees",
     "PAPERTRENDS_CONTACT": "contact@nobody-sees.example",
     "PAPERTRENDS_MAIL_FROM": "sender@nobody-sees.example",
     "PAPERTRENDS_MAIL_TO": "reader@nobody-sees.example",
