@@ -68,7 +68,7 @@ def ingest(
         did not come whole, with the reason); ``dated``, the papers that a look-up gave a day.
     """
     if later := later_run():
-        return finished({}, f"missed; the run of {later} does its work", name=SKIPPED)
+        return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
     with taking_turn(Path(workspace)):
         counts = ingest_sources(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
     if deployment.id and counts["failures"] and not counts["records"]:

@@ -52,13 +52,13 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
 
     Args:
         sources: Paths of files or folders and names of feeds; none analyzes what the store holds.
-        workspace: Folder of the store and the runs.
+        workspace: Folder that holds the store and the runs.
         as_of: The day to pretend to be; today by default.
         themes: File of the themes; that of the settings by default.
         vectorizer: How abstracts become vectors; as the settings say by default.
         command: The command line that makes this run again, for the report.
         columns: Own names of a table's columns, such as {"Heading": "title"}.
-        refit: Look for topics anew, whatever the rules say.
+        refit: Fit the topics again, even if no rule asks for it.
         runner: Where work in parts is done; as the settings say by default.
         dask_address: Scheduler of a Dask cluster; that of the settings by default.
 
@@ -71,7 +71,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
         Path of the run folder.
     """
     if later := later_run():
-        return finished("", f"missed; the run of {later} does its work", name=SKIPPED)
+        return finished("", f"skipped; the run of {later} covers it", name=SKIPPED)
     settings = load_settings(
         {
             "workspace": workspace,

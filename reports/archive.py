@@ -108,7 +108,7 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
     day = date.fromisoformat(str(manifest["as_of"])[:10])
     facts = [plural(int(counts["papers"]), "paper")] if "papers" in counts else []
     if "new_papers" in since:
-        facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the run before")
+        facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the previous run")
     before = clip(str(since.get("run_id", "")), 100)
     is_older = "verdicts" not in summary
     lines = [_line(_mapping(one), page, is_older=is_older) for one in summary.get("headlines", [])]

@@ -188,10 +188,10 @@ def _multiples(
         lines
         + ("; all on one scale" if len(drawn) > 1 else "")
         + f". {bands_note([section.basis for section in drawn])}"
-        + f" Bars: papers a {one.unit}, those found for the theme in color."
+        + f" Bars: papers per {one.unit}; those found for the theme in color."
     )
     if is_smooth and not all(series.is_smooth for series, _ in each):
-        note += " Themes with too few papers to test have their raw shares."
+        note += " Themes with too few papers to test show their raw shares."
     if not all(period.is_complete for period in one.periods):
         note += f" Hollow on hatching: incomplete {one.unit}."
     if any(found.forecasts for found in marks):

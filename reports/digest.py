@@ -214,7 +214,7 @@ def _few(papers: pd.DataFrame, scores: pd.Series, usual: pd.Series) -> tuple[Dig
         votes = plural(int(papers.loc[best, "upvotes"]), "upvote")
         reasons[best] = f"{votes}, where {float(usual[best]):g} were usual that day"
     for one in scores.sort_index().sort_values(ascending=False, kind="stable").index:
-        reasons.setdefault(str(one), "nearest to the theme")
+        reasons.setdefault(str(one), "closest to the theme")
     chosen = list(reasons)[:_PAPERS_OF_THEME]
     lines = make_paper_lines(papers.loc[chosen], {}, {})
     return tuple(

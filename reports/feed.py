@@ -25,7 +25,7 @@ _CONTENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).fr
 </ul>
 {% endif %}
 {% if run.new_topics %}<p>New topics: {{ run.new_topics | join(", ") }}.</p>{% endif %}
-{% if run.changes %}<p>Since the run before: {{ run.changes | join(" ") }}</p>{% endif %}
+{% if run.changes %}<p>Since the previous run: {{ run.changes | join(" ") }}</p>{% endif %}
 <p>{{ run.facts | join(", ") }}.</p>
 """
 )

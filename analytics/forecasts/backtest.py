@@ -22,9 +22,9 @@ CHANCE = 0.05
 _NAMES = {
     NAIVE: "same as the last period",
     "trailing_mean": "the mean of the last periods",
-    "pooled_level": "a level smoothed as all series together ask for",
+    "pooled_level": "a level smoothed in the same way for all series",
     "damped_trend": "a damped trend of each series",
-    "pooled_trend": "a damped trend learned from all series together",
+    "pooled_trend": "a damped trend learned from all series",
 }
 LEAST_GAIN = 0.02
 """Part of the error that a less simple forecaster must save."""
@@ -176,7 +176,7 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     naive = _NAMES[NAIVE]
     if origins < _MIN_ORIGINS:
         return NAIVE, (
-            f"{naive}: the history is too short to tell ({origins} past forecast dates, "
+            f"{naive}: the history is too short to compare forecasters ({origins} past forecast dates, "
             f"at least {_MIN_ORIGINS} needed)"
         )
     held = NAIVE
@@ -191,12 +191,12 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     if held == NAIVE:
         best = ratio[order[1:]].idxmin()
         return NAIVE, (
-            f"{naive}: nothing was better beyond chance {seen}; "
+            f"{naive}: no other was significantly better {seen}; "
             f"the lowest error, that of {_NAMES[best]}, was {ratio[best]:.2f} times as large"
         )
     return held, (
-        f"{_NAMES[held]}: its error was {ratio[held]:.2f} times that of {naive} {seen}, more than chance "
-        f"explains, and nothing less simple was better beyond chance"
+        f"{_NAMES[held]}: its error was {ratio[held]:.2f} times that of {naive} {seen}, significantly"
+        f" lower, and no more complex one was significantly better"
     )
 
 

@@ -59,7 +59,7 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     loose = float(is_loose[is_new].mean()) if n_new else 0.0
     if n_new >= _FEWEST_NEW and loose > before + LOOSE:
         return (
-            f"of {n_new:,} papers that came since the last fit {100 * loose:.0f} % join no topic, "
-            f"of its own {100 * before:.0f} %"
+            f"of {n_new:,} papers added since the last fit {100 * loose:.0f} % join no topic, in the last"
+            f" fit {100 * before:.0f} %"
         )
     return None

@@ -308,7 +308,7 @@ def _found(
     """Put the assignments back in the order given, and say what was found in a sentence."""
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
-    reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers stand in none"
+    reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers in no topic"
     return TopicFit(given, topics, parameters, reason, state, events)
 
 
@@ -318,11 +318,11 @@ def _no_topics(
     """Fit in which no paper stands in a topic; those of before have retired."""
     if len(papers) < SMALLEST_CLUSTERED_CORPUS:
         reason = (
-            f"{len(papers)} papers are too few to cluster; topics are looked for from "
-            f"{SMALLEST_CLUSTERED_CORPUS} papers on"
+            f"{len(papers)} papers are too few to cluster; topics are fitted from"
+            f" {SMALLEST_CLUSTERED_CORPUS} papers on"
         )
     else:
-        reason = "no group of papers was dense enough to be called a topic"
+        reason = "no group of papers was dense enough to be a topic"
     assignments = pd.DataFrame(
         {
             "paper_id": papers["paper_id"].to_numpy(),

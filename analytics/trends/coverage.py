@@ -249,7 +249,7 @@ def _low(name: str, own: pd.DataFrame, periods: pd.PeriodIndex) -> Iterator[tupl
     for place, (period, total) in enumerate(totals):
         before = [earlier for _, earlier in totals[max(0, place - _USUAL_PERIODS) : place]]
         if len(before) >= _FEWEST_PERIODS and total < _LOW * (usual := float(np.median(before))):
-            yield period.start_time, f"{name} brought {total:.0f} records, usual are {usual:.0f}"
+            yield period.start_time, f"{name} brought {total:.0f} records; usual are {usual:.0f}"
 
 
 def _daily_volume(whole: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Looking back: what changed since the run before, and how earlier runs' forecasts and claims came out."""
+"""Looking back: what changed since the previous run, and how earlier runs' forecasts and claims came out."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _previous(workspace: Path, fingerprint: str, day: date) -> tuple[Path, RunTa
         try:
             return folder, read_assignments(folder), read_manifest(folder)
         except InputError as error:
-            logger.warning("the run %s is left out of what changed: %s", folder.name, error)
+            logger.warning("the run %s is not used in the comparison: %s", folder.name, error)
             damaged.append(folder)
     return None
 

@@ -145,9 +145,9 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
     with Store.open(workspace) as store:
         corpus = store.read_corpus(day)
         if corpus.papers.empty:
-            later = f"; {corpus.n_later} papers were published or first shown later" if corpus.n_later else ""
+            later = f"; {corpus.n_later} papers were published or first seen later" if corpus.n_later else ""
             raise InputError(
-                f"the workspace {workspace} holds no paper as of {day}{later}; "
+                f"the workspace {workspace} has no paper as of {day}{later}; "
                 "ingest a source first (papertrends ingest SOURCE), or give a later --as-of"
             )
         sources, rejects = store.sources_summary(day), store.read_rejects(day)

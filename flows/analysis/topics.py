@@ -73,7 +73,7 @@ def find_topics(
         When the registry cannot be read: topics would lose their ids.
     """
     vectors, vectorizer_id = encoded.papers, encoded.vectorizer_id
-    asked = "it was asked for" if refit else None
+    asked = "it was requested" if refit else None
     decisive: dict[str, Any] = {
         "method": _METHOD,
         "min_topic_size": settings.min_topic_size,
@@ -131,9 +131,9 @@ def _cause(
 ) -> str | None:
     """Why there must be a new fit, None where the last one does."""
     if last is None:
-        return "there was none before"
+        return "it was the first fit"
     if joined is None:
-        return f"vectors are those of {vectorizer_id}, the last fit's of {last.vectorizer_id}"
+        return f"vectors are from {vectorizer_id}, in the last fit from {last.vectorizer_id}"
     changed = [name for name, value in decisive.items() if last.settings.get(name) != value]
     if changed:
         return f"{', '.join(changed)} changed"

@@ -49,7 +49,7 @@ def checked_settings(
 def spreading_of(runner: str | None, dask_address: str | None) -> dict[str, Any]:
     """Flow parameters that say where work in parts is done."""
     if dask_address is not None and runner == "local":
-        raise InputError("--dask-address is of use with --runner dask only; leave one of them out")
+        raise InputError("--dask-address works only with --runner dask; remove it, or add --runner dask")
     return {"runner": runner, "dask_address": dask_address}
 
 
@@ -80,7 +80,7 @@ def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings)
     from flows.feeds.date_lookup import LOOKUPS
 
     if fill_dates is not None and fill_dates not in LOOKUPS:
-        raise InputError(f"--fill-dates {fill_dates!r} is no service that knows dates; write {LOOKUPS[0]}")
+        raise InputError(f"--fill-dates {fill_dates!r} is an unknown service; use {LOOKUPS[0]}")
     if not sources and fill_dates is None:
         raise InputError("nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv")
     if not sources:
@@ -90,7 +90,7 @@ def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings)
 def check_output(target: Path, workspace: Path, *, option: str = "--output") -> None:
     """Refuse to write into a run folder."""
     if target.resolve().is_relative_to((workspace / "runs").resolve()):
-        raise InputError(f"{option} {target} lies in a run folder, which never changes; choose another file")
+        raise InputError(f"{option} {target} is in a run folder, which never changes; choose another file")
 
 
 def require_store(workspace: Path) -> None:
@@ -98,7 +98,7 @@ def require_store(workspace: Path) -> None:
     from flows.store import Store
 
     if not Store.exists(workspace):
-        raise InputError(f"the workspace {workspace} holds no store; start with: papertrends run SOURCE")
+        raise InputError(f"the workspace {workspace} has no store yet; start with: papertrends run SOURCE")
 
 
 def columns_of(given: list[str] | None) -> dict[str, str] | None:
@@ -109,7 +109,7 @@ def columns_of(given: list[str] | None) -> dict[str, str] | None:
     for one in given:
         column, _, field = (part.strip() for part in one.rpartition("="))
         if not column or not field:
-            raise InputError(f"--map {one!r} is not COLUMN=FIELD; write it as in --map Heading=title")
+            raise InputError(f"--map {one!r} is not COLUMN=FIELD; write it as --map Heading=title")
         named[column] = field
     return named
 

@@ -102,7 +102,9 @@ def ingest(
     columns: Columns = None,
     fill_dates: Annotated[
         str | None,
-        typer.Option("--fill-dates", metavar="SERVICE", help="Look up papers without a day: arxiv."),
+        typer.Option(
+            "--fill-dates", metavar="SERVICE", help="Service that looks up missing publication days: arxiv."
+        ),
     ] = None,
     verbose: Verbose = False,
 ) -> None:
@@ -139,7 +141,7 @@ def paper(
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Show a paper, which look each of its fields comes from, and every look at it."""
+    """Show a paper: its fields, the sighting that each comes from, and all sightings."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.commands.output_lines import paper_lines
@@ -163,7 +165,7 @@ def analyze(  # noqa: PLR0913 - its options
     dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
-    """Analyze what the store holds and write a report."""
+    """Analyze the papers in the store and write a report."""
     with told_plainly(verbose):
         server = server_ahead(shown=verbose)
         spreading = spreading_of(runner, dask_address)
@@ -182,9 +184,9 @@ def analyze(  # noqa: PLR0913 - its options
 @app.command()
 def report(
     run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Where the page goes.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="File to write the page to.")] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
@@ -209,11 +211,11 @@ def report(
 @app.command()
 def diff(
     before: Annotated[str, typer.Argument(metavar="RUN", help="Id of the earlier run.")],
-    after: Annotated[str, typer.Argument(metavar="RUN", help="Id of the later one, or latest.")] = "latest",
+    after: Annotated[str, typer.Argument(metavar="RUN", help="Id of the later run, or latest.")] = "latest",
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Say how shares differ between two runs: by new papers, reassigned ones, definitions, answers."""
+    """Compare two runs: how far new papers, reassignment, definitions and labels changed each share."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.analysis.comparison import diff_runs
@@ -228,13 +230,13 @@ def diff(
 @app.command()
 def topics(
     history: Annotated[
-        bool, typer.Option("--history", help="What became of topics at every fit, with papers.")
+        bool, typer.Option("--history", help="Show what happened to topics at each fit, with example papers.")
     ] = False,
     as_of: AsOf = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """List the topics of the latest run, or what became of topics over time."""
+    """List the topics of the latest run, or the history of topics over all fits."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, as_of, None)
         from flows.clock import today
@@ -256,17 +258,17 @@ def topics(
 @app.command()
 def digest(
     run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
     ] = None,
-    send: Annotated[bool, typer.Option("--send", help="Send it, once to each recipient.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", help="File of the mail, .eml.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send the mail, once to each recipient.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", help="File to write the mail to (.eml).")] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write what a run has to tell as a mail, or send it to the recipients of the settings."""
+    """Write the digest of a run as a mail file, or send it to the configured recipients."""
     with told_plainly(verbose):
         if send and output is not None:
-            raise InputError("--output is of use without --send only; leave one of them out")
+            raise InputError("--output and --send cannot be combined; remove one of them")
         settings = checked_settings(workspace, None, None, None)
         if output is not None:
             check_output(output, settings.workspace)
@@ -278,7 +280,7 @@ def digest(
         folder = resolve_run(settings.workspace, run_name)
         mails = make_mails(folder, settings, now())
         if not mails:
-            out.print("nothing moved and no topic is new; no mail is wished then (setting mail_when_still)")
+            out.print("nothing moved and no topic is new; no mail is sent then (setting mail_when_still)")
             return
         if not send:
             target = output or Path(f"{folder.name}.eml")
@@ -289,20 +291,22 @@ def digest(
         for line in mail_lines(told):
             out.print(line, markup=False, soft_wrap=True)
         if told.failed:
-            raise PapertrendsError(f"{len(told.failed)} of {len(mails)} mails were not taken; see above")
+            raise PapertrendsError(
+                f"{len(told.failed)} of {len(mails)} mails were not accepted by the mail server; see above"
+            )
 
 
 @app.command()
 def search(
     words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
-    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest without.")] = None,
+    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest by default.")] = None,
     theme: Annotated[str | None, typer.Option("--theme", help="Id of a theme to search in.")] = None,
-    most: Annotated[int, typer.Option("--most", help="Papers to show.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, a list of papers.")] = False,
+    most: Annotated[int, typer.Option("--most", help="Number of papers to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the papers as a JSON list.")] = False,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Find the papers of a run that are nearest to some words in meaning."""
+    """Find the papers of a run that are closest in meaning to the given words."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.analysis.search import search_papers
@@ -321,7 +325,7 @@ def search(
 
 @app.command()
 def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
-    """Say what the workspace holds: papers, runs, and when the last one was."""
+    """Show the number of papers in the workspace and its latest runs."""
     with told_plainly(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.clock import today
@@ -347,16 +351,18 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
 @app.command()
 def serve(  # noqa: PLR0913 - its options
     sources: NeededSources,
-    ingest_cron: Annotated[str | None, typer.Option(help="When to read the sources, as a cron line.")] = None,
+    ingest_cron: Annotated[
+        str | None, typer.Option(help="When to read the sources, as a cron expression.")
+    ] = None,
     analysis_cron: Annotated[str | None, typer.Option(help="When to analyze and report.")] = None,
     digest_cron: Annotated[str | None, typer.Option(help="When to send the digest.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Of the cron lines.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone of the cron expressions.")] = None,
     workspace: Workspace = None,
     runner: Runner = None,
     dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
-    """Stay and run on a schedule: ingest the sources, analyze and report, send the digest."""
+    """Keep running on a schedule: ingest the sources, analyze, report, and send the digest."""
     with told_plainly(verbose):
         server = server_ahead(scheduling=True, shown=True)
         when = {
@@ -409,7 +415,9 @@ def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
     if counts["failures"]:
         rest = len(counts["failures"]) - 1
         more = f", and {rest} more failed" if rest else ""
-        raise PapertrendsError(f"{counts['failures'][0]}{more}; what came is kept, run it again for the rest")
+        raise PapertrendsError(
+            f"{counts['failures'][0]}{more}; what was read is stored; run the command again for the rest"
+        )
 
 
 def _tell_run(folder: Path) -> None:

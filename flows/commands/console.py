@@ -36,7 +36,7 @@ def told_plainly(verbose: bool) -> Iterator[None]:
         err.print(f"papertrends: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
     except KeyboardInterrupt:
-        err.print("papertrends: stopped; the store and the published runs are whole")
+        err.print("papertrends: stopped; the store and the published runs are intact")
         raise typer.Exit(130) from None
     except Exception as error:
         if verbose:

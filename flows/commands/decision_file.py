@@ -89,15 +89,19 @@ def _decision(row: CsvRow) -> WorkDecision:
     pair = [row.cells[name] for name in ("one", "other")]
     for name, cell in zip(("one", "other"), pair, strict=True):
         if not _RECORD.fullmatch(cell):
-            raise InputError(f"column {name}: {excerpt(cell)!r} is not a record, 32 hexadecimal digits")
+            raise InputError(
+                f"column {name}: {excerpt(cell)!r} is not a record id; write 32 hexadecimal digits"
+            )
     if pair[0] == pair[1]:
-        raise InputError("columns one and other name the same record; name two")
+        raise InputError("columns one and other name the same record; name two different records")
     try:
         day = date.fromisoformat(row.cells["day"])
     except ValueError:
         raise InputError(f"column day: {excerpt(row.cells['day'])!r} is not a day as YYYY-MM-DD") from None
     works = row.cells["works"]
     if works not in _WORKS:
-        raise InputError(f"column works: {excerpt(works)!r} is not 1 or 2, how many works the records show")
+        raise InputError(
+            f"column works: {excerpt(works)!r} is not 1 or 2, the number of works that the records show"
+        )
     person = check_labeller(row.cells["person"], "column person:")
     return WorkDecision.of(pair, day, is_one_work=_WORKS[works], person=person)

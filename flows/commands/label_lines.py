@@ -42,5 +42,5 @@ def theme_lines(themes: Sequence[Theme], labels: pd.DataFrame) -> Iterator[str]:
     for one in asked_themes(themes, labels):
         line = f"{one.theme_id:{width}}  {one.n_yes} yes, {one.n_no} no, {one.n_unsure} unsure"
         if one.n_earlier:
-            line += f"; {one.n_earlier} of them under an earlier definition of the theme"
+            line += f"; {one.n_earlier} of them for an earlier definition of the theme"
         yield line

@@ -41,7 +41,7 @@ _EVENTS = {"continued": "", "born": "", "split": "from", "merged": "into", "reti
 _FAULTS = {
     "before_1900": "its stated date is before 1900",
     "before_id_month": "its stated date is long before the month of its arXiv id",
-    "after_id_month": "a stated date is later than the month of its arXiv id allows",
+    "after_id_month": "its stated date is later than the month of its arXiv id",
 }
 
 
@@ -61,7 +61,7 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
         yield f"{'doubt':13}{_FAULTS[paper['date_fault']]}"
     yield f"{'first seen':13}{paper['first_seen']}"
     yield from _join_lines(history)
-    yield f"{len(history.looks)} looks"
+    yield f"{len(history.looks)} sightings"
     for look in history.looks:
         upvotes = "" if look.upvotes is None else f", {look.upvotes} upvotes"
         version = "" if look.said.record.version is None else f", v{look.said.record.version}"
@@ -77,13 +77,13 @@ def _join_lines(history: PaperHistory) -> Iterator[str]:
             yield f"{n_records} records are one: they state {identifier}"
     for join in history.joins:
         sure = "" if join.bits >= STATED else f", {join.probability:.1%} sure"
-        yield f"two records are one{sure}: {', '.join(join.reasons)}"
+        yield f"two records match{sure}: {', '.join(join.reasons)}"
         for key in (join.one, join.other):
             look = said[key]
             year = f" ({look.said.record.published.year})" if look.said.record.published else ""
             yield f"  {clip(look.said.record.title, _TITLE_SHOWN)}{year}  [{_place(look)}]"
     if history.joins:
-        yield f"if they are not: papertrends split {history.paper['paper_id']}"
+        yield f"if they are different works: papertrends split {history.paper['paper_id']}"
 
 
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
@@ -100,7 +100,7 @@ def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
         whole = own[own["is_whole"]]
         reached = f", up to {whole['end'].max():%Y-%m-%d}" if len(whole) else ""
         yield (
-            f"{name}: {len(own)} looks, {int(own['n_records'].sum())} records{reached}"
+            f"{name}: {len(own)} sightings, {int(own['n_records'].sum())} records{reached}"
             + (f", {failed} failed" if failed else "")
         )
 
@@ -113,7 +113,7 @@ def ingest_lines(counts: Mapping[str, Any], fill_dates: str | None) -> Iterator[
     )
     if fill_dates is not None:
         dated = counts["dated"]
-        yield f"{dated['papers']} of {dated['asked']} papers without a day have one now, by {fill_dates}"
+        yield f"{dated['papers']} of {dated['asked']} papers without a day got one from {fill_dates}"
 
 
 def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -> Iterator[str]:
@@ -121,7 +121,7 @@ def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -
     counts, seconds = manifest["counts"], manifest["seconds"]
     yield (
         f"{counts['papers']} papers ({counts['undated']} undated, {counts['rejected']} records rejected), "
-        f"{counts['encoded']} texts newly encoded, {manifest['topics']['reason']}"
+        f"{counts['encoded']} texts encoded, {manifest['topics']['reason']}"
     )
     rest = ("start (imports, Prefect's server) and ingest", total_seconds - sum(seconds.values()))
     parts = sorted([rest, *seconds.items()], key=lambda part: -part[1])
@@ -136,7 +136,7 @@ def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
     yield f"analysis  {settings.analysis_cron}"
     yield f"digest    {settings.digest_cron}" if settings.mail_to else "digest    never: mail_to is not set"
     if server:
-        yield f"runs are shown at {server.removesuffix('/api')}; Ctrl-C ends the schedule"
+        yield f"see the runs at {server.removesuffix('/api')}; stop the schedule with Ctrl-C"
 
 
 def diff_lines(difference: RunDifference) -> Iterator[str]:
@@ -148,7 +148,8 @@ def diff_lines(difference: RunDifference) -> Iterator[str]:
     yield f"from {runs[0]} to {runs[1]}"
     definitions = "differ" if difference.definition_changed else "are the same"
     yield (
-        f"{difference.n_new} papers came, {difference.n_gone} went; the definitions of themes, topics and "
+        f"{difference.n_new} papers were added, {difference.n_gone} removed; the definitions of themes,"
+        f" topics and "
         f"vectors {definitions}"
     )
     if difference.changes.empty:
@@ -202,9 +203,9 @@ def mail_lines(mails: SentMails) -> Iterator[str]:
     for recipient in mails.sent:
         yield f"sent    {recipient}"
     for recipient in mails.before:
-        yield f"before  {recipient} (this run's mail was sent earlier; none is sent twice)"
+        yield f"before  {recipient} (this run's mail was sent earlier; no mail is sent twice)"
     for recipient in mails.unknown:
-        yield f"unknown {recipient} (an earlier attempt broke off while sending; it is not sent again)"
+        yield f"unknown {recipient} (an earlier attempt was interrupted while sending; it is not sent again)"
     for recipient, said in mails.failed:
         yield f"failed  {recipient}: {said}"
 

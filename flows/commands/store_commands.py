@@ -22,14 +22,16 @@ class Side(StrEnum):
     postgresql = "postgresql"
 
 
-To = Annotated[Side, typer.Option("--to", help="Where to: the database of the setting, or corpus.sqlite.")]
+To = Annotated[
+    Side, typer.Option("--to", help="Target: the PostgreSQL database in the settings, or corpus.sqlite.")
+]
 Database = Annotated[
     str | None,
     typer.Option(
         "--database",
         metavar="URL",
-        help="PostgreSQL database, postgresql+psycopg://user@host/name; the setting database without it. "
-        "Other users see what stands here: leave a password to PAPERTRENDS_DATABASE or PGPASSWORD.",
+        help="PostgreSQL database, postgresql+psycopg://user@host/name; by default the setting database."
+        " Other users can see the command line: give a password in PAPERTRENDS_DATABASE or PGPASSWORD.",
     ),
 ]
 
@@ -49,9 +51,9 @@ def copy(to: To, database: Database = None, workspace: Workspace = None, verbose
             soft_wrap=True,
         )
         out.print(
-            "name it in the setting database from now on; corpus.sqlite is used no more"
+            "now set the setting database to it; corpus.sqlite is no longer used"
             if to is Side.postgresql
-            else "unset the setting database from now on",
+            else "now unset the setting database",
             soft_wrap=True,
         )
 
@@ -72,13 +74,13 @@ def copy_store(to: Side, database: str | None, workspace: Path | None) -> tuple[
     settings = load_settings({"workspace": workspace, "database": database})
     if settings.database is None:
         raise InputError(
-            "no PostgreSQL database is named; set PAPERTRENDS_DATABASE to "
+            "no PostgreSQL database is given; set PAPERTRENDS_DATABASE to "
             "postgresql+psycopg://user:password@host:port/name, or give --database"
         )
     both = [sqlite_database(settings.workspace), postgresql_url(settings.database.get_secret_value())]
     source, target = both if to is Side.postgresql else reversed(both)
     if not holds_store(source):
-        raise InputError(f"{database_name(source)} holds no store, so there is nothing to copy")
+        raise InputError(f"{database_name(source)} has no store, so there is nothing to copy")
     with (
         Store.open(settings.workspace, database=source) as old,
         Store.open(settings.workspace, database=target) as new,

@@ -184,11 +184,13 @@ def _wait(server: TemporaryServer) -> None:
         return
     ended = server.process.poll()
     what = (
-        f"did not answer within {os.environ[_STARTUP_S]} s" if ended is None else f"ended with status {ended}"
+        f"did not respond within {os.environ[_STARTUP_S]} s"
+        if ended is None
+        else f"ended with status {ended}"
     )
     raise PapertrendsError(
         f"Prefect's temporary server {what}{_last_words(server.said)}; "
-        "try again, or start one (prefect server start) and name it in PREFECT_API_URL"
+        "try again, or start a server (prefect server start) and set PREFECT_API_URL to it"
     )
 
 

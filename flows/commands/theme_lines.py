@@ -57,8 +57,8 @@ def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Itera
     if n_newer:
         are, them = ("is", "it") if n_newer == 1 else ("are", "them")
         yield (
-            f"{plural(n_newer, 'answer')} {are} not part of this run of {as_of}; papertrends analyze makes a "
-            f"run that counts {them}"
+            f"{plural(n_newer, 'answer')} {are} newer than this run of {as_of}; papertrends analyze makes"
+            f" a run that counts {them}"
         )
 
 

@@ -31,7 +31,7 @@ class _DeclaredTheme(BaseModel):
     @classmethod
     def _phrases_say_something(cls, phrases: list[str]) -> list[str]:
         if any(not phrase.strip() for phrase in phrases):
-            raise ValueError("a phrase is empty; remove it or write what papers of the theme say")
+            raise ValueError("a phrase is empty; remove it, or write words that papers of the theme use")
         return list(dict.fromkeys(phrases))
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Guard"]
 
-_REFUSED = "papertrends: open the address that papertrends label printed; this one is without its token"
+_REFUSED = "papertrends: open the address that papertrends label printed; this address lacks its token"
 _ALWAYS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -110,7 +110,9 @@ class LabellingApp:
             return _problem(500, f"{failed}: {error}")
         except Exception as error:  # whatever a database says, the page must know that nothing was saved
             logger.warning("the sitting failed: %s: %s", type(error).__name__, error)
-            return _problem(500, f"{failed}: {type(error).__name__}; the terminal says more. Try again.")
+            return _problem(
+                500, f"{failed}: {type(error).__name__}; see the terminal for details. Try again."
+            )
         self.n_answered = outcome["view"]["n_answered"] if "view" in outcome else outcome["n_answered"]
         return _json(status, outcome)
 
@@ -124,8 +126,8 @@ class LabellingApp:
         if saved not in (body.get("seen"), answers):
             said = ", ".join(f"{theme} {answer}" for theme, answer in saved.items()) or "nothing, taken back"
             error = (
-                f"Another tab answered this paper meanwhile ({said}). "
-                "Enter saves your marks instead; reload the page to leave it so."
+                f"Another tab has answered this paper in the meantime ({said}). "
+                "Press Enter to save your marks instead; reload the page to keep that answer."
             )
             return 409, {"error": error, "view": sitting_view(self._sitting, paper_id)}
         self._sitting.answer(paper_id, answers)
@@ -140,14 +142,14 @@ class LabellingApp:
     def _paper_id(self, body: Mapping[str, Any]) -> str:
         paper_id = body.get("paper_id")
         if not any(one.paper_id == paper_id for one in self._sitting.papers):
-            raise InputError(f"paper {str(paper_id)[:100]!r} is not in this sitting; reload the page")
+            raise InputError(f"paper {str(paper_id)[:100]!r} is not in this session; reload the page")
         return str(paper_id)
 
     def _checked_answers(self, answers: Any) -> dict[str, str]:
         """Answers for all themes of the page, in its order."""
         theme_ids = [one.theme_id for one in self._page.themes]
         if not isinstance(answers, dict) or set(answers) != set(theme_ids):
-            raise InputError("the answers are not those of this sitting's themes; reload the page")
+            raise InputError("the answers do not match the themes of this session; reload the page")
         wrong = [one for one in answers.values() if one not in ANSWERS]
         if wrong:
             raise InputError(f"answer {str(wrong[0])[:40]!r} is unknown; use {', '.join(ANSWERS)}")

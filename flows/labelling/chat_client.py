@@ -155,7 +155,7 @@ class ChatClient:
             raise FeedError(f"{name} refuses the request (status {status}){says}")
         if 300 <= status < 400:
             raise InputError(
-                f"{name} redirects to {self._target(headers)}; if that is right, name it as the endpoint"
+                f"{name} redirects to {self._target(headers)}; if that is right, give it as the endpoint"
             )
         why = _WHY.get(status, "check the endpoint")
         raise InputError(f"{name} refuses all requests (status {status}){says}; {why}")

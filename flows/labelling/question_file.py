@@ -62,9 +62,11 @@ def check_free(path: Path) -> None:
     InputError
     """
     if path.exists():
-        raise InputError(f"{path} exists and may hold answers; choose another --output")
+        raise InputError(f"{path} exists and may contain answers; choose another --output")
     if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: there is no folder {path.parent}; choose another --output")
+        raise InputError(
+            f"cannot write {path}: the folder {path.parent} does not exist; choose another --output"
+        )
 
 
 def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path: Path) -> None:
@@ -114,8 +116,8 @@ def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection
     columns = [name for name in dict.fromkeys(table.names) if name in theme_ids]
     if not columns:
         raise InputError(
-            f"no column is the id of a theme; the themes are {', '.join(theme_ids)} (--themes names their "
-            f"file), the columns {', '.join(name for name in table.names if name)}"
+            f"no column is named after a theme id; the themes are {', '.join(theme_ids)} (see --themes),"
+            f" the columns are {', '.join(name for name in table.names if name)}"
         )
     answers: dict[tuple[str, str], str] = {}
     lines: dict[str, int] = {}
@@ -137,7 +139,7 @@ def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection
             if earlier != answer:
                 faults.append(
                     f"line {row.line}, column {theme_id}: {answer}, where line {lines[paper_id]} says "
-                    f"{earlier}; the first is taken"
+                    f"{earlier}; the first is used"
                 )
         lines.setdefault(paper_id, row.line)
         if row.cells.get(_FROM):
@@ -167,9 +169,9 @@ def _unknown_columns(table: CsvTable, theme_ids: Collection[str]) -> list[str]:
         if name and name not in expected:
             close = difflib.get_close_matches(name, list(theme_ids), n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            told.append(f"column {excerpt(name)!r} is not the id of a theme and is not read{hint}")
+            told.append(f"column {excerpt(name)!r} is not a theme id and is ignored{hint}")
     told += [
-        f"column {name!r} is there more than once; the first is read"
+        f"column {name!r} occurs more than once; the first is used"
         for name in dict.fromkeys(table.names)
         if name and table.names.count(name) > 1
     ]
@@ -184,7 +186,7 @@ def _one_sided(table: CsvTable, columns: Sequence[str], answers: dict[tuple[str,
         n_blank = sum(not row.cells[theme_id] for row in table.rows)
         if said == {"yes"} and n_blank:
             told.append(
-                f"column {theme_id}: {n_blank} blank cells are not answers; write 0 where a paper is not of "
-                "the theme"
+                f"column {theme_id}: {n_blank} blank cells do not count as answers; write 0 where a paper"
+                f" does not belong to the theme"
             )
     return told

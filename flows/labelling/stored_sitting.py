@@ -124,11 +124,11 @@ class StoredSitting:
 
     def _check(self, paper_id: str, answers: Mapping[str, str]) -> None:
         if paper_id not in self._drawn:
-            raise InputError(f"the paper {paper_id!r} is not one of this sitting")
+            raise InputError(f"the paper {paper_id!r} is not in this session")
         for theme_id, said in answers.items():
             if theme_id not in self._definitions:
                 known = ", ".join(self._definitions)
-                raise InputError(f"{theme_id!r} is not a theme of this sitting; its themes are {known}")
+                raise InputError(f"{theme_id!r} is not a theme of this session; its themes are {known}")
             if said not in ANSWERS:
                 raise InputError(f"{said!r} is not an answer; allowed are {', '.join(ANSWERS)}")
 

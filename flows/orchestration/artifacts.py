@@ -30,7 +30,7 @@ _COUNTS = {
     "withdrawn": "withdrawn",
     "later": "left out, of a later day",
     "rejected": "records rejected",
-    "encoded": "texts newly encoded",
+    "encoded": "texts encoded",
 }
 
 
@@ -50,7 +50,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
     create_table_artifact(
         moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
         key="what-moved",
-        description="Series whose share is shown to be another: over the whole span, or in the newest months",
+        description="Series whose share was shown to change: over the whole span, or in the newest months",
     )
     link = report_address(folder, site)
     create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))

@@ -76,4 +76,4 @@ def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
     age = (day - date.fromisoformat(newest)).days if newest else 0
     if age <= STALE_DAYS:
         return ""
-    return f"stale: the newest look at a feed is of {newest}, {age} days before"
+    return f"stale: the latest fetch of any feed was on {newest}, {age} days earlier"

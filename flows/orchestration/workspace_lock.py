@@ -80,10 +80,12 @@ def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
         if time.monotonic() >= deadline:
             raise PapertrendsError(
                 f"another run has been working on the workspace {workspace} for {patience_s:g} s; "
-                "wait for it or end it, then run again"
+                "wait for it to finish or stop it, then run again"
             )
         if not is_told:
-            logger.warning("another run works on the workspace %s; this one waits for its end", workspace)
+            logger.warning(
+                "another run is using the workspace %s; this run waits until it has finished", workspace
+            )
             is_told = True
         say_progress("waiting for another run", 0, 1)
         time.sleep(0.1)
@@ -96,11 +98,10 @@ def _open(workspace: Path, path: Path) -> TextIO:
         return os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(
-            f"the workspace {workspace} cannot be a folder: a file stands in its place; "
-            "choose another --workspace"
+            f"the workspace {workspace} is a file, not a folder; choose another --workspace"
         ) from error
     except OSError as error:
         raise PapertrendsError(
-            f"the workspace {workspace} cannot be written ({error.strerror}); free space, "
-            "let this user write there, or choose another --workspace"
+            f"the workspace {workspace} cannot be written ({error.strerror}); free disk space, allow this"
+            f" user to write there, or choose another --workspace"
         ) from error

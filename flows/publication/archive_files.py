@@ -54,7 +54,7 @@ def update_archive(workspace: Path, site: str = "") -> Path:
                 _replace(workspace / FEED, render_feed(archive, site))
     except OSError as error:
         raise PapertrendsError(
-            f"the page of all runs cannot be written in {workspace} ({error.strerror or error}); the run "
+            f"the archive page cannot be written in {workspace} ({error.strerror or error}); the run "
             "itself is published; free space, then run again"
         ) from error
     return workspace / ARCHIVE_PAGE

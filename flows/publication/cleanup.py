@@ -26,7 +26,9 @@ def tidy_up(workspace: Path, today: date, keep_days: int, vectorizer_id: str) ->
     try:
         return tidy_workspace(workspace, today, keep_days, vectorizer_id)
     except Exception as error:  # whatever it is, no run fails by it
-        logger.error("old runs of %s could not be tidied up (%s); the next run tries again", workspace, error)
+        logger.error(
+            "old runs of %s could not be cleaned up (%s); the next run tries again", workspace, error
+        )
         return ()
 
 

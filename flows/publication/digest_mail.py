@@ -122,7 +122,10 @@ def send_mails(workspace: Path, run_id: str, mails: dict[str, EmailMessage], set
                 continue
             except (smtplib.SMTPException, OSError) as error:
                 failed.append(
-                    (recipient, f"the line broke ({error}); it may have arrived and is not sent again")
+                    (
+                        recipient,
+                        f"the connection broke ({error}); the mail may have arrived and is not sent again",
+                    )
                 )
                 break  # the line is gone for the others too; they were not claimed
             store.confirm_mail(run_id, recipient)
@@ -136,7 +139,7 @@ def _check_sending(settings: Settings) -> None:
     if missing:
         raise InputError(
             f"--send needs the setting {missing[0]!r}, which is not set; set {', '.join(missing)} in "
-            "papertrends.toml, or leave --send out to write the mail to a file"
+            "papertrends.toml, or omit --send to write the mail to a file"
         )
 
 
@@ -160,7 +163,7 @@ def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
     except smtplib.SMTPAuthenticationError as error:
         _close(server)
         raise PapertrendsError(
-            f"{where} does not take the name and password ({_said(error)}); check smtp_user and "
+            f"{where} rejects the user name and password ({_said(error)}); check smtp_user and "
             "smtp_password; no mail was sent"
         ) from error
     except (smtplib.SMTPException, OSError) as error:

@@ -60,4 +60,4 @@ def _remember(workspace: Path, row: RunRow, site: str) -> None:
             store.write_run(row)
         update_archive(workspace, site)
     except Exception as error:
-        logger.info("the failure could not be written down (%s)", error)  # it is told itself
+        logger.info("the failure could not be recorded (%s)", error)  # it is told itself

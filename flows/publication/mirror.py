@@ -47,7 +47,7 @@ def mirror_run(workspace: Path, url: str) -> None:
     error: Any = state.result(raise_on_failure=False)
     what = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
     said = (
-        f"the run is published here, but not all of it could be copied to {url} (setting mirror): {what}; "
+        f"the run is published here, but could not be copied completely to {url} (setting mirror): {what}; "
         "check the address and its credentials; the next run copies what is missing"
     )
     logger.warning("%s", said)

@@ -153,13 +153,15 @@ def write_pages(
 
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
-        raise PapertrendsError(f"{name!r} is no name for a run or chart; use letters, digits, '.', '_', '-'")
+        raise PapertrendsError(
+            f"{name!r} is not a valid name for a run or chart; use letters, digits, '.', '_', '-'"
+        )
 
 
 def _check_free(workspace: Path, folder: Path) -> None:
     if os.path.lexists(folder):
         raise PapertrendsError(
-            f"run {folder.name} exists already in {folder.parent}; a published run never changes"
+            f"run {folder.name} already exists in {folder.parent}; a published run never changes"
         )
     latest = workspace / "latest"
     if os.path.lexists(latest) and not latest.is_symlink():
@@ -204,7 +206,7 @@ def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
                 if time.monotonic() >= deadline:
                     raise PapertrendsError(
                         f"another process has been publishing into {runs} for {timeout_s:.0f} s; "
-                        "wait for it or end it, then run again"
+                        "wait for it to finish or stop it, then run again"
                     ) from None
                 time.sleep(0.05)
         for kind in (_BUILDING, _REMOVING):
@@ -232,4 +234,4 @@ def _manifest_text(manifest: Mapping[str, Any]) -> str:
     try:
         return canonical_json(manifest, indent=2) + "\n"
     except (TypeError, ValueError) as error:
-        raise PapertrendsError(f"the manifest holds what JSON cannot: {error}") from error
+        raise PapertrendsError(f"the manifest contains a value that JSON cannot hold: {error}") from error

@@ -116,8 +116,8 @@ def read_record(workspace: Path) -> RunRecord:
         return RunRecord(runs, stored.select(_SCHEMA.names).cast(_SCHEMA).to_pandas())
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise PapertrendsError(
-            f"{path}, what earlier runs forecast and claimed, cannot be read ({error}); restore it from a "
-            "copy, or remove it: then only runs whose folders are still there are scored"
+            f"{path}, the record of earlier forecasts and claims, cannot be read ({error}); restore it"
+            f" from a backup, or remove it: then only runs whose folders still exist are scored"
         ) from error
 
 

@@ -127,7 +127,7 @@ def write_draw(connection: Connection, draw: LabelDraw) -> None:
     taken = select(label_draws.c.draw).where(label_draws.c.draw == draw.draw).limit(1)
     if connection.execute(taken).first() is not None:
         raise PapertrendsError(
-            f"draw {draw.draw} was made by another process meanwhile; nothing was written, try again"
+            f"draw {draw.draw} was made by another process in the meantime; nothing was written, try again"
         )
     rows = [
         {
@@ -177,7 +177,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     typed = validate_table("labels", table)
     unknown = sorted(set(typed["answer"]) - set(ANSWERS))
     if unknown:
-        raise PapertrendsError(f"{unknown[0]!r} is no answer; a label says one of {', '.join(ANSWERS)}")
+        raise PapertrendsError(f"{unknown[0]!r} is not an answer; allowed are {', '.join(ANSWERS)}")
     chance, drawn = typed["draw_probability"], typed["draw"].notna()
     if (drawn != chance.notna()).any() or not chance[drawn].between(0, 1, inclusive="right").all():
         raise PapertrendsError(

@@ -33,15 +33,24 @@ _ENCODING = "UTF8"
 _ADVICE: dict[str, tuple[type[PapertrendsError], str]] = {
     "locked": (
         PapertrendsError,
-        "stayed locked by another process; wait for that run to end, then try again",
+        "stayed locked by another process; wait for that run to finish, then try again",
     ),
-    "full": (PapertrendsError, "has no space left on its disk; free some there, then try again"),
-    "busy": (PapertrendsError, "has no connection free; wait for others to end, or raise max_connections"),
-    "read-only": (PapertrendsError, "cannot be written; let its user make and write tables, on no standby"),
-    "damaged": (InputError, "is damaged; restore it from a copy"),
-    "refused": (InputError, "does not let this user in; check user and password (or PGPASSWORD, ~/.pgpass)"),
-    "absent": (InputError, "is not there; make it on the server (createdb), or mend the setting 'database'"),
-    "no schema": (InputError, "has no schema to make tables in; make one, or mend the user's search_path"),
+    "full": (PapertrendsError, "has no disk space left; free some there, then try again"),
+    "busy": (PapertrendsError, "has no free connection; wait, or raise max_connections"),
+    "read-only": (
+        PapertrendsError,
+        "cannot be written; let its user create and write tables, and do not use a standby server",
+    ),
+    "damaged": (InputError, "is damaged; restore it from a backup"),
+    "refused": (InputError, "rejects this user; check user and password (or PGPASSWORD, ~/.pgpass)"),
+    "absent": (
+        InputError,
+        "does not exist; create it on the server (createdb), or correct the setting 'database'",
+    ),
+    "no schema": (
+        InputError,
+        "has no schema to create tables in; create one, or correct the user's search_path",
+    ),
     "gone": (PapertrendsError, "cannot be reached; check that the server runs, and host and port given"),
     "other": (PapertrendsError, "refused a statement"),
 }
@@ -117,8 +126,8 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != _ENCODING:
             raise InputError(
-                f"{postgresql_name(url)} keeps text as {encoding}, which has not every letter; "
-                f"make one with encoding {_ENCODING} (createdb --encoding UTF8 --template template0)"
+                f"{postgresql_name(url)} keeps text as {encoding}, which lacks many letters; create a"
+                f" database with encoding {_ENCODING} (createdb --encoding UTF8 --template template0)"
             )
 
     own = {"application_name": "papertrends", "connect_timeout": _CONNECT_SECONDS}

@@ -101,8 +101,8 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
 
 def _unreadable(fit_id: int, what: object) -> PapertrendsError:
     return PapertrendsError(
-        f"fit {fit_id} in the registry of topics cannot be read ({what}); topics would lose "
-        "their ids, so nothing is done: restore the store from a copy, or start another --workspace"
+        f"fit {fit_id} in the registry of topics cannot be read ({what}); topics would lose their ids, so"
+        f" the run stops here: restore the store from a backup, or use another --workspace"
     )
 
 

@@ -146,8 +146,7 @@ class Store:
             Path(workspace).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InputError(
-                f"the workspace {workspace} cannot be a folder: a file stands in its place; "
-                "choose another --workspace"
+                f"the workspace {workspace} is a file, not a folder; choose another --workspace"
             ) from error
         except OSError as error:
             raise PapertrendsError(

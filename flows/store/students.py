@@ -68,8 +68,8 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
         student = _unpacked(row["vectorizer_id"], row["arrays"])
     except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, PapertrendsError) as error:
         raise PapertrendsError(
-            f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore "
-            "the store from a copy, or choose --vectorizer minilm"
+            f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore the store"
+            f" from a backup, or choose --vectorizer minilm"
         ) from error
     return StudentRow(student, row["as_of"], row["n_texts"], row["teacher_id"], row["random_state"])
 

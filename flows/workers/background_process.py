@@ -82,7 +82,9 @@ class _Beside:
             try:
                 return answer.result()
             except Exception as error:
-                logger.warning("work beside the analysis failed (%s); it is done again here", error)
+                logger.warning(
+                    "work in the background process failed (%s); it is repeated in this process", error
+                )
                 return work()
 
         return result

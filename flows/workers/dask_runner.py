@@ -167,17 +167,17 @@ def _result(future: PrefectDaskFuture[Any], client: Client) -> Any:
                 last_seen = monotonic()
             elif monotonic() - last_seen > _RETURN_S:
                 raise PapertrendsError(
-                    f"the last Dask worker has been gone for {_RETURN_S} s; start workers and run again"
+                    f"no Dask worker has been available for {_RETURN_S} s; start workers and run again"
                 )
         return future.result()
     except KilledWorker as error:
         raise PapertrendsError(
-            "a part of the work ended every Dask worker that took it, perhaps for want of memory; "
-            "give the workers more, or run again with --runner local"
+            "one task killed every Dask worker that ran it, perhaps by running out of memory; give the"
+            " workers more memory, or run again with --runner local"
         ) from error
     except (CancelledError, OSError) as error:
         raise PapertrendsError(
-            f"the Dask cluster is gone ({error}); what was stored is kept, run again"
+            f"the Dask cluster is gone ({error}); stored results are kept, run again"
         ) from error
 
 

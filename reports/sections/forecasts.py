@@ -76,7 +76,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
     sentences = [_used(chosen, _unit(tables.forecasts))]
     if method == NAIVE and n_origins >= _MIN_ORIGINS:
         sentences.append(
-            "Nothing tried here beats the share of the last period, so the dashed lines are flat: they"
+            "No forecaster beats the share of the last period, so the dashed lines are flat; their bands"
             " show how far from it the next shares may be."
         )
     if method in rows:
@@ -86,7 +86,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
 
 
 def _none_forecast() -> str:
-    return f"Nothing is forecast: that takes {MIN_HISTORY} complete periods with papers."
+    return f"There is no forecast: it needs {MIN_HISTORY} complete periods with papers."
 
 
 def _unit(forecasts: pd.DataFrame) -> str:
@@ -116,7 +116,7 @@ def _over_year(row: Mapping[Hashable, Any]) -> str:
     numbers = f"its error was {ratio:.2f} times as large{tested}"
     if ratio < 1 and p <= CHANCE:
         return f"It beats {naive}: {numbers}."
-    return f"It does not beat {naive} beyond chance: {numbers}."
+    return f"It does not beat {naive} significantly: {numbers}."
 
 
 def _candidate(row: Mapping[Hashable, Any], chosen: str) -> Candidate:
@@ -136,10 +136,10 @@ def _ratio(value: float) -> str:
 
 def _candidates_note(n_forecasts: int, n_origins: int) -> str:
     if not n_forecasts:
-        return "The history is too short to try the forecasters on the past."
+        return "The history is too short for a backtest."
     return (
         f"Each candidate forecast the past {plural(n_forecasts, 'time')} from {plural(n_origins, 'date')},"
-        " every time from what was known then. Its error is given as a multiple of that of the forecast"
-        " named above the column, so below 1 is better. A good band held"
-        f" about 50{NARROW}% or 90{NARROW}% of what came, as its name says."
+        f" each time from what was known then. Its error is relative to that of the forecast named above"
+        f" the column: below 1 is better. A good band contains about 50{NARROW}% or 90{NARROW}% of the"
+        f" actual shares, as its name says."
     )

@@ -1,4 +1,4 @@
-"""What changed since the run before, and by how much of it new papers are the cause."""
+"""What changed since the previous run, and by how much of it new papers are the cause."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def changes_since(
     names: Mapping[tuple[str, str], str],
     checked: Mapping[tuple[str, str], float] = MappingProxyType({}),
 ) -> tuple[str, ...]:
-    """Sentences on what changed since the run before, each change split into its causes.
+    """Sentences on what changed since the previous run, each change split into its causes.
 
     Empty on a first run. At most three. Only the part by new papers is news, so the largest of those comes
     first; a theme that was redefined has that part counted too, because its reader should know.

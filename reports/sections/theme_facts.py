@@ -50,7 +50,7 @@ def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataF
     facts += [*_shares(comparison, series.basis)] if comparison is not None else []
     facts += [_next(series, marks.forecasts[0])] if marks.forecasts else []
     undated = int(found["published"].isna().sum())
-    notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
+    notes = [f"{count(int(rows['is_primary'].sum()))} have it as primary theme"] if len(rows) else []
     notes += [f"{count(undated)} undated"] if undated else []
     return (*facts, Fact("Papers found", count(len(found)), ", ".join(notes)))
 

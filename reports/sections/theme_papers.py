@@ -75,7 +75,7 @@ def papers_of_theme(
     )
     ahead = ahead.head(_LISTED)
     standings = [
-        f"more than {count(beaten)} of the {count(others)} others of its day"
+        f"more than {count(beaten)} of the {count(others)} other papers of its day"
         for beaten, others in zip(ahead["beaten"], ahead["others"], strict=True)
     ]
     upvoted = told(found.loc[ahead["paper_id"]], standings)

@@ -94,7 +94,7 @@ def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
     for row in events[events["event"] != "continued"].to_dict("records"):
         other = places.name("topic", row["other_id"]) if isinstance(row["other_id"], str) else ""
         if row["event"] == "merged" and other:
-            fates.setdefault(row["other_id"], []).append(f"took in {places.name('topic', row['topic_id'])}")
+            fates.setdefault(row["other_id"], []).append(f"absorbed {places.name('topic', row['topic_id'])}")
         elif row["event"] in {"born", "split"}:
             fates.setdefault(row["topic_id"], []).append(f"split from {other}" if other else "new")
     return {topic_id: clip(", ".join(told), 160) for topic_id, told in fates.items()}
@@ -109,20 +109,20 @@ def _members(tables: RunTables) -> str:
         return ""
     return (
         f"{count(len(inside) - joined)} of the papers in topics were found by density; {count(joined)}"
-        f" ({percent(joined / len(inside))}) joined the nearest topic, within its own spread."
+        f" ({percent(joined / len(inside))}) joined the nearest topic, being within its spread."
     )
 
 
 def _fit(fit: Mapping[str, Any], went_on: int, events: pd.Series) -> str:
     """When and why topics were looked for, and how many of each event."""
     day = long_day(date.fromisoformat(str(fit["as_of"])[:10]))
-    text = f"Topics were last looked for on {day}, because {clip(str(fit['cause']), 200)}."
+    text = f"Topics were last fitted on {day}, because {clip(str(fit['cause']), 200)}."
     if not went_on:
-        return f"{text} Later papers join them, and an id stays with its subject."
+        return f"{text} Later papers join these topics, and a topic keeps its id."
     sizes = events.value_counts()
     words = {"born": "new", "split": "split off", "merged": "merged", "retired": "ended"}
     parts = [f"{count(int(sizes[event]))} {word}" for event, word in words.items() if event in sizes.index]
-    return f"{text} {plural(went_on, 'topic')} went on" + (f"; {join_words(parts)}." if parts else ".")
+    return f"{text} {plural(went_on, 'topic')} continued" + (f"; {join_words(parts)}." if parts else ".")
 
 
 def _line(row: Mapping[Hashable, Any], titles: pd.Series, places: Places) -> TopicEventLine:

@@ -144,11 +144,11 @@ def make_topic_table(
     clustered = int((tables.papers["topic_id"] != UNCLUSTERED).sum())
     note = (
         f"{plural(len(rows), 'topic')} in the data. {count(clustered)} of {plural(len(papers), 'paper')}"
-        f" ({percent(clustered / len(papers))}) belong to one, the others to no topic."
+        f" ({percent(clustered / len(papers))}) belong to one of them."
     )
     groups = _groups(rows, tables.topics, series)
     if len(groups) > 1:
-        note += f" The topics are in {len(groups)} groups by nearness, as an order for reading."
+        note += f" The topics are in {len(groups)} groups of similar topics."
     latest = next((one.latest for one in series.values() if one.latest is not None), None)
     own = [series["topic", row.topic_id] for row in rows]
     titles = (

@@ -54,15 +54,15 @@ def make_record(tables: RunTables, told: Mapping[str, Any] | None, places: Place
     """
     forecasts, claims = tables.scored_forecasts, tables.scored_claims
     if told is None and forecasts.empty and claims.empty:
-        return Record(("There is no earlier run whose forecasts could be checked.",), (), "")
+        return Record(("There are no earlier runs whose forecasts could be checked.",), (), "")
     runs = {*forecasts["run_id"], *claims["run_id"]}
     n_runs = int((told or {}).get("n_runs", len(runs)))
     if forecasts.empty and claims.empty:
         past = f" of {plural(n_runs, 'earlier run')}" if n_runs else ""
-        return Record((f"Nothing that was forecast or claimed{past} has come due yet.",), (), "")
+        return Record((f"No forecast or claim{past} can be checked yet.",), (), "")
     by = plural(n_runs, "earlier run")
     sentences = [
-        _forecasts(forecasts, by) if len(forecasts) else f"No forecast of {by} has come due yet.",
+        _forecasts(forecasts, by) if len(forecasts) else f"No forecast of {by} can be checked yet.",
         _claims(claims) if len(claims) else f"No claim of {by} is a year old yet.",
     ]
     unit = _unit(tables)
@@ -78,9 +78,9 @@ def _forecasts(scored: pd.DataFrame, by: str) -> str:
     inside_90, inside_50 = (int(scored[name].sum()) for name in ("inside_90", "inside_50"))
     if n == 1:
         held = "lay in" if inside_90 else "lay outside"
-        return f"The one forecast of {by} that came due {held} its 90{NARROW}% band."
+        return f"The only forecast of {by} that can be checked {held} its 90{NARROW}% band."
     told = (
-        f"Of {by}, {plural(n, 'forecast')} came due: {count(inside_90)} of {count(n)}"
+        f"{plural(n, 'forecast')} of {by} can be checked: {count(inside_90)} of {count(n)}"
         f" ({percent(inside_90 / n)}) lay in their 90{NARROW}% band and {count(inside_50)}"
         f" ({percent(inside_50 / n)}) in their 50{NARROW}% band"
     )

@@ -26,10 +26,10 @@ _FAULTS = {
 }
 _BASES = {
     "stated": "dated by their source",
-    "updated": "dated by their update, the only day that is stated",
+    "updated": "dated by their last update, the only day stated",
     "year_inferred": "with a year that was inferred",
     "id_month": "dated by the month of their arXiv id",
-    "missing": "undated: in themes and topics, in no period",
+    "missing": "undated: counted in themes and topics, but in no period",
 }
 
 
@@ -119,14 +119,14 @@ def make_trust(
 def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
     """Say what became of everything that was read."""
     rows = (
-        ("papers", "papers", "different works in the corpus"),
-        ("merged", "merged", "records that show a work already there"),
+        ("papers", "papers", "distinct works in the corpus"),
+        ("merged", "merged", "records of works that the corpus already has"),
         ("rejected", "rejected", "records that cannot be a paper"),
-        ("dated", "dated", "papers that count in a period"),
-        ("undated", "undated", "papers in themes and topics, in no period"),
+        ("dated", "dated", "papers counted in a period"),
+        ("undated", "undated", "papers counted in themes and topics, but in no period"),
         ("before_span", "too old", "papers from before the first period"),
-        ("later", "too new", "papers seen or published after the day of this page"),
-        ("future", "of these dated ahead", "papers already shown that state a later date"),
+        ("later", "too new", "papers seen or published after the day of this report"),
+        ("future", "of these dated ahead", "papers already seen that state a later date"),
         ("withdrawn", "withdrawn", "papers that a source calls withdrawn or retracted; they still count"),
         ("without_theme", "in no theme", "papers that belong to no theme"),
         ("unclustered", "unclustered", "papers that belong to no topic"),
@@ -150,7 +150,7 @@ def _dates(papers: pd.DataFrame, counts: Mapping[str, Any]) -> tuple[Line, ...]:
     ]
     looked_up = int(counts.get("looked_up", 0))
     if looked_up:
-        lines.append(Line("of these looked up", count(looked_up), "asked for at arXiv, by id or exact title"))
+        lines.append(Line("of these looked up", count(looked_up), "looked up at arXiv by id or exact title"))
     return tuple(lines)
 
 
@@ -185,7 +185,7 @@ def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Serie
     empty = [period.label for period in longest.periods if period.is_empty]
     if empty:
         shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")
-        sentences.append(f"No paper is dated in {shown}: the lines are broken there.")
+        sentences.append(f"No paper is dated in {shown}: the lines have a gap there.")
     return tuple(sentences)
 
 
@@ -229,7 +229,7 @@ def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
         ("compared with", "against"),
         ("themes", "themes_file"),
         ("vectorizer", "vectorizer_id"),
-        ("this vectorizer because", "vectorizer_why"),
+        ("reason for the vectorizer", "vectorizer_why"),
         ("seed", "random_state"),
         ("corpus hash", "corpus_hash"),
     )

@@ -60,7 +60,7 @@ def make_loose_papers(tables: RunTables) -> LoosePapers | None:
             "", "", None,
         )  # fmt: skip
     sentence = _unclustered(periods) if loose else "Every dated paper belongs to a topic."
-    label = f"Part of each {periods[0].unit}'s papers in no topic. {sentence}"
+    label = f"Share of each {periods[0].unit}'s papers in no topic. {sentence}"
     line = render_sparkline(periods, label, 132, 36)
     return LoosePapers(
         sentence, told, line if loose else "", _values(periods, undated)

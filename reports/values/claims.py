@@ -158,7 +158,7 @@ def verdict_sentence(series: Series) -> str:
     if verdict.is_move and series.lasting.is_tested:
         told.append(_filled("sentence", series.lasting, series))
     if series.basis and verdict.basis != series.basis:
-        told.append(f"This was tested on the shares {verdict.basis}.")
+        told.append(f"This was tested on the {verdict.basis} shares.")
     if verdict.is_fragile:
         told.append(f"Fragile: {FRAGILE}.")
     return " ".join(filter(None, told))

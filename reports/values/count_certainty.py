@@ -88,7 +88,7 @@ def _errors(quality: Quality) -> list[Sure]:
     misses_some = quality.recall.is_known and quality.recall.value < 0.995
     if quality.is_checked and not quality.is_taught and misses_some:
         last = told[-1]
-        missed = " The others are counted in its share and trend, but are in no list here."
+        missed = " The others count in its share and trend but are not listed here."
         told[-1] = Sure(last.lead, last.text + missed)
     return told
 
@@ -123,9 +123,9 @@ def _drift(quality: Quality) -> list[Sure]:
     if math.isnan(quality.drift_p) or quality.drift_p >= DRIFT:
         return []
     text = (
-        "More papers are missed, or wrongly found, at one time than at another, and that can look like a"
-        " rise or a fall. The share of all papers holds; take the trend and single periods with care until"
-        " more papers are answered."
+        "More papers are missed or wrongly found in one period than in another, which can look like a rise"
+        " or a fall. The share of all papers is valid; treat the trend and single periods with care until"
+        " more papers are labelled."
     )
     return [Sure("Older and newer answers differ.", text, is_doubt=True)]
 
@@ -159,7 +159,7 @@ def _figures(quality: Quality) -> list[Exact]:
     """Figures behind the sentences, named as the literature names them."""
     no = quality.n_labels - quality.n_yes
     drawn = f"{count(quality.n_yes)} yes, {count(no)} no; {count(quality.n_drawn)} on papers drawn at random"
-    told = [Exact("Answers", count(quality.n_labels), f"{drawn}, the only ones that enter an estimate")]
+    told = [Exact("Answers", count(quality.n_labels), f"{drawn}, the only ones used in estimates")]
     told.append(
         Exact(
             "Share found",
@@ -173,8 +173,8 @@ def _figures(quality: Quality) -> list[Exact]:
             quality.share,
             "answers weighted by the probability with which their papers were drawn",
         ),
-        ("Precision", quality.precision, "part of what the phrases alone find that is about it"),
-        ("Recall", quality.recall, "part of what is about it that the phrases alone find"),
+        ("Precision", quality.precision, "share of the papers found by the phrases alone that are about it"),
+        ("Recall", quality.recall, "share of the papers about it that the phrases alone find"),
     )
     for name, measure, note in measures:
         if measure.is_known:
@@ -185,14 +185,14 @@ def _figures(quality: Quality) -> list[Exact]:
             )
             told.append(Exact(name, percent(measure.value), ends + note))
     if not math.isnan(quality.r2):
-        note = "part of the variance of the answers that the probability of membership explains"
+        note = "share of the variance of the answers that the probability of membership explains"
         told.append(Exact("R²", f"{quality.r2:.2f}", note))
     if not math.isnan(quality.drift_p):
         told.append(
             Exact(
                 "Drift",
                 p_value(quality.drift_p),
-                "errors on the older half of the papers against those on the newer",
+                "errors on the older half of the papers compared with the newer half",
             )
         )
     return told

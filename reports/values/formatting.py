@@ -45,9 +45,9 @@ NO_VALUE = "\u2013"
 FORECASTERS = {
     "last_value": "same as the last period",
     "trailing_mean": "the mean of the last periods",
-    "pooled_level": "a level smoothed as all series together ask for",
+    "pooled_level": "a level smoothed in the same way for all series",
     "damped_trend": "a damped trend of each series",
-    "pooled_trend": "a damped trend learned from all series together",
+    "pooled_trend": "a damped trend learned from all series",
 }
 """Name of each forecaster in plain words, the simplest first."""
 

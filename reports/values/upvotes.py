@@ -8,7 +8,7 @@ __all__ = ["upvotes_of_the_day"]
 
 
 def upvotes_of_the_day(papers: pd.DataFrame) -> pd.DataFrame:
-    """How each paper's upvotes compare with those of the others of its day.
+    """How each paper's upvotes compare with those of the other papers of its day.
 
     Parameters
     ----------

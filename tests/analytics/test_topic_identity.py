@@ -169,7 +169,7 @@ class TestRefitRules:
             (101, 0, "more than 1.25 times the 400 of the last fit"),
             (49, 49, None),
             (60, 15, None),
-            (60, 16, "of 60 papers that came since the last fit 27 % join no topic, of its own 10 %"),
+            (60, 16, "of 60 papers added since the last fit 27 % join no topic, in the last fit 10 %"),
         ],
     )
     def test_rules(self, n_new: int, n_loose: int, says: str | None) -> None:

@@ -249,7 +249,7 @@ def test_a_run_from_before_the_registry_stays(workspace):
 
 def test_what_stands_in_the_way_fails_no_run(workspace, caplog, monkeypatch):
     (workspace / RECORD).write_bytes(b"no record")
-    with pytest.raises(PapertrendsError, match="cannot be read.*restore it from a copy, or remove it"):
+    with pytest.raises(PapertrendsError, match="cannot be read.*restore it from a backup, or remove it"):
         tidy(workspace, day_of(11), 2)
     assert tidy_up(workspace, day_of(11), 2, "minilm-1") == ()
     assert len(list_runs(workspace)) == 12

@@ -31,7 +31,7 @@ def call(tmp_path, monkeypatch):
         (["run", "--themes", "none.toml"], "cannot read the themes file"),
         (["ingest", "nowhere"], "no file or folder 'nowhere'"),
         (["report", "--workspace", "empty"], "empty"),
-        (["status", "--workspace", "empty"], "holds no store; start with: papertrends run SOURCE"),
+        (["status", "--workspace", "empty"], "has no store yet; start with: papertrends run SOURCE"),
         (["serve", "nowhere.txt"], "no file or folder"),
         (["ingest", "arxive:cat:cs.AI"], "did you mean 'arxiv'"),
         (["run", "daily-papers:yesteryear"], "'yesteryear'"),

@@ -45,7 +45,7 @@ class TestMistakes:
 
     def test_nobody_listens(self, monkeypatch):
         monkeypatch.setattr(dask_checks, "ANSWER_S", 0.3)
-        with pytest.raises(InputError, match="no Dask scheduler answers at 127.0.0.1:9 "):
+        with pytest.raises(InputError, match="no Dask scheduler responds at 127.0.0.1:9 "):
             check_runner("dask", "127.0.0.1:9")
 
     def test_something_else_listens(self, loopback_server, monkeypatch):

@@ -130,7 +130,7 @@ class TestMail:
         folder = tmp_path / "runs" / RUN
         mail = make_mails(folder, settings(), AT)[ADA]
         text = parts(mail)["text/plain"].get_content()
-        assert "Nothing moved: all that could be tested is steady." in text
+        assert "Nothing moved: every series that could be tested is steady." in text
         assert "new paper" not in text
         assert "image/png" not in parts(mail)
         assert mail["Subject"].startswith("Nothing moved")

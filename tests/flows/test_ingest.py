@@ -134,7 +134,7 @@ class TestIncremental:
             assert len(store.read_papers(TODAY)) == 1
             lines = list(paper_lines(store.read_paper("2510.03001")))
         assert lines[0] == "arxiv:2510.03001  (stated: arxiv:2510.03001)"
-        assert "1 looks" in lines  # the same answer twice is one look, seen again
+        assert "1 sightings" in lines  # the same answer twice is one look, seen again
 
 
 class TestFailures:

@@ -216,8 +216,8 @@ def test_undo_leaves_what_was_said_before_the_sitting(settings):
 @pytest.mark.parametrize(
     ("paper", "answers", "says"),
     [
-        ("title:other", {"agents": "yes"}, "'title:other' is not one of this sitting"),
-        (None, {"agent": "yes"}, "'agent' is not a theme of this sitting; its themes are agents, maps"),
+        ("title:other", {"agents": "yes"}, "'title:other' is not in this session"),
+        (None, {"agent": "yes"}, "'agent' is not a theme of this session; its themes are agents, maps"),
         (None, {"agents": "maybe", "maps": "no"}, "'maybe' is not an answer; allowed are yes, no, unsure"),
     ],
 )

@@ -163,7 +163,7 @@ class TestFound:
         for theme in tables.themes.to_dict("records"):
             words = f"{theme['n_papers']} papers found"
             assert words in done.shown("found", theme["theme_id"])
-            assert "how many it misses is not known. 60 answers would tell" in done.shown(
+            assert "how many it misses is unknown. 60 answers would tell" in done.shown(
                 "found", theme["theme_id"]
             )
             assert any(words in line for line in done.said["themes found"])
@@ -198,7 +198,7 @@ class TestFewAnswers:
         for theme_id in THEMES:
             shown = done.shown("few", theme_id)
             assert f"{n} answers so far (" in shown
-            assert f"about {60 - n} more would tell how many it misses" in shown
+            assert f"about {60 - n} more would show how many it misses" in shown
         assert sum(f"{n} answers so far" in line for line in done.said["themes few"]) == 4
 
 

@@ -102,8 +102,8 @@ class TestSample:
         workspace, said = runs
         first, second = sorted((workspace / "runs").glob("2*"))
         assert digests(first) == digests(second)
-        assert ", 0 texts newly encoded" in said[1]
-        assert ", 0 texts newly encoded" not in said[0]
+        assert ", 0 texts encoded" in said[1]
+        assert ", 0 texts encoded" not in said[0]
 
     def test_another_workspace_gives_the_same_tables(self, runs, tmp_path):
         papertrends("run", "--workspace", "other", "--as-of", "2025-12-10", cwd=tmp_path)
@@ -137,7 +137,7 @@ class TestSample:
             "2025-12-10",
             cwd=workspace.parent,
         )
-        assert "1 texts newly encoded" in done.stdout
+        assert "1 texts encoded" in done.stdout
         tables, manifest = read_run(workspace / "latest")
         assert tables.themes["theme_id"].tolist() == ["robots"]
         assert manifest["since"]["new_papers"] == 0

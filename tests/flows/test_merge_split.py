@@ -70,7 +70,7 @@ def test_paper_says_why_its_records_are_one(call):
         f"  {MISTYPED.title}  [file 1.csv, 2025-03-04]",
         f"  {FIRST.title} (2011)  [file 0.csv, 2025-03-04]",
     ]
-    assert lines[start + 3] == "if they are not: papertrends split doi:10.5555/a"
+    assert lines[start + 3] == "if they are different works: papertrends split doi:10.5555/a"
     assert "sure" not in call("paper", "2503.00001").stdout
 
 
@@ -143,7 +143,7 @@ def test_the_newest_word_about_two_records_holds(call):
         (("merge",), "give two papers, A and B, or --export FILE, or --take FILE"),
         (("merge", "a"), "give two papers"),
         (("merge", "a", "b", "--export", "x.csv"), "give two papers"),
-        (("merge", "2503.00001", "2503.00001"), "are one paper already, arxiv:2503.00001"),
+        (("merge", "2503.00001", "2503.00001"), "are already one paper, arxiv:2503.00001"),
         (("merge", "2503.00001", "2503.99999"), "no paper '2503.99999' among the 3"),
         (
             ("split", "2503.00001"),
@@ -180,7 +180,7 @@ def test_a_bad_line_costs_no_other(tmp_path):
     found = read_decision_file(path)
     assert len(found.decisions) == 1
     assert [fault.partition(":")[0] for fault in found.faults] == [
-        "line 3, column one", "line 4, columns one and other name the same record; name two",
+        "line 3, column one", "line 4, columns one and other name the same record; name two different records",
         "line 5, column day", "line 6, column works", "line 7, column person",
     ]  # fmt: skip
 

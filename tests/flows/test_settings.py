@@ -209,7 +209,7 @@ def test_unknown_variable(monkeypatch, name):
 def test_unknown_override_and_table_of_toml(folder):
     assert "unknown setting 'zzzz' in the command line; Allowed are" in refused({"zzzz": 1})
     gone = refused({"theme_threshold": 3.0})
-    assert "it was a score, use theme_probability, from 0 to 1, in its place. Allowed are" in gone
+    assert "it was a score; use theme_probability, from 0 to 1, instead. Allowed are" in gone
     write(folder / "papertrends.toml", "[reports]\ntitle = 'x'\n")
     assert "unknown setting 'reports'" in refused()
 

@@ -206,7 +206,7 @@ def test_no_paper_is_a_clear_error(tmp_path):
     with pytest.raises(InputError, match="holds no paper as of 2025-12-10; ingest a source first"):
         steps.read_day(tmp_path, DAY)
     write(tmp_path, paper(1))
-    with pytest.raises(InputError, match="1 papers were published or first shown later"):
+    with pytest.raises(InputError, match="1 papers were published or first seen later"):
         steps.read_day(tmp_path, date(2025, 1, 1))
 
 

@@ -183,7 +183,7 @@ def test_a_database_of_another_kind_is_refused(folder):
 def test_a_workspace_without_a_store_has_nothing_to_copy(folder):
     told = call("--to", "postgresql", "--database", "postgresql://me@127.0.0.1:9/n", "--workspace", "new")
     assert told.exit_code == 2
-    assert "holds no store, so there is nothing to copy" in told.stderr
+    assert "has no store, so there is nothing to copy" in told.stderr
     assert not Path("new").exists()
 
 

@@ -318,7 +318,7 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
 def test_a_database_of_before_the_first_release_is_refused_and_left_alone(tmp_path):
     with Store.open(tmp_path) as store, store._writer.begin() as connection:
         connection.exec_driver_sql(f"UPDATE schema_version SET version = {FIRST_VERSION - 1}")
-    check_refused(tmp_path, "of before the first release; .* ingest its sources", InputError)
+    check_refused(tmp_path, "from before the first release; .* ingest its sources", InputError)
 
 
 @on_both

@@ -131,7 +131,7 @@ def test_what_a_labeller_said_of_a_paper_on_a_day_is_replaced_whole(store):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (label(answer="maybe"), "'maybe' is no answer; a label says one of yes, no, unsure"),
+        (label(answer="maybe"), "'maybe' is not an answer; allowed are yes, no, unsure"),
         (label(draw=(1, 0.0)), "above 0 and at most 1"),
         (label(draw=(1, 1.5)), "above 0 and at most 1"),
         (label(draw=(1, float("nan"))), "give both or neither"),

@@ -54,7 +54,7 @@ def test_newest_first_with_what_each_said():
         "31 % of papers in Q4 2025",
         "New topics: sparse rewards.",
         "1,002 papers",
-        "112 new papers since the run before",
+        "112 new papers since the previous run",
         "papertrends diff 20250101T060000-000000-aaaaaaaa 20250102T060000-000000-aaaaaaaa",
     ):
         assert said in " ".join(text.split())

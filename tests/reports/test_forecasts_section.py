@@ -56,9 +56,9 @@ def test_an_older_run_has_no_outlook():
 
 def test_nothing_forecast_and_no_earlier_run():
     found = make_outlook(NOTHING, {"forecasts": None, "record": None}, PLACES)
-    assert found.sentences == ("Nothing is forecast: that takes 8 complete periods with papers.",)
+    assert found.sentences == ("There is no forecast: it needs 8 complete periods with papers.",)
     assert found.candidates == ()
-    assert found.record.sentences == ("There is no earlier run whose forecasts could be checked.",)
+    assert found.record.sentences == ("There are no earlier runs whose forecasts could be checked.",)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_history_too_short_for_a_backtest_says_so_once():
     found = outlook(rows)
     assert len(found.sentences) == 1
     assert found.candidates == ()
-    assert found.candidates_note == "The history is too short to try the forecasters on the past."
+    assert found.candidates_note == "The history is too short for a backtest."
 
 
 def scored(n: int, *, naive: float = 0.02) -> pd.DataFrame:
@@ -180,8 +180,7 @@ def scores(*years: tuple) -> pd.DataFrame:
 def test_what_a_ranking_was_worth():
     assert plain(ranking_worth(scores((0.8, 0.6, 0.5), (0.6, 0.6, 0.4)))) == (
         "In 2 past years that could be judged, 70 % of the first ten of this ranking had a higher share a"
-        " year later, against 60 % of the ten whose share had grown most over the year and 45 % of all that"
-        " were ranked. Topics were found with the later years in sight, so take this as an upper bound."
+        " year later, against 60 % of the ten whose share had grown most over the year and 45 % of all ranked topics. The topics were found with knowledge of the later years, so this is an upper bound."
     )
     no_better = plain(ranking_worth(scores((0.4, 0.5, 0.4))))
     assert no_better.startswith("In the one past year that could be judged, 40 %")
@@ -278,12 +277,12 @@ def test_steps_explain_only_what_the_run_looked_for(make_run, run_of):
         "Share", "Line", "Noise", "Is the share now different?", "Does it keep moving?", "Five words",
         "False alarms",
     ]  # fmt: skip
-    assert names(old) == [*told, "Words of a theme", "Parts of a whole"]
-    further = ["Fragile", "Burst", "Level changed", "Words of a theme", "Forecast"]
+    assert names(old) == [*told, "Terms of a theme", "Parts of a whole"]
+    further = ["Fragile", "Burst", "Level changed", "Terms of a theme", "Forecast"]
     assert names(new) == [*told, *further, "Parts of a whole"]
     assert "Forecast" not in names(run_of("ahead-short"))
-    then = ["Share", "Line", "Noise", "Test", "Words of then"]
-    assert names(run_of("older")) == [*then, "Words of a theme", "Parts of a whole"]
+    then = ["Share", "Line", "Noise", "Test", "Verdicts of this older version"]
+    assert names(run_of("older")) == [*then, "Terms of a theme", "Parts of a whole"]
 
 
 def test_every_rate_is_named_with_what_it_holds_for(run_of):

@@ -210,7 +210,7 @@ def test_numbers_of_the_first_screen_are_those_of_the_tables(run_of, page_of):
     assert any(text.startswith(expected) for text in lines), (expected, list(lines))
     n_papers = run.tables.themes.set_index("theme_id").loc["agents", "n_papers"]
     line = next(text for text in lines if text.startswith(expected))
-    assert f"found {n_papers} papers; how many it misses is not known" in line
+    assert f"found {n_papers} papers; how many it misses is unknown" in line
     assert "also rising in the newest 3 months" in line
     # Odds, p and q are one click away, on the first screen and in the section.
     numbers = [one.text for one in page.all("details", "exact") if one.text.startswith("numbers of Agents")]
@@ -304,11 +304,13 @@ def test_states_say_what_they_are(page_of):
     def text(name: str, part: str) -> str:
         return page_of(name).by_id(part).text
 
-    assert text("all-undated", "moved").startswith("Nothing can be said to have moved.")
+    assert text("all-undated", "moved").startswith("Trends cannot be tested.")
     assert "No paper is dated, so there are no periods." in text("all-undated", "trust")
     assert "No topics. 12 papers are too few to cluster; 15 are needed." in text("no-topics", "topics")
     assert "None of 200 papers fits this theme." in text("empty-theme", "theme-self-improvement")
-    assert text("nothing-moved", "moved").startswith("Nothing moved: all that could be tested is steady.")
+    assert text("nothing-moved", "moved").startswith(
+        "Nothing moved: every series that could be tested is steady."
+    )
     assert text("nothing-shown", "moved").startswith("No theme and no topic was shown to move. Tested: ")
     assert "Agents +0.8 points: +0.7 new papers, +0.1 reassigned." in text("compared", "moved")
     assert "No paper is dated in Jan 2025 and Feb 2025" in text("feed-gap", "trust")

@@ -72,22 +72,22 @@ def section(context, theme_id):
 class TestWords:
     def test_found(self):
         assert plain(known_sentence(Quality(388, 3736))) == (
-            "388 papers found (10 %); how many it misses is not known. 60 answers would tell:"
+            "388 papers found (10 %); how many it misses is unknown. 60 answers would show it:"
         )
         assert known_sentence(Quality(0, 3736)).startswith("No paper found; how many it misses")
-        assert known_clause(Quality(1, 3736)) == "found 1 paper; how many it misses is not known"
+        assert known_clause(Quality(1, 3736)) == "found 1 paper; how many it misses is unknown"
         assert make_surety(Quality(388, 3736)) is None
 
     def test_a_few_answers(self):
         few = Quality(388, 3736, n_labels=14, n_yes=3, n_drawn=12, has_people=True, n_earlier=1)
         assert plain(known_sentence(few)) == (
             "388 papers found (10 %). 14 answers so far (3 yes, 11 no), 12 of them on papers drawn at random;"
-            " about 48 more would tell how many it misses:"
+            " about 48 more would show how many it misses:"
         )
         assert "none of them on papers drawn" in known_sentence(replace(few, n_drawn=0))
         assert "; more would tell how many" in known_sentence(replace(few, n_labels=80, n_drawn=80))
         rare = replace(few, n_labels=80, n_yes=1, n_drawn=80)
-        assert "; more, 3 yes and 3 no at least, would tell how many" in known_sentence(rare)
+        assert "; more, 3 yes and 3 no at least, would show how many" in known_sentence(rare)
         assert sentences(few) == [
             "Answered by people.",
             "1 of 14 answers was given under an earlier definition of the theme and may mean something else.",
@@ -103,8 +103,7 @@ class TestWords:
         assert known_clause(replace(CHECKED, recall=Measure())) == "checked on 120 answers"
         assert sentences(CHECKED) == [
             "99 of 100 papers that the phrases find are really about it (95 to 100).",
-            "30 of 100 papers about it are found by the phrases (25 to 38). The others are counted in its"
-            " share and trend, but are in no list here.",
+            "30 of 100 papers about it are found by the phrases (25 to 38). The others count in its share and trend but are not listed here.",
             "About 360 more answers would halve the interval.",
             "The answers were predicted well. The better papertrends predicts them, the narrower the"
             " interval.",
@@ -271,7 +270,7 @@ class TestPage:
         assert "(found)" in lines["Self-improvement"].claim
         assert "14 answers so far (3 yes, 11 no)" in lines["Self-improvement"].known
         moved = page_of("labelled").by_id("moved")
-        assert "60 answers would tell: papertrends label" in moved.text
+        assert "60 answers would show it: papertrends label" in moved.text
         words = [(one.text, one.attributes["class"]) for one in page_of("labelled").all("span", "basis")]
         assert set(words) == {("found", "basis found"), ("checked", "basis checked")}
         assert "would tell: papertrends label" not in page_of("labelled-all").by_id("moved").text
@@ -327,7 +326,7 @@ class TestPage:
             "a probability that a careful reader would say it belongs there. From 50 % on it belongs.",
             "In RL exploration it also uses answers",
             "interval includes sampling error only",
-            "A share checked is estimated from answers on papers drawn at random",
+            "A checked share is estimated from answers on papers drawn at random",
             "It does not include mistakes in the answers themselves",
             "teach a theme. They never enter an estimate",
             "People have read the papers that they answered",
@@ -398,8 +397,8 @@ class TestOutside:
             assert "on 120 answers; the phrases alone find 30 % of them" in part
             assert "34 % of all papers (29 to 40), checked on 120 answers" in part
             assert "14 answers so far (3 yes, 11 no)" in part
-            assert "2 papers found (0.1 %); how many it misses is not known" in part
-            assert "60 answers would tell: papertrends label" in part
+            assert "2 papers found (0.1 %); how many it misses is unknown" in part
+            assert "60 answers would show it: papertrends label" in part
         assert "  checked on 120 answers; " in plain(text)
         assert " (checked), rising" in digest.subject
         assert (

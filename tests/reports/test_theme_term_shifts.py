@@ -65,4 +65,7 @@ def test_most_upvoted_papers_of_a_theme(run_of):
     assert votes.loc[found, "standing"].tolist() == expected.tolist()
     for paper in section.upvoted:
         row = votes.loc[paper.line.paper_id]
-        assert paper.standing == f"more than {row['beaten']:.0f} of the {row['others']:.0f} others of its day"
+        assert (
+            paper.standing
+            == f"more than {row['beaten']:.0f} of the {row['others']:.0f} other papers of its day"
+        )
