@@ -26,7 +26,7 @@ from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
 from flows.orchestration.states import GAPS, SKIPPED, finished
-from flows.orchestration.workspace_lock import taking_turn
+from flows.orchestration.workspace_lock import lock_workspace
 from flows.sources.formats import UNKNOWN
 from flows.sources.recognition import read_source
 from flows.sources.unread import Unread, late_sentence
@@ -69,15 +69,15 @@ def ingest(
     """
     if later := later_run():
         return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
-    with taking_turn(Path(workspace)):
+    with lock_workspace(Path(workspace)):
         counts = ingest_sources(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
     if deployment.id and counts["failures"] and not counts["records"]:
         raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
-    told = [
+    parts = [
         f"{counts['records']} records of {plural(counts['feeds'], 'feed')}: {counts['new']} new papers",
         *counts["failures"],
     ]
-    return finished(counts, " | ".join(told), name=GAPS if counts["failures"] else "Completed")
+    return finished(counts, " | ".join(parts), name=GAPS if counts["failures"] else "Completed")
 
 
 def ingest_sources(
@@ -119,8 +119,8 @@ def _late(settings: Settings, as_of: date | None) -> list[str]:
     if as_of is None or not Store.exists(settings.workspace):
         return []
     with Store.open(settings.workspace) as store:
-        said = late_sentence(*store.late_papers(as_of), as_of)
-    return [said] if said else []
+        warning = late_sentence(*store.late_papers(as_of), as_of)
+    return [warning] if warning else []
 
 
 @task(name="read into store", task_run_name="read {source}", cache_policy=NO_CACHE)
@@ -190,7 +190,7 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
     warnings: list[str] = []
     failures: list[str] = []
     unread = Unread()
-    for feed, of_part in store.ingest_feeds(_telling(feeds), seen_on=day):
+    for feed, of_part in store.ingest_feeds(_report_records(feeds), seen_on=day):
         counts += of_part
         n_feeds += feed.is_last
         n_records += len(feed.records)
@@ -208,7 +208,7 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
     }
 
 
-def _telling(feeds: Iterable[Feed]) -> Iterator[Feed]:
+def _report_records(feeds: Iterable[Feed]) -> Iterator[Feed]:
     """Say how many records are read; how many there will be nobody knows."""
     n_records = 0
     for feed in feeds:

@@ -18,12 +18,12 @@ from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
 from flows.orchestration.states import GAPS, SKIPPED, STALE, finished, staleness
-from flows.orchestration.tasks import encoding_shown, run_as_task
-from flows.orchestration.workspace_lock import taking_turn
-from flows.publication.failed_runs import remembering_failure
+from flows.orchestration.tasks import run_as_task, show_encoding_progress
+from flows.orchestration.workspace_lock import lock_workspace
+from flows.publication.failed_runs import record_failures
 from flows.publication.publish import publish
 from flows.runs import read_manifest
-from flows.workers.dask_runner import spread
+from flows.workers.dask_runner import parallel_runner
 
 __all__ = ["papertrends"]
 
@@ -84,7 +84,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     )
     root, day = settings.workspace, settings.as_of or today()
     failures: list[str] = []
-    with taking_turn(root), remembering_failure(root, day, settings.site):
+    with lock_workspace(root), record_failures(root, day, settings.site):
         if sources:
             counts = ingest_sources(sources, settings, as_of, columns)
             failures = counts["failures"]
@@ -93,9 +93,11 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
             for failure in failures:
                 logger.warning("%s; its days are marked incomplete", failure)
         inputs = analysis_inputs(settings, refit=refit, command=command)
-        with encoding_shown():
+        with show_encoding_progress():
             analysis = run_analysis(
-                inputs, run_step=run_as_task, spread=partial(spread, settings.runner, settings.dask_address)
+                inputs,
+                run_step=run_as_task,
+                parallel_runner=partial(parallel_runner, settings.runner, settings.dask_address),
             )
         folder = publish(analysis, settings, run_step=run_as_task)
     manifest = read_manifest(folder)

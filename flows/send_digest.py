@@ -15,7 +15,7 @@ from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
 from flows.orchestration.states import SKIPPED, STALE, finished
-from flows.orchestration.workspace_lock import taking_turn
+from flows.orchestration.workspace_lock import lock_workspace
 from flows.publication.digest_mail import make_mails, send_mails
 from flows.runs import resolve_run
 from reports.values.formatting import plural
@@ -50,7 +50,7 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
         return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
     settings = load_settings({"workspace": workspace})
     # An analysis that is at work is waited for: its run is the one to tell of.
-    with taking_turn(Path(workspace)):
+    with lock_workspace(Path(workspace)):
         folder = resolve_run(settings.workspace)
         mails = make(folder, settings, now())
         told = {"run_id": folder.name, "sent": 0, "before": 0}

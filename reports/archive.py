@@ -118,8 +118,8 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
         day=long_day(day),
         day_iso=day.isoformat(),
         started_at=str(manifest.get("started_at", "")),
-        lead=_said(summary, "lead"),
-        note=_said(summary, "note"),
+        lead=_summary_text(summary, "lead"),
+        note=_summary_text(summary, "note"),
         lines=tuple(line for line in lines if line.verdict != "insufficient"),
         new_topics=tuple(_text(_mapping(one).get("name")) for one in summary.get("new_topics", [])),
         changes=tuple(_text(one) for one in summary.get("changes", [])),
@@ -137,7 +137,7 @@ def _failed(failure: Mapping[str, str]) -> FailedRun:
     )
 
 
-def _said(summary: Mapping[str, Any], name: str) -> str:
+def _summary_text(summary: Mapping[str, Any], name: str) -> str:
     """Sentence of a summary; those of older runs claimed more than was shown."""
     text = _text(summary.get(name))
     if "verdicts" not in summary:

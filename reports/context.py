@@ -10,7 +10,7 @@ from typing import Any
 from analytics.tables import RunTables
 from reports.charts.run_charts import Chart, plot_charts
 from reports.sections.explorer import Explorer, make_explorer
-from reports.sections.forecasts import Outlook, make_outlook
+from reports.sections.forecasts import ForecastSection, make_forecast_section
 from reports.sections.growing import Growing, make_growing
 from reports.sections.headlines import Moved, Subject, make_moved
 from reports.sections.membership_paragraphs import membership_paragraphs
@@ -20,7 +20,7 @@ from reports.sections.theme_sections import ThemeSection, make_theme_sections
 from reports.sections.topic_history import TopicHistory, make_topic_history
 from reports.sections.topic_rows import TopicTable, make_topic_table
 from reports.sections.trust import Trust, make_trust
-from reports.sections.unassigned_papers import LoosePapers, make_loose_papers
+from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned_papers
 from reports.values.count_sentences import bands_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
 from reports.values.series import Series
@@ -59,9 +59,9 @@ class ReportContext:
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
     topic_history: TopicHistory | None
-    loose: LoosePapers | None
+    unassigned: UnassignedPapers | None
     growing: Growing | None
-    outlook: Outlook | None
+    forecasts: ForecastSection | None
     map: PaperMap | None
     explorer: Explorer
     papers: PaperList
@@ -105,9 +105,9 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
         themes=themes,
         topics=topics,
         topic_history=make_topic_history(tables, manifest, places),
-        loose=make_loose_papers(tables),
+        unassigned=make_unassigned_papers(tables),
         growing=make_growing(tables, series, places),
-        outlook=make_outlook(tables, manifest, places),
+        forecasts=make_forecast_section(tables, manifest, places),
         map=make_paper_map(explorer, len(tables.topics)),
         explorer=explorer,
         papers=make_paper_list(tables, manifest, places, explorer),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.forecasts.forecast_bands import LEVELS, calibrated_outlook, expected_totals, share_bands
+from analytics.forecasts.forecast_bands import LEVELS, calibrated_forecasts, expected_totals, share_bands
 from analytics.forecasts.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts.share_forecasts import MIN_HISTORY, check_horizon
 from analytics.forecasts.share_grids import Floats, ShareGrids, share_grids
@@ -243,12 +243,12 @@ def _scales(grids: ShareGrids) -> Floats:
 
 def _losses(grids: ShareGrids, actual: Floats, method: str) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Absolute error, pinball loss, and for each band if the share lay inside; shaped as `actual`."""
-    outlook = calibrated_outlook(grids.counts, grids.totals, actual.shape[2], method)
-    bands = share_bands(outlook.share, outlook.variance, expected_totals(grids.totals)[:, :, None])
+    forecasts = calibrated_forecasts(grids.counts, grids.totals, actual.shape[2], method)
+    bands = share_bands(forecasts.share, forecasts.variance, expected_totals(grids.totals)[:, :, None])
     levels = np.array([(1 - LEVELS[1]) / 2, (1 - LEVELS[0]) / 2, (1 + LEVELS[0]) / 2, (1 + LEVELS[1]) / 2])
     above = actual - bands
     pinball = np.maximum(levels[:, None, None, None] * above, (levels - 1)[:, None, None, None] * above)
-    absolute = np.abs(actual - outlook.share)
+    absolute = np.abs(actual - forecasts.share)
     inside = np.stack(
         [(bands[1] <= actual) & (actual <= bands[2]), (bands[0] <= actual) & (actual <= bands[3])]
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.exceptions import InputError
-from analytics.forecasts.forecast_bands import calibrated_outlook, expected_totals, share_bands
+from analytics.forecasts.forecast_bands import calibrated_forecasts, expected_totals, share_bands
 from analytics.forecasts.forecasters import FORECASTERS
 from analytics.forecasts.share_grids import Floats, ShareGrids, share_grids
 from analytics.labels.checked_series import CheckedSeries, correction_variances
@@ -34,11 +34,11 @@ def forecast_shares(
     *Question.* What share of the papers will each series have in the periods after the newest complete
     one, and how far off may that be?
 
-    *Method.* One of `analytics.forecasts.forecasters.FORECASTERS`; `analytics.forecasts.backtest` tells
-    which has done best.
-    A band holds the sampling of the future period's papers, of which as many are expected as the last
-    four periods had on average, and the uncertainty of the series' level, which is made to agree with
-    the forecaster's own earlier errors in this run (`analytics.forecasts.forecast_bands.calibrated_outlook`).
+    *Method.* One of `analytics.forecasts.forecasters.FORECASTERS`; `analytics.forecasts.backtest` shows
+    which did best.
+    A band includes the sampling error of the future period, for which the mean number of papers of the last
+    four periods is expected, and the uncertainty of the series' level, calibrated on the forecaster's own
+    earlier errors in this run (see `calibrated_forecasts` in `analytics.forecasts.forecast_bands`).
 
     *Checked series* are forecast from their checked shares. Their bands include the error of the correction,
     as large as it is in the newest complete period.
@@ -93,8 +93,8 @@ def forecast_shares(
     long_enough = np.flatnonzero((grids.totals > 0).sum(axis=1) >= MIN_HISTORY)
     if not len(long_enough):
         return empty_table("forecasts")
-    outlook = calibrated_outlook(grids.counts, grids.totals, horizon, method)
-    share, variance = outlook.share[long_enough, -1], outlook.variance[long_enough, -1]
+    forecasts = calibrated_forecasts(grids.counts, grids.totals, horizon, method)
+    share, variance = forecasts.share[long_enough, -1], forecasts.variance[long_enough, -1]
     expected = expected_totals(grids.totals)[long_enough, -1, None]
     newest = np.array([grids.periods[-1].start_time.to_datetime64()])
     error, _ = correction_variances(

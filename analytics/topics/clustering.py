@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from analytics.vectors.neighbors import nearest_rows
 
-__all__ = ["Clusters", "TopicParameters", "cluster_vectors", "compile_ahead"]
+__all__ = ["Clusters", "TopicParameters", "cluster_vectors", "precompile"]
 
 _MOST_EXACT = 20_000
 """Rows up to which neighbours are searched exactly; the time grows with the square."""
@@ -126,7 +126,7 @@ def cluster_vectors(
     return Clusters(labels, np.where(labels < 0, 0.0, firm))
 
 
-def compile_ahead() -> None:
+def precompile() -> None:
     """Import what clusters and have it compiled, by a few made-up rows, so that nobody waits for it later.
 
     umap compiles its functions in every process: seconds, which can pass while abstracts are encoded.

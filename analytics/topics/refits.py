@@ -56,10 +56,10 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     is_loose = assignments["topic_id"] == UNCLUSTERED
     is_new = ~is_among(ids, members["paper_id"])
     n_new, before = int(is_new.sum()), float((members["topic_id"] == UNCLUSTERED).mean())
-    loose = float(is_loose[is_new].mean()) if n_new else 0.0
-    if n_new >= _FEWEST_NEW and loose > before + LOOSE:
+    unassigned_share = float(is_loose[is_new].mean()) if n_new else 0.0
+    if n_new >= _FEWEST_NEW and unassigned_share > before + LOOSE:
         return (
-            f"of {n_new:,} papers added since the last fit {100 * loose:.0f} % join no topic, in the last"
-            f" fit {100 * before:.0f} %"
+            f"of {n_new:,} papers added since the last fit {100 * unassigned_share:.0f} % join no topic,"
+            f" in the last fit {100 * before:.0f} %"
         )
     return None

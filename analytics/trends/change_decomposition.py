@@ -168,11 +168,11 @@ def _as_checked(changes: pd.DataFrame, before: RunTables, after: RunTables) -> p
 
 def _answered_since(before: RunTables, after: RunTables) -> set[str]:
     """Themes that have other answers in the later run."""
-    said = [
+    answers = [
         set(run.labels[["theme_id", "paper_id", "labeller", "answer"]].itertuples(index=False, name=None))
         for run in (before, after)
     ]
-    return {theme_id for theme_id, *_ in said[0] ^ said[1]}
+    return {theme_id for theme_id, *_ in answers[0] ^ answers[1]}
 
 
 def _dated_ids(run: RunTables) -> pd.Index:

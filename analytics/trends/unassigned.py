@@ -52,9 +52,9 @@ def unassigned_papers(papers: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFram
     if periods.empty:
         return empty_table("unassigned")
     undated = papers["published"].isna()
-    loose = papers["topic_id"].isna() | papers["topic_id"].eq(UNCLUSTERED)
+    unclustered = papers["topic_id"].isna() | papers["topic_id"].eq(UNCLUSTERED)
     found = periods.assign(
-        n_unclustered=_counts(papers.loc[loose & ~undated, "published"], periods),
+        n_unclustered=_counts(papers.loc[unclustered & ~undated, "published"], periods),
         n_undated=_counts(papers.loc[undated, "first_seen"], periods),
     )
     return validate_table("unassigned", found)
@@ -138,13 +138,13 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     >>> starts = pd.to_datetime(["2024-01-01", "2024-02-01"])
     >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": starts,
     ...     "n_papers": [5, 10], "n_total": [30, 40]})
-    >>> loose = pd.DataFrame({"period_start": starts, "n_unclustered": [10, 20]})
+    >>> unclustered = pd.DataFrame({"period_start": starts, "n_unclustered": [10, 20]})
     >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
-    >>> spread_unassigned(trends, loose, none)[["n_papers", "n_total"]].values.tolist()
+    >>> spread_unassigned(trends, unclustered, none)[["n_papers", "n_total"]].values.tolist()
     [[5.0, 20.0], [10.0, 20.0]]
     """
-    loose = unassigned.set_index("period_start")["n_unclustered"]
-    clustered = trends["n_total"] - trends["period_start"].map(loose).fillna(0)
+    unclustered = unassigned.set_index("period_start")["n_unclustered"]
+    clustered = trends["n_total"] - trends["period_start"].map(unclustered).fillna(0)
     total = clustered.where(trends["kind"] == "topic", trends["n_total"]).to_numpy(dtype=float)
     spread = trends.assign(n_total=total)
     dated = spread.groupby(_KEY)["n_total"].transform("sum").to_numpy()
@@ -209,9 +209,9 @@ def mark_fragile(
     >>> months = pd.date_range("2022-01-01", periods=24, freq="MS")
     >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": months,
     ...     "n_papers": range(10, 34), "n_total": 100, "is_complete": True})
-    >>> loose = pd.DataFrame({"period_start": months, "n_unclustered": range(80, 32, -2)})
+    >>> unclustered = pd.DataFrame({"period_start": months, "n_unclustered": range(80, 32, -2)})
     >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
-    >>> found = mark_fragile(trend_verdicts(trends), trends, loose, none)
+    >>> found = mark_fragile(trend_verdicts(trends), trends, unclustered, none)
     >>> found[["window", "verdict", "is_fragile"]].values.tolist()
     [['long', 'rising', True], ['recent', 'rising', True], ['lasting', 'rising', True]]
     """

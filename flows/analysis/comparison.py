@@ -17,7 +17,7 @@ from analytics.tables import RunTables, empty_table, is_among, validate_table
 from analytics.topics.identity import GONE, match_topics, rename_topics
 from analytics.trends.change_decomposition import KINDS, share_changes
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
-from flows.runs.record import read_record, read_said
+from flows.runs.record import read_record, read_statements
 
 __all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
 
@@ -149,15 +149,15 @@ def keep_record(
     forecasts, claims = [of_record[0]], [of_record[1]]
     for folder, facts in earlier_runs(workspace, day, but=record.runs):
         try:
-            said = read_said(folder)
+            statements = read_statements(folder)
         except InputError as error:
             logger.warning("the run %s is left out of the track record: %s", folder.name, error)
             continue
-        names = _topic_names(said.topic_assignments, tables.topic_assignments)
+        names = _topic_names(statements.topic_assignments, tables.topic_assignments)
         same_themes = facts.definitions == definitions
-        for kept, made in ((forecasts, said.forecasts), (claims, said.claims)):
-            told = _scorable(made, names, same_themes=same_themes)
-            kept.append(told.assign(run_id=facts.run_id, as_of=facts.as_of.isoformat()))
+        for kept, made in ((forecasts, statements.forecasts), (claims, statements.claims)):
+            scorable = _scorable(made, names, same_themes=same_themes)
+            kept.append(scorable.assign(run_id=facts.run_id, as_of=facts.as_of.isoformat()))
     scored = score_record(_oldest_first(forecasts), tables.trends)
     judged = score_claims(_oldest_first(claims), tables.trends)
     return scored, judged, {"n_runs": len(set(scored["run_id"]) | set(judged["run_id"]))}

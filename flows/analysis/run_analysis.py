@@ -29,7 +29,7 @@ from flows.clock import now, today
 from flows.config.settings import Settings
 from flows.config.themes_file import read_themes
 from flows.runs import canonical_json, list_runs, make_run_id
-from flows.workers.background_process import WORTH_A_PROCESS, process_beside
+from flows.workers.background_process import WORTH_A_PROCESS, worker_process
 from flows.workers.memory import give_memory_back
 from reports.charts.run_charts import Chart, plot_charts, without_papers
 from reports.view import RunView
@@ -101,7 +101,7 @@ def run_analysis(
     inputs: AnalysisInputs,
     *,
     run_step: RunStep = call_step,
-    spread: Callable[[], AbstractContextManager[Each]] = lambda: nullcontext(map),
+    parallel_runner: Callable[[], AbstractContextManager[Each]] = lambda: nullcontext(map),
 ) -> Analysis:
     """Analyze the store of a workspace.
 
@@ -113,7 +113,7 @@ def run_analysis(
     inputs : AnalysisInputs
     run_step : RunStep, optional
         How each step is called.
-    spread : callable, optional
+    parallel_runner : callable, optional
         Gives the `map` of a block, which works in parts: here, or on a cluster.
 
     Raises
@@ -124,7 +124,7 @@ def run_analysis(
     folder, started_at, stages = inputs.settings.workspace, now(), _Stages(run_step)
     corpus = stages("read", steps.read_day, folder, inputs.day)
     with _in_background(folder, len(corpus.papers)) as ahead:
-        with spread() as each:
+        with parallel_runner() as each:
             grouped = _group_papers(inputs, corpus, stages, ahead, each)
         trends, forecast = _follow_series(inputs, corpus, grouped, stages, ahead)
         tables, history = _compare(inputs, corpus, grouped, (trends, forecast), stages)
@@ -177,7 +177,7 @@ def _group_papers(
 
 def _follow_series(
     inputs: AnalysisInputs, corpus: steps.DayCorpus, groups: _Groups, stages: _Stages, ahead: Ahead
-) -> tuple[steps.Trends, forecasting.Outlook]:
+) -> tuple[steps.Trends, forecasting.ForecastTables]:
     """Trends and forecasts, with one thread of linear algebra, so that sums keep their order."""
     in_topics = steps.Grouped(groups.topics.topics.assignments, groups.topics.topics.topics)
     check = partial(checked_series, groups.themes.learned, corpus.papers["published"])
@@ -189,14 +189,14 @@ def _follow_series(
             check=check,
             ahead=ahead,
         )
-        return trends, stages("outlook", forecasting.look_ahead, trends.corpus, trends.checked)
+        return trends, stages("outlook", forecasting.forecast_series, trends.corpus, trends.checked)
 
 
 def _compare(
     inputs: AnalysisInputs,
     corpus: steps.DayCorpus,
     groups: _Groups,
-    followed: tuple[steps.Trends, forecasting.Outlook],
+    followed: tuple[steps.Trends, forecasting.ForecastTables],
     stages: _Stages,
 ) -> tuple[RunTables, dict[str, Any]]:
     """Tables of the run, compared with earlier ones, and what its manifest says of that."""
@@ -245,7 +245,7 @@ def _in_background(workspace: Path, n_papers: int) -> AbstractContextManager[Ahe
     """
     if n_papers < WORTH_A_PROCESS or not (workspace / "latest").exists():
         return nullcontext(postponed)
-    return process_beside(
+    return worker_process(
         "analytics.themes.theme_terms", "analytics.trends.jumps", "reports.charts.series_figure"
     )
 

@@ -45,7 +45,7 @@ from analytics.trends.verdicts import find_trends
 from analytics.vectors.background import background_for
 from analytics.vectors.student import StudentVectorizer, student_teacher
 from flows.analysis.encoding import encode_texts
-from flows.analysis.forecasting import Outlook
+from flows.analysis.forecasting import ForecastTables
 from flows.analysis.vectorizers import ready_vectorizer
 from flows.config.settings import Settings
 from flows.sources.unread import late_sentence, unread_in_store
@@ -178,14 +178,14 @@ def encode_corpus(
     """Vectors of papers and themes, from the store where it has them; others are made by `each`."""
     # As arrays: they give one text at a time, and a list of all is not needed.
     texts = PaperTexts(papers["title"].array, papers["abstract"].array, papers["content_hash"].tolist())
-    said = [text for theme in themes for text in theme.texts]
+    theme_texts = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
         vectorizer, why = ready_vectorizer(store, day, texts, settings, each=each)
         # A student knows abstracts; the few short phrases are left to its teacher, whose space it shares.
         reader = student_teacher() if isinstance(vectorizer, StudentVectorizer) else vectorizer
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
-        phrases, n_phrases = encode_texts(store, reader, said, each=each)
+        phrases, n_phrases = encode_texts(store, reader, theme_texts, each=each)
     stops = np.cumsum([len(theme.texts) for theme in themes])
     split = tuple(np.split(phrases, stops[:-1])) if themes else ()
     return Encoded(vectorizer.id, vectors, split, n_encoded + n_phrases, why)
@@ -281,7 +281,7 @@ def assemble_tables(
     themes: Grouped,
     topics: TopicFit,
     trends: Trends,
-    outlook: Outlook,
+    forecast_tables: ForecastTables,
     further: Mapping[str, pd.DataFrame],
 ) -> RunTables:
     """Tables of a run, in the contract's columns; those of jumps and of earlier runs are empty yet.
@@ -303,10 +303,10 @@ def assemble_tables(
         "trends": trends.corpus.trends,
         "verdicts": trends.verdicts,
         "unassigned": trends.unassigned,
-        "forecasts": outlook.forecasts,
-        "backtests": outlook.backtests,
-        "emerging": outlook.emerging,
-        "emerging_scores": outlook.emerging_scores,
+        "forecasts": forecast_tables.forecasts,
+        "backtests": forecast_tables.backtests,
+        "emerging": forecast_tables.emerging,
+        "emerging_scores": forecast_tables.emerging_scores,
         **further,
     }
     return RunTables(

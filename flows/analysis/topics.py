@@ -23,7 +23,7 @@ from flows.config.settings import Settings
 from flows.runs import list_runs, read_manifest, read_tables
 from flows.store import Store
 from flows.store.registry import FitRow
-from flows.workers.background_process import WORTH_A_PROCESS, start_beside
+from flows.workers.background_process import WORTH_A_PROCESS, start_in_background
 
 __all__ = ["FoundTopics", "find_positions", "find_topics"]
 
@@ -97,7 +97,7 @@ def find_topics(
             previous=_previous(last, vectorizer_id),
             first_number=_first_number(store, workspace),
             each=each,
-            ahead=start_beside if each is map and len(papers) >= WORTH_A_PROCESS else postponed,
+            ahead=start_in_background if each is map and len(papers) >= WORTH_A_PROCESS else postponed,
         )
         parameters_used = asdict(found.parameters) if found.parameters else {}
         row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state, found.events)

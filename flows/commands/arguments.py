@@ -21,7 +21,7 @@ __all__ = [
     "columns_of",
     "flow_parameters",
     "require_store",
-    "spreading_of",
+    "runner_parameters",
 ]
 
 
@@ -30,23 +30,23 @@ def checked_settings(
     themes: str | None,
     as_of: str | None,
     vectorizer: str | None,
-    spreading: dict[str, Any] | None = None,
+    runner_options: dict[str, Any] | None = None,
 ) -> Settings:
     """Settings with the command line on top; themes and cluster are checked before anything starts."""
     from flows.config.settings import load_settings
     from flows.config.themes_file import read_themes
 
     given = {"workspace": workspace, "themes": themes, "as_of": _day(as_of), "vectorizer": vectorizer}
-    settings = load_settings({**given, **(spreading or {})})
+    settings = load_settings({**given, **(runner_options or {})})
     read_themes(settings.themes_file)
-    if spreading is not None and settings.runner != "local":
+    if runner_options is not None and settings.runner != "local":
         from flows.workers.dask_checks import check_runner
 
         check_runner(settings.runner, settings.dask_address)
     return settings
 
 
-def spreading_of(runner: str | None, dask_address: str | None) -> dict[str, Any]:
+def runner_parameters(runner: str | None, dask_address: str | None) -> dict[str, Any]:
     """Flow parameters that say where work in parts is done."""
     if dask_address is not None and runner == "local":
         raise InputError("--dask-address works only with --runner dask; remove it, or add --runner dask")

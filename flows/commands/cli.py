@@ -21,9 +21,9 @@ from flows.commands.arguments import (
     columns_of,
     flow_parameters,
     require_store,
-    spreading_of,
+    runner_parameters,
 )
-from flows.commands.console import err, out, progress_shown, told_plainly
+from flows.commands.console import err, one_line_errors, out, show_progress
 from flows.commands.label import label
 from flows.commands.merge_split import merge, split
 from flows.commands.options import (
@@ -41,7 +41,7 @@ from flows.commands.options import (
     Workspace,
 )
 from flows.commands.store_commands import store_commands
-from flows.commands.temporary_server import answering, in_background, server_ahead
+from flows.commands.temporary_server import answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
 from flows.config.default_files import DEFAULT_SOURCE
 
@@ -73,25 +73,25 @@ def run(  # noqa: PLR0913 - its options
     verbose: Verbose = False,
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
-    with told_plainly(verbose):
-        server = server_ahead(shown=verbose)
-        spreading = spreading_of(runner, dask_address)
-        settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
+    with one_line_errors(verbose):
+        server = start_server(shown=verbose)
+        runner_options = runner_parameters(runner, dask_address)
+        settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
         given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
         check_sources(given, settings.as_of, named)
-        from flows.orchestration.states import value_of
+        from flows.orchestration.states import run_flow
         from flows.pipeline import papertrends
 
-        _load_ahead(settings.workspace)
-        with answering(server), progress_shown():
-            folder = value_of(
+        _preload(settings.workspace)
+        with answering(server), show_progress():
+            folder = run_flow(
                 papertrends,
                 given,
                 **flow_parameters(settings, themes, vectorizer),
                 columns=named,
-                **spreading,
+                **runner_options,
             )
-        _tell_run(Path(folder))
+        _print_run(Path(folder))
 
 
 @app.command()
@@ -109,8 +109,8 @@ def ingest(
     verbose: Verbose = False,
 ) -> None:
     """Read sources into the store, without an analysis."""
-    with told_plainly(verbose):
-        server = server_ahead(shown=verbose)
+    with one_line_errors(verbose):
+        server = start_server(shown=verbose)
         settings, named, given = (
             checked_settings(workspace, None, as_of, None),
             columns_of(columns),
@@ -119,10 +119,10 @@ def ingest(
         check_ingest(given, fill_dates, settings)
         check_sources(given, settings.as_of, named)
         from flows.ingest import ingest as ingest_flow
-        from flows.orchestration.states import value_of
+        from flows.orchestration.states import run_flow
 
-        with answering(server), progress_shown():
-            counts = value_of(
+        with answering(server), show_progress():
+            counts = run_flow(
                 ingest_flow,
                 given,
                 str(settings.workspace),
@@ -130,7 +130,7 @@ def ingest(
                 named,
                 cast("Literal['arxiv'] | None", fill_dates),
             )
-        _tell_ingest(counts, fill_dates)
+        _print_ingest(counts, fill_dates)
 
 
 @app.command()
@@ -142,7 +142,7 @@ def paper(
     verbose: Verbose = False,
 ) -> None:
     """Show a paper: its fields, the sighting that each comes from, and all sightings."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.commands.output_lines import paper_lines
         from flows.store import Store
@@ -166,19 +166,23 @@ def analyze(  # noqa: PLR0913 - its options
     verbose: Verbose = False,
 ) -> None:
     """Analyze the papers in the store and write a report."""
-    with told_plainly(verbose):
-        server = server_ahead(shown=verbose)
-        spreading = spreading_of(runner, dask_address)
-        settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
-        from flows.orchestration.states import value_of
+    with one_line_errors(verbose):
+        server = start_server(shown=verbose)
+        runner_options = runner_parameters(runner, dask_address)
+        settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
+        from flows.orchestration.states import run_flow
         from flows.pipeline import papertrends
 
-        _load_ahead(settings.workspace, refit=refit)
-        with answering(server), progress_shown():
-            folder = value_of(
-                papertrends, [], **flow_parameters(settings, themes, vectorizer), refit=refit, **spreading
+        _preload(settings.workspace, refit=refit)
+        with answering(server), show_progress():
+            folder = run_flow(
+                papertrends,
+                [],
+                **flow_parameters(settings, themes, vectorizer),
+                refit=refit,
+                **runner_options,
             )
-        _tell_run(Path(folder))
+        _print_run(Path(folder))
 
 
 @app.command()
@@ -191,7 +195,7 @@ def report(
     verbose: Verbose = False,
 ) -> None:
     """Render a run's page again from its tables; the run folder itself never changes."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.publication.publish import render_page
         from flows.runs import read_run, resolve_run
@@ -216,7 +220,7 @@ def diff(
     verbose: Verbose = False,
 ) -> None:
     """Compare two runs: how far new papers, reassignment, definitions and labels changed each share."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.analysis.comparison import diff_runs
         from flows.commands.output_lines import diff_lines
@@ -237,7 +241,7 @@ def topics(
     verbose: Verbose = False,
 ) -> None:
     """List the topics of the latest run, or the history of topics over all fits."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, as_of, None)
         from flows.clock import today
         from flows.commands.output_lines import history_lines, topic_lines
@@ -266,7 +270,7 @@ def digest(
     verbose: Verbose = False,
 ) -> None:
     """Write the digest of a run as a mail file, or send it to the configured recipients."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         if send and output is not None:
             raise InputError("--output and --send cannot be combined; remove one of them")
         settings = checked_settings(workspace, None, None, None)
@@ -287,12 +291,12 @@ def digest(
             write_mail(next(iter(mails.values())), target)
             out.print(f"mail    {target}", soft_wrap=True)
             return
-        told = send_mails(settings.workspace, folder.name, mails, settings)
-        for line in mail_lines(told):
+        sent = send_mails(settings.workspace, folder.name, mails, settings)
+        for line in mail_lines(sent):
             out.print(line, markup=False, soft_wrap=True)
-        if told.failed:
+        if sent.failed:
             raise PapertrendsError(
-                f"{len(told.failed)} of {len(mails)} mails were not accepted by the mail server; see above"
+                f"{len(sent.failed)} of {len(mails)} mails were not accepted by the mail server; see above"
             )
 
 
@@ -307,7 +311,7 @@ def search(
     verbose: Verbose = False,
 ) -> None:
     """Find the papers of a run that are closest in meaning to the given words."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.analysis.search import search_papers
         from flows.commands.output_lines import search_json, search_lines
@@ -326,7 +330,7 @@ def search(
 @app.command()
 def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
     """Show the number of papers in the workspace and its latest runs."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.clock import today
         from flows.commands.output_lines import feed_lines
@@ -363,8 +367,8 @@ def serve(  # noqa: PLR0913 - its options
     verbose: Verbose = False,
 ) -> None:
     """Keep running on a schedule: ingest the sources, analyze, report, and send the digest."""
-    with told_plainly(verbose):
-        server = server_ahead(scheduling=True, shown=True)
+    with one_line_errors(verbose):
+        server = start_server(scheduling=True, shown=True)
         when = {
             "ingest_cron": ingest_cron,
             "analysis_cron": analysis_cron,
@@ -372,7 +376,7 @@ def serve(  # noqa: PLR0913 - its options
             "timezone": timezone,
         }
         settings = checked_settings(
-            workspace, None, None, None, {**spreading_of(runner, dask_address), **when}
+            workspace, None, None, None, {**runner_parameters(runner, dask_address), **when}
         )
         check_sources(sources, settings.as_of)
         from flows.commands.output_lines import schedule_lines
@@ -392,19 +396,19 @@ def main() -> None:
     app()
 
 
-def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
+def _preload(workspace: Path, *, refit: bool = False) -> None:
     """Load what the run will need while Prefect's server starts, which takes seconds longer."""
-    from analytics.topics.clustering import compile_ahead
+    from analytics.topics.clustering import precompile
     from flows.analysis.vectorizers import load_ahead
     from reports.render import compile_templates
 
     if refit or not (workspace / "latest").exists():  # topics are likely to be looked for
-        in_background(compile_ahead)
+        in_background(precompile)
     in_background(partial(load_ahead, workspace))
     compile_templates()
 
 
-def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
+def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
     """Counts and warnings; a feed that failed makes the whole a failure, though what came is kept."""
     from flows.commands.output_lines import ingest_lines
 
@@ -420,7 +424,7 @@ def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
         )
 
 
-def _tell_run(folder: Path) -> None:
+def _print_run(folder: Path) -> None:
     """Counts, where the seconds went, and the path of the report."""
     from flows.commands.output_lines import run_lines
     from flows.publication.mirror import mirror_failure

@@ -14,21 +14,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analytics.exceptions import InputError, PapertrendsError
 
-__all__ = ["err", "out", "progress_shown", "told_plainly"]
+__all__ = ["err", "one_line_errors", "out", "show_progress"]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def told_plainly(verbose: bool) -> Iterator[None]:
+def one_line_errors(verbose: bool) -> Iterator[None]:
     """Turn errors into one line and an exit status; keep libraries quiet unless asked."""
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("TQDM_DISABLE", "1")
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
     try:
-        with nullcontext() if verbose else _warnings_told():
+        with nullcontext() if verbose else _print_warnings():
             yield
     except (InputError, PapertrendsError) as error:
         if verbose:
@@ -51,18 +51,22 @@ def told_plainly(verbose: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _warnings_told() -> Iterator[None]:
+def _print_warnings() -> Iterator[None]:
     """Say what the program warns of, each warning once, as one line without a library's ornaments."""
-    said: set[str] = set()
+    printed: set[str] = set()
 
-    class Told(logging.Handler):
+    class WarningPrinter(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             line = " ".join(record.getMessage().split())
-            if line not in said:
-                said.add(line)
+            if line not in printed:
+                printed.add(line)
                 err.print(f"warning: {line}", markup=False, soft_wrap=True)
 
-    everything, program, handler = logging.getLogger(), logging.getLogger("flows"), Told(logging.WARNING)
+    everything, program, handler = (
+        logging.getLogger(),
+        logging.getLogger("flows"),
+        WarningPrinter(logging.WARNING),
+    )
     before = everything.level, program.level, program.propagate
     everything.setLevel(logging.ERROR)
     program.addHandler(handler)
@@ -78,7 +82,7 @@ def _warnings_told() -> Iterator[None]:
 
 
 @contextmanager
-def progress_shown() -> Iterator[None]:
+def show_progress() -> Iterator[None]:
     """Bars for the long stages, on stderr, when it is a terminal."""
     from flows.workers.progress import listening
 

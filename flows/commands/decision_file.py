@@ -45,10 +45,12 @@ def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for said in sorted(decisions):
-        works = "1" if said.is_one_work else "2"
-        shown = (_plain(titles.get(key, "")) for key in (said.one, said.other))
-        writer.writerow([said.one, said.other, said.day.isoformat(), works, said.person, *shown])
+    for decision in sorted(decisions):
+        works = "1" if decision.is_one_work else "2"
+        shown = (_plain(titles.get(key, "")) for key in (decision.one, decision.other))
+        writer.writerow(
+            [decision.one, decision.other, decision.day.isoformat(), works, decision.person, *shown]
+        )
     return content.getvalue()
 
 

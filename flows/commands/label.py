@@ -12,7 +12,7 @@ import typer
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.commands.arguments import check_output, checked_settings, require_store
-from flows.commands.console import err, out, progress_shown, told_plainly
+from flows.commands.console import err, one_line_errors, out, show_progress
 from flows.commands.options import AsOf, Themes, Vectorizer, Verbose, Workspace
 
 if TYPE_CHECKING:  # the commands that need them import them: they take seconds
@@ -77,7 +77,7 @@ def label(  # noqa: PLR0913 - its options
     verbose: Verbose = False,
 ) -> None:
     """Label papers by theme: on a local web page, in a CSV file, or with a model."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         _check_one_way({"FILE": file, "--output": output, "--export": export, "--by": by})
         if endpoint is not None and by is None:
             raise InputError("--endpoint works only with --by MODEL; remove it, or name the model")
@@ -192,7 +192,7 @@ def _ask_model(
 
     place, key = endpoint_of(settings, endpoint), key_of(settings)
     parse_endpoint(place)  # before the minutes that vectors may take
-    with progress_shown():
+    with show_progress():
         sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
         if not sitting.papers:
             _say([_nothing_left(day)])
@@ -239,7 +239,7 @@ def _sitting(
     from flows.labelling.open_sitting import open_sitting
 
     labeller = labeller_name(name, settings)
-    with progress_shown():
+    with show_progress():
         return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from analytics.exceptions import InputError
 from flows.commands.arguments import check_output, checked_settings, require_store
-from flows.commands.console import err, out, told_plainly
+from flows.commands.console import err, one_line_errors, out
 from flows.commands.options import AsOf, Verbose, Workspace
 
 if TYPE_CHECKING:  # the commands that need it import it: it takes a second
@@ -54,7 +54,7 @@ def merge(  # noqa: PLR0913 - its options
     verbose: Verbose = False,
 ) -> None:
     """Merge two papers into one, or export and import all merges and splits."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         given = {"A B": one, "--export": export, "--take": take}
         if sum(value is not None for value in given.values()) != 1 or (one is None) != (other is None):
             raise InputError("give two papers, A and B, or --export FILE, or --take FILE, one of these")
@@ -76,7 +76,7 @@ def split(
     verbose: Verbose = False,
 ) -> None:
     """Split a paper in two at the match between its records that is least certain."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, as_of, None)
         require_store(settings.workspace)
         from flows.store import Store

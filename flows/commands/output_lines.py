@@ -189,8 +189,8 @@ def history_lines(history: pd.DataFrame) -> Iterator[str]:
         yield "no fit yet"
     for (as_of, cause), events in history.groupby(["as_of", "cause"], sort=False):
         counts = events["event"].value_counts()
-        told = ", ".join(f"{counts[event]} {event}" for event in _EVENTS if event in counts)
-        yield f"fit of {as_of}, because {cause}: {told}"
+        events_in_words = ", ".join(f"{counts[event]} {event}" for event in _EVENTS if event in counts)
+        yield f"fit of {as_of}, because {cause}: {events_in_words}"
         for row in events[events["event"] != "continued"].to_dict("records"):
             other = f" {_EVENTS[row['event']]} {row['other_id']}" if row["other_id"] else ""
             papers = ", ".join(row["papers"][:_PAPERS_SHOWN])
@@ -206,8 +206,8 @@ def mail_lines(mails: SentMails) -> Iterator[str]:
         yield f"before  {recipient} (this run's mail was sent earlier; no mail is sent twice)"
     for recipient in mails.unknown:
         yield f"unknown {recipient} (an earlier attempt was interrupted while sending; it is not sent again)"
-    for recipient, said in mails.failed:
-        yield f"failed  {recipient}: {said}"
+    for recipient, server_answer in mails.failed:
+        yield f"failed  {recipient}: {server_answer}"
 
 
 def search_lines(hits: Sequence[SearchHit]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from analytics.exceptions import InputError
-from flows.commands.console import out, progress_shown, told_plainly
+from flows.commands.console import one_line_errors, out, show_progress
 from flows.commands.options import Verbose, Workspace
 
 __all__ = ["Side", "copy_store", "store_commands"]
@@ -42,8 +42,8 @@ store_commands = typer.Typer(help="Move the store between SQLite and PostgreSQL.
 @store_commands.command()
 def copy(to: To, database: Database = None, workspace: Workspace = None, verbose: Verbose = False) -> None:
     """Copy the store of a workspace into an empty database of the other kind."""
-    with told_plainly(verbose):
-        with progress_shown():
+    with one_line_errors(verbose):
+        with show_progress():
             source, target, rows = copy_store(to, database, workspace)
         out.print(
             f"copied {sum(rows.values())} rows of {len(rows)} tables from {source} to {target}",

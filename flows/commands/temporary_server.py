@@ -26,7 +26,7 @@ from typing import IO
 
 from analytics.exceptions import PapertrendsError
 
-__all__ = ["TemporaryServer", "answering", "in_background", "server_ahead"]
+__all__ = ["TemporaryServer", "answering", "in_background", "start_server"]
 
 _LONGEST = 200
 _STARTUP_S = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
@@ -58,10 +58,10 @@ class TemporaryServer:
     process: subprocess.Popen[bytes]
     url: str
     answered: Future[bool]
-    said: IO[bytes] | None = None
+    stderr_file: IO[bytes] | None = None
 
 
-def server_ahead(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
+def start_server(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
     """Start the server, which ends with this process, and do not wait for it.
 
     Parameters
@@ -82,18 +82,18 @@ def server_ahead(*, scheduling: bool = False, shown: bool = False) -> TemporaryS
         return None
     port = _free_port()
     environment = {**os.environ, **({} if scheduling else _ENVIRONMENT)}
-    said = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
+    stderr_file = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
     # The pipe is closed when this process ends, however it does; nothing is ever written to it.
-    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE, stderr=said)  # noqa: S603 - our own words
+    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE, stderr=stderr_file)  # noqa: S603 - our own words
     atexit.register(_stop, process)
     url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url
-    return TemporaryServer(process, url, _first_answer(process, url), said)
+    return TemporaryServer(process, url, _first_answer(process, url), stderr_file)
 
 
 @contextmanager
 def answering(server: TemporaryServer | None) -> Iterator[None]:
-    """Wait until a server of `server_ahead` answers; flows in the block send it no heartbeats.
+    """Wait until a server of `start_server` answers; flows in the block send it no heartbeats.
 
     It watches over no run that crashed, and to end its heartbeat takes each flow a second.
 
@@ -189,16 +189,18 @@ def _wait(server: TemporaryServer) -> None:
         else f"ended with status {ended}"
     )
     raise PapertrendsError(
-        f"Prefect's temporary server {what}{_last_words(server.said)}; "
+        f"Prefect's temporary server {what}{_last_words(server.stderr_file)}; "
         "try again, or start a server (prefect server start) and set PREFECT_API_URL to it"
     )
 
 
-def _last_words(said: IO[bytes] | None) -> str:
-    if said is None:
+def _last_words(stderr_file: IO[bytes] | None) -> str:
+    if stderr_file is None:
         return ""
-    said.seek(0)
-    lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    stderr_file.seek(0)
+    lines = [
+        line.strip() for line in stderr_file.read().decode(errors="replace").splitlines() if line.strip()
+    ]
     return f" ({lines[-1][:_LONGEST]})" if lines else ""
 
 

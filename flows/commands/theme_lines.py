@@ -66,8 +66,8 @@ def _known_lines(quality: Quality) -> Iterator[str]:
     sentence = known_sentence(quality)
     yield f"{sentence} {COMMAND}" if sentence.endswith(":") else sentence
     if quality.models:
-        told = f"judged by {', '.join(quality.models)}"
-        yield f"{told}, and by people" if quality.has_people else told
+        judges = f"judged by {', '.join(quality.models)}"
+        yield f"{judges}, and by people" if quality.has_people else judges
     if quality.n_earlier:
         yield f"{plural(quality.n_earlier, 'answer')} under an earlier definition of the theme"
 

@@ -47,9 +47,9 @@ def read_themes(place: Path | str) -> tuple[Theme, ...]:
         content = _fetch(place) if isinstance(place, str) else place.read_bytes()
         text = content.decode("utf-8-sig")
     except Exception as error:  # each kind of store has its own
-        told = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(
-            f"cannot read the themes file {place}: {told}; give a TOML file such as data/themes.toml"
+            f"cannot read the themes file {place}: {reason}; give a TOML file such as data/themes.toml"
         ) from error
     return parse_themes(text, location=str(place))
 

@@ -79,23 +79,23 @@ class LabellingApp:
         return Response(html, media_type="text/html", headers=policy)
 
     async def _view(self, request: Request) -> Response:
-        return await self._told(partial(self._look, request.query_params.get("paper")))
+        return await self._respond(partial(self._look, request.query_params.get("paper")))
 
     async def _answer(self, request: Request) -> Response:
-        return await self._told(self._save, await _body(request))
+        return await self._respond(self._save, await _body(request))
 
     async def _undo(self, request: Request) -> Response:
-        return await self._told(self._take_back, await _body(request))
+        return await self._respond(self._take_back, await _body(request))
 
     async def _end(self, request: Request) -> Response:
         body = await _body(request)
         if isinstance(body, Response):
             return body
-        response = await self._told(partial(self._look, None, is_over=True))
+        response = await self._respond(partial(self._look, None, is_over=True))
         response.background = BackgroundTask(_async(self._stop))
         return response
 
-    async def _told(
+    async def _respond(
         self, work: Callable[..., tuple[int, dict[str, Any]]], body: dict[str, Any] | Response | None = None
     ) -> Response:
         """Outcome of work on the sitting as JSON; what went wrong is one line."""
@@ -124,9 +124,11 @@ class LabellingApp:
         saved = dict(self._sitting.answers.get(paper_id, {}))
         # The same answers once more are a request whose response got lost.
         if saved not in (body.get("seen"), answers):
-            said = ", ".join(f"{theme} {answer}" for theme, answer in saved.items()) or "nothing, taken back"
+            saved_answers = (
+                ", ".join(f"{theme} {answer}" for theme, answer in saved.items()) or "nothing, taken back"
+            )
             error = (
-                f"Another tab has answered this paper in the meantime ({said}). "
+                f"Another tab has answered this paper in the meantime ({saved_answers}). "
                 "Press Enter to save your marks instead; reload the page to keep that answer."
             )
             return 409, {"error": error, "view": sitting_view(self._sitting, paper_id)}

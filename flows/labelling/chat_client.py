@@ -146,8 +146,8 @@ class ChatClient:
         status, headers, body = asyncio.run(self._post(content))
         if status == httpx.codes.OK:
             return _reply(body)
-        said = self._message(body)
-        says = f": {said}" if said else ""
+        message = self._message(body)
+        says = f": {message}" if message else ""
         name = self._endpoint.name
         if passing := passing_fault(name, status, headers.get("retry-after", ""), says):
             raise passing

@@ -67,10 +67,10 @@ class ChatForm:
         >>> ChatForm().simpler("status 400").response_format
         'json_object'
         """
-        said = refusal.lower()
-        if self.has_temperature and "temperature" in said:
+        message = refusal.lower()
+        if self.has_temperature and "temperature" in message:
             return replace(self, has_temperature=False)
-        if self.has_system and "system" in said and "role" in said:
+        if self.has_system and "system" in message and "role" in message:
             return replace(self, has_system=False)
         if self.response_format == "json_schema":
             return replace(self, response_format="json_object")

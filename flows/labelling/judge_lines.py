@@ -64,16 +64,18 @@ def agreement_lines(labels: pd.DataFrame, model: str, names: Mapping[str, str]) 
     """
     is_other = labels["labeller"].str.startswith(MODEL) & (labels["labeller"] != MODEL + model)
     found = agreement_by_theme(labels[~is_other.astype(bool)])
-    told = [
+    agreements = [
         _agreement(names[theme], int(n_both), kappa)
         for theme, n_both, kappa in found.itertuples(index=False)
         if theme in names and n_both
     ]
-    if not told:
+    if not agreements:
         return [
             "no paper was also answered by a person; answer some yourself to see how far the model agrees"
         ]
-    return [f"agreement with people: {'; '.join(told)} (Cohen's kappa: 1 is full agreement, 0 is chance)"]
+    return [
+        f"agreement with people: {'; '.join(agreements)} (Cohen's kappa: 1 is full agreement, 0 is chance)"
+    ]
 
 
 def _agreement(name: str, n_both: int, kappa: float) -> str:

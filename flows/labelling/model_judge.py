@@ -210,11 +210,11 @@ class _Run:
 
     def _ask(self, themes: Sequence[AskedTheme], question: str) -> ChatReply:
         """Reply in the strictest form that the endpoint takes."""
-        said, schema = instructions(themes), answer_schema(themes)
+        instruction, schema = instructions(themes), answer_schema(themes)
         form = self.form
         while True:
             try:
-                reply = self.client.ask(form.payload(self.model, said, question, schema))
+                reply = self.client.ask(form.payload(self.model, instruction, question, schema))
             except TransientFeedError:
                 raise
             except FeedError as error:

@@ -12,12 +12,12 @@ from prefect.client.schemas.objects import FlowRun, State
 from flows.config.settings import load_settings
 from flows.orchestration.states import GAPS, STALE
 
-__all__ = ["NOTICES", "tell_if_needed"]
+__all__ = ["NOTICES", "notify_if_needed"]
 
 logger = logging.getLogger(__name__)
 
 
-def tell_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+def notify_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Send a notice of a run that failed, crashed, has gaps or is stale.
 
     Of a flow within another the outer one tells. A notice that cannot be sent is a warning in the log: it
@@ -43,8 +43,8 @@ def tell_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -
 
 
 NOTICES: dict[str, Any] = {
-    "on_completion": [tell_if_needed],
-    "on_failure": [tell_if_needed],
-    "on_crashed": [tell_if_needed],
+    "on_completion": [notify_if_needed],
+    "on_failure": [notify_if_needed],
+    "on_crashed": [notify_if_needed],
 }
 """Hooks of the flows that people schedule."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
-__all__ = ["GAPS", "SKIPPED", "STALE", "STALE_DAYS", "finished", "staleness", "value_of"]
+__all__ = ["GAPS", "SKIPPED", "STALE", "STALE_DAYS", "finished", "run_flow", "staleness"]
 
 Value = TypeVar("Value")
 
@@ -42,7 +42,7 @@ def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
     return cast("Value", Completed(name=name, message=message, data=value))
 
 
-def value_of(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Value:
+def run_flow(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Value:
     """Call a flow and give the value that it ended with.
 
     Prefect takes the value out of the state that its server answers with. One that was seen with a locked

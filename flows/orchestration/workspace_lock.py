@@ -21,7 +21,7 @@ from typing import TextIO
 from analytics.exceptions import InputError, PapertrendsError
 from flows.workers.progress import say_progress
 
-__all__ = ["taking_turn"]
+__all__ = ["lock_workspace"]
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 
 @contextmanager
-def taking_turn(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator[None]:
+def lock_workspace(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Hold the turn of a workspace; within a turn another block has it already.
 
     Parameters

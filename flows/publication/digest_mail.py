@@ -116,7 +116,7 @@ def send_mails(workspace: Path, run_id: str, mails: dict[str, EmailMessage], set
                 server.send_message(mail, from_addr=settings.mail_from, to_addrs=[recipient])
             except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
                 store.release_mail(run_id, recipient)
-                failed.append((recipient, _said(error)))
+                failed.append((recipient, _server_answer(error)))
                 with suppress(smtplib.SMTPException, OSError):
                     server.rset()
                 continue
@@ -163,7 +163,7 @@ def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
     except smtplib.SMTPAuthenticationError as error:
         _close(server)
         raise PapertrendsError(
-            f"{where} rejects the user name and password ({_said(error)}); check smtp_user and "
+            f"{where} rejects the user name and password ({_server_answer(error)}); check smtp_user and "
             "smtp_password; no mail was sent"
         ) from error
     except (smtplib.SMTPException, OSError) as error:
@@ -192,7 +192,7 @@ def _password(settings: Settings) -> str:
     return load_secret(settings.smtp_password_block, setting="smtp_password_block", instead="smtp_password")
 
 
-def _said(error: Exception) -> str:
+def _server_answer(error: Exception) -> str:
     """What the server said, in one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))

@@ -15,7 +15,7 @@ from flows.clock import now
 from flows.publication.archive_files import update_archive
 from flows.store import RunRow, Store
 
-__all__ = ["remembering_failure"]
+__all__ = ["record_failures"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _LONGEST = 500
 
 
 @contextmanager
-def remembering_failure(workspace: Path, day: date, site: str) -> Iterator[None]:
+def record_failures(workspace: Path, day: date, site: str) -> Iterator[None]:
     """Remember whatever ends the block, then let it go on; ``latest`` stays where it was.
 
     A mistake of someone at the command line is no failure of the schedule. Where the disk does not take the
@@ -41,20 +41,20 @@ def remembering_failure(workspace: Path, day: date, site: str) -> Iterator[None]
             started_at=started_at.isoformat(timespec="seconds"),
             status="failed",
             finished_at=now().isoformat(timespec="seconds"),
-            manifest={"error": _told(error)},
+            manifest={"error": _reason(error)},
         )
-        _remember(workspace, row, site)
+        _record_failure(workspace, row, site)
         raise
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Why a run failed, for a page that others read: our own words, or the kind of what nobody foresaw."""
     known = isinstance(error, PapertrendsError)
     text = " ".join(str(error).split()) if known else f"{type(error).__name__}, see the log of the run"
     return text[:_LONGEST]
 
 
-def _remember(workspace: Path, row: RunRow, site: str) -> None:
+def _record_failure(workspace: Path, row: RunRow, site: str) -> None:
     try:
         with Store.open(workspace) as store:
             store.write_run(row)

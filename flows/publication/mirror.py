@@ -46,12 +46,12 @@ def mirror_run(workspace: Path, url: str) -> None:
         return
     error: Any = state.result(raise_on_failure=False)
     what = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
-    said = (
+    message = (
         f"the run is published here, but could not be copied completely to {url} (setting mirror): {what}; "
         "check the address and its credentials; the next run copies what is missing"
     )
-    logger.warning("%s", said)
-    note.write_text(said, encoding="utf-8")
+    logger.warning("%s", message)
+    note.write_text(message, encoding="utf-8")
 
 
 def mirror_failure(workspace: Path) -> str | None:

@@ -46,7 +46,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
     """
     root, site = settings.workspace, settings.site
     folder, manifest = run_step("write run", _write_run, root, analysis)
-    run_step("remember run", _remember_run, root, manifest)
+    run_step("remember run", _record_run, root, manifest)
     run_step("tidy up", tidy_up, root, today(), settings.keep_runs_days, str(manifest["vectorizer_id"]))
     run_step("renew archive", update_archive, root, site)
     run_step("show artifacts", make_artifacts, folder, site, analysis.tables, manifest)
@@ -71,7 +71,7 @@ def _write_run(root: Path, analysis: Analysis) -> tuple[Path, dict[str, Any]]:
     return root / "runs" / analysis.run_id, manifest
 
 
-def _remember_run(root: Path, manifest: dict[str, Any]) -> None:
+def _record_run(root: Path, manifest: dict[str, Any]) -> None:
     """Write the run into the store, which keeps no lists of its manifest: they stand in the run folder.
 
     Where the clock was set back meanwhile, it ends when it began.

@@ -21,7 +21,7 @@ from typing import IO, Self, TypeVar, cast
 
 from analytics.parallel import Ahead
 
-__all__ = ["WORTH_A_PROCESS", "process_beside", "start_beside"]
+__all__ = ["WORTH_A_PROCESS", "worker_process", "start_in_background"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ WORTH_A_PROCESS = 3_000
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def start_beside(work: Callable[[], Result]) -> Callable[[], Result]:
+def start_in_background(work: Callable[[], Result]) -> Callable[[], Result]:
     """Start work in a process of its own; what is returned waits for its result and gives it.
 
     Where the process fails, however it does, the work is done here when its result is asked for.
@@ -42,15 +42,15 @@ def start_beside(work: Callable[[], Result]) -> Callable[[], Result]:
     work : callable
         With everything it needs bound; it and its result can be pickled.
     """
-    with _Beside(_started) as process:
+    with _BackgroundProcess(_started) as process:
         return process.begin(work)
 
 
 @contextmanager
-def process_beside(*modules: str) -> Iterator[Ahead]:
-    """Start a process that does what it is given, one piece of work after the other, as `start_beside` would.
+def worker_process(*modules: str) -> Iterator[Ahead]:
+    """Run work in a background process, one call after the other; the interface is `start_in_background`.
 
-    What was begun in the block may be asked for after it. A block that fails ends the process at once.
+    Results may be read after the block. If the block fails, the process ends at once.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def process_beside(*modules: str) -> Iterator[Ahead]:
         Imported there meanwhile: what the work needs may take longer to import than to do.
     """
     started = _started(*modules)
-    with _Beside(lambda: started) as process:
+    with _BackgroundProcess(lambda: started) as process:
         try:
             yield process.begin
         except BaseException:
@@ -67,7 +67,7 @@ def process_beside(*modules: str) -> Iterator[Ahead]:
             raise
 
 
-class _Beside:
+class _BackgroundProcess:
     """A process and the thread that talks with it; at the end of the block it ends when its work is done."""
 
     def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from prefect_dask import DaskTaskRunner
     from prefect_dask.task_runners import PrefectDaskFuture
 
-__all__ = ["spread"]
+__all__ = ["parallel_runner"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -46,7 +46,9 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 
 @contextmanager
-def spread(runner: str, address: str | None = None, *, n_workers: int | None = None) -> Iterator[Each]:
+def parallel_runner(
+    runner: str, address: str | None = None, *, n_workers: int | None = None
+) -> Iterator[Each]:
     """Let work in parts be done where the settings say, as long as the block lasts.
 
     A part whose worker dies is done again by another one, up to four times; its result counts once.
@@ -134,12 +136,12 @@ def _context_to_send() -> Iterator[None]:
     It would hold the parameters of the task that spreads, which is the whole corpus, with every part;
     and it would not name a temporary server, so that each worker would start one of its own.
     """
-    server, spreading = _server_url(), TaskRunContext.get()
+    server, task_context = _server_url(), TaskRunContext.get()
     with temporary_settings({PREFECT_API_URL: server} if server else {}):
-        if spreading is None:
+        if task_context is None:
             yield
         else:
-            with TaskRunContext.model_construct(**{**dict(spreading), "parameters": {}}):
+            with TaskRunContext.model_construct(**{**dict(task_context), "parameters": {}}):
                 yield
 
 

@@ -57,7 +57,7 @@ def series_label(name: str, series: Series, marks: Marks) -> str:
     empty = sum(period.is_empty for period in periods)
     if empty:
         parts.append(f"no paper at all in {plural(empty, series.unit)}")
-    return "; ".join([*parts, *_told_marks(marks)]) + "."
+    return "; ".join([*parts, *_mark_phrases(marks)]) + "."
 
 
 def _on_the_line(period: Period) -> float:
@@ -68,7 +68,7 @@ def _bases(series: Series) -> list[str]:
     return [BANDS[series.basis]] if series.basis else []
 
 
-def _told_marks(marks: Marks) -> list[str]:
+def _mark_phrases(marks: Marks) -> list[str]:
     """Marks in words, the newest of each kind."""
     parts = []
     for change in marks.changes[-_MOST_NAMED:]:
@@ -161,7 +161,7 @@ def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> V
     ahead = {name: {f.period.start: f for f in marks[name].forecasts} for name in series}
     periods = {start: one.period for found in ahead.values() for start, one in found.items()}
     for start, period in sorted(periods.items()):
-        told = [percent(ahead[name][start].share) if start in ahead[name] else NO_VALUE for name in series]
-        rows.append((f"{period.label}, forecast", NO_VALUE, *told))
+        cells = [percent(ahead[name][start].share) if start in ahead[name] else NO_VALUE for name in series]
+        rows.append((f"{period.label}, forecast", NO_VALUE, *cells))
     names = (f"{name}, {one.basis}" if one.basis else name for name, one in series.items())
     return Values((first.unit.capitalize(), "All dated", *names), tuple(rows))

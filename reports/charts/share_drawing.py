@@ -96,11 +96,11 @@ def draw_bar_label(axes: Axes, series: Series, most: int, *, has_room: bool) -> 
     has_room : bool
         Whether there is room to say what the colored part counts.
     """
-    told = f"papers a {series.unit}, at most {count(most)}"
+    label = f"papers a {series.unit}, at most {count(most)}"
     if has_room:
-        told += "; in color: those of the " + (f"theme, {_FOUND}" if series.kind == "theme" else "topic")
+        label += "; in color: those of the " + (f"theme, {_FOUND}" if series.kind == "theme" else "topic")
     axes.annotate(
-        told, (0, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points", ha="left",
+        label, (0, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points", ha="left",
         va="bottom", fontsize=11, color=LIGHT["muted"], annotation_clip=False,
     )  # fmt: skip
 

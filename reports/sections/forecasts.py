@@ -19,7 +19,7 @@ from reports.values.formatting import FORECASTERS, NARROW, NO_VALUE, clip, count
 from reports.values.periods import period_unit
 from reports.view import Places
 
-__all__ = ["Candidate", "Outlook", "make_outlook"]
+__all__ = ["Candidate", "ForecastSection", "make_forecast_section"]
 
 _MIN_ORIGINS = 5
 """Past forecast dates below which nothing is tested, see `analytics.forecasts.backtest.choose_forecaster`."""
@@ -38,7 +38,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ForecastSection:
     """The section: sentences on the forecasts, the candidates, and the record of earlier runs."""
 
     sentences: tuple[str, ...]
@@ -47,7 +47,9 @@ class Outlook:
     record: Record | None
 
 
-def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> Outlook | None:
+def make_forecast_section(
+    tables: RunTables, manifest: Mapping[str, Any], places: Places
+) -> ForecastSection | None:
     """Section on forecasts, from the manifest's ``forecasts`` and ``record`` and their tables.
 
     Parameters
@@ -58,7 +60,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
 
     Returns
     -------
-    Outlook or None
+    ForecastSection or None
         None for an older run, whose manifest has neither.
     """
     if "forecasts" not in manifest and "record" not in manifest:
@@ -66,7 +68,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
     chosen = manifest.get("forecasts")
     record = make_record(tables, manifest["record"], places) if "record" in manifest else None
     if not chosen:
-        return Outlook((_none_forecast(),), (), "", record)
+        return ForecastSection((_none_forecast(),), (), "", record)
     method = str(chosen["method"])
     tried = tables.backtests[tables.backtests["n_forecasts"] > 0]
     rows = {str(row["method"]): row for row in tried.to_dict("records")}
@@ -82,7 +84,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
     if method in rows:
         sentences.append(_over_year(rows[method]))
     candidates = tuple(_candidate(row, method) for name in FORECASTERS if (row := rows.get(name)))
-    return Outlook(tuple(sentences), candidates, _candidates_note(n_forecasts, n_origins), record)
+    return ForecastSection(tuple(sentences), candidates, _candidates_note(n_forecasts, n_origins), record)
 
 
 def _none_forecast() -> str:

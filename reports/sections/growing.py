@@ -127,10 +127,10 @@ def ranking_worth(scores: pd.DataFrame) -> str:
         f"{percent(means[method])} {words}" for method, words in _RANKINGS.items() if method in means
     )
     years = "the one past year" if n_years == 1 else f"{n_years} past years"
-    told = f"In {years} that could be judged, {first} had a higher share a year later"
-    told += f", against {' and '.join(others)}." if others else "."
+    sentence = f"In {years} that could be judged, {first} had a higher share a year later"
+    sentence += f", against {' and '.join(others)}." if others else "."
     caution = "The topics were found with knowledge of the later years, so this is an upper bound."
-    return f"{told}{_compared(means)} {caution}"
+    return f"{sentence}{_compared(means)} {caution}"
 
 
 def _compared(means: pd.Series) -> str:

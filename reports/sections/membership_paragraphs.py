@@ -68,9 +68,9 @@ def membership_paragraphs(
         if taught
         else f" With answers ({COMMAND}) it also uses them where this improves predictions."
     )
-    told = [_BELONGS, _BY_PHRASES + by_answers, _FOUND]
-    told.append(_CHECKED if any(quality.is_checked for quality in qualities.values()) else _NOT_CHECKED)
-    return (*told, _CORRECTIONS, _who(qualities))
+    paragraphs = [_BELONGS, _BY_PHRASES + by_answers, _FOUND]
+    paragraphs.append(_CHECKED if any(quality.is_checked for quality in qualities.values()) else _NOT_CHECKED)
+    return (*paragraphs, _CORRECTIONS, _who(qualities))
 
 
 def _by_score(manifest: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from reports.values.marks import Burst, Forecast, LevelChange, Marks
 from reports.values.series import Comparison, Series, Span
 from reports.values.verdict_sentences import ICONS
 
-__all__ = ["Fact", "make_facts", "marks_numbers", "marks_told"]
+__all__ = ["Fact", "make_facts", "marks_in_words", "marks_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _verdicts(series: Series) -> list[Fact]:
     return [*facts, Fact("Keeps moving", goes_on)] if goes_on else facts
 
 
-def marks_told(marks: Marks) -> tuple[str, ...]:
+def marks_in_words(marks: Marks) -> tuple[str, ...]:
     r"""Changes of level and bursts, each in a sentence.
 
     Examples
@@ -101,8 +101,8 @@ def marks_told(marks: Marks) -> tuple[str, ...]:
     >>> from datetime import date
     >>> from reports.values.periods import Period
     >>> march = Period(date(2024, 3, 1), "month", 9, 100, 0.09, 0.05, 0.16, True)
-    >>> told = marks_told(Marks(changes=(LevelChange(march, 0.04, 0.09, 0.001, 0.012),)))
-    >>> told[0].replace(NARROW, " ").replace("\u00a0", " ")
+    >>> sentences = marks_in_words(Marks(changes=(LevelChange(march, 0.04, 0.09, 0.001, 0.012),)))
+    >>> sentences[0].replace(NARROW, " ").replace("\u00a0", " ")
     'Level changed in Mar 2024: 4.0 % before, 9.0 % since.'
     """
     return (

@@ -62,16 +62,18 @@ def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: P
     fit = manifest["topics"].get("fit")
     if fit is None or tables.topics.empty:
         return None
-    told = tables.topic_events[tables.topic_events["event"] != "continued"]
+    events = tables.topic_events[tables.topic_events["event"] != "continued"]
     went_on = int((tables.topic_events["event"] == "continued").sum())
     if not went_on:  # a first fit: all topics are new, which is no news
-        told = told[:0]
+        events = events[:0]
     titles = papers_by_id(tables.papers)["title"]
-    lines = tuple(_line(row, titles, places) for row in told.head(_MOST_EVENTS).to_dict("records"))
+    lines = tuple(_line(row, titles, places) for row in events.head(_MOST_EVENTS).to_dict("records"))
     more = (
-        f"{len(told) - _MOST_EVENTS} more: papertrends topics --history." if len(told) > _MOST_EVENTS else ""
+        f"{len(events) - _MOST_EVENTS} more: papertrends topics --history."
+        if len(events) > _MOST_EVENTS
+        else ""
     )
-    return TopicHistory(_members(tables), _fit(fit, went_on, told["event"]), lines, more)
+    return TopicHistory(_members(tables), _fit(fit, went_on, events["event"]), lines, more)
 
 
 def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
@@ -97,7 +99,7 @@ def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
             fates.setdefault(row["other_id"], []).append(f"absorbed {places.name('topic', row['topic_id'])}")
         elif row["event"] in {"born", "split"}:
             fates.setdefault(row["topic_id"], []).append(f"split from {other}" if other else "new")
-    return {topic_id: clip(", ".join(told), 160) for topic_id, told in fates.items()}
+    return {topic_id: clip(", ".join(words), 160) for topic_id, words in fates.items()}
 
 
 def _members(tables: RunTables) -> str:

@@ -125,15 +125,15 @@ def make_topic_table(
         reason = topics["reason"] if isinstance(topics, Mapping) else ""
         return TopicTable(f"No topics. {clip(str(reason), 600)}".strip(), "", ())
     papers = papers_by_id(tables.papers)
-    told = tables.topics.to_dict("records")
-    wanted = dict.fromkeys(one for row in told for one in row["representative_papers"])
+    topics = tables.topics.to_dict("records")
+    wanted = dict.fromkeys(one for row in topics for one in row["representative_papers"])
     # All at once: to pick rows of a table of all papers takes as long for eight of them as for a thousand.
     shown = papers.loc[[one for one in wanted if one in papers.index]]
     lines = {line.paper_id: line for line in make_paper_lines(shown, places.theme_names, {})}
     fates = topic_fates(tables, places)
     rows = [
         _row(row, series["topic", row["topic_id"]], lines, places, fates.get(row["topic_id"], ""))
-        for row in told
+        for row in topics
     ]
 
     def strength(row: TopicRow) -> tuple[float, int, str]:

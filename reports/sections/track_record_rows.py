@@ -42,7 +42,7 @@ class Record:
     claims_note: str
 
 
-def make_record(tables: RunTables, told: Mapping[str, Any] | None, places: Places) -> Record:
+def make_record(tables: RunTables, recorded: Mapping[str, Any] | None, places: Places) -> Record:
     """Record from the tables `scored_forecasts` and `scored_claims`.
 
     Parameters
@@ -53,10 +53,10 @@ def make_record(tables: RunTables, told: Mapping[str, Any] | None, places: Place
     places : Places
     """
     forecasts, claims = tables.scored_forecasts, tables.scored_claims
-    if told is None and forecasts.empty and claims.empty:
+    if recorded is None and forecasts.empty and claims.empty:
         return Record(("There are no earlier runs whose forecasts could be checked.",), (), "")
     runs = {*forecasts["run_id"], *claims["run_id"]}
-    n_runs = int((told or {}).get("n_runs", len(runs)))
+    n_runs = int((recorded or {}).get("n_runs", len(runs)))
     if forecasts.empty and claims.empty:
         past = f" of {plural(n_runs, 'earlier run')}" if n_runs else ""
         return Record((f"No forecast or claim{past} can be checked yet.",), (), "")
@@ -79,16 +79,16 @@ def _forecasts(scored: pd.DataFrame, by: str) -> str:
     if n == 1:
         held = "lay in" if inside_90 else "lay outside"
         return f"The only forecast of {by} that can be checked {held} its 90{NARROW}% band."
-    told = (
+    sentence = (
         f"{plural(n, 'forecast')} of {by} can be checked: {count(inside_90)} of {count(n)}"
         f" ({percent(inside_90 / n)}) lay in their 90{NARROW}% band and {count(inside_50)}"
         f" ({percent(inside_50 / n)}) in their 50{NARROW}% band"
     )
     errors = scored[["error", "naive_error"]].abs().dropna().mean()
     if not errors["naive_error"] > 0:
-        return f"{told}."
+        return f"{sentence}."
     ratio = errors["error"] / errors["naive_error"]
-    return f"{told}; their mean error was {ratio:.2f} times that of \u201csame as the last period\u201d."
+    return f"{sentence}; their mean error was {ratio:.2f} times that of \u201csame as the last period\u201d."
 
 
 def _claims(scored: pd.DataFrame) -> str:

@@ -151,17 +151,17 @@ def verdict_sentence(series: Series) -> str:
         missing = missing_clause(verdict, series.unit)
         need = fill("needed", "long", "insufficient", periods=str(MIN_PERIODS), papers=str(MIN_PAPERS))
         return f"{missing[:1].upper()}{missing[1:]}. {need}"
-    told = [_filled(_section(verdict), verdict, series)]
+    sentences = [_filled(_section(verdict), verdict, series)]
     if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
-        told.append(fill("luck", "long", "unclear"))
-    told.append(_filled(_section(series.recent), series.recent, series))
+        sentences.append(fill("luck", "long", "unclear"))
+    sentences.append(_filled(_section(series.recent), series.recent, series))
     if verdict.is_move and series.lasting.is_tested:
-        told.append(_filled("sentence", series.lasting, series))
+        sentences.append(_filled("sentence", series.lasting, series))
     if series.basis and verdict.basis != series.basis:
-        told.append(f"This was tested on the {verdict.basis} shares.")
+        sentences.append(f"This was tested on the {verdict.basis} shares.")
     if verdict.is_fragile:
-        told.append(f"Fragile: {FRAGILE}.")
-    return " ".join(filter(None, told))
+        sentences.append(f"Fragile: {FRAGILE}.")
+    return " ".join(filter(None, sentences))
 
 
 def _section(verdict: Verdict) -> str:
@@ -235,9 +235,9 @@ def _plan(verdict: Verdict, place: str) -> str:
     if math.isnan(days) or verdict.word != "unclear":
         return ""
     if not days <= verdict.days:
-        told = fill("plan", "longer", "unclear", **_spans(verdict))
+        plan = fill("plan", "longer", "unclear", **_spans(verdict))
     elif papers >= 1:
-        told = fill("plan", "papers", "unclear", papers=count(two_digits(papers)), more=more_words(days))
+        plan = fill("plan", "papers", "unclear", papers=count(two_digits(papers)), more=more_words(days))
     else:
-        told = fill("plan", "time", "unclear", more=more_words(days))
-    return f"; {told}" if place == "claim" else f" {told[:1].upper()}{told[1:]}."
+        plan = fill("plan", "time", "unclear", more=more_words(days))
+    return f"; {plan}" if place == "claim" else f" {plan[:1].upper()}{plan[1:]}."

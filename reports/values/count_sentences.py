@@ -98,11 +98,11 @@ def _answers(quality: Quality) -> str:
 
 def _so_far(quality: Quality) -> str:
     """``12 answers so far (3 yes, 9 no)``, and how many of them count for an estimate where not all do."""
-    told = f"{plural(quality.n_labels, 'answer')} so far"
-    told += f" ({count(quality.n_yes)} yes, {count(quality.n_labels - quality.n_yes)} no)"
+    text = f"{plural(quality.n_labels, 'answer')} so far"
+    text += f" ({count(quality.n_yes)} yes, {count(quality.n_labels - quality.n_yes)} no)"
     if quality.n_drawn < quality.n_labels:
-        told += f", {count(quality.n_drawn) if quality.n_drawn else 'none'} of them on papers drawn at random"
-    return told
+        text += f", {count(quality.n_drawn) if quality.n_drawn else 'none'} of them on papers drawn at random"
+    return text
 
 
 def _needed(quality: Quality) -> str:

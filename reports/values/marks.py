@@ -165,8 +165,8 @@ def _bursts(rows: list[dict[Hashable, Any]], series: Series, rate: float) -> lis
 
 def _changes(rows: list[dict[Hashable, Any]], series: Series) -> tuple[LevelChange, ...]:
     periods = {period.start: period for period in series.periods}
-    told = [(row, periods.get(row["period_start"].date())) for row in rows]
-    kept = [(row, period) for row, period in told if period is not None]
+    pairs = [(row, periods.get(row["period_start"].date())) for row in rows]
+    kept = [(row, period) for row, period in pairs if period is not None]
     following = [*(period for _, period in kept[1:]), None]
     return tuple(
         LevelChange(

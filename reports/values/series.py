@@ -197,9 +197,9 @@ def make_series(tables: RunTables, bound: float = STEADY_WITHIN) -> dict[tuple[s
 
 def _checked_themes(tables: RunTables) -> set[tuple[str, str]]:
     """Themes whose every period with papers has a checked share: one line is not made of both kinds."""
-    said = set(tables.theme_quality.loc[tables.theme_quality["is_checked"], "theme_id"])
+    checked_ids = set(tables.theme_quality.loc[tables.theme_quality["is_checked"], "theme_id"])
     rows = tables.trends[(tables.trends["kind"] == "theme") & (tables.trends["n_total"] > 0)]
-    rows = rows[rows["series_id"].isin(said)]
+    rows = rows[rows["series_id"].isin(checked_ids)]
     has_all = rows[["checked_share", "checked_low", "checked_high"]].notna().all(axis=1)
     whole = has_all.groupby(rows["series_id"]).all()
     return {("theme", str(one)) for one in whole.index[whole]}

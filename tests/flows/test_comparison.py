@@ -16,7 +16,7 @@ from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import trend_verdicts
 from flows.analysis.comparison import keep_record
-from flows.analysis.forecasting import HORIZONS, look_ahead
+from flows.analysis.forecasting import HORIZONS, forecast_series
 from flows.commands.cli import app
 from flows.runs import previous_run, publish_run
 from flows.runs.publishing import remove_runs
@@ -56,7 +56,7 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
     series = pd.DataFrame({"kind": ["theme", "topic", "topic"], "series_id": [theme, *topics.values()]})
     day = (FIRST + pd.DateOffset(months=n_months)).date()
     found = corpus_trends(papers, membership, series, looks=LOOKS, as_of=day, freq="month")
-    ahead = look_ahead(found)
+    ahead = forecast_series(found)
     assigned = papers[["paper_id", "topic_id"]].assign(
         strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0
     )
@@ -285,7 +285,7 @@ class TestOutlook:
         papers = pd.DataFrame({"paper_id": ["a"], "published": pd.Series([None], dtype="datetime64[us]")})
         none = pd.DataFrame({"kind": [], "series_id": [], "paper_id": []}, dtype=object)
         found = corpus_trends(papers, none, none[["kind", "series_id"]], looks=LOOKS, as_of=date(2025, 1, 1))
-        ahead = look_ahead(found)
+        ahead = forecast_series(found)
         assert ahead.chosen is None
         assert ahead.forecasts.empty
         assert ahead.backtests.empty

@@ -16,7 +16,7 @@ from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, validate_table
 from flows.analysis import comparison, steps
 from flows.analysis.encoding import encode_texts
-from flows.analysis.forecasting import look_ahead
+from flows.analysis.forecasting import forecast_series
 from flows.analysis.run_analysis import AnalysisInputs, run_analysis
 from flows.analysis.topics import find_topics
 from flows.config.settings import DEFAULT_THEMES, load_settings
@@ -112,7 +112,7 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     assert in_themes.groups["n_papers"].sum() == len(assignments)
     topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
     trends = steps.follow_trends(DAY, replace(corpus, papers=small), in_themes, _topics(topics), settings)
-    tables = steps.assemble_tables(small, in_themes, topics, trends, look_ahead(trends.corpus), {})
+    tables = steps.assemble_tables(small, in_themes, topics, trends, forecast_series(trends.corpus), {})
     assert (tables.trends["n_papers"] <= tables.trends["n_total"]).all()
     of_themes = tables.trends[tables.trends["kind"] == "theme"]
     dated = int(assignments["paper_id"].isin(small.loc[small["published"].notna(), "paper_id"]).sum())
@@ -163,7 +163,7 @@ def test_checked_series_reach_every_table(tmp_path, settings):
     verdicts = trends.verdicts.query("window == 'long'").set_index("series_id")
     assert verdicts["basis"].to_dict() == {"agents": "checked", "robots": "found"}
     assert verdicts["verdict"].to_dict() == {"agents": "rising", "robots": "insufficient"}
-    outlook = look_ahead(trends.corpus, trends.checked)
+    outlook = forecast_series(trends.corpus, trends.checked)
     assert outlook.forecasts.groupby("series_id")["basis"].unique().map(list).to_dict() == {
         "agents": ["checked"], "robots": ["found"]
     }  # fmt: skip

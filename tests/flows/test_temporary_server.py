@@ -15,11 +15,11 @@ from prefect.server.api.server import SubprocessASGIServer
 
 from analytics.exceptions import PapertrendsError
 from flows.commands import temporary_server
-from flows.commands.temporary_server import TemporaryServer, answering, server_ahead
+from flows.commands.temporary_server import TemporaryServer, answering, start_server
 
 CODE = """
-from flows.commands.temporary_server import answering, server_ahead
-server = server_ahead()
+from flows.commands.temporary_server import answering, start_server
+server = start_server()
 from prefect import flow, get_client
 from prefect.settings import get_current_settings
 @flow
@@ -90,7 +90,7 @@ class TestWhereASettingDecides:
 
     def test_nothing(self):
         assert not temporary_server._is_configured()
-        assert server_ahead() is None  # the tests have imported Prefect
+        assert start_server() is None  # the tests have imported Prefect
 
     @pytest.mark.parametrize("name", ["PREFECT_API_URL", "PREFECT_PROFILE"])
     def test_a_variable(self, monkeypatch, name):
@@ -142,7 +142,7 @@ def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
     """A folder of Prefect's that is a file: the server says at length that it cannot start."""
     (tmp_path / "home").write_text("")
     for shown in (False, True):
-        code = f"from flows.commands.temporary_server import *; s = server_ahead(shown={shown}); s.answered.result()"
+        code = f"from flows.commands.temporary_server import *; s = start_server(shown={shown}); s.answered.result()"
         ran = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,

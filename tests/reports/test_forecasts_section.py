@@ -10,10 +10,10 @@ import pytest
 
 from analytics.forecasts import backtest as backtesting
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
-from reports.sections.forecasts import make_outlook
+from reports.sections.forecasts import make_forecast_section
 from reports.sections.growing import make_growing, ranking_worth
 from reports.sections.track_record_rows import make_record
-from reports.sections.unassigned_papers import make_loose_papers
+from reports.sections.unassigned_papers import make_unassigned_papers
 from reports.sections.verdict_steps import verdict_steps
 from reports.values.formatting import FORECASTERS
 from reports.values.series import make_series
@@ -43,7 +43,7 @@ def tried(*rows: dict) -> pd.DataFrame:
 
 def outlook(backtests: pd.DataFrame, method: str = "last_value", **more):
     chosen = {"method": method, "reason": f"{FORECASTERS[method]}: so it was", "horizon": 3}
-    return make_outlook(replace(NOTHING, backtests=backtests), {"forecasts": chosen, **more}, PLACES)
+    return make_forecast_section(replace(NOTHING, backtests=backtests), {"forecasts": chosen, **more}, PLACES)
 
 
 def test_names_of_forecasters_are_those_of_the_backtest():
@@ -51,11 +51,11 @@ def test_names_of_forecasters_are_those_of_the_backtest():
 
 
 def test_an_older_run_has_no_outlook():
-    assert make_outlook(NOTHING, {}, PLACES) is None
+    assert make_forecast_section(NOTHING, {}, PLACES) is None
 
 
 def test_nothing_forecast_and_no_earlier_run():
-    found = make_outlook(NOTHING, {"forecasts": None, "record": None}, PLACES)
+    found = make_forecast_section(NOTHING, {"forecasts": None, "record": None}, PLACES)
     assert found.sentences == ("There is no forecast: it needs 8 complete periods with papers.",)
     assert found.candidates == ()
     assert found.record.sentences == ("There are no earlier runs whose forecasts could be checked.",)
@@ -223,7 +223,7 @@ def loose(*counts: tuple[int, int, int], complete: int | None = None, undated: i
         else NOTHING.topics
     )
     unassigned = table("unassigned", *rows) if rows else NOTHING.unassigned
-    return make_loose_papers(replace(NOTHING, unassigned=unassigned, papers=papers, topics=found))
+    return make_unassigned_papers(replace(NOTHING, unassigned=unassigned, papers=papers, topics=found))
 
 
 def test_loose_papers_in_words():

@@ -19,7 +19,7 @@ from reports.digest import make_digest, render_digest
 from reports.feed import render_feed
 from reports.sections.near_misses import make_near_misses
 from reports.summary import make_summary
-from reports.values.count_certainty import make_surety
+from reports.values.count_certainty import make_count_certainty
 from reports.values.count_sentences import bands_note, count_warning, known_clause, known_sentence
 from reports.values.series import make_series
 from reports.values.theme_quality import Measure, Quality, make_qualities
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def sentences(quality: Quality) -> list[str]:
-    surety = make_surety(quality)
+    surety = make_count_certainty(quality)
     assert surety is not None
     return [plain(f"{one.lead} {one.text}".strip()) for one in surety.sentences]
 
@@ -76,7 +76,7 @@ class TestWords:
         )
         assert known_sentence(Quality(0, 3736)).startswith("No paper found; how many it misses")
         assert known_clause(Quality(1, 3736)) == "found 1 paper; how many it misses is unknown"
-        assert make_surety(Quality(388, 3736)) is None
+        assert make_count_certainty(Quality(388, 3736)) is None
 
     def test_a_few_answers(self):
         few = Quality(388, 3736, n_labels=14, n_yes=3, n_drawn=12, has_people=True, n_earlier=1)
@@ -115,7 +115,9 @@ class TestWords:
         assert not any("would halve" in one for one in sentences(small))
 
     def test_figures_are_named_as_the_literature_names_them(self):
-        figures = {one.name: plain(f"{one.value}; {one.note}") for one in make_surety(CHECKED).figures}
+        figures = {
+            one.name: plain(f"{one.value}; {one.note}") for one in make_count_certainty(CHECKED).figures
+        }
         assert list(figures) == [
             "Answers", "Share found", "Share checked", "Precision", "Recall", "R²", "Drift"
         ]  # fmt: skip
@@ -128,11 +130,13 @@ class TestWords:
 
     def test_drift_is_told_with_what_it_means_and_only_below_5_percent(self):
         drifted = replace(CHECKED, drift_p=0.049)
-        (doubt,) = [one for one in make_surety(drifted).sentences if one.is_doubt]
+        (doubt,) = [one for one in make_count_certainty(drifted).sentences if one.is_doubt]
         assert doubt.lead == "Older and newer answers differ."
         assert "can look like a rise or a fall" in doubt.text
         for p in (0.05, 0.4, math.nan):
-            assert not any(one.is_doubt for one in make_surety(replace(CHECKED, drift_p=p)).sentences)
+            assert not any(
+                one.is_doubt for one in make_count_certainty(replace(CHECKED, drift_p=p)).sentences
+            )
 
     def test_who_answered(self):
         model = replace(CHECKED, has_people=False, models=("llama3",))
