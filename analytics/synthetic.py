@@ -1,4 +1,4 @@
-"""Data whose truth is known: series with and without a trend, and small corpora of invented papers.
+"""Synthetic data with known truth: series with and without a trend, and small corpora of invented papers.
 
 Tests and benchmarks measure the project's claims against these. Nothing here is taken from real
 papers, and the same arguments always give the same values.

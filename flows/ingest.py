@@ -1,4 +1,4 @@
-"""Ingest: files and feeds into the store, one transaction a part."""
+"""Ingest files and feeds into the store, one transaction per part."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def ingest_sources(
 
 
 def _late(settings: Settings, as_of: date | None) -> list[str]:
-    """Say which papers the day that was given leaves out, since they were read after it."""
+    """Warn of papers that the given day leaves out because they were read later."""
     if as_of is None or not Store.exists(settings.workspace):
         return []
     with Store.open(settings.workspace) as store:
@@ -170,7 +170,7 @@ def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) 
 
 
 def fill_missing_dates(settings: Settings, day: date, read: Read) -> tuple[dict[str, Any], dict[str, int]]:
-    """Look up papers without a day, and count those that have one now."""
+    """Look up papers without a day, and count the dates found."""
     with Store.open(settings.workspace) as store:
         undated = _without_day(store, day)
         feeds = look_up_dates(undated, settings.feed_settings, read)
@@ -185,7 +185,7 @@ def _without_day(store: Store, day: date) -> pd.DataFrame:
 
 
 def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, Any]:
-    """Store feeds and say what became of them."""
+    """Store feeds and return their counts."""
     n_feeds, n_records, counts = 0, 0, IngestCounts()
     warnings: list[str] = []
     failures: list[str] = []
@@ -209,7 +209,7 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
 
 
 def _report_records(feeds: Iterable[Feed]) -> Iterator[Feed]:
-    """Say how many records are read; how many there will be nobody knows."""
+    """Report the number of records read so far; the total is unknown."""
     n_records = 0
     for feed in feeds:
         n_records += len(feed.records)

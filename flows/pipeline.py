@@ -1,4 +1,4 @@
-"""The whole way from sources to a report, as one flow."""
+"""The main flow: from sources to a report."""
 
 from __future__ import annotations
 

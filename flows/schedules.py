@@ -1,4 +1,4 @@
-"""The flows on a schedule: which deployments there are, and serving them from this process."""
+"""Scheduled deployments of the flows, and serving them from this process."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
 
 
 def last_done(workspace: Path) -> dict[str, datetime]:
-    """When a workspace was last read into, analyzed and told of; what was never done is left out.
+    """Times of the last ingest, analysis and digest of a workspace; missing if never done.
 
     Sources are looked at on days: an ingest counts as of the end of its day.
     """

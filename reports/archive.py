@@ -1,4 +1,4 @@
-"""The archive: all runs of a workspace on one page, newest first, each with what it said."""
+"""The archive: all runs of a workspace on one page, newest first, with the headlines of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLAIMED = {"held steady": "were not shown to move", "Nothing moved.": "Nothing 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedLine:
-    """One headline of a run: verdict, whose, and the claim."""
+    """One headline of a run: the verdict, the series and the claim."""
 
     verdict: str
     icon: str
@@ -33,7 +33,7 @@ class ArchivedLine:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedRun:
-    """One run: its day, its first sentence, its headlines, and where its page lies.
+    """One run: its day, its lead sentence, its headlines and the address of its page.
 
     `lines` are those of series that could be tested. `lead` is empty for a run from before summaries were
     kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with.
@@ -57,7 +57,7 @@ class ArchivedRun:
 
 @dataclass(frozen=True, slots=True)
 class FailedRun:
-    """A run that failed: when it began, and why."""
+    """A failed run: its start time and the reason."""
 
     started: str
     started_at: str
@@ -66,7 +66,7 @@ class FailedRun:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All runs, newest first, the title of the newest, and what failed since, newest first."""
+    """All runs and later failures, newest first, with the title of the newest run."""
 
     title: str
     facts: tuple[str, ...]
@@ -138,7 +138,7 @@ def _failed(failure: Mapping[str, str]) -> FailedRun:
 
 
 def _summary_text(summary: Mapping[str, Any], name: str) -> str:
-    """Sentence of a summary; those of older runs claimed more than was shown."""
+    """Sentence of a summary; sentences of older runs that claimed too much are replaced."""
     text = _text(summary.get(name))
     if "verdicts" not in summary:
         for claimed, shown in _CLAIMED.items():

@@ -1,4 +1,4 @@
-"""Everything that the page says, as values: templates print it and compute nothing."""
+"""All values that the page shows; templates print them and compute nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context"]
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """Top of the page: whose papers, as of when, how many."""
+    """Header of the page: title, day and counts."""
 
     title: str
     day: str
@@ -69,7 +69,7 @@ class ReportContext:
 
 
 def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None) -> ReportContext:
-    """All that the report of a run says.
+    """Context of the report of a run.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
 
 
 def _since(since: Mapping[str, Any] | None) -> str:
-    """What came since the run that this one is compared with."""
+    """New papers since the run that this one is compared with."""
     if since is None:
         return "first run, nothing to compare with"
     day = long_day(date.fromisoformat(str(since["as_of"])[:10]))
@@ -145,7 +145,7 @@ def _since(since: Mapping[str, Any] | None) -> str:
 def _subjects(
     series: Mapping[tuple[str, str], Series], themes: tuple[ThemeSection, ...], topics: TopicTable
 ) -> list[Subject]:
-    """Themes and topics as the first screen needs them."""
+    """Themes and topics for the first screen."""
     subjects = [
         Subject(
             series["theme", one.theme_id],

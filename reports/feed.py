@@ -1,4 +1,4 @@
-"""The workspace's Atom feed: an entry a run, with its verdicts and new topics."""
+"""The workspace's Atom feed: one entry per run, with its verdicts and new topics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which forecaster has done best on this run's own past, and whether that is more than luck."""
+"""Backtest: which forecaster did best on this run's past, and whether the difference is significant."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MIN_ORIGINS = 5  # below which no test is made
 
 
 def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd.DataFrame:
-    """Forecast the past, each time from what was known then, and compare every candidate with what came.
+    """Forecast past periods from the data known then, and compare every candidate with the actual shares.
 
     *Question.* Which forecaster would have erred least on these series, how much less than ``same as last
     period``, and do its bands hold what they promise?
@@ -51,7 +51,7 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     with Harvey, Leybourne and Newbold's correction [4]_ for few origins and for forecasts that overlap
     (`horizon` - 1 autocovariances), one-sided, against Student's t.
 
-    *What it cannot tell.* How the future differs from the past. Topics found in the whole corpus carry
+    *Limitations.* How the future differs from the past. Topics found in the whole corpus carry
     knowledge of the future into their past counts, alike for all candidates.
 
     *Same as a year before.* What a reader with a calendar would say, and no candidate: the share of the

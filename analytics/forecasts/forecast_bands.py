@@ -1,4 +1,4 @@
-"""Bands around forecast shares, as wide as the forecaster's own past errors ask for."""
+"""Prediction bands of forecast shares, calibrated on the forecaster's past errors."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def share_bands(share: Floats, variance: Floats, expected: Floats, error: Floats
 
 
 def calibrated_forecasts(counts: Floats, totals: Floats, horizon: int, method: str) -> PeriodForecasts:
-    """Forecasts after each period whose variance agrees with the errors that had come due by then.
+    """Forecasts after each period, with variances calibrated on the errors known at that time.
 
     For each period and each number of periods ahead, one correction is found so that the squares of the
     earlier errors of all series, over their expected squares, have mean 1 [1]_: an addition to the

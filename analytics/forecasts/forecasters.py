@@ -1,4 +1,4 @@
-"""The candidates: simple and less simple forecasts of shares, made after each period of a grid.
+"""The candidate forecasters of shares, from simple to complex.
 
 Each takes counts and totals of shape (n_series, n_periods) and gives, for every period, what it would
 have forecast for the next ones with that period as the newest it knows. Nothing later enters, so one pass
@@ -95,7 +95,7 @@ def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> PeriodForecas
 
 
 def pooled_level(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
-    """Level of the log odds without a slope, smoothed as all series together ask for.
+    """Level of the log odds without a slope; smoothing is estimated from all series.
 
     As `pooled_trend` with no slopes to choose: what a trend must beat to be more than good smoothing.
     Where levels do not move it becomes the mean of the whole past, where they move fast the last value.
@@ -120,7 +120,7 @@ def pooled_level(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
 
 
 def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
-    """Damped trend of the log odds, each series learning its noise for itself.
+    """Damped trend of the log odds; noise is estimated for each series.
 
     *Model.* Counts are binomial. The log odds are a level plus noise of one period; the level moves by
     a slope and by steps of its own; of the slope a part is left in the next period, and chance renews
@@ -128,7 +128,7 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     under each of 108 settings of the noises and the damping, among them no slope, no steps, neither;
     the forecast is their mean, weighted by the likelihood of the counts so far.
 
-    *What it cannot tell.* A turn before it shows. Slopes are expected around none, so growth is
+    *Limitations.* A turn before it shows. Slopes are expected around none, so growth is
     believed slowly. Seasons are noise to it.
 
     Parameters
@@ -160,7 +160,7 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
 
 
 def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
-    """Damped trend of the log odds whose noises and slopes are learned from all series together.
+    """Damped trend of the log odds; noise and slopes are estimated from all series.
 
     As `damped_trend`, but one likelihood, of all series, weighs the settings: an empirical Bayes
     estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to tell its own

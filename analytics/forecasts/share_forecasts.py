@@ -1,4 +1,4 @@
-"""Forecasts of the shares of the next periods with their bands, and how earlier forecasts came out."""
+"""Forecasts of the next periods' shares with bands, and the accuracy of earlier forecasts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def forecast_shares(
     *Checked series* are forecast from their checked shares. Their bands include the error of the correction,
     as large as it is in the newest complete period.
 
-    *What it cannot tell.* Anything that the past shares do not: a new source, a renamed category or a
+    *Limitations.* Anything that the past shares do not: a new source, a renamed category or a
     breakthrough. One correction serves all series: of one that is far wilder than the others the bands are
     too narrow, of a calm one too wide. How much the log odds scatter may change with the share: bands learn
     that from the newest errors, with a half-life of eight periods. Around `last_value` and `trailing_mean` a
@@ -143,7 +143,7 @@ def _forecast_table(
 
 
 def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Compare forecasts whose periods are complete by now with what came: the track record.
+    """Compare forecasts of periods that are now complete with the actual shares: the track record.
 
     A forecast is compared with the share on the basis that it was made on: with the papers found, or with the
     checked share.

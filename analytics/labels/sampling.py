@@ -1,4 +1,4 @@
-"""Which papers to ask about: drawn at random with known probabilities, more where an answer tells more."""
+"""Sampling of papers to label, at random with known probabilities that favor informative papers."""
 
 from __future__ import annotations
 

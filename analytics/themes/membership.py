@@ -1,4 +1,4 @@
-"""The probability that a reader would call a paper one of a theme, from its phrases alone.
+"""Probability that a paper belongs to a theme, from its phrases alone.
 
 Evidence that a paper is of a theme comes from vectors (its closeness) and from words (its matches); what a
 point of either is worth was learned once, from papers that people labelled. How common the theme is in a

@@ -1,4 +1,4 @@
-"""How near papers are to themes in meaning.
+"""Semantic similarity of papers to themes.
 
 A theme is read as a handful of phrases. How near a paper is to a phrase says little by itself, because
 some phrases are near to everything; so each closeness is compared with its *background*, what the

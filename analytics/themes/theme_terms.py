@@ -1,4 +1,4 @@
-"""Terms that a theme's papers use more or less often lately than before."""
+"""Terms that a theme's papers use more or less often than before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters of vectors by density: BERTopic over umap-learn and hdbscan, with what is known given.
+"""Density-based clusters of vectors: BERTopic over umap-learn and hdbscan, with precomputed inputs.
 
 bertopic is imported here and nowhere else. It takes seconds, and pulls the whole of torch.
 """
@@ -127,7 +127,7 @@ def cluster_vectors(
 
 
 def precompile() -> None:
-    """Import what clusters and have it compiled, by a few made-up rows, so that nobody waits for it later.
+    """Import the clustering libraries and compile their functions in advance with a few made-up rows.
 
     umap compiles its functions in every process: seconds, which can pass while abstracts are encoded.
     """

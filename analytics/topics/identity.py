@@ -1,4 +1,4 @@
-"""Which topics are the same subject: told by the papers that they share and by where they lie."""
+"""Topic identity: which topics are the same subject, by shared papers and by position."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _MOST_OF = 0.5
 
 @dataclass(frozen=True)
 class TopicEvent:
-    """What became of a topic at a refit.
+    """What happened to a topic at a refit.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def match_clusters(
 
 
 def topic_events(before: pd.Series, after: pd.Series) -> list[TopicEvent]:
-    """Say what became of every topic at a refit.
+    """List what happened to every topic at a refit.
 
     Parameters
     ----------

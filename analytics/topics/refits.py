@@ -1,4 +1,4 @@
-"""When topics are looked for anew: stated rules, so that a refit is never a whim."""
+"""Rules that decide when topics are fitted again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FEWEST_NEW = 50  # papers that came since, below which the part that joins no t
 
 
 def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
-    """Why topics should be looked for anew, None where the papers can join those that are there.
+    """Why topics must be fitted again; None if papers can join the existing topics.
 
     Rules, the first that holds: the last fit found no topic, and papers came or went since; there are
     over 1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no

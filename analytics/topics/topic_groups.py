@@ -1,4 +1,4 @@
-"""Broad groups of topics, so that a reader meets a few headings instead of a long list."""
+"""Broad groups of topics, so that readers see a few headings instead of a long list."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def topic_groups(
     into k groups that of the largest mean silhouette [2]_ (of 1 - cosine) is taken. k is from 3 to 12,
     such that 3 to 12 topics stand in a group on average; among more than 144 topics, 12 groups.
 
-    *What it cannot tell.* That a group is more than a region: topics that fill a few directions evenly
+    *Limitations.* That a group is more than a region: topics that fill a few directions evenly
     are divided too. Groups are an order for reading, no finding.
 
     *Edges.* Below 9 topics, or where no division has a silhouette of 0.1 (directions without structure in

@@ -1,4 +1,4 @@
-"""Where topics lie among the vectors: their centers and how far they reach. New papers join by these."""
+"""Centers and radii of topics among the vectors, by which new papers join."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What part of a share's change between two runs is news, and what part is a new reading of old papers."""
+"""Decompose a share's change between two runs into new papers and reassignment of old papers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def share_changes(
     *Answers.* Other themes whose labels differ between the runs have ``by_correction`` in place of
     ``by_reassignment``, for labels teach which papers belong to a theme.
 
-    *What it cannot tell.* A paper that was reassigned both by a changed definition and by chance
+    *Limitations.* A paper that was reassigned both by a changed definition and by chance
     counts once: when definitions changed, all reassignment is theirs, for the two cannot be told
     apart after the fact.
 

@@ -1,4 +1,4 @@
-"""From a start to an end: how much the share of a series changed, with its interval, and tests of that."""
+"""Change of a series' share from start to end, with its interval and tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How counts scatter beyond the binomial, learned from all series of a run together.
+"""Noise of counts beyond the binomial, estimated from all series of a run.
 
 A series of two years cannot tell its own noise from a trend: its dispersion is known to a third and
 its autocorrelation hardly at all. A run has dozens of series, so the model is one for all of them.

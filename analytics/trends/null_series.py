@@ -1,4 +1,4 @@
-"""Series as they would be without any change: one share, the run's own noise. What tests compare with."""
+"""Null series without any change: one share and the run's noise, used by tests."""
 
 from __future__ import annotations
 

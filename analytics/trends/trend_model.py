@@ -1,4 +1,4 @@
-"""The model behind verdicts and curves: what each series' log odds did, and how surely that is known."""
+"""The model behind verdicts and curves: the log odds of each series with their uncertainty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers that stand in no topic or in no period, and which verdicts hang on where they would stand."""
+"""Papers in no topic or no period, and which verdicts depend on them."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFra
 
 
 def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: pd.DataFrame) -> pd.DataFrame:
-    """Give the series as they would be with the papers spread that stand in no topic or no period.
+    """Series after distributing the papers that are in no topic or no period.
 
     Unclustered papers of a period are spread over its topics in proportion to the topics' papers: a
     topic's share becomes its part of the papers that stand in any. The undated papers of a series are
@@ -177,7 +177,7 @@ def mark_fragile(
     *Question.* Would the verdict be another word if the papers that were put in no topic had been put in
     one, and those that have no date had one?
 
-    *What it cannot tell.* The spread is one possible truth of many: it takes the loose papers for like the
+    *Limitations.* The spread is one possible truth of many: it takes the loose papers for like the
     others. A verdict that holds may still owe to papers that were left out in a selective way.
 
     *Edges.* A verdict of ``insufficient``, here or with the papers spread, is never fragile.

@@ -1,4 +1,4 @@
-"""Did the share of a series change? A tested answer for every series of a run, and a smooth curve."""
+"""Test whether the share of each series of a run changed, and fit a smooth curve."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def trend_verdicts(
     correction give to the change, by the delta method from their covariance, is added to that of the noise;
     the degrees of freedom are combined by Satterthwaite's rule [4]_.
 
-    *What it cannot tell.* A change of what the sources list moves shares as a change of the field does, and
+    *Limitations.* A change of what the sources list moves shares as a change of the field does, and
     with shares one series' rise lowers the others.
 
     *Edges.* Only periods that are complete and hold a paper count. Fewer than `MIN_PERIODS` of

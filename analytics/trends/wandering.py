@@ -1,4 +1,4 @@
-"""How far the log odds of each series wander from a straight line, beyond the scatter of its periods."""
+"""How far the log odds of each series deviate from a straight line, beyond noise of single periods."""
 
 from __future__ import annotations
 

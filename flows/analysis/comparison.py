@@ -1,4 +1,4 @@
-"""Looking back: what changed since the previous run, and how earlier runs' forecasts and claims came out."""
+"""Comparison with earlier runs: changes since the previous run, and the accuracy of earlier claims."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunDifference:
-    """Two runs and what differs: the table `changes` with a `name` of each series, the papers that came."""
+    """Difference of two runs: the table `changes` with names of the series, and the numbers of papers."""
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -80,7 +80,7 @@ def _names(tables: RunTables) -> dict[tuple[str, str], str]:
 def compare_with_previous(
     workspace: Path, tables: RunTables, fingerprint: str, definitions: str, day: date
 ) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-    """Table `changes` against the run that this one follows, and what that run was (None for a first run).
+    """Table `changes` against the previous run, and the facts of that run (None for a first run).
 
     A run whose folder lost a file, or holds a damaged one, is left out, and the one before it taken.
 
@@ -170,14 +170,14 @@ def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _topic_names(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
-    """Today's id of each earlier topic: its own, but for runs from before the registry, matched by papers."""
+    """Current id of each earlier topic: unchanged, or matched by papers for runs without a registry."""
     if before["basis"].isna().all():
         return match_topics(before, after)
     return {one: one for one in before["topic_id"].unique()}
 
 
 def _scorable(made: pd.DataFrame, names: Mapping[str, str], *, same_themes: bool) -> pd.DataFrame:
-    """Rows of an earlier run under this run's ids, without what has no counterpart in this run."""
+    """Rows of an earlier run under this run's ids; rows without a counterpart are dropped."""
     is_topic = made["kind"] == "topic"
     matched = is_topic & made["series_id"].isin(names)
     return rename_topics(made[matched | (~is_topic & same_themes)], names)

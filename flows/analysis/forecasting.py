@@ -1,4 +1,4 @@
-"""Looking ahead: forecasts of every series with a long enough past, and which topics are likely to grow."""
+"""Forecasts of every series with a long enough history, and a ranking of topics by likely growth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _YEARS_BEFORE = 2  # that a cut-off needs: the year before it is compared with t
 
 @dataclass(frozen=True)
 class ForecastTables:
-    """What may come, each a table of the run; `chosen` goes into the manifest, None without a forecast."""
+    """Forecast tables of a run; `chosen` goes into the manifest, None without a forecast."""
 
     forecasts: pd.DataFrame
     backtests: pd.DataFrame
@@ -38,7 +38,7 @@ class ForecastTables:
 def forecast_series(
     found: CorpusTrends, checked: Mapping[str, CheckedSeries] | None = None
 ) -> ForecastTables:
-    """Forecast all series by the candidate that did best on their own past, and rank the topics.
+    """Forecast all series with the forecaster that did best in the backtest, and rank the topics.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The order of an analysis: the corpus of a day in, the tables and the manifest of a run out.
+"""The steps of an analysis in order: from the corpus of a day to the tables and the manifest of a run.
 
 Nothing here knows of Prefect: `flows.pipeline` runs the steps as tasks, a notebook or a test calls them.
 """
@@ -60,7 +60,7 @@ def call_step(_: str, step: Callable[P, Result], /, *args: P.args, **keywords: P
 
 @dataclass(frozen=True)
 class AnalysisInputs:
-    """What an analysis depends on, beside the store of the workspace in the settings.
+    """Inputs of an analysis, apart from the store.
 
     `day` is the day that it pretends to be; `command` makes the run again and stands in the report.
     """
@@ -86,7 +86,7 @@ class Analysis:
 
 
 def analysis_inputs(settings: Settings, *, refit: bool = False, command: str = "") -> AnalysisInputs:
-    """Inputs by the settings: their day, else today, and the themes of their file.
+    """Inputs from the settings: day (default today) and themes.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def _group_papers(
 def _follow_series(
     inputs: AnalysisInputs, corpus: steps.DayCorpus, groups: _Groups, stages: _Stages, ahead: Ahead
 ) -> tuple[steps.Trends, forecasting.ForecastTables]:
-    """Trends and forecasts, with one thread of linear algebra, so that sums keep their order."""
+    """Trends and forecasts; linear algebra uses one thread, so that results are reproducible."""
     in_topics = steps.Grouped(groups.topics.topics.assignments, groups.topics.topics.topics)
     check = partial(checked_series, groups.themes.learned, corpus.papers["published"])
     with threadpool_limits(1):
@@ -199,7 +199,7 @@ def _compare(
     followed: tuple[steps.Trends, forecasting.ForecastTables],
     stages: _Stages,
 ) -> tuple[RunTables, dict[str, Any]]:
-    """Tables of the run, compared with earlier ones, and what its manifest says of that."""
+    """Tables of the run with comparisons to earlier runs, and the manifest fields about them."""
     settings, day, folder = inputs.settings, inputs.day, inputs.settings.workspace
     trends, forecast = followed
     further = {
@@ -239,7 +239,7 @@ def _compare(
 
 
 def _in_background(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
-    """Begin work that is needed later: in a background process, where that saves time.
+    """Start work that is needed later, in a background process if that saves time.
 
     A first run takes minutes anyway, and most memory; a later one takes seconds.
     """
@@ -251,7 +251,7 @@ def _in_background(workspace: Path, n_papers: int) -> AbstractContextManager[Ahe
 
 
 class _Stages:
-    """Runs the stages of an analysis and keeps the seconds of each, in their order."""
+    """Runs the stages of an analysis and records the seconds of each."""
 
     def __init__(self, run_step: RunStep) -> None:
         self.seconds: dict[str, float] = {}

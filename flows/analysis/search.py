@@ -1,4 +1,4 @@
-"""Search by meaning: the papers of a run that are nearest to some words."""
+"""Search by meaning: the papers of a run closest to a text."""
 
 from __future__ import annotations
 

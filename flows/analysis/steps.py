@@ -1,4 +1,4 @@
-"""The steps of an analysis: tables and arrays in, the store or analytics asked, tables and arrays out.
+"""The steps of an analysis, from tables and arrays to tables and arrays.
 
 Nothing here knows of Prefect; `flows.analysis.run_analysis` wires the steps together as tasks.
 """
@@ -74,7 +74,7 @@ _THREADS = 1
 
 @dataclass(frozen=True)
 class DayCorpus:
-    """What a workspace knew on a day: see `flows.store.Store` for the tables."""
+    """The corpus of a workspace on a day; see `flows.store.Store` for the tables."""
 
     papers: pd.DataFrame
     looks: pd.DataFrame
@@ -101,7 +101,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Grouped:
-    """Papers in themes or in topics: what belongs where, and a row a group.
+    """Papers in themes or topics: the memberships, and one row per group.
 
     A `TopicFit` would do, but Prefect looks at every paper of its events before a task takes it.
     """
@@ -121,7 +121,7 @@ class FoundThemes(Grouped):
 
 @dataclass(frozen=True)
 class Trends:
-    """Series of a corpus with what can be claimed of them, each a table of the run.
+    """Series of a corpus with their verdicts, each a table of the run.
 
     `checked` holds the series of themes that labels correct. `jumps` gives two of the tables, bursts and
     change points, once they are there.
@@ -206,7 +206,7 @@ def membership_of(
 def find_themes(
     corpus: DayCorpus, themes: Sequence[Theme], encoded: Encoded, least: float = MEMBER
 ) -> FoundThemes:
-    """Which papers are of which themes, and what labels say of that."""
+    """Assign papers to themes, and evaluate the assignment by labels."""
     scored, learned = membership_of(corpus, themes, encoded)
     paper_ids, published = corpus.papers["paper_id"].tolist(), corpus.papers["published"]
     assignments = assign_themes(paper_ids, themes, scored, least=least)
@@ -237,7 +237,7 @@ def follow_trends(
     check: Callable[[pd.DataFrame], Mapping[str, CheckedSeries]] = _unchecked,
     ahead: Ahead = postponed,
 ) -> Trends:
-    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps.
+    """Series and verdicts of every theme and topic; `ahead` runs the search for jumps in the background.
 
     `check` gives the series of themes that labels correct, by theme id. It is a function of the shares
     per period, because the periods are known only here.
@@ -284,7 +284,7 @@ def assemble_tables(
     forecast_tables: ForecastTables,
     further: Mapping[str, pd.DataFrame],
 ) -> RunTables:
-    """Tables of a run, in the contract's columns; those of jumps and of earlier runs are empty yet.
+    """Tables of a run with the defined columns; those of jumps and of earlier runs are still empty.
 
     `further` are tables of the run that nothing else here is made of, by name.
     """

@@ -1,4 +1,4 @@
-"""The step that gives papers their topics: by the last fit, or by a new one where a rule says so."""
+"""The step that assigns topics: from the last fit, or from a new fit if a rule requires it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def find_topics(
     refit: bool = False,
     each: Each = map,
 ) -> FoundTopics:
-    """Topics of the papers of a day; a new fit is added to the registry, parts of the work go to `each`.
+    """Topics of the papers of a day; a new fit is added to the registry; `each` runs parallel work.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def find_positions(encoded: Encoded, topics: TopicFit) -> pd.DataFrame:
 
 
 def _first_number(store: Store, workspace: Path) -> int:
-    """Number that no topic has had, in the registry or, where the store was begun anew, in any run."""
+    """First unused topic number, in the registry or, for a new store, in any run."""
     number = store.next_topic_number()
     if number > 1:
         return number
@@ -129,7 +129,7 @@ def _first_number(store: Store, workspace: Path) -> int:
 def _cause(
     last: FitRow | None, joined: TopicFit | None, vectorizer_id: str, decisive: dict[str, Any]
 ) -> str | None:
-    """Why there must be a new fit, None where the last one does."""
+    """Why a new fit is needed; None if the last fit is still valid."""
     if last is None:
         return "it was the first fit"
     if joined is None:
@@ -141,7 +141,7 @@ def _cause(
 
 
 def _previous(last: FitRow | None, vectorizer_id: str) -> TopicState | None:
-    """Topics of the last fit; of one in another vector space only papers and names, not where they lie."""
+    """Topics of the last fit; if its vectors differ, only their papers and names."""
     if last is None:
         return None
     if last.vectorizer_id == vectorizer_id:

@@ -1,4 +1,4 @@
-"""What the caller of the command line gave, checked before anything that takes time is started."""
+"""Arguments of the command line, checked before slow work starts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def checked_settings(
     vectorizer: str | None,
     runner_options: dict[str, Any] | None = None,
 ) -> Settings:
-    """Settings with the command line on top; themes and cluster are checked before anything starts."""
+    """Settings overridden by the command line; themes file and cluster are checked first."""
     from flows.config.settings import load_settings
     from flows.config.themes_file import read_themes
 
@@ -47,7 +47,7 @@ def checked_settings(
 
 
 def runner_parameters(runner: str | None, dask_address: str | None) -> dict[str, Any]:
-    """Flow parameters that say where work in parts is done."""
+    """Flow parameters that select the runner of parallel work."""
     if dask_address is not None and runner == "local":
         raise InputError("--dask-address works only with --runner dask; remove it, or add --runner dask")
     return {"runner": runner, "dask_address": dask_address}
@@ -65,7 +65,7 @@ def flow_parameters(settings: Settings, themes: str | None, vectorizer: str | No
 
 
 def check_sources(sources: list[str], as_of: date | None, columns: dict[str, str] | None = None) -> None:
-    """Fail before Prefect's server starts, which takes seconds: a file is looked at, a folder is listed."""
+    """Check sources before Prefect's server starts, which takes seconds."""
     from flows.clock import today
     from flows.feeds.names import named_feed
     from flows.sources.recognition import read_source
@@ -76,7 +76,7 @@ def check_sources(sources: list[str], as_of: date | None, columns: dict[str, str
 
 
 def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings) -> None:
-    """Refuse an ingest of nothing, and a service that is none."""
+    """Refuse an ingest without sources, and an unknown service."""
     from flows.feeds.date_lookup import LOOKUPS
 
     if fill_dates is not None and fill_dates not in LOOKUPS:
@@ -94,7 +94,7 @@ def check_output(target: Path, workspace: Path, *, option: str = "--output") -> 
 
 
 def require_store(workspace: Path) -> None:
-    """Refuse a workspace that nothing was ingested into."""
+    """Refuse a workspace without a store."""
     from flows.store import Store
 
     if not Store.exists(workspace):

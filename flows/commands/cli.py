@@ -1,4 +1,4 @@
-"""The command line: reads what the caller gave, calls the flows, and says plainly what came of it."""
+"""The command line: parses arguments, calls the flows and prints the results."""
 
 from __future__ import annotations
 
@@ -397,7 +397,7 @@ def main() -> None:
 
 
 def _preload(workspace: Path, *, refit: bool = False) -> None:
-    """Load what the run will need while Prefect's server starts, which takes seconds longer."""
+    """Import modules that the run needs while Prefect's server starts."""
     from analytics.topics.clustering import precompile
     from flows.analysis.vectorizers import load_ahead
     from reports.render import compile_templates
@@ -409,7 +409,7 @@ def _preload(workspace: Path, *, refit: bool = False) -> None:
 
 
 def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
-    """Counts and warnings; a feed that failed makes the whole a failure, though what came is kept."""
+    """Print counts and warnings; a failed feed makes the command fail, but the other data are kept."""
     from flows.commands.output_lines import ingest_lines
 
     for line in ingest_lines(counts, fill_dates):
@@ -425,7 +425,7 @@ def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
 
 
 def _print_run(folder: Path) -> None:
-    """Counts, where the seconds went, and the path of the report."""
+    """Print counts, durations and the path of the report."""
     from flows.commands.output_lines import run_lines
     from flows.publication.mirror import mirror_failure
     from flows.runs import read_manifest

@@ -1,4 +1,4 @@
-"""What the command line says: results on stdout, progress and errors on stderr."""
+"""Output of the command line: results on stdout, progress and errors on stderr."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ err = Console(stderr=True, highlight=False)
 
 @contextmanager
 def one_line_errors(verbose: bool) -> Iterator[None]:
-    """Turn errors into one line and an exit status; keep libraries quiet unless asked."""
+    """Turn errors into one line and an exit status; silence libraries unless verbose."""
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("TQDM_DISABLE", "1")
@@ -52,7 +52,7 @@ def one_line_errors(verbose: bool) -> Iterator[None]:
 
 @contextmanager
 def _print_warnings() -> Iterator[None]:
-    """Say what the program warns of, each warning once, as one line without a library's ornaments."""
+    """Print each warning of the program once, as one plain line."""
     printed: set[str] = set()
 
     class WarningPrinter(logging.Handler):
@@ -83,7 +83,7 @@ def _print_warnings() -> Iterator[None]:
 
 @contextmanager
 def show_progress() -> Iterator[None]:
-    """Bars for the long stages, on stderr, when it is a terminal."""
+    """Show progress bars for long stages on stderr, if it is a terminal."""
     from flows.workers.progress import listening
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

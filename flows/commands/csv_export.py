@@ -1,4 +1,4 @@
-"""CSV files for a repository: written whole, and replaced only where papertrends wrote them."""
+"""CSV exports for a repository: written atomically, and replacing only earlier exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decided about works as one CSV file for a git repository, and reading such a file."""
+"""Write and read merge and split decisions as a CSV file for a git repository."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _RECORD = re.compile("[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class DecisionFile:
-    """What such a file holds, and what could not be read, a line each."""
+    """Contents of such a file, and one line per row that could not be read."""
 
     decisions: tuple[WorkDecision, ...]
     faults: tuple[str, ...]
 
 
 def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str]) -> str:
-    """Write decisions as CSV, a line each, in a stable order: the same text for the same decisions.
+    """Write decisions as CSV in a stable order: equal decisions give equal text.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def _plain(title: str) -> str:
 
 
 def read_decision_file(path: Path) -> DecisionFile:
-    """Read such a file; a line that cannot be read costs no other.
+    """Read such a file; an unreadable line does not affect the others.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``papertrends label``: answers that teach themes and check their counts, from people or a model."""
+"""``papertrends label``: labels by people or a model, which teach themes and check their counts."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def _sitting(
 
 
 def _options(settings: Settings, given: dict[str, str | None]) -> str:
-    """Options by which the next command works on the same; the usual workspace goes without saying."""
+    """Options that repeat this command's workspace and files; defaults are omitted."""
     usual = type(settings).model_fields["workspace"].default
     place = None if settings.workspace == usual else str(settings.workspace)
     options = {"--workspace": place, **given}

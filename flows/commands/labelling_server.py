@@ -1,4 +1,4 @@
-"""The labelling page on this machine: served from the terminal, and ended with it."""
+"""Serve the labelling page on this machine from the terminal."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def serve_sitting(
 
 
 def check_port(port: int | None) -> None:
-    """Refuse a port that cannot be had now, before papers are drawn for a page on it.
+    """Refuse an unavailable port before papers are drawn.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``papertrends merge`` and ``papertrends split``: a person overrules which records are one paper."""
+"""``papertrends merge`` and ``papertrends split``: a person overrules the matching of records."""
 
 from __future__ import annotations
 

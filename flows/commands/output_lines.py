@@ -1,4 +1,4 @@
-"""What the command line says of papers, feeds, an ingest and a run, as lines of text."""
+"""Output lines about papers, feeds, an ingest and a run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FAULTS = {
 
 
 def paper_lines(history: PaperHistory) -> Iterator[str]:
-    """Fields of a paper, each with the look that it comes from, then all looks, the earliest first."""
+    """Fields of a paper, each with the sighting that it comes from, then all sightings, oldest first."""
     paper = history.paper
     yield f"{paper['paper_id']}  (stated: {', '.join(history.identifiers)})"
     for field, look in history.origin.items():
@@ -69,7 +69,7 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
 
 
 def _join_lines(history: PaperHistory) -> Iterator[str]:
-    """Why the records of a paper are one: what they state, then each join, the surest first."""
+    """Why the records of a paper were merged: shared identifiers, then each match, the most certain first."""
     said = {look.said.record_id: look for look in history.looks}
     stated = Counter(look.said.stated_id for look in said.values() if look.said.record.arxiv_id)
     for identifier, n_records in sorted(stated.items()):
@@ -87,7 +87,7 @@ def _join_lines(history: PaperHistory) -> Iterator[str]:
 
 
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
-    """One line a feed: how often it was looked at, up to which day, and what failed.
+    """One line per feed: number of sightings, last day covered, failures.
 
     Files that state no day are told together, by their kind.
     """
@@ -106,7 +106,7 @@ def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
 
 
 def ingest_lines(counts: Mapping[str, Any], fill_dates: str | None) -> Iterator[str]:
-    """What became of everything that was read, see `flows.ingest.ingest` for the counts."""
+    """Counts of everything that was read, see `flows.ingest.ingest`."""
     yield (
         f"{counts['records']} records in {counts['feeds']} feeds: {counts['new']} new papers, "
         f"{counts['known']} known, {counts['repeated']} repeated, {counts['rejected']} rejected"
@@ -131,7 +131,7 @@ def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -
 
 
 def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
-    """When what runs, and where Prefect shows it."""
+    """When each deployment runs, and the address of Prefect's page."""
     yield f"ingest    {settings.ingest_cron}  ({settings.timezone})"
     yield f"analysis  {settings.analysis_cron}"
     yield f"digest    {settings.digest_cron}" if settings.mail_to else "digest    never: mail_to is not set"
@@ -140,7 +140,7 @@ def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
 
 
 def diff_lines(difference: RunDifference) -> Iterator[str]:
-    """Two runs, then a line a series: shares in percent of all dated papers, changes in points.
+    """Two runs, then one line per series: shares in percent of all dated papers, changes in points.
 
     Themes stand in their order, topics by the size of their change.
     """
@@ -184,7 +184,7 @@ def topic_lines(topics: pd.DataFrame) -> Iterator[str]:
 
 
 def history_lines(history: pd.DataFrame) -> Iterator[str]:
-    """Each fit with its cause, then what became of the topics, with the first papers that carry it."""
+    """Each fit with its cause, then what happened to the topics, with example papers."""
     if history.empty:
         yield "no fit yet"
     for (as_of, cause), events in history.groupby(["as_of", "cause"], sort=False):
@@ -199,7 +199,7 @@ def history_lines(history: pd.DataFrame) -> Iterator[str]:
 
 
 def mail_lines(mails: SentMails) -> Iterator[str]:
-    """What became of each mail."""
+    """Result of each mail."""
     for recipient in mails.sent:
         yield f"sent    {recipient}"
     for recipient in mails.before:

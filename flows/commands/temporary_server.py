@@ -1,4 +1,4 @@
-"""Prefect's temporary server, started before anything of Prefect is imported.
+"""Prefect's temporary server, started before Prefect is imported.
 
 Prefect starts one itself where none is configured, but only when a flow begins, and reads half of its
 server's code to do so: seconds that a run need not wait, for they pass while the flows are imported.
@@ -50,7 +50,7 @@ _ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PR
 
 @dataclass(frozen=True)
 class TemporaryServer:
-    """A server of our own, where it answers, and whether it has: its first answer takes it longest.
+    """A temporary server, its address, and whether it has responded yet.
 
     What it says on stderr goes to the file `said`, where it is not shown to the user.
     """
@@ -62,7 +62,7 @@ class TemporaryServer:
 
 
 def start_server(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
-    """Start the server, which ends with this process, and do not wait for it.
+    """Start the server in the background; it ends with this process.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def answering(server: TemporaryServer | None) -> Iterator[None]:
 
 
 def in_background(work: Callable[[], None]) -> None:
-    """Let work that others will need go on beside; what is wrong with it is said where it is needed."""
+    """Run work in a background thread; errors are raised where the result is needed."""
 
     def quietly() -> None:
         with suppress(Exception):
@@ -162,14 +162,14 @@ def _free_port() -> int:
 
 
 def _first_answer(process: subprocess.Popen[bytes], url: str) -> Future[bool]:
-    """Wait for it in a thread that keeps nobody from leaving."""
+    """Wait for the first response in a daemon thread."""
     answered: Future[bool] = Future()
     in_background(lambda: answered.set_result(_answers(process, url)))
     return answered
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
-    """Ask a server what a flow asks first, until it answers, ends or takes too long."""
+    """Poll a server until it responds, ends or times out."""
     deadline = time.monotonic() + float(os.environ[_STARTUP_S])
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     while process.poll() is None and time.monotonic() < deadline:

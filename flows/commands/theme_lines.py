@@ -1,4 +1,4 @@
-"""What the command line says of the themes of a run, as lines of text."""
+"""Output lines about the themes of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TITLE = 90
 
 
 def quality_lines(tables: RunTables) -> Iterator[str]:
-    """Each theme with its count, how sure it is, and the papers that it most likely misses.
+    """Each theme with its count, the certainty of the count, and the papers that it most likely misses.
 
     Themes stand in the order of their file; a paper's number is the probability that it is of the theme.
     """
@@ -33,7 +33,7 @@ def quality_lines(tables: RunTables) -> Iterator[str]:
 
 
 def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Iterator[str]:
-    """Say how many answers a run does not count yet, and what would.
+    """State how many answers are newer than the run, and how to include them.
 
     Parameters
     ----------

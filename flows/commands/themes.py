@@ -1,4 +1,4 @@
-"""``papertrends themes``: the themes of the latest run, how sure their counts are, and what they may miss."""
+"""``papertrends themes``: the themes of the latest run with the quality of their counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the network needs to be told: addresses, keys, limits. Read elsewhere, plain values here."""
+"""Network settings as plain values: addresses, keys, limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: from ``papertrends.toml``, from ``PAPERTRENDS_*`` variables, and from the command line.
+"""Settings from ``papertrends.toml``, ``PAPERTRENDS_*`` variables and the command line.
 
 Later wins: defaults, the file of the current folder, the file of the workspace, the environment,
 the command line. A key that nobody knows is an error, because a misspelled one would otherwise be
@@ -62,7 +62,7 @@ _FEED_SETTINGS = (
 
 
 class Settings(BaseSettings):
-    """Everything that a run can be told; frozen. Make it with `load_settings`."""
+    """All settings of a run; frozen. Create them with `load_settings`."""
 
     # An error of pydantic's would repeat what was given, a secret too.
     model_config = SettingsConfigDict(
@@ -309,7 +309,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take only what is passed: `load_settings` reads the rest, and knows what came from where."""
+        """Use only passed values: `load_settings` reads the others and tracks their origin."""
         return (init_settings,)
 
     @field_validator("themes", mode="before")
@@ -355,7 +355,7 @@ class Settings(BaseSettings):
 
     @property
     def feed_settings(self) -> FeedSettings:
-        """What the network needs to be told."""
+        """Network settings: addresses, keys, limits."""
         values: dict[str, Any] = {name: getattr(self, name) for name in _FEED_SETTINGS}
         for name in ("openalex_key", "semantic_scholar_key"):
             key: SecretStr | None = getattr(self, name)
@@ -497,7 +497,7 @@ def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None 
 
 
 def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
-    """Merge the layers, the last one winning; an error names the layer that the bad value came from."""
+    """Merge the layers, later ones override; errors name the layer of the bad value."""
     values = {key: value for _, layer in layers for key, value in layer.items()}
     origins = {key: origin for origin, layer in layers for key in layer}
     try:

@@ -1,4 +1,4 @@
-"""The file in which a user declares themes: read, checked, and every mistake named by line and field."""
+"""The themes file: read and checked; errors name line and field."""
 
 from __future__ import annotations
 

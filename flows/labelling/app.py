@@ -1,4 +1,4 @@
-"""What the labelling server answers: the page, where the sitting stands, and what came of each answer."""
+"""The labelling server: the page, the state of the session, and the result of each answer."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class LabellingApp:
     async def _respond(
         self, work: Callable[..., tuple[int, dict[str, Any]]], body: dict[str, Any] | Response | None = None
     ) -> Response:
-        """Outcome of work on the sitting as JSON; what went wrong is one line."""
+        """Result of an operation on the session as JSON; errors are one line."""
         if isinstance(body, Response):
             return body
         failed = "The labels cannot be read" if body is None else "Not saved"

@@ -1,4 +1,4 @@
-"""Requests to a chat endpoint of OpenAI's form, bounded in number, size and time."""
+"""Requests to an OpenAI-compatible chat endpoint, limited in number, size and time."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class ChatClient:
         return self._without_key(f"{url.scheme}://{url.host}{port}")
 
     def _message(self, body: bytes) -> str:
-        """What an answer of an error says, without the key, which some repeat."""
+        """Message of an error response, without the key, which some servers repeat."""
         text = body.decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             # However the key is escaped there, here it is written in one way.
@@ -220,7 +220,7 @@ class ChatClient:
 
 
 def _reply(body: bytes) -> ChatReply:
-    """Text and tokens of an answer; one that is not of the form has no text."""
+    """Text and tokens of a response; malformed responses have no text."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -235,7 +235,7 @@ def _reply(body: bytes) -> ChatReply:
 
 
 def _item(value: Any, key: str | int) -> Any:
-    """Member of an object or of a list, None where there is no such thing."""
+    """Member of an object or list; None if missing."""
     try:
         return value[key]
     except (TypeError, KeyError, IndexError):

@@ -1,4 +1,4 @@
-"""The forms in which chat endpoints take a question: from what few of them know to what all of them know."""
+"""Request formats of chat endpoints, from the most specific to the most widely supported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ChatForm"]
 
 @dataclass(frozen=True, slots=True)
 class ChatForm:
-    """What a request holds beside its messages.
+    """Request options besides the messages.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Tables that people filled in a spreadsheet: any usual encoding and separator, no row lost for another."""
+"""Read tables filled in with a spreadsheet, in any usual encoding; bad rows do not affect others."""
 
 from __future__ import annotations
 

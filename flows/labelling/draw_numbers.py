@@ -1,4 +1,4 @@
-"""Numbers of draws that come from another store: equal draws meet, different ones stay apart."""
+"""Renumber draws from another store: equal draws are merged, different ones kept apart."""
 
 from __future__ import annotations
 

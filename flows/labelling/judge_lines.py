@@ -1,4 +1,4 @@
-"""What the terminal says after a model has answered."""
+"""Output lines after a model has labelled papers."""
 
 from __future__ import annotations
 

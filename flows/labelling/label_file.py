@@ -1,4 +1,4 @@
-"""All labels and draws as one CSV file for a git repository, and what such a file says when it is read."""
+"""Write and read all labels and draws as one CSV file for a git repository."""
 
 from __future__ import annotations
 

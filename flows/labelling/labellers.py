@@ -1,4 +1,4 @@
-"""Who answers: a person by name, or a model."""
+"""Labellers: a named person or a model."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def labeller_name(given: str | None, settings: Settings) -> str:
 
 
 def check_labeller(name: str, origin: str) -> str:
-    """Check the name of whoever answered and give it without space around it.
+    """Check a labeller's name and strip surrounding space.
 
     Raises
     ------

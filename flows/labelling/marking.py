@@ -1,4 +1,4 @@
-"""Sentences of an abstract that say most of what themes are about, to be marked for readers."""
+"""Sentences of an abstract that are closest to the themes, to be highlighted."""
 
 from __future__ import annotations
 

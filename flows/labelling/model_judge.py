@@ -1,4 +1,4 @@
-"""A model answers in a person's place, where someone asked it to."""
+"""A model labels papers on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOT_JSON = "the model's answer is not the requested JSON object"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of asking a model.
+    """Result of labelling by a model.
 
     Attributes
     ----------

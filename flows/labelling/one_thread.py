@@ -1,4 +1,4 @@
-"""Calls that run one after the other in a thread beside the event loop."""
+"""Run calls one after the other in a separate thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Result = TypeVar("_Result")
 
 
 class OneThread:
-    """A thread that does what it is given in order.
+    """A thread that runs calls in order.
 
     Unlike the threads of an executor it keeps the program from ending no longer than its caller does: a
     call that waits a minute for a lock of the database is given up when the user stops.

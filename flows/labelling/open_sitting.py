@@ -1,4 +1,4 @@
-"""Opening a sitting: papers that were drawn and not answered come first, then papers of a new draw."""
+"""Open a labelling session: first unanswered papers of earlier draws, then a new draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sitting as a CSV file to be filled in a spreadsheet, and what such a file says when it comes back."""
+"""A labelling session as a CSV file to fill in, and reading the filled file."""
 
 from __future__ import annotations
 

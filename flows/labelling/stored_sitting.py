@@ -1,4 +1,4 @@
-"""A sitting whose answers go into the store, one paper at a time."""
+"""A labelling session whose answers are stored paper by paper."""
 
 from __future__ import annotations
 

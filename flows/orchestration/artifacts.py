@@ -1,4 +1,4 @@
-"""What a run leaves in Prefect: what moved, where the report lies, and how good the data are."""
+"""Prefect artifacts of a run: what moved, the location of the report, data quality."""
 
 from __future__ import annotations
 

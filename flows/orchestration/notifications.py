@@ -1,4 +1,4 @@
-"""Notices of runs that need someone's eye, by the notification block that the settings name."""
+"""Notifications of runs that need attention, through the configured Prefect block."""
 
 from __future__ import annotations
 

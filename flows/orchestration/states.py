@@ -1,4 +1,4 @@
-"""What came of a flow, in words that stand in its final state in Prefect."""
+"""Final states of flows in Prefect, with a one-line summary."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
 
 
 def run_flow(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Value:
-    """Call a flow and give the value that it ended with.
+    """Run a flow and return its value.
 
     Prefect takes the value out of the state that its server answers with. One that was seen with a locked
     database came back without it, as when a run is reported ended twice, and Prefect calls that a failure.
@@ -56,7 +56,7 @@ def run_flow(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Va
 
 
 def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
-    """Say that nobody has looked at any feed for long, empty where someone has.
+    """Warn if no feed has been fetched for long; empty otherwise.
 
     Parameters
     ----------

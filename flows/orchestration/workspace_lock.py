@@ -1,4 +1,4 @@
-"""Turns: one flow at a time changes a workspace; whoever comes meanwhile waits until it is done.
+"""Lock of a workspace: only one flow at a time changes it; others wait.
 
 A schedule and an analyst may work on one workspace. Each ingest writes many parts, and each analysis reads
 the store at its start and adds to the registry of topics later: taking turns, no run sees half of another's
@@ -32,7 +32,7 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 @contextmanager
 def lock_workspace(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator[None]:
-    """Hold the turn of a workspace; within a turn another block has it already.
+    """Hold the lock of a workspace; nested blocks share it.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def lock_workspace(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Itera
 
 
 def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
-    """Open the file of turns and lock it, waiting for another holder."""
+    """Open the lock file and lock it, waiting for another holder."""
     deadline, is_told = time.monotonic() + patience_s, False
     while True:
         file = _open(workspace, path)

@@ -1,4 +1,4 @@
-"""The digest as a mail: written beside the runs, or sent, once to each recipient."""
+"""The digest as a mail: written to a file, or sent once to each recipient."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOBODY = "papertrends@localhost"
 
 @dataclass(frozen=True, slots=True)
 class SentMails:
-    """What became of the mails of a run, by recipient.
+    """Result of sending the mails of a run, by recipient.
 
     `unknown` were claimed by an earlier attempt that did not say what became of them: they may have arrived,
     and are not sent again. `failed` holds what the server said.
@@ -89,7 +89,7 @@ def write_mail(mail: EmailMessage, path: Path) -> None:
 
 
 def send_mails(workspace: Path, run_id: str, mails: dict[str, EmailMessage], settings: Settings) -> SentMails:
-    """Send the mails of a run, each recipient's at most once, whatever crashed before.
+    """Send the mails of a run, at most one to each recipient, even after crashes.
 
     A mail is claimed in the store before it is sent. Where the server refuses it, the claim is given back
     and the next attempt sends it; where nobody knows whether the server took it, it stays claimed.
@@ -193,7 +193,7 @@ def _password(settings: Settings) -> str:
 
 
 def _server_answer(error: Exception) -> str:
-    """What the server said, in one line."""
+    """Message of the server in one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))
         words: bytes | str = answer

@@ -1,4 +1,4 @@
-"""Failed runs are remembered, so that the page of all runs says so until one succeeds."""
+"""Failed runs are recorded, so that the archive page shows them until a run succeeds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST = 500
 
 @contextmanager
 def record_failures(workspace: Path, day: date, site: str) -> Iterator[None]:
-    """Remember whatever ends the block, then let it go on; ``latest`` stays where it was.
+    """Record an exception that ends the block, and raise it again; ``latest`` stays unchanged.
 
     A mistake of someone at the command line is no failure of the schedule. Where the disk does not take the
     note either, the failure alone is told.
@@ -48,7 +48,7 @@ def record_failures(workspace: Path, day: date, site: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Why a run failed, for a page that others read: our own words, or the kind of what nobody foresaw."""
+    """Reason of a failure for a public page: our own message, or only the type of an unexpected error."""
     known = isinstance(error, PapertrendsError)
     text = " ".join(str(error).split()) if known else f"{type(error).__name__}, see the log of the run"
     return text[:_LONGEST]

@@ -1,4 +1,4 @@
-"""Runs copied to an object store, or to any other place that fsspec knows: a copy, never the original.
+"""Copy runs to an object store or any other fsspec location.
 
 The manifest of a run is copied last, so where it lies the run is whole. A store of objects has no links:
 ``latest.json`` stands for ``latest`` and names the newest run. What is there is never removed or changed,
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def mirror_run(workspace: Path, url: str) -> None:
-    """Copy what the mirror lacks; what goes wrong is noted and logged, for the run itself is published.
+    """Copy what the mirror lacks; errors are only recorded and logged, because the run is published.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def mirror_run(workspace: Path, url: str) -> None:
 
 
 def mirror_failure(workspace: Path) -> str | None:
-    """What went wrong when the last run was copied, None where nothing did."""
+    """Error of the last copy to the mirror; None if it succeeded."""
     note = workspace / _NOTE
     return note.read_text(encoding="utf-8") if note.is_file() else None
 

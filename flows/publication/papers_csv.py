@@ -1,4 +1,4 @@
-"""All papers of a run as CSV, for readers who want them in a spreadsheet."""
+"""All papers of a run as CSV for spreadsheets."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _themes(tables: RunTables) -> dict[str, str]:
 
 
 def _csv_column(column: pa.Array) -> pa.Array:
-    """Column as CSV can hold it."""
+    """Column converted for CSV."""
     if pa.types.is_list(column.type):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), "; ")
     if pa.types.is_timestamp(column.type):

@@ -1,4 +1,4 @@
-"""Publish: the tables of an analysis into charts, a report and a run folder."""
+"""Publish the tables of an analysis as charts, a report and a run folder."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
 
 
 def _write_run(root: Path, analysis: Analysis) -> tuple[Path, dict[str, Any]]:
-    """Draw charts and page and put the run folder in place; gives it and the whole manifest."""
+    """Draw charts and page and write the run folder; returns it and the manifest."""
     start, tables = time.perf_counter(), analysis.tables
     with new_run_folder(root, analysis.run_id) as building:
         write_tables(building, tables)
@@ -72,7 +72,7 @@ def _write_run(root: Path, analysis: Analysis) -> tuple[Path, dict[str, Any]]:
 
 
 def _record_run(root: Path, manifest: dict[str, Any]) -> None:
-    """Write the run into the store, which keeps no lists of its manifest: they stand in the run folder.
+    """Write the run into the store, without the lists of its manifest, which are in the run folder.
 
     Where the clock was set back meanwhile, it ends when it began.
     """

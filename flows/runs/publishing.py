@@ -1,4 +1,4 @@
-"""Writing run folders: built beside, renamed into place when whole, never changed afterwards.
+"""Write run folders: built in a temporary folder, renamed into place when complete, never changed.
 
 Publishers of one workspace take turns by a lock on ``runs/.lock`` that the system frees when its
 holder ends, however it ends. Hence every ``.building-`` or ``.removing-`` folder that the holder finds
@@ -73,7 +73,7 @@ def publish_run(
 
 @contextmanager
 def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.0) -> Iterator[Path]:
-    """Build a run folder in the block; at its end it takes its place, and ``latest`` points to it.
+    """Build a run folder in the block; at its end it is renamed into place and ``latest`` points to it.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def write_tables(folder: Path, tables: RunTables) -> None:
 def write_pages(
     folder: Path, manifest: Mapping[str, Any], charts: Mapping[str, str], report_html: str
 ) -> None:
-    """Write what people open: the report, each chart, and the manifest.
+    """Write the report, each chart and the manifest.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def _point_latest(workspace: Path, folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Make what was written to a file or folder survive a power cut."""
+    """Flush a file or folder to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -187,7 +187,7 @@ def _sync(path: Path) -> None:
 
 @contextmanager
 def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
-    """Hold the publishers' lock of a workspace and clear what killed publishers left behind.
+    """Hold the publishing lock of a workspace and remove leftovers of killed processes.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
 
 
 def remove_runs(workspace: Path, run_ids: Iterable[str]) -> None:
-    """Remove run folders, each renamed away first: a run is whole or absent. Who calls this holds the lock.
+    """Remove run folders, each renamed first so that a run is complete or absent; the caller holds the lock.
 
     Raises
     ------

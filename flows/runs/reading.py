@@ -115,7 +115,7 @@ def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
 
 
 def _check_whole(folder: Path, files: Iterable[str]) -> None:
-    """Refuse a folder that lacks files which every version has written."""
+    """Refuse a folder that lacks required files."""
     later = {f"{name}.parquet" for name in ADDED_TABLES}
     missing = [name for name in files if name not in later and not (folder / name).is_file()]
     if missing:

@@ -1,4 +1,4 @@
-"""The record of a workspace: what its runs forecast and claimed, kept apart from their folders.
+"""The record of a workspace: forecasts and claims of its runs, kept apart from their folders.
 
 ``record.parquet`` holds what the track record will ever need of a run, so that the run's folder may go and
 no later run reads all folders again. Of rows that say the same the first alone is kept, for a forecast
@@ -45,7 +45,7 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class RunStatements:
-    """What a run said of the time to come: its forecasts and claims, and the topics of its papers."""
+    """Forecasts and claims of a run, and the topics of its papers."""
 
     forecasts: pd.DataFrame
     claims: pd.DataFrame
@@ -64,7 +64,7 @@ class RunStatements:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What is kept of runs: facts by id of those whose folders are there, and what all of them said."""
+    """The record: facts of existing run folders by id, and the forecasts and claims of all runs."""
 
     runs: dict[str, RunFacts] = field(default_factory=dict)
     rows: pd.DataFrame = field(default_factory=lambda: _SCHEMA.empty_table().to_pandas())
@@ -124,7 +124,7 @@ def read_record(workspace: Path) -> RunRecord:
 
 
 def update_record(workspace: Path) -> RunRecord:
-    """Take up runs that the record lacks, and forget the facts of those whose folders are gone.
+    """Add runs that the record lacks, and remove facts of runs whose folders are gone.
 
     A folder that is not whole is left out, and so is one from before the registry that speaks of topics:
     its topics are matched by its papers, whenever it is read. Who calls this holds the publishers' lock.

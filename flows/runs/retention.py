@@ -1,4 +1,4 @@
-"""Which run folders stay, as a rule over their facts alone."""
+"""Retention rule of run folders, based on their facts alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["runs_to_remove"]
 def runs_to_remove(
     runs: Collection[RunFacts], today: date, keep_days: int, *, needed: Collection[str] = ()
 ) -> list[str]:
-    """Runs whose folders may go, in the order of their ids.
+    """Runs whose folders may be removed, ordered by id.
 
     *Rule.* These stay whatever comes: runs that were started at most `keep_days` days ago; of every
     calendar month (by `as_of`) the run of its newest day; the first run of all, after which the feed is

@@ -1,4 +1,4 @@
-"""Tables of a run as Parquet files that are the same bytes for the same values.
+"""Tables of a run as Parquet files; equal values give equal bytes.
 
 Types come from `TABLE_COLUMNS`. A day is a timestamp in microseconds without a zone, because it
 reads back as datetime64[us], the type of the tables in memory; a Parquet date would come back as

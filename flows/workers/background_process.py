@@ -21,7 +21,7 @@ from typing import IO, Self, TypeVar, cast
 
 from analytics.parallel import Ahead
 
-__all__ = ["WORTH_A_PROCESS", "worker_process", "start_in_background"]
+__all__ = ["WORTH_A_PROCESS", "start_in_background", "worker_process"]
 
 logger = logging.getLogger(__name__)
 

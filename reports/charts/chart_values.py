@@ -1,4 +1,4 @@
-"""Charts in words and numbers: the sentence that stands for a chart, and the table behind it."""
+"""Charts in words and numbers: a sentence that describes the chart, and its data table."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _KNOWN_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The numbers behind a chart, as text for people: one head, rows of the same length."""
+    """The data table of a chart, formatted for readers: one header, rows of equal length."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 def series_label(name: str, series: Series, marks: Marks) -> str:
-    """One sentence for those who do not see the chart.
+    """One sentence that describes the chart to readers who cannot see it.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _mark_phrases(marks: Marks) -> list[str]:
 
 
 def series_values(series: Series, marks: Marks) -> Values:
-    """Table of one series: a row per period, those that are only forecast among them.
+    """Table of one series: one row per period, forecast periods included.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _names(period: Period, bursts: tuple[Burst, ...], changes: tuple[LevelChange
 
 
 def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> Values:
-    """Table of several series over the same periods: a row per period, a share per series.
+    """Table of several series over the same periods: one row per period, one share per series.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The charts of a run: one of each theme, and all themes side by side on one scale.
+"""The charts of a run: one per theme, and all themes side by side on one scale.
 
 What draws is imported where it is needed: the page is made of charts that another process may have drawn.
 """
@@ -108,12 +108,12 @@ def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:
 
 
 def without_papers(tables: RunTables) -> RunTables:
-    """Return the tables with those empty that have a row for each paper: no chart reads them."""
+    """Empty the tables that have one row per paper: no chart reads them."""
     return replace(tables, **{name: empty_table(name) for name in _OF_PAPERS})
 
 
 def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, str]) -> Chart:
-    """Chart of one theme from what matplotlib wrote, wide and small."""
+    """Chart of one theme from matplotlib's SVG, in a wide and a narrow size."""
     wide, small = svgs
     label = series_label(name, *what)
     return Chart(

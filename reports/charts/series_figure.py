@@ -1,4 +1,4 @@
-"""Figure of one series: its smooth share with its band over the raw shares, and under it what it rests on.
+"""Figure of one series: smooth share with band over the raw shares; below, the numbers of papers.
 
 matplotlib without pyplot: nothing is kept between calls, and no window can open. It takes half a second to
 import, so only who draws imports this module.
@@ -64,7 +64,7 @@ WIDE = Layout(width=700, height=328, bars=44, y_steps=4, has_number=True, name_r
 
 
 def own_style() -> AbstractContextManager[None]:
-    """Set what must hold while figures are made and written, on top of matplotlib's own defaults."""
+    """Style for drawing and writing figures, on top of matplotlib's defaults."""
     return matplotlib.style.context(["default", _SETTINGS])
 
 

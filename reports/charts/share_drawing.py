@@ -1,4 +1,4 @@
-"""Shares drawn into a chart: raw ones as light dots, the band around the line, what the bars count."""
+"""Shares in a chart: raw shares as light dots, the band around the line, the label of the bars."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def draw_share_band(
 
 
 def draw_bar_label(axes: Axes, series: Series, most: int, *, has_room: bool) -> None:
-    """Write above the bars what they count.
+    """Label the bars with what they count.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""SVG text: what matplotlib wrote, made small and themeable, and the lines it is too heavy for.
+"""SVG text: matplotlib's output made small and themeable, and hand-written small lines.
 
 A chart must be right in three places from the same bytes: inlined in the light page, inlined in the
 dark page, and on its own as a file. So every color stands twice: as a presentation attribute with

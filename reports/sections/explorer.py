@@ -1,4 +1,4 @@
-"""Papers for the page's search and map, as data that its script reads.
+"""Data for the page's search and map, read by its script.
 
 A page cannot hold a hundred thousand papers. It holds those of the map, sampled evenly over time, and as
 many of the others as there is room for, those that a reader will most likely look for first.
@@ -74,7 +74,7 @@ class Explorer:
         return len(self.columns["title"])
 
     def first(self, n: int) -> dict[str, Any]:
-        """What the script is given when it holds the first n papers."""
+        """Data for the script when it holds the first n papers."""
         return {
             "n": self.n_papers,
             "mapped": min(n, self.n_mapped),
@@ -184,7 +184,7 @@ def _topics(tables: RunTables, places: Places) -> tuple[dict[str, Any], ...]:
 
 
 def _sample(tables: RunTables) -> list[str]:
-    """Papers on the map, evenly over time where they are too many, in no order."""
+    """Papers on the map, sampled evenly over time if there are too many; unordered."""
     placed = tables.papers.loc[is_among(tables.papers["paper_id"], tables.positions["paper_id"])]
     if placed.empty:
         return []
@@ -196,7 +196,7 @@ def _sample(tables: RunTables) -> list[str]:
 
 
 def _wanted(tables: RunTables, most: int) -> list[str]:
-    """Papers in the order in which a reader will look for them: representative, upvoted, newest."""
+    """Papers by their likely interest to readers: representative, upvoted, newest."""
     paper_ids = [one for ids in tables.topics["representative_papers"] for one in ids]
     best = tables.theme_assignments.sort_values(["score", "paper_id"], ascending=[False, True], kind="stable")
     paper_ids += best.groupby("theme_id", sort=True)["paper_id"].head(20).tolist()
@@ -233,7 +233,7 @@ def _on_the_map(tables: RunTables, mapped: Sequence[str]) -> dict[str, list[int]
 
 
 def _id_from_link(link: str) -> str:
-    """Id of a paper as its short link tells it; the page's script finds it in the same way.
+    """Id of a paper derived from its short link, in the same way as in the page's script.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From counts to the five words, in plain words and precisely; and as runs before the five words did it."""
+"""How verdicts are reached, in plain words and precisely; for current runs and for runs of older versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Step", "five_word_steps", "older_steps"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its name, what is done in it in plain words, and the precise statement, one click below."""
+    """One step: its name, a plain description, and the precise statement in a fold-out."""
 
     name: str
     text: str
@@ -39,7 +39,7 @@ _NOISE = Step(
 def five_word_steps(
     unit: str, n_tests: int, allowed: str, bound: float, lists: Sequence[str] = ()
 ) -> tuple[Step, ...]:
-    """How a run comes to its five words.
+    """Steps by which a run reaches its verdicts.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def five_word_steps(
     bound : float
         Factor within which a share is steady.
     lists : sequence of str
-        What else the page tests, each with a rate of its own.
+        What else the page tests, each with its own rate.
     """
     others = (
         f"; so {'has' if len(lists) == 1 else 'have'} {join_words([*lists])}, each list separately"
@@ -107,7 +107,7 @@ def five_word_steps(
 
 
 def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
-    """How a run from before the five words came to its verdicts.
+    """Steps by which a run of an older version reached its verdicts.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What comes next: which forecaster was used and why, and how each candidate did on the past."""
+"""Forecasts: which forecaster was used and why, and the backtest of each candidate."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _used(chosen: Mapping[str, Any], unit: str) -> str:
 
 
 def _over_year(row: Mapping[Hashable, Any]) -> str:
-    """Compare the chosen forecaster with what a reader with a calendar would say."""
+    """Compare the chosen forecaster with the forecast “same as a year before”."""
     ratio, p = row["year_ratio"], row["p_over_year"]
     naive = "\u201csame as a year before\u201d"
     if math.isnan(ratio):

@@ -1,4 +1,4 @@
-"""Likely to grow: topics by how probably their share rises, and what such rankings were worth."""
+"""Likely to grow: topics ranked by the probability of growth, and how good past rankings were."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def make_growing(
 
 
 def _lead(n_ranked: int, n_shown: int) -> str:
-    """Say what is ranked, by what, and that it is no test."""
+    """State what is ranked and how, and that the ranking is not a test."""
     meaning = (
         "ordered by the probability that the share is higher over the next year than over the last, given"
         " the trend of the last three years and the noise of this run"

@@ -1,4 +1,4 @@
-"""How papers come to their themes, and what found and checked mean, for a reader who is no statistician."""
+"""How papers are assigned to themes, and what found and checked mean, for readers without statistics."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _by_score(manifest: Mapping[str, Any]) -> str:
 
 
 def _who(qualities: Mapping[str, Quality]) -> str:
-    """Who has read papers for this page."""
+    """Who labelled papers for this page."""
     if any(quality.has_people for quality in qualities.values()):
         return "People have read the papers that they labelled, and no others."
     if any(quality.models for quality in qualities.values()):

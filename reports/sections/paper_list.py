@@ -1,4 +1,4 @@
-"""The list of papers and the map: what the page says of them without a script."""
+"""The list of papers and the map, as shown without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed since the previous run, and by how much of it new papers are the cause."""
+"""What changed since the previous run, and how much of it new papers caused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts beside a theme's chart: what changed, its share, its papers; its marks in words."""
+"""The facts next to a theme's chart: changes, share, papers; its marks in words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Fact:
 
 
 def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
-    """Facts of one theme, in the order of the questions that a reader asks.
+    """Facts of one theme, in reading order.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def _verdicts(series: Series) -> list[Fact]:
 
 
 def marks_in_words(marks: Marks) -> tuple[str, ...]:
-    r"""Changes of level and bursts, each in a sentence.
+    r"""Level changes and bursts, one sentence each.
 
     Examples
     --------

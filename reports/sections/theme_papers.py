@@ -1,4 +1,4 @@
-"""The papers that a theme's section lists, each with what carried it there."""
+"""The papers listed in a theme's section, each with the phrase that assigned it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class ThemePaper:
-    """A paper of a theme with the phrase that carried its assignment, and how sure that is.
+    """A paper of a theme with the phrase that assigned it, and its probability.
 
     `standing` compares its upvotes with those of its day; empty in lists that are not about them.
     """

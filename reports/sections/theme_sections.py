@@ -1,4 +1,4 @@
-"""The themes of the page: each with its chart, its verdict, the facts behind it, its papers, its topics."""
+"""The themes of the page: chart, verdict, facts, papers and topics of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a theme's papers speak of more, or less, than they did: the table `theme_terms` in words."""
+"""Terms that a theme's papers use more or less often than before: the table `theme_terms` in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of topics when they were last looked for: born, split, merged, ended."""
+"""What happened to topics at the last fit: born, split, merged, ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VERBS = {"split": "split from", "merged": "merged into", "born": "new", "retire
 
 @dataclass(frozen=True, slots=True)
 class TopicEventLine:
-    """One event: the topic, what became of it, the other topic if any, and the papers that carry it."""
+    """One event: the topic, what happened to it, the other topic if any, and example papers."""
 
     name: str
     href: str
@@ -36,7 +36,7 @@ class TopicEventLine:
 
 @dataclass(frozen=True, slots=True)
 class TopicHistory:
-    """How papers have their topics, when topics were last looked for, and what became of them then."""
+    """How papers got their topics, when topics were last fitted, and what happened to them then."""
 
     members: str
     fit: str
@@ -45,7 +45,7 @@ class TopicHistory:
 
 
 def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> TopicHistory | None:
-    """What the page says of the topics' identity.
+    """History of the topics for the page.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: P
 
 
 def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
-    """What became of each topic when topics were last looked for, where that is more than that it went on.
+    """What happened to each topic at the last fit, unless it just continued.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def _members(tables: RunTables) -> str:
 
 
 def _fit(fit: Mapping[str, Any], went_on: int, events: pd.Series) -> str:
-    """When and why topics were looked for, and how many of each event."""
+    """When and why topics were fitted, and the number of each event."""
     day = long_day(date.fromisoformat(str(fit["as_of"])[:10]))
     text = f"Topics were last fitted on {day}, because {clip(str(fit['cause']), 200)}."
     if not went_on:

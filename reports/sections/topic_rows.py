@@ -1,4 +1,4 @@
-"""The topics of the page under their broad groups: one row each, what moved first, then by size."""
+"""The topics of the page by group: one row each, topics that moved first, then by size."""
 
 from __future__ import annotations
 

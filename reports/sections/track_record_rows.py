@@ -1,4 +1,4 @@
-"""The track record: how forecasts and claims of earlier runs came out."""
+"""The track record: how accurate forecasts and claims of earlier runs were."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_CLAIMS = 12
 
 @dataclass(frozen=True, slots=True)
 class ScoredClaim:
-    """One claim of an earlier run that came due; `href` is empty for a series that is gone."""
+    """One checked claim of an earlier run; `href` is empty if the series no longer exists."""
 
     name: str
     href: str
@@ -35,7 +35,7 @@ class ScoredClaim:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Sentences on what came due, and the newest claims."""
+    """Sentences on checked forecasts, and the newest checked claims."""
 
     sentences: tuple[str, ...]
     claims: tuple[ScoredClaim, ...]
@@ -92,7 +92,7 @@ def _forecasts(scored: pd.DataFrame, by: str) -> str:
 
 
 def _claims(scored: pd.DataFrame) -> str:
-    """How many series went on the way that they were called."""
+    """How many series kept moving as claimed."""
     parts = []
     for verdict, way in (("rising", "higher"), ("falling", "lower")):
         called = scored[scored["verdict"] == verdict]

@@ -1,4 +1,4 @@
-"""How far to trust the page: what was read and left out, how verdicts come about, how to make it again."""
+"""How far to trust the page: what was read and left out, how verdicts are reached, how to reproduce it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def make_trust(
     membership: tuple[str, ...],
     warnings: Sequence[str],
 ) -> Trust:
-    """Trust section from the manifest, with what the tables say better than it.
+    """Trust section from the manifest and some tables.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def make_trust(
 
 
 def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Say what became of everything that was read."""
+    """Counts of everything that was read."""
     rows = (
         ("papers", "papers", "distinct works in the corpus"),
         ("merged", "merged", "records of works that the corpus already has"),
@@ -141,7 +141,7 @@ def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
 
 
 def _dates(papers: pd.DataFrame, counts: Mapping[str, Any]) -> tuple[Line, ...]:
-    """How the dates came about, a line for each way that occurs."""
+    """Where the dates come from, one line per basis."""
     found = papers["published_basis"].value_counts()
     lines = [
         Line(words, count(int(found[basis])), percent(found[basis] / len(papers)))
@@ -155,7 +155,7 @@ def _dates(papers: pd.DataFrame, counts: Mapping[str, Any]) -> tuple[Line, ...]:
 
 
 def _doubts(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Dates that cannot be what they say, with the first papers of each kind."""
+    """Implausible dates, with the first papers of each kind."""
     lines = []
     for fault, number in manifest["counts"].get("date_faults", {}).items():
         name, note = _FAULTS.get(fault, (clip(str(fault), 40), ""))
@@ -201,7 +201,7 @@ def _topics(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """One line a kind of source: how many files, of which days, with how many records."""
+    """One line per kind of source: files, days and records."""
     lines = []
     for kind in dict.fromkeys(str(source["source"]) for source in sources):
         files = [source for source in sources if source["source"] == kind]
@@ -251,7 +251,7 @@ def _texts(row: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, ...]:
 
 
 def _written(value: object) -> str:
-    """Write a setting down: text as it is, anything else as JSON."""
+    """Format a setting: text unchanged, anything else as JSON."""
     return clip(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False), 400)
 
 

@@ -1,4 +1,4 @@
-"""Papers that the topics' trends leave out: in no topic, or without a date."""
+"""Papers left out of the topics' trends: in no topic, or without a date."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["UnassignedPapers", "make_unassigned_papers"]
 
 @dataclass(frozen=True, slots=True)
 class UnassignedPapers:
-    """What is said beside the topics; without anything to draw `sparkline` is empty and `values` None."""
+    """Sentences below the topics; if there is nothing to draw, `sparkline` is empty and `values` None."""
 
     sentence: str
     undated: str
@@ -76,7 +76,7 @@ def _period(start: date, end: date, counts: tuple[int, int], is_complete: bool) 
 
 
 def _unclustered(periods: Sequence[Period]) -> str:
-    """Say the newest complete part that stands in no topic, and what it was at first."""
+    """State the share in no topic in the newest and the first complete period."""
     complete = [period for period in periods if period.is_complete and not period.is_empty]
     if not complete:
         n_unclustered, total = (

@@ -1,4 +1,4 @@
-"""How a verdict is reached, step by step: only what the page shows is explained."""
+"""How a verdict is reached, step by step; only steps that the page uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims in words, from the numbers of a verdict alone.
+"""Claims in words, derived only from the numbers of a verdict.
 
 The sentences are in `reports.values.verdict_sentences`.
 
@@ -111,7 +111,7 @@ def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, s
 
 
 def also_clause(series: Series) -> str:
-    """What the other comparison says, beside the claim of a headline; empty where it says nothing."""
+    """Result of the other comparison, shown next to a headline; empty if it found nothing."""
     long, recent = series.verdict, series.recent
     if not recent.is_move or not recent.has_change:
         return ""
@@ -140,7 +140,7 @@ def missing_clause(verdict: Verdict, unit: str) -> str:
 
 
 def verdict_sentence(series: Series) -> str:
-    """Tell in a few sentences what was found: over the whole span, in the newest months, whether it goes on.
+    """Describe a verdict in a few sentences: over the whole span, in the newest months, whether it continues.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def verdict_sentence(series: Series) -> str:
 
 
 def _section(verdict: Verdict) -> str:
-    """Where the sentence of a verdict is in the table: older runs have no shares at start and end."""
+    """Key of a verdict's sentence in the table: older runs have no shares at start and end."""
     return "older" if verdict.is_tested and not verdict.period else "sentence"
 
 
@@ -230,7 +230,7 @@ def _yearly(verdict: Verdict) -> str:
 
 
 def _plan(verdict: Verdict, place: str) -> str:
-    """What would decide an unclear verdict, as far as it is known."""
+    """How much more data would decide an unclear verdict, if known."""
     days, papers = verdict.days_to_tell, verdict.papers_to_tell
     if math.isnan(days) or verdict.word != "unclear":
         return ""

@@ -1,4 +1,4 @@
-"""How sure the count of a theme is: plain sentences for any reader, and the exact figures behind them."""
+"""How certain the count of a theme is: plain sentences, and the exact figures behind them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _AGREED = ((0.2, "hardly at all"), (0.4, "a little"), (0.6, "fairly"), (0.8, "we
 
 @dataclass(frozen=True, slots=True)
 class CertaintySentence:
-    """One sentence on how sure a count is; `lead` is its first words, which stand out."""
+    """One sentence on how certain a count is; `lead` holds its first words, shown in bold."""
 
     lead: str
     text: str
@@ -107,7 +107,7 @@ def _hundreds(measure: Measure) -> str:
 
 
 def _reach(quality: Quality) -> list[CertaintySentence]:
-    """What more answers would bring, and how well they are foreseen."""
+    """What more answers would improve, and how well they are predicted."""
     sentences = []
     more = quality.labels_to_halve
     can_be_had = more <= quality.n_corpus - quality.n_drawn

@@ -1,4 +1,4 @@
-"""What is known of the count of a theme, in words: found, with a few answers, or checked on answers."""
+"""The count of a theme in words: found, with a few answers, or checked on answers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def bands_note(bases: Collection[str]) -> str:
 
 
 def known_clause(quality: Quality) -> str:
-    r"""Say in a few words how the share of a theme is known; the first word is ``found`` or ``checked``.
+    r"""State briefly how the share of a theme was determined; the first word is ``found`` or ``checked``.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def known_clause(quality: Quality) -> str:
 
 
 def known_sentence(quality: Quality) -> str:
-    r"""Tell what is known of the count of a theme; where answers would help, the command is to follow.
+    r"""Describe the count of a theme; if answers would help, the caller appends the command.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The numbers behind a verdict, one click below its words: odds a year, p, q, and what was tested."""
+"""The numbers behind a verdict: odds per year, p, q, and what was tested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks of a series beyond its shares: where it burst, where its level changed, what is forecast of it.
+"""Marks of a series: bursts, level changes and forecasts.
 
 Read from the tables `bursts`, `change_points` and `forecasts`; nothing is estimated again.
 """
@@ -34,7 +34,7 @@ _USUAL_RATE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Periods in a row in which the series held markedly more of the papers than usual."""
+    """Consecutive periods in which the share of the series was markedly higher than usual."""
 
     first: Period
     last: Period
@@ -49,7 +49,7 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class LevelChange:
-    """A period from which on the share stands on another level; `until` is where the next one begins."""
+    """A period from which on the share is at another level; `until` is the start of the next level."""
 
     period: Period
     before: float
@@ -61,7 +61,7 @@ class LevelChange:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Share forecast of a period, with the ends of its bands; the period knows no papers of its own."""
+    """Forecast share of a period, with the ends of its bands; the period itself has no counts."""
 
     period: Period
     share: float

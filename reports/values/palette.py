@@ -1,4 +1,4 @@
-"""Colors of the page and its charts: one palette for light, one for dark, each chosen for its own ground.
+"""Colors of the page and its charts: one palette for the light theme, one for the dark.
 
 Both start from the eight colors of Okabe and Ito, which readers with the common forms of color
 blindness can tell apart. On white, the lighter ones are deepened until they reach 3:1; on the dark

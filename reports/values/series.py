@@ -1,4 +1,4 @@
-"""Series as the page speaks of them: periods with names, a verdict, and what "before" means.
+"""Series for the page: named periods, a verdict, and the comparison period.
 
 Everything here is read from the tables `trends`, `verdicts` and `theme_quality`; nothing is estimated again.
 A theme whose shares are checked on answers has the checked ones wherever it speaks of a share.

@@ -1,4 +1,4 @@
-"""How sure the count of a theme is: found by its phrases alone, with a few answers, or checked on answers.
+"""Quality of a theme's count: found by its phrases alone, with a few answers, or checked on answers.
 
 Read from the tables `theme_quality` and `themes`; nothing is estimated again.
 """

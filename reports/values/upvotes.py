@@ -1,4 +1,4 @@
-"""Upvotes, compared within a day: what older papers or livelier days had more of says nothing."""
+"""Upvotes, compared within a day, because days and ages are not comparable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One verdict as the page speaks of it: a row of the table `verdicts`."""
+"""One verdict: a row of the table `verdicts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sentence about a verdict, in one table: by place, by the question that was tested, by the word.
+"""Every sentence about a verdict, in one table: by place, by tested question, by verdict.
 
 A sentence may claim no more than its word. Only ``rising`` and ``falling`` say that a share is another, only
 ``steady`` says that it is not, only ``unclear`` says which way it leans. A test goes through all of them.
