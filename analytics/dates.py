@@ -1,7 +1,7 @@
 """Dates implied by arXiv ids, and implausible dates.
 
 An arXiv id carries the month in which it was given: ``2503.02130`` is of March 2025. Over 76,500
-papers of 1993 to 2019 the first version's date stands in that month for 95.7 %, earlier by at most
+papers of 1993 to 2019 the first version's date is in that month for 95.7 %, earlier by at most
 92 days (submissions on hold) for 99.9 %, and later by more than a week for 0.02 %, all of them old
 journal papers that were given backdated ids.
 """

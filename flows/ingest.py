@@ -44,7 +44,7 @@ def _run_name() -> str:
     return name_of_run("ingest")
 
 
-# Prefect shows the descriptions of parameters in its form where they stand in this style.
+# Prefect shows the descriptions of parameters in its form where they are in this style.
 @flow(name="ingest", flow_run_name=_run_name, **NOTICES)
 def ingest(
     sources: list[str],

@@ -34,7 +34,7 @@ def _run_name() -> str:
     return name_of_run("papertrends")
 
 
-# Prefect shows the descriptions of parameters in its form where they stand in this style.
+# Prefect shows the descriptions of parameters in its form where they are in this style.
 @flow(name="papertrends", flow_run_name=_run_name, **NOTICES)
 def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     sources: list[str],

@@ -30,7 +30,7 @@ def _run_name() -> str:
     return name_of_run("digest")
 
 
-# Prefect shows the descriptions of parameters in its form where they stand in this style.
+# Prefect shows the descriptions of parameters in its form where they are in this style.
 @flow(name="digest", flow_run_name=_run_name, **NOTICES)
 def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
     """Send the digest of the latest run to the recipients of the settings, once to each.

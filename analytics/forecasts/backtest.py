@@ -145,7 +145,7 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     the number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
     `LEAST_GAIN` or more: two that nearly agree differ by little, but surely. A trend must beat
     `pooled_level` in the same way, else a level that only needs more smoothing would be called one. Of two
-    that cannot be told apart the simpler one stays, even if its error was a little larger.
+    that cannot be distinguished the simpler one stays, even if its error was a little larger.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
 
 
 def _check_table(table: pd.DataFrame) -> None:
-    """Refuse what is no backtest."""
+    """Refuse what is not a backtest."""
     needed = ["method", "error_ratio", "n_origins", "n_forecasts"]
     needed += [f"p_over_{method}" for method in table.get("method", [])][:-1]
     missing = [column for column in needed if column not in table]

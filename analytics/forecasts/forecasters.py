@@ -123,7 +123,7 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     """Damped trend of the log odds; noise is estimated for each series.
 
     *Model.* Counts are binomial. The log odds are a level plus noise of one period; the level moves by
-    a slope and by steps of its own; of the slope a part is left in the next period, and chance renews
+    a slope and by its own steps; of the slope a part is left in the next period, and chance renews
     the rest [1]_. A Kalman filter with a Laplace step for the binomial counts [2]_ follows level and slope
     under each of 108 settings of the noises and the damping, among them no slope, no steps, neither;
     the forecast is their mean, weighted by the likelihood of the counts so far.

@@ -51,7 +51,7 @@ def forecast_shares(
     and so are bands. A period with far fewer papers than expected scatters more.
 
     *Edges.* A series with fewer than `MIN_HISTORY` complete periods that hold papers gets no rows; one
-    without a paper of its own gets a share near 0 and a band from 0. The periods after the newest complete
+    without its own paper gets a share near 0 and a band from 0. The periods after the newest complete
     period of the run are forecast, a period that has begun among them; what it holds so far is not used.
 
     Parameters
@@ -68,7 +68,7 @@ def forecast_shares(
     Returns
     -------
     DataFrame
-        The table `forecasts`, a row a series and next period, sorted. `period_end` is exclusive;
+        The table `forecasts`, a row per series and next period, sorted. `period_end` is exclusive;
         `last_start` begins the newest complete period that was known.
 
     Raises

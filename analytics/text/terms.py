@@ -36,7 +36,7 @@ def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> spars
     Returns
     -------
     csr_array of float64, shape (k, t)
-        A row a class that occurs, in order of their numbers.
+        A row per class that occurs, in order of their numbers.
 
     References
     ----------

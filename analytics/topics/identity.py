@@ -23,13 +23,13 @@ __all__ = [
 ]
 
 SAME_SUBJECT = 0.5
-"""Part of the papers of either topic that both must hold to be one subject."""
+"""Share of the papers of either topic that both must hold to be one subject."""
 
 GONE = "gone:"
-"""What stands before the id of an earlier topic that has no match, so that it is no later one's."""
+"""What comes before the id of an earlier topic that has no match, so that it is no later one's."""
 
 _FEWEST_SHARED = 0.3
-"""Part of the papers of either that a topic and a cluster of a refit must share to be one subject, ..."""
+"""Share of the papers of either that a topic and a cluster of a refit must share to be one subject, ..."""
 _FEWEST_NEAR = 0.1
 _NEAR = 0.9
 """... or so few, if the cosine of their centers is so high."""

@@ -10,7 +10,7 @@ from analytics.topics.topic_regions import TopicState
 __all__ = ["GROWTH", "LOOSE", "refit_cause"]
 
 GROWTH = 1.25
-"""Papers over those of the last fit from which topics are looked for anew."""
+"""Papers over those of the last fit from which topics are fitted again."""
 LOOSE = 0.15
 """By how much the part of the new papers that join no topic may exceed that of the last fit."""
 

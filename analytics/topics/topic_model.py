@@ -48,7 +48,7 @@ class TopicFit:
     Attributes
     ----------
     assignments : DataFrame
-        One row a paper, in the order given. ``topic_id`` (``"-1"``: none) and how it came about, ``basis``:
+        One row per paper, in the order given. ``topic_id`` (``"-1"``: none) and how it came about, ``basis``:
         ``clustered``, ``nearest`` (within the reach of the nearest topic) or ``none``. ``strength`` is that
         of the cluster, 0 where the paper was not clustered. ``nearest_topic_id`` and ``similarity`` (cosine
         to its center) name the nearest topic whatever the distance, None and 0 where there is no topic.
@@ -61,7 +61,7 @@ class TopicFit:
     state : TopicState
         For later papers.
     events : tuple of TopicEvent
-        What became of the topics at this fit; `join_topics` tells none.
+        What happened to the topics at this fit; `join_topics` tells none.
     """
 
     assignments: pd.DataFrame
@@ -203,7 +203,7 @@ def join_topics(
 
     Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach.
     Labels, terms and coherence are those of the fit; only where it left none, topics are described
-    anew, over at most `MOST_FITTED` papers evenly over time.
+    again, over at most `MOST_FITTED` papers evenly over time.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def _evenly_over_time(papers: pd.DataFrame, most: int) -> NDArray[np.int64]:
 
 
 def _events(before: pd.DataFrame | None, after: pd.DataFrame) -> tuple[TopicEvent, ...]:
-    """What became of the topics; at a first fit all of them are born."""
+    """What happened to the topics; at a first fit all of them are born."""
     now = after.set_index("paper_id")["topic_id"]
     then = now[:0] if before is None else before.set_index("paper_id")["topic_id"]
     return tuple(topic_events(then, now))
@@ -315,7 +315,7 @@ def _found(
 def _no_topics(
     papers: pd.DataFrame, parameters: TopicParameters | None, before: pd.DataFrame | None = None
 ) -> TopicFit:
-    """Fit in which no paper stands in a topic; those of before have retired."""
+    """Fit in which no paper is in a topic; those of before have retired."""
     if len(papers) < SMALLEST_CLUSTERED_CORPUS:
         reason = (
             f"{len(papers)} papers are too few to cluster; topics are fitted from"

@@ -185,7 +185,7 @@ def _gains_and_states(
     base = np.where(plain, base, 0.5)
     burst = np.where(plain, np.minimum(ratio * base, np.maximum(_HIGHEST_SHARE, base)), base)
     outside = totals - counts
-    # The logarithms are of one share a series, not of one a count.
+    # The logarithms are of one share per series, not of one a count.
     gain = counts * np.log(burst / base) + outside * (np.log1p(-burst) - np.log1p(-base))
     return gain, _cheapest_states(gain, cost * float(xlogy(1, len(totals))))
 

@@ -65,14 +65,14 @@ def share_changes(
         Name of the earlier run, for the column of that name.
     definition_changed : bool
         The themes file, the vectorizer or a setting that decides assignments differs between the
-        runs. A theme that stands in one of them only is a changed definition in any case.
+        runs. A theme that is in one of them only is a changed definition in any case.
     kinds : collection of {"theme", "topic"}
         Topics only where a topic's id means the same in both runs.
 
     Returns
     -------
     DataFrame
-        The table `changes`: one row a series of either run, those of the later run first.
+        The table `changes`: one row per series of either run, those of the later run first.
         ``by_new_papers + by_reassignment + by_definition + by_correction`` equals
         ``to_share - from_share`` but for rounding. A series absent from a run has the share 0 there. Empty
         for a first run, and when a run has no dated paper and so no shares.

@@ -132,7 +132,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     Parameters
     ----------
     series : DataFrame
-        What `trend_verdicts` takes: a row a series and period with `kind`, `series_id`,
+        What `trend_verdicts` takes: a row per series and period with `kind`, `series_id`,
         `period_start`, `n_papers`, `n_total`, `is_complete`. The order of rows moves only that of the result.
     q : float
         False discovery rate to hold, between 0 and 1.

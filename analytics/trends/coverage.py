@@ -146,7 +146,7 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `name`, `period_start` (datetime64[us]), `reason` (a clause in plain words); one row a feed
+        `name`, `period_start` (datetime64[us]), `reason` (a clause in plain words); one row per feed
         and period, sorted by period and name.
 
     Examples

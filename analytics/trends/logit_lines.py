@@ -186,7 +186,7 @@ def slope_bounds(
                 fitted.line[:, regular], end[regular], counts[regular], totals[regular], x, reach[regular]
             )
             # Where a huge reach leads into the flat ends of the logistic curve, Newton's steps jump to
-            # the other side or away; the bound by the error stands there.
+            # the other side or away; the bound by the error is there.
             lost = ~np.isfinite(found) | (sign * (found - fitted.line[1][regular]) < 0)
             end[regular] = np.where(lost, end[regular], found)
         # The interval holds no slope exactly when the root is beyond reach, whatever rounding says.

@@ -43,7 +43,7 @@ def run_noise(
     rows : ndarray of int, shape (n_rows,)
         At least one series with papers inside and outside; together they have four periods or more.
     around_curves, largest_carry
-        See `noise.fit_noise`; the newest months may then stand on a level of their own, too.
+        See `noise.fit_noise`; the newest months may then be on their own level, too.
 
     Returns
     -------

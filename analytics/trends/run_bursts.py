@@ -18,7 +18,7 @@ from analytics.trends.series_grids import MIN_PAPERS, MIN_PERIODS, series_grids
 
 __all__ = ["series_bursts"]
 
-_QUICK, _THOROUGH = 99, 1999  # permutations: few settle what is no burst, many what may be one
+_QUICK, _THOROUGH = 99, 1999  # permutations: few settle what is not a burst, many what may be one
 _OPEN = 0.1  # p value of the few from which the many are drawn
 
 

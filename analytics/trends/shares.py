@@ -73,7 +73,7 @@ class CorpusTrends:
     gaps : DataFrame
         Periods that are incomplete because a feed failed or brought too little, see `collection_gaps`.
     n_undated, n_before_span, n_after_span : int
-        Papers that stand in no period: without a date, older than the first period, or dated after the span.
+        Papers that are in no period: without a date, older than the first period, or dated after the span.
     """
 
     trends: pd.DataFrame
@@ -409,7 +409,7 @@ def corpus_trends(
     looks : DataFrame
         Every look at a feed, see `analytics.trends.coverage.LOOK_COLUMNS`; may be empty.
     as_of : date
-        Papers published later stand in no period.
+        Papers published later are in no period.
     freq : {"week", "month", "quarter", "year"}, optional
         The caller's own choice; by default that of `choose_period`.
 

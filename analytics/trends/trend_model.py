@@ -171,7 +171,7 @@ class TrendModel:
         """Log odds of each tested series in each period and their variance, smooth.
 
         Series that follow no curve are a mean of a level and of a line, weighted by the evidence for each
-        (Schwarz's criterion [1]_): what cannot be told from level looks level.
+        (Schwarz's criterion [1]_): what cannot be distinguished from level looks level.
 
         References
         ----------

@@ -32,7 +32,7 @@ def unassigned_papers(papers: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     DataFrame
-        The table `unassigned`, a row a period in order of time. `n_unclustered` are the period's dated
+        The table `unassigned`, a row per period in order of time. `n_unclustered` are the period's dated
         papers in no topic. `n_undated` are the papers without a date that were first *seen* in the
         period: when they appeared is not known.
 
@@ -82,8 +82,8 @@ def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        `kind`, `series_id`, `n_undated`, a row a series that has undated papers. Then a row a kind with
-        `series_id` None: for topics the undated papers that stand in any, else all that the corpus has,
+        `kind`, `series_id`, `n_undated`, a row per series that has undated papers. Then a row per kind with
+        `series_id` None: for topics the undated papers that are in any, else all that the corpus has,
         because a paper may belong to no theme.
 
     Examples
@@ -109,7 +109,7 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     """Series after distributing the papers that are in no topic or no period.
 
     Unclustered papers of a period are spread over its topics in proportion to the topics' papers: a
-    topic's share becomes its part of the papers that stand in any. The undated papers of a series are
+    topic's share becomes its part of the papers that are in any. The undated papers of a series are
     spread over the periods in proportion to the periods' dated papers: they follow no trend. What is
     spread brings no evidence, so all counts are scaled back to the number of papers that were dated.
 
@@ -133,7 +133,7 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
 
     Examples
     --------
-    A topic has 5 of 30 and 10 of 40 papers, of which 10 and 20 stand in no topic: 5 and 10 of 20.
+    A topic has 5 of 30 and 10 of 40 papers, of which 10 and 20 are in no topic: 5 and 10 of 20.
 
     >>> starts = pd.to_datetime(["2024-01-01", "2024-02-01"])
     >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": starts,

@@ -90,7 +90,7 @@ def trend_verdicts(
     tested for ``lasting`` at the p value that the claims were made at.
 
     *Five words.* ``rising`` and ``falling`` are claimed. ``steady`` is shown, by two one-sided tests [3]_
-    under a false discovery rate `q` of their own: the odds at the end, and all along a curve, lie within a
+    under their own false discovery rate `q`: the odds at the end, and all along a curve, lie within a
     factor of `steady_within` of those at the start. ``unclear`` is everything else: its `days_to_tell` and
     `papers_to_tell` are what would decide, if the share goes on as it seems to. ``insufficient`` was not
     tested.
@@ -105,7 +105,7 @@ def trend_verdicts(
     *Edges.* Only periods that are complete and hold a paper count. Fewer than `MIN_PERIODS` of
     them (for ``recent``: in the year before), fewer than `MIN_PAPERS` papers in the series, or as few
     outside it, is ``insufficient``: the estimates are NaN and the series takes no part in the
-    correction. Where the likelihood has no maximum, because every paper of the series stands at one
+    correction. Where the likelihood has no maximum, because every paper of the series is at one
     end of the span, the slope is Firth's penalized estimate, which is finite, tested against its
     standard error; the change is then large and its interval wide.
 

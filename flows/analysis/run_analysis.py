@@ -62,7 +62,7 @@ def call_step(_: str, step: Callable[P, Result], /, *args: P.args, **keywords: P
 class AnalysisInputs:
     """Inputs of an analysis, apart from the store.
 
-    `day` is the day that it pretends to be; `command` makes the run again and stands in the report.
+    `day` is the day that it pretends to be; `command` makes the run again and is in the report.
     """
 
     settings: Settings

@@ -256,7 +256,7 @@ def follow_trends(
             "series_id": [*themes.groups["theme_id"], *topics.groups["topic_id"]],
         }
     )
-    # No work appeared on these dates, so the papers stand in no period.
+    # No work appeared on these dates, so the papers are in no period.
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)

@@ -105,7 +105,7 @@ def find_topics(
 
 
 def find_positions(encoded: Encoded, topics: TopicFit) -> pd.DataFrame:
-    """Table `positions`: where each paper stands on the map."""
+    """Table `positions`: where each paper is on the map."""
     with threadpool_limits(1):
         return paper_positions(encoded.papers, topics.assignments, topics.state.regions)
 
@@ -119,7 +119,7 @@ def _first_number(store: Store, workspace: Path) -> int:
     for run_id in list_runs(workspace):
         folder = workspace / "runs" / run_id
         with suppress(InputError):
-            # Runs of before the registry were numbered anew each time; their ids mean nothing.
+            # Runs from before the registry were numbered again each time; their ids mean nothing.
             if "fit" in (read_manifest(folder).get("topics") or ()):
                 ids = read_tables(folder, ["topics"])["topics"]["topic_id"]
                 numbers += [int(topic_id[1:]) for topic_id in ids]

@@ -142,7 +142,7 @@ def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
 def diff_lines(difference: RunDifference) -> Iterator[str]:
     """Two runs, then one line per series: shares in percent of all dated papers, changes in points.
 
-    Themes stand in their order, topics by the size of their change.
+    Themes are in their order, topics by the size of their change.
     """
     runs = [f"{run['run_id']} (as of {run['as_of']})" for run in (difference.before, difference.after)]
     yield f"from {runs[0]} to {runs[1]}"

@@ -20,7 +20,7 @@ _TITLE = 90
 def quality_lines(tables: RunTables) -> Iterator[str]:
     """Each theme with its count, the certainty of the count, and the papers that it most likely misses.
 
-    Themes stand in the order of their file; a paper's number is the probability that it is of the theme.
+    Themes are in the order of their file; a paper's number is the probability that it is of the theme.
     """
     if tables.themes.empty:
         yield "no themes"
@@ -47,7 +47,7 @@ def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Itera
     >>> columns = ["paper_id", "theme_id", "labeller", "answer"]
     >>> known = pd.DataFrame([("p", "agents", "ann", "yes")], columns=columns)
     >>> list(newer_lines(known.head(0), known, "2025-12-10"))
-    ['1 answer is not part of this run of 2025-12-10; papertrends analyze makes a run that counts it']
+    ['1 answer is newer than this run of 2025-12-10; papertrends analyze makes a run that counts it']
     >>> list(newer_lines(known, known, "2025-12-10"))
     []
     """

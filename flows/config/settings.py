@@ -390,7 +390,7 @@ PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
     "smtp_password_block", "notify_block", "label_endpoint", "label_key_block", "labeller",
 }  # fmt: skip
-"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
+"""Settings that change no result and name people, places or secrets: they are in no manifest."""
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None) -> Settings:

@@ -82,7 +82,7 @@ class ChatClient:
     Raises
     ------
     InputError
-        When a bound is not above 0, the endpoint is no address, or the key cannot be sent there.
+        When a bound is not above 0, the endpoint is not an address, or the key cannot be sent there.
     """
 
     def __init__(

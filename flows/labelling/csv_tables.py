@@ -57,7 +57,7 @@ def read_csv_table(path: Path, *, key: str) -> CsvTable:
     Raises
     ------
     InputError
-        When the file cannot be read, is no text, or its header lacks `key` or cannot be read.
+        When the file cannot be read, is not text, or its header lacks `key` or cannot be read.
     """
     lines = _lines(path)
     first = next((line for line in lines if line.text.strip()), Line(1, ""))

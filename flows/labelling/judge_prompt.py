@@ -133,7 +133,7 @@ def parse_answers(text: str, theme_ids: Iterable[str]) -> dict[str, str]:
 
 
 def _objects(text: str) -> list[list[tuple[str, Any]]]:
-    """Members of the JSON objects in a text that stand in no other object; two at most."""
+    """Members of the JSON objects in a text that are in no other object; two at most."""
     # Of each object the pairs, so that a name given twice is seen.
     decoder = json.JSONDecoder(object_pairs_hook=list)
     found: list[list[tuple[str, Any]]] = []

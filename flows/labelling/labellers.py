@@ -22,7 +22,7 @@ def labeller_name(given: str | None, settings: Settings) -> str:
     Raises
     ------
     InputError
-        When it is no name, or that of a model.
+        When it is not a name, or that of a model.
     """
     name, origin = given, "--as"
     if name is None:

@@ -87,7 +87,7 @@ def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path
     for paper in papers:
         day = "" if paper.published is None else paper.published.isoformat()
         cells = (paper.paper_id, paper.title, paper.abstract, day, paper.url or "")
-        # One line a paper, so that lines of the file are rows of the spreadsheet.
+        # One line per paper, so that lines of the file are rows of the spreadsheet.
         writer.writerow([_FORMULA.sub("'", clean_text(cell)) for cell in cells] + [""] * len(theme_ids))
     try:
         path.write_text(content.getvalue(), encoding="utf-8-sig", newline="")

@@ -63,7 +63,7 @@ def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     Parameters
     ----------
     verdicts : DataFrame
-        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is no claim of its own.
+        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is not a separate claim.
     """
     claims = verdicts[verdicts["verdict"].isin(["rising", "falling"]) & (verdicts["window"] != "lasting")]
     rows = claims.sort_values("q_value", kind="stable")[_COLUMNS].head(_ROWS)

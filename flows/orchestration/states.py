@@ -24,7 +24,7 @@ STALE_DAYS = 7
 
 
 def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
-    """Final state of a flow; whoever calls the flow gets the value.
+    """Final state of a flow; the caller gets the value.
 
     Parameters
     ----------

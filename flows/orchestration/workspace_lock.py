@@ -44,7 +44,7 @@ def lock_workspace(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Itera
     Raises
     ------
     InputError
-        When a file stands in the place of the workspace.
+        When a file is in the place of the workspace.
     PapertrendsError
         When another run works on it for longer than the wait, or the folder cannot be written.
     """

@@ -35,7 +35,7 @@ _NOBODY = "papertrends@localhost"
 class SentMails:
     """Result of sending the mails of a run, by recipient.
 
-    `unknown` were claimed by an earlier attempt that did not say what became of them: they may have arrived,
+    `unknown` were claimed by an earlier attempt that did not record the outcome: they may have arrived,
     and are not sent again. `failed` holds what the server said.
     """
 

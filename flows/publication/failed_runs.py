@@ -26,7 +26,7 @@ _LONGEST = 500
 def record_failures(workspace: Path, day: date, site: str) -> Iterator[None]:
     """Record an exception that ends the block, and raise it again; ``latest`` stays unchanged.
 
-    A mistake of someone at the command line is no failure of the schedule. Where the disk does not take the
+    A user's mistake at the command line is not a failure of the schedule. Where the disk does not take the
     note either, the failure alone is told.
     """
     started_at = now()
@@ -60,4 +60,4 @@ def _record_failure(workspace: Path, row: RunRow, site: str) -> None:
             store.write_run(row)
         update_archive(workspace, site)
     except Exception as error:
-        logger.info("the failure could not be recorded (%s)", error)  # it is told itself
+        logger.info("the failure could not be recorded (%s)", error)  # it is reported itself

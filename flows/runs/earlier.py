@@ -57,7 +57,7 @@ def previous_run(
 def earlier_runs(workspace: Path, as_of: date, but: Collection[str] = ()) -> list[tuple[Path, RunFacts]]:
     """Published runs that pretend to be on an earlier day, the oldest day first.
 
-    Of one day and one fingerprint only the oldest run is listed: a rerun says nothing anew. Folders
+    Of one day and one fingerprint only the oldest run is listed: a rerun adds nothing. Folders
     whose manifest cannot be read are passed over, and so are the runs of `but`.
     """
     found: dict[tuple[date, str | None], tuple[Path, RunFacts]] = {}

@@ -137,7 +137,7 @@ def write_pages(
     Raises
     ------
     PapertrendsError
-        When a chart's name is no file name, or the manifest holds what JSON cannot.
+        When a chart's name is not a file name, or the manifest holds what JSON cannot.
     """
     for name in charts:
         _check_name(name)

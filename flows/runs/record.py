@@ -3,7 +3,7 @@
 ``record.parquet`` holds what the track record will ever need of a run, so that the run's folder may go and
 no later run reads all folders again. Of rows that say the same the first alone is kept, for a forecast
 counts once (see `analytics.forecasts.track_record`): the file grows with the periods of the corpus, not
-with its runs. The facts of the runs whose folders are there stand in it too. A run that is not in it yet is
+with its runs. The facts of the runs whose folders are there are in it too. A run that is not in it yet is
 read from its folder.
 """
 

@@ -3,7 +3,7 @@
 What would grow with the runs and not with the papers goes. The manifests of runs name every source; each
 stands whole in its run folder. Vectors by word weights are of one state of the corpus alone, and are made
 again from it in seconds, the same to the bit. With word weights every day that brought papers makes a fit
-of topics; once no run folder uses it, its members and centers go, while it stays known with what became of
+of topics; once no run folder uses it, its members and centers go, while it stays known with what happened to
 the topics. A student that no run folder uses goes with its vectors. And an SQLite file keeps the space of
 what was deleted. Everything here may be cut off anywhere: each step is a few short transactions, and the
 next run goes on.
@@ -25,7 +25,7 @@ from flows.store.schema import runs, students, topic_centers, topic_events, topi
 __all__ = ["compact_store", "kept_of_manifest"]
 
 _OF_CORPUS = "lexical-"
-"""How ids of vectorizers begin that each state of the corpus has anew."""
+"""How ids of vectorizers begin that each state of the corpus has again."""
 _LISTS = ("sources", "rejects_sample", "date_faults_sample", "least_certain", "gaps", "warnings")
 _ROWS_AT_ONCE = 2_000  # in one transaction, so that other writers get a turn
 _MANIFESTS_AT_ONCE = 200
@@ -126,7 +126,7 @@ def _forget_fit(connection: Connection, fit_id: int) -> None:
     newest = select(topic_fits.c.fit_id).order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
     if connection.execute(newest.limit(1)).scalar_one_or_none() in {None, fit_id}:
         return
-    # Numbers of topics are never given again: each must stand in what became of them.
+    # Numbers of topics are never reused: each must be in the events of its topic.
     told = exists().where(
         and_(topic_events.c.fit_id == fit_id, topic_events.c.topic_id == topic_centers.c.topic_id)
     )

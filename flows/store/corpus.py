@@ -55,7 +55,7 @@ _ARROW = {
 }
 
 _Columns = dict[str, Sequence[Any]]
-"""Values of `_COLUMNS`, a row a paper."""
+"""Values of `_COLUMNS`, a row per paper."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def find_database(workspace: Path) -> URL:
     Raises
     ------
     InputError
-        When the settings are faulty, or `database` is no address of a PostgreSQL database.
+        When the settings are faulty, or `database` is not an address of a PostgreSQL database.
     """
     given = load_settings({"workspace": workspace}).database
     return sqlite_database(workspace) if given is None else postgresql_url(given.get_secret_value())

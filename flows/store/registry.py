@@ -47,7 +47,7 @@ class FitRow:
         Why it was made, as a sentence fragment.
     state : TopicState
     events : tuple of TopicEvent
-        What became of the topics before.
+        What happened to the topics before.
     """
 
     fit_id: int
@@ -68,7 +68,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     Raises
     ------
     PapertrendsError
-        When what is stored cannot be read or is not whole: topics are never numbered anew in silence.
+        When what is stored cannot be read or is not whole: topics are never renumbered silently.
     """
     _check_fits(connection)
     newest = (
@@ -118,7 +118,7 @@ def _check_fits(connection: Connection) -> None:
 
 
 def _fit_of_run(manifest: str) -> set[int]:
-    """Fit that a remembered run names; one of before the registry names none."""
+    """Fit that a remembered run names; one from before the registry names none."""
     try:
         return {int(json.loads(manifest)["topics"]["fit"]["fit_id"])}
     except (KeyError, TypeError, ValueError):
@@ -197,7 +197,7 @@ def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
 
 def next_topic_number(connection: Connection) -> int:
     """Number that no topic of any fit has: an id is never given to a second subject."""
-    # A forgotten fit has no centers; what became of its topics names them all.
+    # A forgotten fit has no centers; what happened to its topics names them all.
     ids = select(topic_centers.c.topic_id).union(
         select(topic_events.c.topic_id)
         .join(topic_fits, topic_fits.c.fit_id == topic_events.c.fit_id)
@@ -207,7 +207,7 @@ def next_topic_number(connection: Connection) -> int:
 
 
 def write_fit(connection: Connection, fit: FitRow) -> int:
-    """Add a fit and what became of the topics; gives its id."""
+    """Add a fit and what happened to the topics; gives its id."""
     fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
     n_rows = _counts(fit.state, fit.events)
     connection.execute(

@@ -30,7 +30,7 @@ __all__ = ["FeedSoFar", "IngestCounts", "decide_works", "rebuild_papers", "write
 
 @dataclass(frozen=True, slots=True)
 class IngestCounts:
-    """What became of a feed's records; the first three and `repeated` add up to the usable ones.
+    """What happened to a feed's records; the first three and `repeated` add up to the usable ones.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def decide_works(connection: Connection, decisions: Sequence[WorkDecision]) -> N
 
 
 def rebuild_papers(connection: Connection) -> None:
-    """Place all records and fold all papers anew, after a change of the rules."""
+    """Place all records and fold all papers again, after a change of the rules."""
     place_all(connection)
     known = connection.execute(select(papers.c.paper_id)).scalars().all()
     held = connection.execute(select(records.c.paper_id).distinct()).scalars().all()
@@ -210,7 +210,7 @@ def _touch(
 
 
 def _fold(connection: Connection, paper_ids: Iterable[str]) -> None:
-    """Write the rows of these papers anew from all their looks; a paper without any loses its row."""
+    """Write the rows of these papers again from all their looks; a paper without any loses its row."""
     for block in in_blocks(sorted(paper_ids)):
         groups: dict[str, list[Look]] = defaultdict(list)
         for paper_id, look in read_looks(connection, records.c.paper_id.in_(block)):

@@ -198,7 +198,7 @@ class Store:
         return counts
 
     def ingest_feeds(self, feeds: Iterable[Feed], *, seen_on: date) -> Iterator[tuple[Feed, IngestCounts]]:
-        """Store feeds one by one, each part of a long one in a transaction of its own.
+        """Store feeds one by one, each part of a long one in its own transaction.
 
         A part that was stored stays when the process ends before the next; the feed itself counts as
         looked at with its last part.
@@ -259,7 +259,7 @@ class Store:
             return read_late_papers(connection, as_of)
 
     def sources_summary(self, as_of: date) -> pd.DataFrame:
-        """Count the records and rejects of each feed up to `as_of`, one row a source, location and day."""
+        """Count the records and rejects of each feed up to `as_of`, one row per source, location and day."""
         with self._reading() as connection:
             return read_feed_summary(connection, as_of)
 
@@ -351,7 +351,7 @@ class Store:
             return write_fit(connection, fit)
 
     def topic_history(self, as_of: date) -> pd.DataFrame:
-        """What became of topics at every fit up to a day, see `read_topic_history`."""
+        """What happened to topics at every fit up to a day, see `read_topic_history`."""
         with self._reading() as connection:
             return read_topic_history(connection, as_of)
 
@@ -476,7 +476,7 @@ class Store:
             release_mail(connection, run_id, recipient)
 
     def unsure_mails(self) -> set[str]:
-        """Runs of which a mail was claimed and nobody knows what became of it."""
+        """Runs of which a mail was claimed and nobody knows what happened to it."""
         with self._reading() as connection:
             return read_unsure_mails(connection)
 

@@ -1,4 +1,4 @@
-"""What sources said, as the store keeps it: one canonical text a record, and a key that is its hash."""
+"""What sources said, as the store keeps it: one canonical text per record, and a key that is its hash."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     Raises
     ------
     PapertrendsError
-        When it cannot be read: another one would give other vectors, and topics would be found anew.
+        When it cannot be read: another one would give other vectors, and topics would be found again.
     """
     # Whole rows would be sorted with their megabytes of arrays: 0.2 s of eight students; so it is 0.03 s.
     newest = (

@@ -1,7 +1,7 @@
-"""Work that goes on in a process of its own until its result is needed.
+"""Work that goes on in a background process until its result is needed.
 
 Clustering and statistics use one core and hold Python's lock; a thread beside them would wait. The process
-is started anew and told functions and what they are given, one after the other, so that nothing of the run's
+is started again and told functions and what they are given, one after the other, so that nothing of the run's
 state is copied or shared. Work and answer are one pickle each.
 """
 
@@ -33,7 +33,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 
 def start_in_background(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Start work in a process of its own; what is returned waits for its result and gives it.
+    """Start work in a background process; what is returned waits for its result and gives it.
 
     Where the process fails, however it does, the work is done here when its result is asked for.
 
@@ -130,7 +130,7 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 def _serve() -> None:
     """Do what comes, until whoever asks has no more or has ended."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what the work prints is no answer
+    os.dup2(2, 1)  # what the work prints is not an answer
     with answers, suppress(EOFError, BrokenPipeError):
         while True:
             work = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
@@ -139,7 +139,7 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    # Whoever asked says what became of the run when someone stops it.
+    # Whoever asked says what happened to the run when someone stops it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in sys.argv[1:]:
         importlib.import_module(module)

@@ -134,7 +134,7 @@ def _context_to_send() -> Iterator[None]:
     """The context that Prefect sends along with a task, made fit for travel.
 
     It would hold the parameters of the task that spreads, which is the whole corpus, with every part;
-    and it would not name a temporary server, so that each worker would start one of its own.
+    and it would not name a temporary server, so that each worker would start its own.
     """
     server, task_context = _server_url(), TaskRunContext.get()
     with temporary_settings({PREFECT_API_URL: server} if server else {}):
@@ -185,7 +185,7 @@ def _result(future: PrefectDaskFuture[Any], client: Client) -> Any:
 
 @contextmanager
 def _task_runner(address: str | None, n_workers: int | None) -> Iterator[DaskTaskRunner]:
-    """Prefect's way to a cluster: that of the address, or one of our own."""
+    """Prefect's way to a cluster: that of the address, or our own."""
     from dask.system import CPU_COUNT
     from distributed import LocalCluster
     from prefect_dask import DaskTaskRunner

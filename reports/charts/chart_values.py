@@ -148,7 +148,7 @@ def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> V
     Parameters
     ----------
     series, marks : mapping of str to Series and to Marks
-        By the name of the series. What is forecast stands in rows of its own at the end.
+        By the name of the series. What is forecast is in separate rows at the end.
     """
     first = next(iter(series.values()))
     shares = {

@@ -28,13 +28,13 @@ def draw_marks(axes: Axes, series: Series, marks: Marks, color: str, top: float)
     Parameters
     ----------
     axes : Axes
-        Of the shares; a period is one unit wide, the first stands at 0.
+        Of the shares; a period is one unit wide, the first is at 0.
     series : Series
     marks : Marks
     color : str
         Hexadecimal.
     top : float
-        Where the share axis ends; what is beyond stands at its edge.
+        Where the share axis ends; what is beyond is at its edge.
     """
     at = _positions(marks.axis(series))
     for burst in marks.bursts:

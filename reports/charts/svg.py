@@ -23,7 +23,7 @@ __all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_svg"]
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
 HALO = "halo"
-"""`gid` of a text that stands on lines."""
+"""`gid` of a text that is on lines."""
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -163,7 +163,7 @@ def compose_panels(panels: Sequence[tuple[str, str, Drawing]], columns: int = 4)
     Parameters
     ----------
     panels : sequence of (title, number, Drawing)
-        At least one; the number stands at the right above its panel.
+        At least one; the number is at the right above its panel.
     columns : int, default 4
         Panels in a row.
     """

@@ -42,7 +42,7 @@ class TrendCell:
 class TopicRow:
     """One topic; the `_key` fields order the table by that column.
 
-    `since` is the period of its first dated paper; `fate` what became of it at the last fit, mostly nothing.
+    `since` is the period of its first dated paper; `fate` is its event at the last fit, mostly empty.
     """
 
     slug: str

@@ -84,7 +84,7 @@ def make_trust(
     membership : tuple of str
         How papers come to their themes, see `reports.sections.membership_paragraphs`.
     warnings : sequence of str
-        Of themes, to stand before those of the manifest.
+        Warnings about themes, shown before those of the manifest.
     """
     rejects = manifest.get("rejects_sample", [])
     n_rejected = int(manifest["counts"]["rejected"])

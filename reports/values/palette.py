@@ -84,7 +84,7 @@ def css_variables(palette: dict[str, str]) -> str:
 
 
 def theme_colors(theme_ids: Sequence[str], in_question: Sequence[str]) -> dict[str, str]:
-    """Color name of each theme, the same wherever the theme stands on the page.
+    """Color name of each theme, the same wherever the theme is on the page.
 
     Up to eight themes have a color each, in the order of the themes file. With more, only those
     `in_question` (at most eight, the first first) have one, and the rest are grey: nobody can

@@ -163,7 +163,7 @@ class TestFound:
         for theme in tables.themes.to_dict("records"):
             words = f"{theme['n_papers']} papers found"
             assert words in done.shown("found", theme["theme_id"])
-            assert "how many it misses is unknown. 60 answers would tell" in done.shown(
+            assert "how many it misses is unknown. 60 answers would show it" in done.shown(
                 "found", theme["theme_id"]
             )
             assert any(words in line for line in done.said["themes found"])
@@ -180,8 +180,8 @@ class TestFewAnswers:
     def test_until_the_next_run_they_are_said_to_wait(self, done):
         n = 4 * done.answered["first"]
         assert done.said["themes waiting"][:-1] == done.said["themes found"]
-        assert done.said["themes waiting"][-1].startswith(f"{n} answers are not part of this run of {DAY}")
-        assert "not part of this run" not in "".join(done.said["themes few"])
+        assert done.said["themes waiting"][-1].startswith(f"{n} answers are newer than this run of {DAY}")
+        assert "newer than this run" not in "".join(done.said["themes few"])
 
     def test_the_run_knows_them_and_checks_nothing(self, done, labels):
         tables = done.tables("few")

@@ -45,7 +45,7 @@ def test_tables_without_rows_break_nothing_under_a_new_manifest(run_of, render, 
     empty = run.with_tables(**{name: empty_table(name) for name in ADDED_TABLES})
     page = parse_page(render(empty))
     assert "The next 3 periods are forecast by" in text(page, "outlook")
-    assert "Nothing that was forecast or claimed of 7 earlier runs has come due yet." in text(page, "outlook")
+    assert "No forecast or claim of 7 earlier runs can be checked yet." in text(page, "outlook")
 
 
 def test_a_fragile_verdict_says_so_wherever_it_stands_and_why(page_of):
@@ -57,7 +57,7 @@ def test_a_fragile_verdict_says_so_wherever_it_stands_and_why(page_of):
     for tag in tags:
         assert tag.text == "fragile"
         assert tag.attributes["href"] == "#verdict-steps"
-        assert tag.attributes["title"].startswith("Fragile: the verdict changes when the papers without")
+        assert tag.attributes["title"].startswith("Fragile: the verdict changes if the papers without")
     assert "Fragile: the verdict changes when" in text(page, "theme-agents")
     assert "A verdict is fragile when it depends on papers that were left out" in text(page, "trust")
 
@@ -111,7 +111,7 @@ def test_topics_say_what_they_leave_out(page_of, run_of):
 def test_the_ranking_leads_to_its_topics_and_knows_its_worth(page_of):
     page = page_of("ahead")
     growing = text(page, "growing")
-    assert "It is a ranking, not a test" in growing
+    assert "This is a ranking, not a test" in growing
     assert "In 2 past years that could be judged, 65 % of the first ten" in growing
     assert "97 %" in growing
     assert "growing" not in {element.attributes.get("id") for element in page_of("ahead-one-theme").elements}

@@ -229,7 +229,7 @@ def test_sentences_of_a_section():
         "Whether its share changed in 19 months is unclear. It leans up: 1.5 times (95 % interval 0.7 to"
         " 3.2). 120 more papers, about 5 weeks, would decide it."
     )
-    assert "may do so by luck" in told(replace(UNCLEAR, change_low=1.1))
+    assert "may look like that by chance" in told(replace(UNCLEAR, change_low=1.1))
     assert told(UNKNOWN) == (
         "Too few papers to say (17 in 6 quarters)."
         " A verdict needs 5 complete periods, 20 papers in it and as many outside."

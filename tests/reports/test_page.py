@@ -260,7 +260,9 @@ def test_the_list_of_papers_is_capped_and_says_so(make_run, render, parse_page):
     run = make_run(MOST_PAPERS + 200, n_topics=3, themes=("Agents",))
     section = parse_page(render(run)).by_id("papers").text
     assert "The newest 300 of 500 papers (setting papers_in_report)." in section
-    assert "All papers of the corpus, without their abstracts, are in papers.csv beside this page." in section
+    assert (
+        "All papers of the corpus, without their abstracts, are in papers.csv next to this page." in section
+    )
     context = make_report_context(RunView(run.tables, run.manifest))
     assert len(context.papers.lines) == MOST_PAPERS
     newest = run.tables.papers["published"].nlargest(MOST_PAPERS)

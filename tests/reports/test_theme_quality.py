@@ -85,7 +85,7 @@ class TestWords:
             " about 48 more would show how many it misses:"
         )
         assert "none of them on papers drawn" in known_sentence(replace(few, n_drawn=0))
-        assert "; more would tell how many" in known_sentence(replace(few, n_labels=80, n_drawn=80))
+        assert "; more would show how many" in known_sentence(replace(few, n_labels=80, n_drawn=80))
         rare = replace(few, n_labels=80, n_yes=1, n_drawn=80)
         assert "; more, 3 yes and 3 no at least, would show how many" in known_sentence(rare)
         assert sentences(few) == [
@@ -99,7 +99,7 @@ class TestWords:
         )
         taught = replace(CHECKED, is_taught=True)
         assert plain(known_clause(taught)).endswith("; the phrases alone find 30 % of them")
-        assert not any("are in no list here" in one for one in sentences(taught))
+        assert not any("are not listed here" in one for one in sentences(taught))
         assert known_clause(replace(CHECKED, recall=Measure())) == "checked on 120 answers"
         assert sentences(CHECKED) == [
             "99 of 100 papers that the phrases find are really about it (95 to 100).",
@@ -169,13 +169,13 @@ class TestWords:
         assert warning.startswith(start)
         assert bool(warning) is bool(start)
         if start:
-            assert warning.endswith("or show what is meant by answers (papertrends label).")
+            assert warning.endswith("or label some papers (papertrends label).")
             assert "papertrends label" not in count_warning(
                 replace(CHECKED, n_found=n_found, n_corpus=n_corpus)
             )
 
     def test_bands(self):
-        assert bands_note(["found"]).endswith("the bands leave out what those miss.")
+        assert bands_note(["found"]).endswith("the bands leave out what the phrases miss.")
         assert bands_note(["checked"]).endswith("the bands include what the phrases miss.")
         assert "Pale band: found" in bands_note(["checked", "found"])
 
@@ -277,7 +277,7 @@ class TestPage:
         assert "60 answers would show it: papertrends label" in moved.text
         words = [(one.text, one.attributes["class"]) for one in page_of("labelled").all("span", "basis")]
         assert set(words) == {("found", "basis found"), ("checked", "basis checked")}
-        assert "would tell: papertrends label" not in page_of("labelled-all").by_id("moved").text
+        assert "would show it: papertrends label" not in page_of("labelled-all").by_id("moved").text
 
     def test_every_number_of_a_checked_theme_is_the_checked_one(self, labelled):
         run, context = labelled
@@ -327,17 +327,17 @@ class TestPage:
     def test_trust_explains_membership_found_and_checked(self, page_of):
         trust = page_of("labelled").by_id("trust").text
         for said in (
-            "a probability that a careful reader would say it belongs there. From 50 % on it belongs.",
+            "a probability that a careful reader would say it belongs to the theme. From 50 % on it belongs.",
             "In RL exploration it also uses answers",
             "interval includes sampling error only",
             "A checked share is estimated from answers on papers drawn at random",
             "It does not include mistakes in the answers themselves",
-            "teach a theme. They never enter an estimate",
-            "People have read the papers that they answered",
+            "teach a theme. They are never used in estimates",
+            "People have read the papers that they labelled, and no others.",
         ):
             assert said in trust, said
         usual = page_of("usual").by_id("trust").text
-        assert "About 60 answers on papers drawn at random make a share checked" in usual
+        assert "About 60 answers on papers drawn at random turn it into a checked share" in usual
         assert "No person has read these papers for this page." in usual
 
     def test_an_older_run_tells_the_rule_of_then(self, run_of, page_of):

@@ -23,7 +23,9 @@ def test_terms_stand_by_direction_with_their_counts():
     assert [word.term for word in shift.fewer] == ["web navigation"]
     assert shift.more[0].counts == "30 of 90 papers, before 2 of 110"
     assert shift.more[0].shares.replace("\u202f", " ") == "33 %, before 1.8 %"
-    assert shift.note == ("Part of the 90 papers of the newest year, and of the 110 before, that use a term.")
+    assert shift.note == (
+        "Share of the 90 papers of the newest year, and of the 110 earlier ones, that use a term."
+    )
 
 
 def test_a_theme_without_any_says_so_and_an_old_run_says_nothing():

@@ -36,8 +36,8 @@ def test_events_name_topics_and_papers(make_run) -> None:
     history = context.topic_history
     assert history is not None
     assert history.fit == (
-        "Topics were last fitted on 1 Dec 2025, because it was asked for. "
-        "1 topic went on; 1 split off and 1 ended."
+        "Topics were last fitted on 1 Dec 2025, because it was requested. "
+        "1 topic continued; 1 split off and 1 ended."
     )
     split, ended = history.events
     names = dict(zip(told.tables.topics["topic_id"], told.tables.topics["label"], strict=True))
@@ -53,7 +53,7 @@ def test_a_first_fit_is_no_news(make_run) -> None:
     context = make_report_context(RunView(told.tables, told.manifest))
     assert context.topic_history is not None
     assert context.topic_history.events == ()
-    assert context.topic_history.fit.endswith("an id stays with its subject.")
+    assert context.topic_history.fit.endswith("a topic keeps its id.")
     assert "what happened to topics" not in render_report(context)
 
 
