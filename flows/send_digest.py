@@ -66,7 +66,7 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
         raise PapertrendsError(
             f"{len(mailed.failed)} of {plural(len(mails), 'mail')} of {folder.name} were not accepted by"
             f" the mail server (answer {code}); papertrends digest {folder.name} --send shows why and"
-            f" tries again"
+            " tries again"
         )
     if not mailed.sent:
         return finished(told, f"no run since {folder.name}, whose mails were sent before", name=STALE)

@@ -196,7 +196,7 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
         )
     return held, (
         f"{_NAMES[held]}: its error was {ratio[held]:.2f} times that of {naive} {seen}, significantly"
-        f" lower, and no more complex one was significantly better"
+        " lower, and no more complex one was significantly better"
     )
 
 

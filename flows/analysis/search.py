@@ -101,7 +101,7 @@ def _vectors(
     if not found.all() and not again:
         raise PapertrendsError(
             f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this"
-            f" run; compute them again with: papertrends analyze"
+            " run; compute them again with: papertrends analyze"
         )
     reader = _reader(name, texts, manifest)
     if not found.all():
@@ -119,7 +119,7 @@ def _reader(name: str, texts: list[str], manifest: dict[str, Any]) -> MiniLMVect
         if fitted.id != name:
             raise PapertrendsError(
                 f"the word weights {name} of this run cannot be computed again from its papers; run"
-                f" papertrends analyze, then search"
+                " papertrends analyze, then search"
             )
         return fitted
     return MiniLMVectorizer()

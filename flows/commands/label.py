@@ -139,7 +139,7 @@ def _take(
         places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
         raise InputError(
             f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
-            f" and import it again"
+            " and import it again"
         )
     if taken.n_labels:
         _say([f"then: papertrends analyze{again}"])

@@ -136,7 +136,7 @@ def _take(settings: Settings, file: Path) -> None:
     if absent:
         _say(
             f"{absent} are about records that are not in this workspace; they take effect once the"
-            f" records are ingested"
+            " records are ingested"
         )
     for fault in taken.faults:
         err.print(f"{file.name}, {fault}", markup=False, soft_wrap=True)
@@ -144,7 +144,7 @@ def _take(settings: Settings, file: Path) -> None:
         places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
         raise InputError(
             f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
-            f" and import it again"
+            " and import it again"
         )
 
 

@@ -149,7 +149,7 @@ def diff_lines(difference: RunDifference) -> Iterator[str]:
     definitions = "differ" if difference.definition_changed else "are the same"
     yield (
         f"{difference.n_new} papers were added, {difference.n_gone} removed; the definitions of themes,"
-        f" topics and "
+        " topics and "
         f"vectors {definitions}"
     )
     if difference.changes.empty:

@@ -187,6 +187,6 @@ def _one_sided(table: CsvTable, columns: Sequence[str], answers: dict[tuple[str,
         if theme_answers == {"yes"} and n_blank:
             warnings.append(
                 f"column {theme_id}: {n_blank} blank cells do not count as answers; write 0 where a paper"
-                f" does not belong to the theme"
+                " does not belong to the theme"
             )
     return warnings

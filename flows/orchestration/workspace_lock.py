@@ -103,5 +103,5 @@ def _open(workspace: Path, path: Path) -> TextIO:
     except OSError as error:
         raise PapertrendsError(
             f"the workspace {workspace} cannot be written ({error.strerror}); free disk space, allow this"
-            f" user to write there, or choose another --workspace"
+            " user to write there, or choose another --workspace"
         ) from error

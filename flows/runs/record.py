@@ -119,7 +119,7 @@ def read_record(workspace: Path) -> RunRecord:
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise PapertrendsError(
             f"{path}, the record of earlier forecasts and claims, cannot be read ({error}); restore it"
-            f" from a backup, or remove it: then only runs whose folders still exist are scored"
+            " from a backup, or remove it: then only runs whose folders still exist are scored"
         ) from error
 
 

@@ -105,7 +105,7 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
     except (pa.ArrowException, OSError, TypeError, ValueError, PapertrendsError) as error:
         raise InputError(
             f"{path} is not the table {name!r} of a run ({error}); choose another run, or run the analysis"
-            f" again"
+            " again"
         ) from error
 
 
@@ -123,5 +123,5 @@ def read_columns(name: str, path: Path, columns: Sequence[str]) -> pd.DataFrame:
     except (pa.ArrowException, OSError, TypeError, ValueError, KeyError) as error:
         raise InputError(
             f"{path} is not the table {name!r} of a run ({error}); choose another run, or run the analysis"
-            f" again"
+            " again"
         ) from error

@@ -54,7 +54,7 @@ def _check_empty(target: Connection, name: str, tables: list[Table]) -> None:
         if target.execute(select(1).select_from(table).limit(1)).first() is not None:
             raise InputError(
                 f"{name} is not empty: its table {table.name!r} has rows, and a copy would mix two stores;"
-                f" give an empty database, or move this one away"
+                " give an empty database, or move this one away"
             )
 
 

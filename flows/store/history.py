@@ -109,6 +109,6 @@ def find_paper(connection: Connection, asked: str) -> str:
         n_papers = connection.execute(select(func.count()).select_from(papers)).scalar_one()
         raise InputError(
             f"no paper {asked!r} among the {n_papers} of this workspace; give an id such as"
-            f" arxiv:2503.02130, doi:10.1000/182 or title:..., or the exact title"
+            " arxiv:2503.02130, doi:10.1000/182 or title:..., or the exact title"
         )
     return str(hit)

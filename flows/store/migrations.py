@@ -78,7 +78,7 @@ def _read_version(connection: Connection, name: str) -> int | None:
     if version < FIRST_VERSION:
         raise InputError(
             f"{name} has schema version {version}, from before the first release; {known}; ingest its"
-            f" sources "
+            " sources "
             "into another --workspace"
         )
     return int(version)

@@ -102,7 +102,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
 def _unreadable(fit_id: int, what: object) -> PapertrendsError:
     return PapertrendsError(
         f"fit {fit_id} in the registry of topics cannot be read ({what}); topics would lose their ids, so"
-        f" the run stops here: restore the store from a backup, or use another --workspace"
+        " the run stops here: restore the store from a backup, or use another --workspace"
     )
 
 

@@ -69,7 +69,7 @@ def read_student(connection: Connection, as_of: date) -> StudentRow | None:
     except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, PapertrendsError) as error:
         raise PapertrendsError(
             f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore the store"
-            f" from a backup, or choose --vectorizer minilm"
+            " from a backup, or choose --vectorizer minilm"
         ) from error
     return StudentRow(student, row["as_of"], row["n_texts"], row["teacher_id"], row["random_state"])
 

@@ -64,7 +64,7 @@ def check_server(client: Client, address: str, server: str) -> None:
             raise InputError(
                 f"worker {worker} of the Dask cluster at {address} cannot reach Prefect's server {server}"
                 f" ({fault}); start one that it can reach (prefect server start --host 0.0.0.0) and set"
-                f" PREFECT_API_URL to it"
+                " PREFECT_API_URL to it"
             )
 
 
@@ -78,8 +78,8 @@ def _check_cluster(address: str) -> None:
     except Exception as error:  # whatever listens there may say anything
         raise InputError(
             f"no Dask scheduler responds at {address} ({type(error).__name__}: {error}); give"
-            f" --dask-address as shown in its log, such as tcp://10.0.0.5:8786, or omit it to use workers"
-            f" on this machine"
+            " --dask-address as shown in its log, such as tcp://10.0.0.5:8786, or omit it to use workers"
+            " on this machine"
         ) from error
     with Client(address, timeout=ANSWER_S, set_as_default=False) as client:
         try:

@@ -24,8 +24,8 @@ _SHARE = Step(
     "Share",
     "The papers of a theme or topic divided by all papers dated in the same period.",
     f"The 95{NARROW}% interval of a single period is Wilson's: it includes sampling error, but not errors"
-    f" in assigning papers to themes. Checked shares are estimated from answers, and their intervals"
-    f" include those errors.",
+    " in assigning papers to themes. Checked shares are estimated from answers, and their intervals"
+    " include those errors.",
 )
 _NOISE = Step(
     "Noise",
@@ -86,18 +86,18 @@ def five_word_steps(
             "Five words",
             "Rising and falling: the share has changed. Steady: any change was shown to be small, between"
             f" {1 / bound:.2g} and {bound:g} times. Unclear: the share may or may not have changed; the"
-            f" page says which way it leans and how many more papers would decide it. Insufficient: too"
-            f" few papers or periods to test.",
+            " page says which way it leans and how many more papers would decide it. Insufficient: too"
+            " few papers or periods to test.",
             "Steady by two one-sided tests: the odds at the end, and all along a curve, are within that"
             f" factor of those at the start. Insufficient means fewer than {MIN_PERIODS} complete periods,"
             f" {MIN_PAPERS} papers in the series or {MIN_PAPERS} outside it. The number of papers that"
-            f" would decide it assumes that the change continues at its pace.",
+            " would decide it assumes that the change continues at its pace.",
         ),
         Step(
             "False alarms",
             f"{plural(n_tests, 'comparison was', 'comparisons were')} made for this page, and among so"
             f" many some look significant by chance. On average, at most {allowed} of the rising and"
-            f" falling verdicts on this page should be false, over the whole span and in the newest months"
+            " falling verdicts on this page should be false, over the whole span and in the newest months"
             f" together. Steady verdicts have their own limit of {allowed}{others}.",
             "Benjamini-Hochberg over all comparisons of both kinds; q is the p value corrected in that way."
             " Whether a series keeps moving is tested only where a claim was made, at the level of the"
@@ -128,8 +128,8 @@ def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
             "Test",
             f"{plural(n_tested, 'series was', 'series were')} tested, and among so many some look"
             f" significant by chance. At most {allowed} of the rising and falling verdicts over the whole"
-            f" span should be false. The newest quarter was compared with the time before it, with its own"
-            f" limit.",
+            " span should be false. The newest quarter was compared with the time before it, with its own"
+            " limit.",
             "Logistic regression with pooled noise; Benjamini-Hochberg.",
         ),
         Step(
@@ -137,7 +137,7 @@ def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
             "This run was made before papertrends could show that a share is steady. What it called steady is"
             " called unclear here: a change was neither shown nor ruled out. A new run can say more."
             f" Insufficient means fewer than {MIN_PERIODS} complete periods, {MIN_PAPERS} papers in the"
-            f" series"
+            " series"
             f" or {MIN_PAPERS} outside it.",
         ),
     )

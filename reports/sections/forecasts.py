@@ -141,7 +141,7 @@ def _candidates_note(n_forecasts: int, n_origins: int) -> str:
         return "The history is too short for a backtest."
     return (
         f"Each candidate forecast the past {plural(n_forecasts, 'time')} from {plural(n_origins, 'date')},"
-        f" each time from what was known then. Its error is relative to that of the forecast named above"
+        " each time from what was known then. Its error is relative to that of the forecast named above"
         f" the column: below 1 is better. A good band contains about 50{NARROW}% or 90{NARROW}% of the"
-        f" actual shares, as its name says."
+        " actual shares, as its name says."
     )

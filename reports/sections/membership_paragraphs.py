@@ -16,14 +16,14 @@ _BELONGS = (
     "For each theme, each paper gets a probability that a careful reader would say it belongs to the"
     " theme. From"
     f" 50{NARROW}% on it belongs. It may belong to several themes; the one that fits best is its primary"
-    f" theme. The phrase shown with a paper is the one closest to it."
+    " theme. The phrase shown with a paper is the one closest to it."
 )
 _BY_PHRASES = (
     "Without answers, the probability depends on how much closer the paper is to the theme's description"
     " and phrases, in meaning and in words, than papers on other subjects."
 )
 _FOUND = (
-    f"A found share counts these papers. How many papers of the theme it misses or wrongly includes is"
+    "A found share counts these papers. How many papers of the theme it misses or wrongly includes is"
     f" unknown. Its 95{NARROW}% interval includes sampling error only."
 )
 _CHECKED = (
@@ -34,8 +34,8 @@ _CHECKED = (
     " the share."
 )
 _NOT_CHECKED = (
-    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random turn it into a checked share: corrected"
-    f" for what is missed and what is wrongly found, with an interval that includes those errors."
+    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random turn a found share into a checked one: corrected"
+    " for what is missed and what is wrongly found, with an interval that includes those errors."
 )
 _CORRECTIONS = (
     "Corrections made in the lists of this page (\u201cnot this theme\u201d, \u201cthis theme too\u201d)"

@@ -70,7 +70,7 @@ def make_paper_list(
         note = f"{listed} (setting papers_in_report)."
     searched = (
         f"This page holds some of the {plural(n_papers, 'paper')}: those on the map, and the"
-        f" representative papers of each theme and topic, the most upvoted and the newest."
+        " representative papers of each theme and topic, the most upvoted and the newest."
     )
     return PaperList(
         note,

@@ -70,8 +70,8 @@ def _burst(allowed: str) -> Step:
         "Burst",
         "Consecutive periods in which the share is about twice the usual one. A long rise also ends in a"
         " burst, so read it together with the verdict.",
-        f"Kleinberg's automaton. p is how often the same papers on random dates would burst as strongly; q"
-        f" also accounts for the noise of this run and the number of series. Bursts have their own false"
+        "Kleinberg's automaton. p is how often the same papers on random dates would burst as strongly; q"
+        " also accounts for the noise of this run and the number of series. Bursts have their own false"
         f" discovery rate: only bursts with a q of {allowed} or less are shown.",
     )
 
@@ -81,8 +81,8 @@ def _level(allowed: str) -> Step:
         "Level changed",
         "From this period on, the share is at another level. The cause is unknown: a new source can change"
         " shares just as a field can.",
-        f"Shown if two levels explain the counts better than one level, and better than a straight trend,"
-        f" compared with many simulated series of one level and the noise of this run. Level changes have"
+        "Shown if two levels explain the counts better than one level, and better than a straight trend,"
+        " compared with many simulated series of one level and the noise of this run. Level changes have"
         f" their own false discovery rate: q is at most {allowed}.",
     )
 

@@ -54,7 +54,7 @@ def test_what_fails_there_is_done_here(monkeypatch, caplog, code):
 
     monkeypatch.setattr(background_process, "_started", started)
     assert start_in_background(os.getpid)() == os.getpid()
-    assert "it is done again here" in caplog.text
+    assert "it is repeated in this process" in caplog.text
 
 
 def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
@@ -64,7 +64,7 @@ def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
         eval, f"__import__('os').getpid() == {here} or __import__('os').kill(__import__('os').getpid(), 9)"
     )
     assert start_in_background(work)() is True
-    assert "it is done again here" in caplog.text
+    assert "it is repeated in this process" in caplog.text
 
 
 def test_a_process_that_waits_takes_work_and_ends():
@@ -93,7 +93,7 @@ def test_a_fault_of_one_work_leaves_the_next_to_this_process(caplog):
         with pytest.raises(ZeroDivisionError):
             failing()
         assert next_one() == os.getpid()
-    assert "it is done again here" in caplog.text
+    assert "it is repeated in this process" in caplog.text
 
 
 def test_a_process_that_waited_in_vain_ends_with_its_block(started):

@@ -39,7 +39,7 @@ def call(tmp_path, monkeypatch):
         (["ingest", "rss:ftp://example.org"], "rss needs a web address"),
         (["ingest"], "nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv"),
         (["ingest", "--fill-dates", "arxiv"], "holds no store"),
-        (["ingest", "--fill-dates", "crossref"], "--fill-dates 'crossref' is no service that knows dates"),
+        (["ingest", "--fill-dates", "crossref"], "--fill-dates 'crossref' is an unknown service; use arxiv"),
         (["ingest", "x.csv", "--map", "Heading"], "--map 'Heading' is not COLUMN=FIELD"),
         (["paper", "2503.00001", "--workspace", "empty"], "holds no store"),
     ],

@@ -297,7 +297,7 @@ class TestDiff:
         assert told.exit_code == 0
         lines = told.stdout.splitlines()
         assert lines[0] == "from run-24 (as of 2024-01-01) to run-36 (as of 2025-01-01)"
-        assert lines[1].startswith(f"{12 * PER_MONTH} papers were added, 0 went; the definitions")
+        assert lines[1].startswith(f"{12 * PER_MONTH} papers were added, 0 removed; the definitions")
         assert lines[1].endswith("are the same")
         rows = {line[:47].strip(): line[48:].split() for line in lines[3:]}
         assert next(iter(rows)) == "theme agents Agents"

@@ -51,7 +51,7 @@ class TestMistakes:
     def test_something_else_listens(self, loopback_server, monkeypatch):
         monkeypatch.setattr(dask_checks, "ANSWER_S", 0.5)
         address = loopback_server.url.removeprefix("http://")
-        with pytest.raises(InputError, match="no Dask scheduler answers"):
+        with pytest.raises(InputError, match="no Dask scheduler responds"):
             check_runner("dask", address)
 
     def test_without_the_packages(self, monkeypatch):
@@ -374,7 +374,7 @@ class TestGoneCluster:
             results = iter(each(partial(slow_parts.square_part, str(tmp_path)), [np.arange(3)] * 20))
             next(results)
             cluster.scale(0)
-            with pytest.raises(PapertrendsError, match="last Dask worker"):
+            with pytest.raises(PapertrendsError, match="no Dask worker has been available"):
                 list(results)
 
     def test_the_scheduler_ends(self, server, cluster, slow_parts, tmp_path):

@@ -240,7 +240,7 @@ class TestEncryption:
             assert sent(workspace, chosen).sent == (ADA, BOB)
             wrong = settings(port, smtp_security="starttls", smtp_user="me", smtp_password="guess")
             with pytest.raises(
-                PapertrendsError, match="does not take the name and password.*no mail was sent"
+                PapertrendsError, match="rejects the user name and password.*no mail was sent"
             ):
                 sent(workspace, wrong)
 
@@ -296,9 +296,9 @@ class TestCommandLine:
             result = call("--send")
         assert result.exit_code == 1
         assert "550 no such mailbox" in result.output
-        assert "1 of 1 mails were not taken" in result.stderr
+        assert "1 of 1 mails were not accepted by the mail server" in result.stderr
 
     def test_both_ways_at_once(self, call):
         result = call("--send", "--output", "x.eml")
         assert result.exit_code == 2
-        assert "leave one of them out" in result.stderr
+        assert "--output and --send cannot be combined" in result.stderr

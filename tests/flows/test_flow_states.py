@@ -361,4 +361,4 @@ def test_a_disk_that_takes_no_note_hides_no_failure(tmp_path, caplog):
     (tmp_path / "w").touch()
     with pytest.raises(PapertrendsError, match="first"):
         fail(tmp_path / "w", PapertrendsError("first"))
-    assert "the failure could not be written down" in caplog.text
+    assert "the failure could not be recorded" in caplog.text

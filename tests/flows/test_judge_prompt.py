@@ -126,7 +126,7 @@ class TestLines:
 
     def test_nobody_answered_too(self):
         assert agreement_lines(empty_table("labels"), "m", {"agents": "Agents"})[0].startswith(
-            "no paper has answers of people"
+            "no paper was also answered by a person"
         )
 
 

@@ -120,7 +120,7 @@ def test_decisions_travel_to_another_workspace(call):
         assert empty.read_papers(DAY).empty
     said = call("merge", "--take", "works.csv", workspace="v").stdout
     assert "2 decisions, 2 of them new" in said
-    assert "2 are about records that this workspace does not hold" in said
+    assert "2 are about records that are not in this workspace" in said
     fill("v")
     assert papers("v") == papers("w")
     call("merge", "--export", "again.csv", workspace="v")
@@ -150,8 +150,8 @@ def test_the_newest_word_about_two_records_holds(call):
             "there is nothing to split: all records of the paper state the same arXiv id",
         ),
         (("merge", "--take", "none.csv"), "cannot read none.csv"),
-        (("merge", "--export", "w/runs/r/a.csv"), "lies in a run folder"),
-        (("split", "2503.00001", "--as", "=x"), "is no name for a labeller"),
+        (("merge", "--export", "w/runs/r/a.csv"), "is in a run folder"),
+        (("split", "2503.00001", "--as", "=x"), "is not a valid labeller name"),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, arguments, message):
@@ -162,7 +162,7 @@ def test_mistakes_are_told_in_one_line(call, arguments, message):
 
 def test_a_file_of_something_else_is_left_alone(call):
     Path("papers.csv").write_text("title\nA paper\n", encoding="utf-8")
-    assert "holds no exported decisions" in call("merge", "--export", "papers.csv", status=2).stderr
+    assert "is not a file of exported decisions" in call("merge", "--export", "papers.csv", status=2).stderr
     assert "no column 'one'" in call("merge", "--take", "papers.csv", status=2).stderr.replace("\n", " ")
 
 

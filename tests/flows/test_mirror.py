@@ -146,7 +146,7 @@ class TestTask:
         (tmp_path / "taken").write_text("a file where a folder should be")
         assert self.run(workspace, f"file://{tmp_path}/taken/papers") == "published"
         said = mirror_failure(workspace)
-        assert "the run is published here, but not all of it could be copied" in said
+        assert "the run is published here, but could not be copied completely" in said
         assert "the next run copies what is missing" in said
         assert "\n" not in said
         assert said in caplog.text

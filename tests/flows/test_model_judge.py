@@ -462,7 +462,7 @@ class TestFailures:
     def test_a_key_that_is_withdrawn_on_the_way_loses_nothing(self, judge, answers, make_answer, says):
         answers(says(GOOD), says(GOOD), make_answer(b"", status=401))
         sitting = MemorySitting(5)
-        with pytest.raises(InputError, match="the answers for 2 papers before are saved$"):
+        with pytest.raises(InputError, match="the answers for 2 earlier papers are saved$"):
             judge(sitting)
         assert len(sitting.answers) == 2
 

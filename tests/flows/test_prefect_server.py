@@ -266,7 +266,7 @@ def test_missed_runs_are_caught_up_once(server, running, tmp_path, sample_path):
         )  # fmt: skip
     states = [server.ask(f"flow_runs/{run['id']}")["state"] for run in runs]
     assert [state["name"] for state in states] == ["Skipped"] * 4 + ["Completed"], states
-    assert states[0]["message"] == f"missed; the run of {due[-1]:%Y-%m-%d %H:%M} UTC does its work"
+    assert states[0]["message"] == f"skipped; the run of {due[-1]:%Y-%m-%d %H:%M} UTC covers it"
     assert states[-1]["message"] == "47 records of 1 feed: 47 new papers"
 
 

@@ -243,7 +243,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     with sqlite3.connect(tmp_path / "corpus.sqlite") as connection:
         connection.execute("CREATE TABLE bookmarks (url TEXT)")
     connection.close()
-    check_refused(tmp_path, "something else: it has the table 'bookmarks'", InputError)
+    check_refused(tmp_path, "is not a papertrends database: it has the table 'bookmarks'", InputError)
 
 
 def test_a_folder_in_the_place_of_the_database(tmp_path):

@@ -156,7 +156,7 @@ def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
 def test_one_that_does_not_answer_is_told(monkeypatch):
     monkeypatch.setenv(temporary_server._STARTUP_S, "0.2")
     silent = ended_server("import time; time.sleep(60)")
-    with pytest.raises(PapertrendsError, match=r"did not answer within 0\.2 s"):
+    with pytest.raises(PapertrendsError, match=r"did not respond within 0\.2 s"):
         answering(silent).__enter__()
     temporary_server._stop(silent.process)
     assert silent.process.returncode is not None

@@ -238,8 +238,8 @@ def test_a_fit_is_made_once_and_again_only_for_a_reason(tmp_path):
     assert causes == [
         "it was requested",
         "random_state changed",
-        "vectors are those of minilm-2, the last fit's of minilm-1",
-        "vectors are those of minilm-1, the last fit's of minilm-2",
+        "vectors are from minilm-2, in the last fit from minilm-1",
+        "vectors are from minilm-1, in the last fit from minilm-2",
     ]
     assert find_topics(tmp_path, JULY, *papers_of(10), settings).cause == "the last fit found no topic"
 

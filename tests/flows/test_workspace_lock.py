@@ -55,7 +55,7 @@ def test_a_killed_holder_keeps_nobody_waiting(holder, tmp_path, caplog):
     threading.Timer(0.5, os.kill, (holder.pid, signal.SIGKILL)).start()
     with lock_workspace(tmp_path / "w", patience_s=60):
         assert holder.wait(timeout=10) == -signal.SIGKILL
-    assert "this one waits for its end" in caplog.text
+    assert "this run waits until it has finished" in caplog.text
 
 
 def test_a_turn_within_a_turn_is_the_same(tmp_path):
@@ -112,7 +112,7 @@ def test_whoever_waited_for_a_removed_workspace_takes_a_new_turn(tmp_path, monke
 
 def test_a_file_in_its_place_is_told(tmp_path):
     (tmp_path / "w").touch()
-    with pytest.raises(InputError, match="a file stands in its place"), lock_workspace(tmp_path / "w"):
+    with pytest.raises(InputError, match="is a file, not a folder"), lock_workspace(tmp_path / "w"):
         pass
 
 

@@ -58,7 +58,7 @@ def test_a_fragile_verdict_says_so_wherever_it_stands_and_why(page_of):
         assert tag.text == "fragile"
         assert tag.attributes["href"] == "#verdict-steps"
         assert tag.attributes["title"].startswith("Fragile: the verdict changes if the papers without")
-    assert "Fragile: the verdict changes when" in text(page, "theme-agents")
+    assert "Fragile: the verdict changes if" in text(page, "theme-agents")
     assert "A verdict is fragile when it depends on papers that were left out" in text(page, "trust")
 
 

@@ -232,7 +232,7 @@ def test_sentences_of_a_section():
     assert "may look like that by chance" in told(replace(UNCLEAR, change_low=1.1))
     assert told(UNKNOWN) == (
         "Too few papers to say (17 in 6 quarters)."
-        " A verdict needs 5 complete periods, 20 papers in it and as many outside."
+        " A verdict needs 5 complete periods, 20 papers in the series and as many outside it."
     )
 
 

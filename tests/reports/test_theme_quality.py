@@ -177,7 +177,7 @@ class TestWords:
     def test_bands(self):
         assert bands_note(["found"]).endswith("the bands leave out what the phrases miss.")
         assert bands_note(["checked"]).endswith("the bands include what the phrases miss.")
-        assert "Pale band: found" in bands_note(["checked", "found"])
+        assert "Pale bands: found shares" in bands_note(["checked", "found"])
 
 
 class TestTables:
@@ -337,7 +337,7 @@ class TestPage:
         ):
             assert said in trust, said
         usual = page_of("usual").by_id("trust").text
-        assert "About 60 answers on papers drawn at random turn it into a checked share" in usual
+        assert "About 60 answers on papers drawn at random turn a found share into a checked one" in usual
         assert "No person has read these papers for this page." in usual
 
     def test_an_older_run_tells_the_rule_of_then(self, run_of, page_of):
