@@ -34,8 +34,8 @@ _CHECKED = (
     " the share."
 )
 _NOT_CHECKED = (
-    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random turn a found share into a checked one: corrected"
-    " for what is missed and what is wrongly found, with an interval that includes those errors."
+    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random turn a found share into a checked one:"
+    " corrected for what is missed and what is wrongly found, with an interval that includes those errors."
 )
 _CORRECTIONS = (
     "Corrections made in the lists of this page (\u201cnot this theme\u201d, \u201cthis theme too\u201d)"

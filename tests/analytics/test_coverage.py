@@ -161,7 +161,7 @@ class TestCollectionGaps:
         assert gaps["period_start"].tolist() == [pd.Timestamp(2025, 2, 3)]
         assert str(gaps["period_start"].dtype) == "datetime64[us]"
 
-    def test_nothing_watched_is_no_gap(self) -> None:
+    def test_nothing_watched_is_not_a_gap(self) -> None:
         assert collection_gaps(daily(np.array([], dtype=int)), MONTHS).empty
 
     @settings(max_examples=50)

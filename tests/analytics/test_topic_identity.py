@@ -185,7 +185,7 @@ class TestRefitRules:
         assert refit_cause(state, more) == "the last fit found no topic"
 
 
-def test_topics_that_a_fit_no_longer_finds_are_told_to_have_ended() -> None:
+def test_topics_that_a_fit_no_longer_finds_are_listed_as_ended() -> None:
     papers = pd.DataFrame({"paper_id": ["a", "b", "c"], "title": "x", "abstract": "y"})
     papers["published"] = pd.Timestamp("2025-01-01")
     fit = fit_topics(papers, np.eye(3, 2, dtype=np.float32), previous=state_of({"a": "T0001", "b": "T0002"}))

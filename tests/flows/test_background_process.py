@@ -83,7 +83,7 @@ def test_works_are_done_in_turn_and_may_be_asked_for_after_the_block(started):
     assert [one.wait(60) for one in started] == [0, 0]
 
 
-def test_what_the_work_prints_is_no_answer():
+def test_what_the_work_prints_is_not_an_answer():
     assert start_in_background(partial(eval, "print('said') or 5"))() == 5
 
 
@@ -102,7 +102,7 @@ def test_a_process_that_waited_in_vain_ends_with_its_block(started):
     assert started[0].returncode is not None
 
 
-def test_a_fault_of_the_work_is_told_as_it_would_be_here():
+def test_a_fault_of_the_work_is_reported_as_it_would_be_here():
     with pytest.raises(ZeroDivisionError):
         start_in_background(partial(divmod, 1, 0))()
 

@@ -319,7 +319,7 @@ class TestDiff:
         assert "half A" in gone
         assert gone.split()[-6:] == ["50.00", "0.00", "-50.00", "0.00", "-50.00", "0.00"]
 
-    def test_other_definitions_are_said(self, tmp_path, runs):
+    def test_other_definitions_are_reported(self, tmp_path, runs):
         publish(tmp_path, 24, runs[24])
         publish(tmp_path, 36, runs[36], definitions="other")
         told = CliRunner().invoke(app, ["diff", "run-24", "run-36", "--workspace", str(tmp_path)])

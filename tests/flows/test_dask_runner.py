@@ -33,7 +33,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         "address", ["nonsense", "http://a:1", "a b:1", "tcp://a", "a:123456", ":8786", ""]
     )
-    def test_an_address_that_is_none(self, address, tmp_path):
+    def test_an_invalid_address(self, address, tmp_path):
         with pytest.raises(InputError, match="dask_address"):
             load_settings({"dask_address": address}, folder=tmp_path)
 

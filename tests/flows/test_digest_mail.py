@@ -281,7 +281,7 @@ class TestCommandLine:
         assert call("--output", "here.eml").exit_code == 0
         assert (workspace / "here.eml").is_file()
 
-    def test_sending_is_told(self, call, inbox, monkeypatch):
+    def test_sending_is_reported(self, call, inbox, monkeypatch):
         with mail_server(inbox) as port:
             monkeypatch.setenv("PAPERTRENDS_SMTP_PORT", str(port))
             assert "sent    ada@example.org" in call("--send").output

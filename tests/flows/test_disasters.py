@@ -299,7 +299,7 @@ def test_a_damaged_registry_stops_the_run(night, cwd, damage):
     assert list_runs(cwd / "w") == [evening]
 
 
-def test_a_store_that_was_begun_anew_gives_no_id_twice(night, cwd):
+def test_a_store_that_was_created_again_gives_no_id_twice(night, cwd):
     old = read_run(resolve_run(cwd / "w"))[0].topics
     assert len(old)
     for path in (cwd / "w").glob("corpus.sqlite*"):

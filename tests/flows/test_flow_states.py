@@ -200,7 +200,7 @@ def test_without_readers_there_is_no_digest(sample_path):
         ("notify_block", "https://hooks.example.org/secret", "Notification block"),
     ],
 )
-def test_a_schedule_that_is_none_is_told(name, value, said):
+def test_an_invalid_schedule_is_reported(name, value, said):
     with pytest.raises(InputError, match=f"setting {name!r} of the command line.*{said}"):
         load_settings({name: value})
 
@@ -228,7 +228,7 @@ def test_a_run_is_named_by_what_and_for_when(monkeypatch):
 # --- artifacts -----------------------------------------------------------------------------------
 
 
-def test_the_quality_of_the_data_is_told_and_hostile_text_stays_text():
+def test_the_quality_of_the_data_is_reported_and_hostile_text_stays_text():
     manifest = {
         "counts": {"papers": 6141, "undated": 3},
         "sources": [{"day": "2025-12-07"}, {"day": None}],
@@ -255,7 +255,7 @@ def test_the_quality_of_the_data_is_told_and_hostile_text_stays_text():
     ],
 )
 @pytest.mark.parametrize("is_inner", [False, True])
-def test_only_what_needs_an_eye_is_told_and_once(monkeypatch, tmp_path, state, is_told, is_inner):
+def test_only_what_needs_attention_is_reported_and_once(monkeypatch, tmp_path, state, is_told, is_inner):
     told = []
     block = SimpleNamespace(notify=lambda body, subject: told.append((subject, body)))
     monkeypatch.setattr(
@@ -314,7 +314,7 @@ def banner(workspace):
     return [" ".join(one.text_content().split()) for one in page.xpath("//section[@class='failed']/p")]
 
 
-def test_a_failure_stands_on_the_page_until_a_run_succeeds(tmp_path):
+def test_a_failure_is_on_the_page_until_a_run_succeeds(tmp_path):
     with pytest.raises(PapertrendsError, match="the disk"):
         fail(tmp_path, PapertrendsError("the disk that holds it is full; <b>free</b> some space"))
     assert banner(tmp_path) == [
@@ -331,7 +331,7 @@ def test_a_failure_stands_on_the_page_until_a_run_succeeds(tmp_path):
     assert banner(tmp_path) == []
 
 
-def test_what_nobody_foresaw_is_told_by_its_kind_alone(tmp_path):
+def test_an_unexpected_error_is_reported_by_its_kind_alone(tmp_path):
     with pytest.raises(RuntimeError):
         fail(tmp_path, RuntimeError("/home/someone/secret"))
     assert banner(tmp_path)[0].endswith("failed: RuntimeError, see the log of the run")
@@ -346,7 +346,7 @@ def test_many_failures_are_counted(tmp_path):
     assert told[3] == "2 more failed before."
 
 
-def test_a_mistake_at_the_command_line_is_no_failure_of_the_schedule(tmp_path, monkeypatch):
+def test_a_mistake_at_the_command_line_is_not_a_failure_of_the_schedule(tmp_path, monkeypatch):
     with pytest.raises(InputError):
         fail(tmp_path, InputError("no such day"))
     assert not (tmp_path / "index.html").exists()

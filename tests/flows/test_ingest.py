@@ -227,7 +227,7 @@ class TestDates:
         assert (len(asked), dated["papers"]) == (1, 0)
         assert counts["warnings"][0].endswith("could not be looked up: arXiv answered 503")
 
-    def test_more_titles_than_a_call_takes_are_said(self, settings):
+    def test_more_titles_than_a_call_takes_are_reported(self, settings):
         with Store.open(settings.workspace) as store:
             many = [PaperRecord(f"A title of its own, number {n}", "") for n in range(MOST_TITLES + 2)]
             store.ingest_feed(Feed("page", "page.txt", TODAY, tuple(many)), seen_on=TODAY)

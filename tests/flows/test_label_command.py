@@ -173,7 +173,7 @@ def test_a_bad_cell_ends_with_status_2_and_all_else_is_kept(call, folder):
     assert result.stdout.startswith(f"{24 - len(cells)} answers for 6 papers from a.csv by ann\n")
 
 
-def test_answers_under_another_definition_are_told(call, folder):
+def test_answers_under_another_definition_are_reported(call, folder):
     call("label", "--most", 6, "--output", "a.csv", *LEXICAL)
     fill(folder / "a.csv", "10")
     call("label", "a.csv", "--as", "ann", "--as-of", DAY)
@@ -220,7 +220,7 @@ def test_when_nothing_is_left_it_says_so(call, folder):
         (("--export", "no/folder/a.csv"), "cannot write no/folder/a.csv (No such file or directory)"),
         (("--output", "b.csv", "--most", "0"), "0 papers were asked for; at least 1 must be drawn"),
         (("--output", "b.csv", "--as", "model:x"), "--as 'model:x' is the name of a model"),
-        (("--output", "b.csv", "--as-of", "2000-01-01"), "holds no paper as of 2000-01-01"),
+        (("--output", "b.csv", "--as-of", "2000-01-01"), "has no paper as of 2000-01-01"),
         (("--output", "b.csv", "--themes", "none.toml"), "cannot read the themes file"),
     ],
 )

@@ -150,7 +150,7 @@ def test_of_a_paper_that_is_there_twice_the_first_answer_is_taken(workspace):
     assert said(workspace) == {"1a": "yes", "1m": "no"}
 
 
-def test_who_marks_finds_alone_is_told_that_blank_is_no_answer(workspace):
+def test_who_marks_finds_alone_is_warned_that_blank_is_not_an_answer(workspace):
     told = taken(workspace, lines(row(ONE, "x", "0"), row(TWO, "", "1"), row(THREE, "", "")))
     assert told.doubts == (
         "column agents: 2 blank cells do not count as answers; write 0 where a paper does not belong to the theme",

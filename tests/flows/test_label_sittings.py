@@ -285,7 +285,7 @@ def test_the_labeller_is_given_or_set_or_whoever_is_logged_in(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("name", ["", "  ", "=1+1", "@x", "a\nb", "x" * 101])
-def test_what_is_no_name_is_refused(name):
+def test_what_is_not_a_name_is_refused(name):
     with pytest.raises(InputError, match="is not a valid labeller name"):
         check_labeller(name, "--as")
 

@@ -177,7 +177,7 @@ class TestFewAnswers:
         assert 3 <= n < 30  # blank cells are not answered
         assert done.said["take first"][0] == f"{4 * n} answers for {n} papers from first.csv by reader"
 
-    def test_until_the_next_run_they_are_said_to_wait(self, done):
+    def test_until_the_next_run_they_are_listed_as_waiting(self, done):
         n = 4 * done.answered["first"]
         assert done.said["themes waiting"][:-1] == done.said["themes found"]
         assert done.said["themes waiting"][-1].startswith(f"{n} answers are newer than this run of {DAY}")

@@ -230,7 +230,7 @@ def test_hard_pages_end_in_a_report(tmp_path, name):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "page.txt"),
     ],
 )
-def test_what_is_no_page_gets_one_line(tmp_path, content, says):
+def test_what_is_not_a_page_gets_one_line(tmp_path, content, says):
     (tmp_path / "page.txt").write_bytes(content)
     done = papertrends("run", "page.txt", "--workspace", "w", cwd=tmp_path, check=False)
     assert done.returncode == 2

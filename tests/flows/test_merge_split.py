@@ -154,7 +154,7 @@ def test_the_newest_word_about_two_records_holds(call):
         (("split", "2503.00001", "--as", "=x"), "is not a valid labeller name"),
     ],
 )
-def test_mistakes_are_told_in_one_line(call, arguments, message):
+def test_mistakes_are_reported_in_one_line(call, arguments, message):
     result = call(*arguments, status=2)
     assert message in result.stderr.replace("\n", " ")
     assert len(papers()) == 3

@@ -111,7 +111,7 @@ def test_an_empty_workspace(tmp_path, url):
 @pytest.mark.parametrize(
     "address", ["my-bucket/x", "s3://key:secret@bucket/x", "simplecache::s3://b", "s3:// b"]
 )
-def test_an_address_that_is_none_or_holds_a_secret_is_refused_and_not_repeated(address):
+def test_an_invalid_address_or_holds_a_secret_is_refused_and_not_repeated(address):
     with pytest.raises(InputError) as caught:
         load_settings({"mirror": address})
     assert "'mirror'" in str(caught.value)
@@ -154,7 +154,7 @@ class TestTask:
         assert mirror_failure(workspace) is None
         assert (tmp_path / "mirror" / "latest.json").is_file()
 
-    def test_what_is_not_installed_is_said(self, workspace, once):
+    def test_what_is_not_installed_is_reported(self, workspace, once):
         assert self.run(workspace, "nosuch://bucket") == "published"
         assert "nosuch" in mirror_failure(workspace)
 

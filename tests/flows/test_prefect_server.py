@@ -167,7 +167,7 @@ def test_served_deployments_run_on_schedule_and_say_what_came_of_them(server, ru
     assert " | stale: the newest look at a feed is of " in analyzed["state"]["message"]
     for run in server.runs_of("analysis"):
         if run["state"]["type"] == "FAILED":
-            assert "holds no paper as of" in run["state"]["message"]
+            assert "has no paper as of" in run["state"]["message"]
     report = (tmp_path / "w" / "latest" / "report.html").resolve()
     assert report.is_file()
     artifacts = server.artifacts()
@@ -349,4 +349,4 @@ def test_a_failed_run_says_why_in_its_state(server, tmp_path, sample_path):
     )
     run = next(one for one in found if "as of 1990-01-01" in one["name"])
     assert run["state"]["type"] == "FAILED"
-    assert "holds no paper as of 1990-01-01" in run["state"]["message"]
+    assert "has no paper as of 1990-01-01" in run["state"]["message"]

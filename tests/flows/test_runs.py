@@ -183,7 +183,7 @@ def test_latest_follows_the_last_published_run(tmp_path):
 
 
 @pytest.mark.parametrize("manifest", [{"x": float("nan")}, {"x": object()}, {1: "a", "b": 2}])
-def test_a_manifest_that_is_no_json_publishes_nothing(tmp_path, manifest):
+def test_a_manifest_that_is_not_json_publishes_nothing(tmp_path, manifest):
     with pytest.raises(PapertrendsError, match="manifest"):
         publish_run(tmp_path, "r1", make_tables(), manifest, {}, "")
     assert list_runs(tmp_path) == []

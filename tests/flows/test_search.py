@@ -68,7 +68,7 @@ def test_within_a_theme(workspace):
     assert all(names[theme] in hit.themes for hit in hits)
 
 
-def test_what_is_told(workspace):
+def test_what_is_reported(workspace):
     hits = search_papers(workspace, workspace / "latest", "agents", most=2)
     lines = list(search_lines(hits))
     assert len(lines) == 4

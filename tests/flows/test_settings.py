@@ -162,7 +162,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
 @pytest.mark.parametrize(
     "address", ["ada", "ada@", "a b@example.org", "ada@example.org, bob@example.org", "<x@y>"]
 )
-def test_what_is_no_mail_address_is_refused(folder, name, address):
+def test_what_is_not_a_mail_address_is_refused(folder, name, address):
     given = f'["{address}"]' if name == "mail_to" else f'"{address}"'
     write(folder / "papertrends.toml", f"{name} = {given}\n")
     assert name in refused()
@@ -235,7 +235,7 @@ def test_a_folder_in_the_place_of_the_file(folder):
 
 def test_a_workspace_cannot_send_itself_elsewhere(folder):
     write(folder / "w" / "papertrends.toml", 'workspace = "v"\n')
-    assert "lies in the workspace itself" in refused({"workspace": "w"})
+    assert "is in that workspace" in refused({"workspace": "w"})
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_a_variable_that_should_be_a_list_is_one_line_without_its_value(monkeypa
 @pytest.mark.parametrize(
     "address", ["export.arxiv.org", "ftp://a.org", "file:///etc/passwd", "http://", "http:// a"]
 )
-def test_an_address_that_is_none_is_refused(address):
+def test_an_invalid_address_is_refused(address):
     assert "'arxiv_url'" in refused({"arxiv_url": address})
 
 

@@ -81,7 +81,7 @@ def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     assert topics["reason"].split(";")[0] in page or "too few" in page
 
 
-def test_a_paper_that_was_answered_no_is_no_likely_miss(tmp_path, settings):
+def test_a_paper_that_was_answered_no_is_not_a_likely_miss(tmp_path, settings):
     write(tmp_path, *HARD_CORPORA["five"])
     corpus = steps.read_day(tmp_path, DAY)
     encoded = steps.encode_corpus(tmp_path, DAY, corpus.papers, THEMES, settings)
@@ -203,7 +203,7 @@ def test_other_themes_need_no_new_vectors_of_papers(tmp_path, settings, sample_p
 
 
 def test_no_paper_is_a_clear_error(tmp_path):
-    with pytest.raises(InputError, match="holds no paper as of 2025-12-10; ingest a source first"):
+    with pytest.raises(InputError, match="has no paper as of 2025-12-10; ingest a source first"):
         steps.read_day(tmp_path, DAY)
     write(tmp_path, paper(1))
     with pytest.raises(InputError, match="1 papers were published or first seen later"):

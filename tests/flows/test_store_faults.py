@@ -178,7 +178,7 @@ def test_a_writer_does_not_wait_for_a_reader_whose_snapshot_stays(tmp_path):
 
 
 @on_both
-def test_a_second_writer_is_told_when_the_first_does_not_end(tmp_path, monkeypatch):
+def test_a_second_writer_is_warned_when_the_first_does_not_end(tmp_path, monkeypatch):
     with Store.open(tmp_path) as first, Store.open(tmp_path, busy_timeout_s=0.05) as second:
         with (
             PausedIngest(first, monkeypatch),
@@ -232,7 +232,7 @@ def test_a_file_in_the_place_of_the_workspace(tmp_path, below):
 @pytest.mark.parametrize(
     "content", [b"not a database, but a long enough text" * 50, b"SQLite format 3\x00" + b"\xff" * 4096]
 )
-def test_a_file_that_is_no_database_is_left_alone(tmp_path, content):
+def test_a_file_that_is_not_a_database_is_left_alone(tmp_path, content):
     path = tmp_path / "corpus.sqlite"
     path.write_bytes(content)
     check_refused(tmp_path, "not a papertrends database", InputError)

@@ -157,7 +157,7 @@ def test_draws_are_read_in_the_order_in_which_to_ask(store):
     assert store.next_draw() == 3
 
 
-def test_the_next_draw_is_no_draw_of_a_label_from_elsewhere(store):
+def test_the_next_draw_is_not_a_draw_of_a_label_from_elsewhere(store):
     store.write_labels(make_labels(label(draw=(8, 0.5))))
     assert store.next_draw() == 9
 

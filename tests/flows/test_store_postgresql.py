@@ -92,7 +92,7 @@ def test_what_the_server_reports_becomes_one_clear_line(state, message, kind):
         ("", "cannot be reached"),
     ],
 )
-def test_a_refused_connection_is_told_by_its_text(said, message):
+def test_a_refused_connection_is_reported_by_its_text(said, message):
     with pytest.raises(PapertrendsError, match=message), plain_errors(NAME):
         raise OperationalError("", {}, Reported(None, said))
 

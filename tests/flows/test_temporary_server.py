@@ -124,13 +124,13 @@ def ended_server(code: str, said=None) -> TemporaryServer:
     return TemporaryServer(process, url, temporary_server._first_answer(process, url), said)
 
 
-def test_one_that_ends_is_told(monkeypatch):
+def test_one_that_ends_is_reported(monkeypatch):
     monkeypatch.setenv(temporary_server._STARTUP_S, "60")
     with pytest.raises(PapertrendsError, match="ended with status 3.*PREFECT_API_URL"):
         answering(ended_server("raise SystemExit(3)")).__enter__()
 
 
-def test_what_it_said_last_is_told(monkeypatch, tmp_path):
+def test_what_it_said_last_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv(temporary_server._STARTUP_S, "60")
     with (tmp_path / "said").open("w+b") as said:
         server = ended_server("raise OSError('no space\\n is left')", said)
@@ -138,7 +138,7 @@ def test_what_it_said_last_is_told(monkeypatch, tmp_path):
             answering(server).__enter__()
 
 
-def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
+def test_what_it_prints_itself_is_shown_only_when_asked(tmp_path):
     """A folder of Prefect's that is a file: the server says at length that it cannot start."""
     (tmp_path / "home").write_text("")
     for shown in (False, True):
@@ -153,7 +153,7 @@ def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
         assert ("Traceback" in ran.stderr) == shown
 
 
-def test_one_that_does_not_answer_is_told(monkeypatch):
+def test_one_that_does_not_answer_is_reported(monkeypatch):
     monkeypatch.setenv(temporary_server._STARTUP_S, "0.2")
     silent = ended_server("import time; time.sleep(60)")
     with pytest.raises(PapertrendsError, match=r"did not respond within 0\.2 s"):

@@ -51,7 +51,7 @@ def test_with_too_few_labels_it_says_how_many_more_are_needed():
     ]
 
 
-def test_checked_shares_stand_first():
+def test_checked_shares_come_first():
     checked = quality(
         "agents", n_labels=120, n_drawn=120, n_yes=40, is_checked=True, share_checked=0.34, checked_low=0.29,
         checked_high=0.4, recall=0.3, labelled_by="ann, model:llama3.1:8b",

@@ -72,7 +72,7 @@ class TestAddresses:
             ("nowhere://team/none.toml", "Protocol not known: nowhere"),
         ],
     )
-    def test_what_is_not_there_is_told(self, store, address, says):
+    def test_what_is_not_there_is_reported(self, store, address, says):
         with pytest.raises(InputError, match=says):
             read_themes(address)
 

@@ -177,7 +177,7 @@ def check_stopped(tmp_path, damage):
         store.read_fit(MAY)
 
 
-def test_history_tells_every_event_with_its_papers(tmp_path):
+def test_history_lists_every_event_with_its_papers(tmp_path):
     events = (
         TopicEvent("born", "T0001", None, ("arxiv:0", "arxiv:1")),
         TopicEvent("split", "T0002", "T0001", ("a",)),

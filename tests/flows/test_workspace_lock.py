@@ -58,7 +58,7 @@ def test_a_killed_holder_keeps_nobody_waiting(holder, tmp_path, caplog):
     assert "this run waits until it has finished" in caplog.text
 
 
-def test_a_turn_within_a_turn_is_the_same(tmp_path):
+def test_a_lock_within_a_lock_is_the_same(tmp_path):
     with lock_workspace(tmp_path), lock_workspace(Path(os.path.relpath(tmp_path))):
         assert (tmp_path / ".turn").exists()
 
@@ -110,7 +110,7 @@ def test_whoever_waited_for_a_removed_workspace_takes_a_new_turn(tmp_path, monke
         assert os.fstat(opened[1].fileno()).st_ino == (tmp_path / "w" / ".turn").stat().st_ino
 
 
-def test_a_file_in_its_place_is_told(tmp_path):
+def test_a_file_in_its_place_is_reported(tmp_path):
     (tmp_path / "w").touch()
     with pytest.raises(InputError, match="is a file, not a folder"), lock_workspace(tmp_path / "w"):
         pass

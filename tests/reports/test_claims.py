@@ -192,7 +192,7 @@ def test_the_newest_months_are_the_claim_where_they_are_the_surest():
     assert claim(STEADY, sure)[1] == "over the whole 19 months steady"
 
 
-def test_the_other_comparison_is_told_beside_the_claim():
+def test_the_other_comparison_is_reported_beside_the_claim():
     assert claim(RISING, late(replace(RISING, q=0.02)))[1] == (
         "also rising in the newest 3 months: 2.1 times the year before (1.1 to 4.0)"
     )
@@ -390,7 +390,7 @@ def test_what_was_not_shown_is_not_called_steady():
     assert make_moved(subjects, 3031, ()).note.startswith("Tested: all 44 unclear. ")
 
 
-def test_nothing_moved_is_said_where_it_was_shown():
+def test_nothing_moved_is_reported_where_it_was_shown():
     subjects = [subject(f"s{i}", STEADY, "theme" if i < 4 else "topic") for i in range(44)]
     moved = make_moved(subjects, 3031, ())
     assert (moved.lead, moved.note) == (
@@ -441,7 +441,7 @@ def test_a_change_of_checked_shares_says_so():
     assert changes_since(changes, {key: "A"}, {key: 0.4}) == ("A (found) +4.0 points: +4.0 new papers.",)
 
 
-def test_what_labels_changed_is_a_part_of_its_own():
+def test_what_labels_changed_is_a_separate_part():
     row = {
         "kind": "theme", "series_id": "agents", "from_share": 0.31, "to_share": 0.34, "by_new_papers": 0.01,
         "by_reassignment": 0.0, "by_definition": 0.0, "by_correction": 0.02,
@@ -450,7 +450,7 @@ def test_what_labels_changed_is_a_part_of_its_own():
     assert told == ("Agents +3.0 points: +1.0 new papers, +2.0 by answers.",)
 
 
-def test_news_comes_before_what_was_only_read_anew():
+def test_news_comes_before_what_was_only_read_again():
     columns = [
         "kind", "series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition"
     ]  # fmt: skip

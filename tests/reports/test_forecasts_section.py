@@ -261,7 +261,7 @@ def test_undated_papers_in_words(seen, undated, sentence):
     assert found.sparkline == ""
 
 
-def test_no_loose_paper_is_one_short_sentence_and_an_older_run_says_nothing():
+def test_no_unassigned_paper_is_one_short_sentence_and_an_older_run_says_nothing():
     none = loose((100, 0, 0), (100, 0, 0))
     assert none.sentence == "Every paper has a date and belongs to a topic."
     assert (none.undated, none.sparkline, none.values) == ("", "", None)

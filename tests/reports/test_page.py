@@ -189,7 +189,7 @@ def test_any_title_comes_back_as_it_is(make_run, title, parse_page):
         "https://[broken", "",
     ],
 )  # fmt: skip
-def test_what_is_no_web_address_is_no_link(url):
+def test_what_is_not_a_web_address_is_not_a_link(url):
     assert paper_href(url, "title:0011223344556677") == ""
 
 
@@ -424,7 +424,7 @@ def test_the_share_of_a_group_is_that_of_its_papers_in_the_newest_complete_perio
     assert make_report_context(RunView(*_parts(run))).topics.groups[0].share == percent(share)
 
 
-def test_topics_in_no_group_stand_last_and_without_groups_there_is_no_heading(run_of):
+def test_topics_in_no_group_come_last_and_without_groups_there_is_no_heading(run_of):
     run = run_of("grouped")
     topics = run.tables.topics.copy()
     topics.loc[[0, 5], ["group_id", "group_label"]] = None

@@ -128,7 +128,7 @@ class TestWords:
         assert figures["R²"].startswith("0.62; ")
         assert figures["Drift"].startswith("p = 0.40; ")
 
-    def test_drift_is_told_with_what_it_means_and_only_below_5_percent(self):
+    def test_drift_is_reported_with_what_it_means_and_only_below_5_percent(self):
         drifted = replace(CHECKED, drift_p=0.049)
         (doubt,) = [one for one in make_count_certainty(drifted).sentences if one.is_doubt]
         assert doubt.lead == "Older and newer answers differ."
@@ -219,7 +219,7 @@ class TestTables:
         trends.loc[trends.index[trends["series_id"] == "agents"][4], "checked_high"] = np.nan
         assert not make_series(replace(tables, trends=trends))["theme", "agents"].is_checked
 
-    def test_an_empty_period_is_no_missing_one(self, run_of):
+    def test_an_empty_period_is_not_a_missing_one(self, run_of):
         tables = run_of("labelled").tables
         trends = tables.trends.copy()
         gap = trends["period_start"] == trends["period_start"].unique()[5]
@@ -318,7 +318,7 @@ class TestPage:
         assert "the rest judged by llama3.3." in drifted
         assert "How sure" not in page_of("labelled").by_id("theme-introspection").text
 
-    def test_a_warning_stands_in_the_section_and_in_the_trust_part(self, page_of):
+    def test_a_warning_is_in_the_section_and_in_the_trust_part(self, page_of):
         page = page_of("labelled")
         assert "Finds nearly nothing: 2 of 3,000 papers" in page.by_id("theme-introspection").text
         assert "Introspection: Finds nearly nothing: 2 of 3,000 papers" in page.by_id("trust").text
@@ -340,7 +340,7 @@ class TestPage:
         assert "About 60 answers on papers drawn at random turn a found share into a checked one" in usual
         assert "No person has read these papers for this page." in usual
 
-    def test_an_older_run_tells_the_rule_of_then(self, run_of, page_of):
+    def test_an_older_run_states_its_old_rule(self, run_of, page_of):
         trust = page_of("older").by_id("trust").text
         assert "This run was made before themes had probabilities." in trust
         assert "from a score of 3 on it belongs to the theme" in trust

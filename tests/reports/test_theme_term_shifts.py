@@ -12,7 +12,7 @@ def table(*rows):
     return validate_table("theme_terms", pd.DataFrame(rows, columns=list(empty_table("theme_terms").columns)))
 
 
-def test_terms_stand_by_direction_with_their_counts():
+def test_terms_are_listed_by_direction_with_their_counts():
     terms = table(
         ("agents", "web navigation", 1, 90, 24, 110, 1e-6, 1e-5),
         ("agents", "computer use", 30, 90, 2, 110, 1e-9, 1e-8),

@@ -57,7 +57,7 @@ def test_a_first_fit_is_no_news(make_run) -> None:
     assert "what happened to topics" not in render_report(context)
 
 
-def test_papers_that_joined_are_told_apart(make_run) -> None:
+def test_papers_that_joined_are_distinguished(make_run) -> None:
     told = with_events(make_run(), ("born", "T0001", None, 40, []))
     assigned = told.tables.topic_assignments
     inside = assigned["topic_id"] != "-1"
