@@ -70,8 +70,8 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
 
 def _join_lines(history: PaperHistory) -> Iterator[str]:
     """Why the records of a paper were merged: shared identifiers, then each match, the most certain first."""
-    said = {look.said.record_id: look for look in history.looks}
-    stated = Counter(look.said.stated_id for look in said.values() if look.said.record.arxiv_id)
+    look_of = {look.said.record_id: look for look in history.looks}
+    stated = Counter(look.said.stated_id for look in look_of.values() if look.said.record.arxiv_id)
     for identifier, n_records in sorted(stated.items()):
         if n_records > 1:
             yield f"{n_records} records are one: they state {identifier}"
@@ -79,7 +79,7 @@ def _join_lines(history: PaperHistory) -> Iterator[str]:
         sure = "" if join.bits >= STATED else f", {join.probability:.1%} sure"
         yield f"two records match{sure}: {', '.join(join.reasons)}"
         for key in (join.one, join.other):
-            look = said[key]
+            look = look_of[key]
             year = f" ({look.said.record.published.year})" if look.said.record.published else ""
             yield f"  {clip(look.said.record.title, _TITLE_SHOWN)}{year}  [{_place(look)}]"
     if history.joins:
@@ -87,7 +87,7 @@ def _join_lines(history: PaperHistory) -> Iterator[str]:
 
 
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
-    """One line per feed: number of sightings, last day covered, failures.
+    """One line per feed: number of reads, last day covered, failures.
 
     Files that state no day are told together, by their kind.
     """
@@ -100,7 +100,7 @@ def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
         whole = own[own["is_whole"]]
         reached = f", up to {whole['end'].max():%Y-%m-%d}" if len(whole) else ""
         yield (
-            f"{name}: {len(own)} sightings, {int(own['n_records'].sum())} records{reached}"
+            f"{name}: {len(own)} reads, {int(own['n_records'].sum())} records{reached}"
             + (f", {failed} failed" if failed else "")
         )
 

@@ -285,7 +285,7 @@ class TestCommandLine:
         with mail_server(inbox) as port:
             monkeypatch.setenv("PAPERTRENDS_SMTP_PORT", str(port))
             assert "sent    ada@example.org" in call("--send").output
-            assert "none is sent twice" in call("--send").output
+            assert "no mail is sent twice" in call("--send").output
             inbox.refused = {ADA}
         assert len(inbox.mails) == 1
 

@@ -144,7 +144,7 @@ class TestFailures:
         assert counts["failures"] == ["daily-papers: the service answered 500 for 2025-10-03"]
         looks = read_day(settings.workspace, TODAY).looks
         assert looks.loc[~looks["is_whole"], "start"].dt.day.tolist() == [3]
-        assert list(feed_lines(looks)) == ["daily-papers: 5 looks, 4 records, up to 2025-10-05, 1 failed"]
+        assert list(feed_lines(looks)) == ["daily-papers: 5 reads, 4 records, up to 2025-10-05, 1 failed"]
         service = Service()
         again = fetch(settings, service, "daily-papers:2025-10-01..2025-10-05")
         assert (service.asked, again["failures"]) == (["2025-10-03"], [])
@@ -172,8 +172,8 @@ class TestFailures:
             looks = store.feed_looks(TODAY)
         assert looks.loc[~looks["is_whole"], "location"].tolist() == ["2025-10-03.json"]
         assert list(feed_lines(looks)) == [
-            "daily-papers: 2 looks, 2 records, up to 2025-10-02",
-            "unknown: 1 looks, 0 records, 1 failed",
+            "daily-papers: 2 reads, 2 records, up to 2025-10-02",
+            "unknown: 1 reads, 0 records, 1 failed",
         ]
 
 

@@ -62,9 +62,9 @@ def papers(workspace: str = "w", as_of: date = date(2030, 1, 1)) -> list[str]:
 
 def test_paper_says_why_its_records_are_one(call):
     lines = call("paper", "10.5555/a").stdout.splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith("two records are one"))
+    start = next(place for place, line in enumerate(lines) if line.startswith("two records match"))
     assert lines[start] == (
-        "two records are one, 100.0% sure: same title but for spelling, 2 of 2 authors shared"
+        "two records match, 100.0% sure: same title but for spelling, 2 of 2 authors shared"
     )
     assert sorted(lines[start + 1 : start + 3]) == [
         f"  {MISTYPED.title}  [file 1.csv, 2025-03-04]",
@@ -102,7 +102,7 @@ def test_a_merge_joins_what_nothing_else_would_arxiv_papers_too(call):
     assert "arxiv:2503.00002" not in papers(), "a later version belongs to the merged paper too"
     lines = call("paper", "2503.00002").stdout
     assert lines.startswith("arxiv:2503.00001")
-    assert "two records are one: a person said so" in lines
+    assert "two records match: a person said so" in lines
     call("split", "2503.00001", "--as", "Ada")
     assert {"arxiv:2503.00001", "arxiv:2503.00002"} <= set(papers())
 
