@@ -44,7 +44,7 @@ def _run_name() -> str:
     return name_of_run("ingest")
 
 
-# Prefect shows the descriptions of parameters in its form where they are in this style.
+# Prefect shows parameter descriptions in its form if they are in this style.
 @flow(name="ingest", flow_run_name=_run_name, **NOTICES)
 def ingest(
     sources: list[str],
@@ -57,10 +57,10 @@ def ingest(
 
     Args:
         sources: Paths of files or folders, and names of feeds such as arxiv:cat:cs.AI.
-        workspace: Folder of the store, made when absent.
-        as_of: The day to pretend to be; today by default.
-        columns: Own names of a table's columns, such as {"Heading": "title"}.
-        fill_dates: Where papers without a day are looked up afterwards.
+        workspace: Folder of the store; created if missing.
+        as_of: Run as if today were this day; today by default.
+        columns: Fields by the column names of a table, such as {"Heading": "title"}.
+        fill_dates: Service that looks up missing publication days after the ingest.
 
     Returns
     -------

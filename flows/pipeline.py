@@ -34,7 +34,7 @@ def _run_name() -> str:
     return name_of_run("papertrends")
 
 
-# Prefect shows the descriptions of parameters in its form where they are in this style.
+# Prefect shows parameter descriptions in its form if they are in this style.
 @flow(name="papertrends", flow_run_name=_run_name, **NOTICES)
 def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     sources: list[str],
@@ -51,20 +51,20 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     """Ingest sources, analyze the corpus and publish a report.
 
     Args:
-        sources: Paths of files or folders and names of feeds; none analyzes what the store holds.
+        sources: Paths of files or folders, and names of feeds; empty to analyze only the store.
         workspace: Folder that holds the store and the runs.
-        as_of: The day to pretend to be; today by default.
-        themes: File of the themes; that of the settings by default.
-        vectorizer: How abstracts become vectors; as the settings say by default.
-        command: The command line that makes this run again, for the report.
-        columns: Own names of a table's columns, such as {"Heading": "title"}.
+        as_of: Run as if today were this day; today by default.
+        themes: Themes file; by default that of the settings.
+        vectorizer: How abstracts become vectors; by default as in the settings.
+        command: Command line that reproduces this run, shown in the report.
+        columns: Fields by the column names of a table, such as {"Heading": "title"}.
         refit: Fit the topics again, even if no rule asks for it.
-        runner: Where work in parts is done; as the settings say by default.
-        dask_address: Scheduler of a Dask cluster; that of the settings by default.
+        runner: Where parallel work runs; by default as in the settings.
+        dask_address: Scheduler of a Dask cluster; by default that of the settings.
 
     Raises
     ------
-        PapertrendsError: When nothing came of any source because all of them failed.
+        PapertrendsError: When all sources failed.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def _run_name() -> str:
     return name_of_run("digest")
 
 
-# Prefect shows the descriptions of parameters in its form where they are in this style.
+# Prefect shows parameter descriptions in its form if they are in this style.
 @flow(name="digest", flow_run_name=_run_name, **NOTICES)
 def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
     """Send the digest of the latest run to the recipients of the settings, once to each.
@@ -40,16 +40,16 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
 
     Raises
     ------
-        PapertrendsError: When a mail was not taken.
+        PapertrendsError: When the mail server did not accept a mail.
 
     Returns
     -------
-        How many mails were ``sent``, how many recipients had theirs ``before``, and the ``run_id``.
+        Number of mails ``sent``, number of recipients who got theirs ``before``, and the ``run_id``.
     """
     if later := later_run():
         return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
     settings = load_settings({"workspace": workspace})
-    # An analysis that is at work is waited for: its run is the one to tell of.
+    # Wait for a running analysis: the digest must be about its run.
     with lock_workspace(Path(workspace)):
         folder = resolve_run(settings.workspace)
         mails = make(folder, settings, now())

@@ -1,6 +1,7 @@
 """The steps of an analysis in order: from the corpus of a day to the tables and the manifest of a run.
 
-Nothing here knows of Prefect: `flows.pipeline` runs the steps as tasks, a notebook or a test calls them.
+This module does not depend on Prefect: `flows.pipeline` runs the steps as tasks; notebooks and tests call
+them directly.
 """
 
 from __future__ import annotations

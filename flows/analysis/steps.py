@@ -1,6 +1,6 @@
 """The steps of an analysis, from tables and arrays to tables and arrays.
 
-Nothing here knows of Prefect; `flows.analysis.run_analysis` wires the steps together as tasks.
+This module does not depend on Prefect; `flows.analysis.run_analysis` combines the steps.
 """
 
 from __future__ import annotations

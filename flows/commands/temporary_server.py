@@ -1,7 +1,7 @@
 """Prefect's temporary server, started before Prefect is imported.
 
-Prefect starts one itself where none is configured, but only when a flow begins, and reads half of its
-server's code to do so: seconds that a run need not wait, for they pass while the flows are imported.
+Prefect starts a server itself if none is configured, but only when a flow begins, and imports half of its
+server's code to do so. Started here, the server needs these seconds while the flows are imported.
 """
 
 from __future__ import annotations

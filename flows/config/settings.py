@@ -1,7 +1,7 @@
 """Settings from ``papertrends.toml``, ``PAPERTRENDS_*`` variables and the command line.
 
-Later wins: defaults, the file of the current folder, the file of the workspace, the environment,
-the command line. A key that nobody knows is an error, because a misspelled one would otherwise be
+Later ones override earlier ones: defaults, the file of the current folder, the file of the workspace, the
+environment, the command line. An unknown key is an error, because a misspelled one would otherwise be
 ignored for months.
 """
 

@@ -28,7 +28,7 @@ _COUNTS = {
     "without_theme": "in no theme",
     "unclustered": "in no topic",
     "withdrawn": "withdrawn",
-    "later": "left out, of a later day",
+    "later": "left out, from a later day",
     "rejected": "records rejected",
     "encoded": "texts encoded",
 }
@@ -58,7 +58,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
 
 
 def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
-    """Claims of a run, the surest first, as plain values: days as ISO text, None where there is no number.
+    """Claims of a run as plain values, the most certain first; days are ISO text, missing numbers None.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def quality_markdown(manifest: Mapping[str, Any]) -> str:
-    """Counts of a run and what is wrong with its data, as Markdown.
+    """Counts and data problems of a run, as Markdown.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def quality_markdown(manifest: Mapping[str, Any]) -> str:
     lines = ["| | |", "| --- | ---: |"]
     lines += [f"| {words} | {counts[name]:,} |" for name, words in _COUNTS.items() if name in counts]
     newest = max((str(source["day"]) for source in manifest["sources"] if source.get("day")), default="none")
-    lines += ["", f"{len(manifest['sources']):,} feeds were read, the newest of {newest}.", ""]
+    lines += ["", f"{len(manifest['sources']):,} feeds were read, the newest from {newest}.", ""]
     warnings = [str(warning) for warning in manifest["warnings"]]
     lines += [f"- {_plain(warning)}" for warning in warnings[:_LINES]] or ["No gaps."]
     if len(warnings) > _LINES:
@@ -97,5 +97,5 @@ def quality_markdown(manifest: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of a feed without what Markdown or HTML would take for more."""
+    """Text of a feed, escaped for Markdown and HTML."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~" else sign for sign in " ".join(text.split()))

@@ -2,7 +2,7 @@
 
 A server that keeps scheduled runs, or a worker that was away, may start five missed runs one after the other.
 A server that does not (a temporary one; Prefect drops the due runs of a deployment that is registered again)
-starts none; then `missed_since` tells whoever serves that one is needed.
+starts none; then `missed_since` tells the serving process that one is needed.
 """
 
 from __future__ import annotations

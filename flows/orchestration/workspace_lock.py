@@ -1,9 +1,9 @@
 """Lock of a workspace: only one flow at a time changes it; others wait.
 
 A schedule and an analyst may work on one workspace. Each ingest writes many parts, and each analysis reads
-the store at its start and adds to the registry of topics later: taking turns, no run sees half of another's
-ingest, and no two fits number their topics alike. The system frees the turn when its holder ends, however
-it ends. Commands that only read take none.
+the store at its start and adds to the registry of topics later. With the lock, no run sees half of another's
+ingest, and no two fits use the same topic numbers. The system releases the lock when its holder ends, even
+after a crash. Commands that only read do not take the lock.
 """
 
 from __future__ import annotations

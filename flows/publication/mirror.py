@@ -1,8 +1,8 @@
 """Copy runs to an object store or any other fsspec location.
 
-The manifest of a run is copied last, so where it lies the run is whole. A store of objects has no links:
-``latest.json`` stands for ``latest`` and names the newest run. What is there is never removed or changed,
-apart from that file, ``index.html`` and ``feed.xml``.
+The manifest of a run is copied last, so a run with a manifest is complete. Object stores have no links:
+``latest.json`` replaces ``latest`` and names the newest run. Copied files are never removed or changed,
+except for that file, ``index.html`` and ``feed.xml``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Write run folders: built in a temporary folder, renamed into place when complete, never changed.
 
-Publishers of one workspace take turns by a lock on ``runs/.lock`` that the system frees when its
-holder ends, however it ends. Hence every ``.building-`` or ``.removing-`` folder that the holder finds
-is left over from a process that was killed, and no process id has to be guessed about.
+Publishers of one workspace hold a lock on ``runs/.lock`` that the system releases when its holder ends,
+even after a crash. Hence every ``.building-`` or ``.removing-`` folder that the holder finds is left over
+from a killed process, and no process ids are needed.
 """
 
 from __future__ import annotations

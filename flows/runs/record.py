@@ -1,9 +1,9 @@
 """The record of a workspace: forecasts and claims of its runs, kept apart from their folders.
 
-``record.parquet`` holds what the track record will ever need of a run, so that the run's folder may go and
-no later run reads all folders again. Of rows that say the same the first alone is kept, for a forecast
-counts once (see `analytics.forecasts.track_record`): the file grows with the periods of the corpus, not
-with its runs. The facts of the runs whose folders are there are in it too. A run that is not in it yet is
+``record.parquet`` holds everything that the track record needs of a run, so that the run's folder can be
+removed and later runs need not read all folders. Of equal statements only the first is kept, because a
+forecast counts once (see `analytics.forecasts.track_record`): the file grows with the periods of the corpus,
+not with its runs. It also holds the facts of the runs whose folders exist. A run that is not in it yet is
 read from its folder.
 """
 

@@ -1,8 +1,8 @@
-"""Work that goes on in a background process until its result is needed.
+"""Run work in a background process until its result is needed.
 
-Clustering and statistics use one core and hold Python's lock; a thread beside them would wait. The process
-is started again and told functions and what they are given, one after the other, so that nothing of the run's
-state is copied or shared. Work and answer are one pickle each.
+Clustering and statistics use one core and hold Python's global lock, so that a thread would wait for them.
+The process is a fresh interpreter that receives functions with their arguments one after the other; no state
+of the run is copied or shared. Each call and each result is one pickle.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a run does its work in parts: in this process, or as tasks on the workers of a Dask cluster.
 
 Functions, parts and results travel between this process, Dask's scheduler and the workers; Prefect's
-API hears of each task only its name, its states and their times. Dask is imported only when it is used.
+API gets only the name of each task, its states and their times. Dask is imported only when it is used.
 """
 
 from __future__ import annotations

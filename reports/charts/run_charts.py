@@ -1,6 +1,6 @@
 """The charts of a run: one per theme, and all themes side by side on one scale.
 
-What draws is imported where it is needed: the page is made of charts that another process may have drawn.
+Drawing code is imported only where needed: the charts of the page may come from another process.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Figure of one series: smooth share with band over the raw shares; below, the numbers of papers.
 
-matplotlib without pyplot: nothing is kept between calls, and no window can open. It takes half a second to
-import, so only who draws imports this module.
+matplotlib without pyplot: no state is kept between calls, and no window can open. The import takes half a
+second, so only code that draws imports this module.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """SVG text: matplotlib's output made small and themeable, and hand-written small lines.
 
 A chart must be right in three places from the same bytes: inlined in the light page, inlined in the
-dark page, and on its own as a file. So every color stands twice: as a presentation attribute with
+dark page, and as a separate file. So every color is given twice: as a presentation attribute with
 the light value, which any program can show, and as a class (``f-c1`` fills, ``s-c1`` strokes) for
-which the page has a rule in its own palette. Attributes give way to rules, so no script is needed.
+which the page has a rule in its palette. Rules override attributes, so no script is needed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Data for the page's search and map, read by its script.
 
 A page cannot hold a hundred thousand papers. It holds those of the map, sampled evenly over time, and as
-many of the others as there is room for, those that a reader will most likely look for first.
+many of the others as fit, ordered by their likely interest to readers.
 """
 
 from __future__ import annotations

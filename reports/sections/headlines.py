@@ -1,7 +1,7 @@
 """What moved: the headlines of the page.
 
-At most five lines, the strongest evidence first. What is not there to be said is said: that nothing
-moved, or that nothing can be said to have moved.
+At most five lines, the strongest evidence first. If there are none, the section says so: nothing moved, or
+nothing could be tested.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The sentences are in `reports.values.verdict_sentences`.
 
-A claim is the share at the end, how it is known (found or checked), the share at the start, their ratio with
-its interval, and the verdict. No cause, no forecast, and no adjective that is not one of the five words.
+A claim consists of the share at the end, its basis (found or checked), the share at the start, their ratio
+with its interval, and the verdict. It contains no cause, no forecast, and no adjective except the verdicts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Formats of numbers, dates and periods: one rule each, used everywhere.
 
-A percent sign and a multiplication sign never part from their number: the spaces beside them are
-narrow no-break spaces (U+202F) and a minus is a minus sign (U+2212).
+Percent and multiplication signs are never separated from their number: the spaces next to them are
+narrow no-break spaces (U+202F); a minus is a minus sign (U+2212).
 """
 
 from __future__ import annotations

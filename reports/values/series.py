@@ -1,7 +1,7 @@
 """Series for the page: named periods, a verdict, and the comparison period.
 
 Everything here is read from the tables `trends`, `verdicts` and `theme_quality`; nothing is estimated again.
-A theme whose shares are checked on answers has the checked ones wherever it speaks of a share.
+For a theme with checked shares, every share is a checked one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every sentence about a verdict, in one table: by place, by tested question, by verdict.
 
-A sentence may claim no more than its word. Only ``rising`` and ``falling`` say that a share is another, only
-``steady`` says that it is not, only ``unclear`` says which way it leans. A test goes through all of them.
+A sentence must not claim more than its verdict. Only ``rising`` and ``falling`` say that a share changed,
+only ``steady`` that it did not, only ``unclear`` says which way it leans. A test checks all sentences.
 """
 
 from __future__ import annotations

@@ -38,10 +38,10 @@ def call(tmp_path, monkeypatch):
         (["ingest", "daily-papers:2025-10-05..2025-10-01"], "ends on 2025-10-01, before it starts"),
         (["ingest", "rss:ftp://example.org"], "rss needs a web address"),
         (["ingest"], "nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv"),
-        (["ingest", "--fill-dates", "arxiv"], "holds no store"),
+        (["ingest", "--fill-dates", "arxiv"], "has no store yet"),
         (["ingest", "--fill-dates", "crossref"], "--fill-dates 'crossref' is an unknown service; use arxiv"),
         (["ingest", "x.csv", "--map", "Heading"], "--map 'Heading' is not COLUMN=FIELD"),
-        (["paper", "2503.00001", "--workspace", "empty"], "holds no store"),
+        (["paper", "2503.00001", "--workspace", "empty"], "has no store yet"),
     ],
 )
 def test_a_mistake_gets_one_line_and_status_2(call, tmp_path, arguments, says):

@@ -195,9 +195,9 @@ def test_without_readers_there_is_no_digest(sample_path):
         ("ingest_cron", "0 6 * *", "five fields"),
         ("analysis_cron", "0 25 * * *", "five fields such as"),
         ("digest_cron", "@daily", "five fields"),
-        ("timezone", "Mars/Olympus", "no such zone"),
-        ("timezone", "../etc/passwd", "no such zone"),
-        ("notify_block", "https://hooks.example.org/secret", "Notification block"),
+        ("timezone", "Mars/Olympus", "unknown time zone"),
+        ("timezone", "../etc/passwd", "unknown time zone"),
+        ("notify_block", "https://hooks.example.org/secret", "Prefect notification block"),
     ],
 )
 def test_an_invalid_schedule_is_reported(name, value, said):

@@ -218,7 +218,7 @@ def test_other_columns_and_orders(workspace):
     [
         (f'{TWO},"A title,An abstract,,,1,0', "a quote that is not closed"),
         (f'{TWO},"A" title,An abstract,,,1,0', "a quote in the wrong place"),
-        (f"{TWO},a,b,c,d,1,0,1", "8 cells under 7 names of columns"),
+        (f"{TWO},a,b,c,d,1,0,1", "8 cells in a table of 7 columns"),
     ],
 )
 def test_a_broken_row_costs_no_other_row(workspace, broken, says):

@@ -236,7 +236,7 @@ class TestCopy:
     def test_an_empty_server_has_nothing_to_copy(self, workspace, url):
         told = call("--to", "sqlite", "--workspace", workspace.parent / "back")
         assert told.exit_code == 2
-        assert "holds no store" in told.stderr
+        assert "has no store, so there is nothing to copy" in told.stderr
         assert not (workspace.parent / "back").exists()
 
     def test_blocks_are_small(self, workspace, url, monkeypatch):

@@ -164,7 +164,7 @@ def test_the_next_draw_is_not_a_draw_of_a_label_from_elsewhere(store):
 
 def test_a_number_is_given_to_one_draw_only(store):
     store.write_draw(DRAW)
-    with pytest.raises(PapertrendsError, match="draw 1 was made by another process meanwhile"):
+    with pytest.raises(PapertrendsError, match="draw 1 was made by another process in the meantime"):
         store.write_draw(LabelDraw(1, FIRST, 0, ("z",), (1.0,)))
     assert store.read_draws()["paper_id"].tolist() == ["q", "p", "r"]
 
