@@ -83,7 +83,7 @@ def make_archive(
     Parameters
     ----------
     manifests : sequence of mapping
-        Of the published runs, oldest first; what an older version did not write is left out.
+        Manifests of the published runs, oldest first; missing fields of older versions are left out.
     site : str
         Address of the workspace's folder, which ends with a slash; links are relative without.
     failures : sequence of mapping

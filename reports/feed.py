@@ -40,7 +40,7 @@ def render_feed(archive: Archive, site: str = "") -> str:
     Parameters
     ----------
     archive : Archive
-        Of `reports.archive.make_archive`, with the same site.
+        From `reports.archive.make_archive`, with the same site.
     site : str
         Address of the workspace's folder, which ends with a slash.
 

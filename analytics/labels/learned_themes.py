@@ -141,7 +141,7 @@ def checked_series(
     ----------
     learned : sequence of LearnedTheme
     published : Series of datetime64, shape (n,)
-        Of the papers of the corpus; NaT where undated.
+        Publication dates of the papers of the corpus; NaT if undated.
     trends : DataFrame
         Table `trends`: its periods are taken.
 

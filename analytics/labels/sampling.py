@@ -51,7 +51,7 @@ def draw_papers(
     Parameters
     ----------
     probability : float64 array of shape (n, n_themes)
-        Of membership, in canonical order of the papers.
+        Probabilities of membership, in canonical order of the papers.
     published : datetime64 array of shape (n,)
         NaT where undated; those come last.
     is_labelled : bool array of shape (n,)

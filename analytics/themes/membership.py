@@ -98,7 +98,7 @@ def theme_prior(evidence: NDArray[np.float64]) -> float:
     gain = np.expm1(np.clip(evidence, -_LARGEST_EVIDENCE, _LARGEST_EVIDENCE))
 
     def slope(share: float) -> float:
-        """Of the log likelihood with that of the papers known beforehand; it falls as the share grows."""
+        """Slope of the log likelihood, known papers included; it falls as the share grows."""
         before = _SHARE_OF_NONE / share - (1 - _SHARE_OF_NONE) / (1 - share)
         return float(np.sum(gain / (1 + share * gain)) + _PRIOR_PAPERS * before)
 

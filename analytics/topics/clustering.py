@@ -33,9 +33,9 @@ class TopicParameters:
     Attributes
     ----------
     n_neighbors, n_components : int
-        Of UMAP.
+        Parameters of UMAP.
     min_cluster_size, min_samples : int
-        Of HDBSCAN.
+        Parameters of HDBSCAN.
     """
 
     n_neighbors: int

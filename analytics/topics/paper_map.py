@@ -20,7 +20,7 @@ _FEWEST_EMBEDDED = 8
 """Topics below which the two main directions of the centers show all that there is."""
 _PERPLEXITY = 12.0
 _STEPS = 500
-"""Of t-SNE; twice as many keep .69 of the five nearest of 98 topics where these keep .68."""
+"""Steps of t-SNE; twice as many keep .69 of the five nearest of 98 topics, these keep .68."""
 _NEIGHBORS = 10
 """Topics around a topic that say which way its papers lean."""
 _REACH = 0.7

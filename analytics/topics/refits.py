@@ -27,7 +27,7 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     Parameters
     ----------
     state : TopicState
-        Of the last fit.
+        State of the last fit.
     assignments : DataFrame
         `paper_id` and `topic_id` of today's papers as they join those topics.
 

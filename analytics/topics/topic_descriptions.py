@@ -41,7 +41,7 @@ def describe_topics(
     Parameters
     ----------
     read : PaperTerms
-        Of n papers.
+        Terms of n papers.
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.

@@ -70,7 +70,7 @@ def label_topics(
     terms : array of str, shape (t,)
         In alphabetical order.
     vectors : float32 array of shape (n, d)
-        Of the texts that were counted, in their order.
+        Vectors of the counted texts, in their order.
     display : mapping of str to str
         Written form of words.
     before : mapping of topic number to label, optional

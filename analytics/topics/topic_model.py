@@ -210,7 +210,7 @@ def join_topics(
     papers, vectors
         See `fit_topics`.
     state : TopicState
-        Of a fit in the same vector space.
+        State of a fit in the same vector space.
     each : Each
         See `fit_topics`.
 

@@ -36,7 +36,7 @@ class LogitLines:
     residual : ndarray, shape (n_series, n_periods)
         Pearson's, of mean 0 and variance 1 where the counts are binomial; 0 where the total is.
     information : ndarray, shape (n_series,)
-        Of the slope, the intercept being estimated too.
+        Information of the slope, with the intercept estimated too.
     root : ndarray, shape (n_series,)
         Signed root of the likelihood ratio against no slope; of a separated series, the slope over
         its standard error, because its likelihood has no maximum to compare with.

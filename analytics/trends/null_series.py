@@ -92,7 +92,7 @@ def null_counts(
     Parameters
     ----------
     counts, totals : ndarray, shape (n_periods,)
-        Of the series, in periods that hold papers.
+        Counts of the series in periods that hold papers.
     steps : ndarray of int, shape (n_periods,)
         Position of each period, in periods, ascending.
     noise : PooledNoise

@@ -66,7 +66,7 @@ class TrendModel:
     Attributes
     ----------
     grids : SeriesGrids
-        Of the tested series, in the periods that hold papers.
+        Grids of the tested series in the periods that hold papers.
     stepped : ndarray of bool, shape (n_series,)
         Which have enough papers in the newest months and the year before.
     x, unit : ndarray and float

@@ -44,7 +44,7 @@ def forecast_series(
     ----------
     found : CorpusTrends
     checked : mapping of str to CheckedSeries, optional
-        Of the themes that have checked shares in the trends.
+        Checked series of the themes that have checked shares in the trends.
 
     Returns
     -------

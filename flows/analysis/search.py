@@ -48,7 +48,7 @@ def search_papers(
     workspace : Path
         Whose store holds the vectors.
     folder : Path
-        Of the run.
+        Run folder.
     words : str
         A phrase, or a whole abstract.
     most : int

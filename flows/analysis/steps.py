@@ -69,7 +69,7 @@ __all__ = [
 _JOINS_SHOWN = 10
 _PAPERS_OF_EVENT = 20
 _THREADS = 1
-"""Of linear algebra: more add up in another order, and a last digit that differs makes other topics."""
+"""Threads of linear algebra: more change the order of sums, and a different last digit gives other topics."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from flows.store.decisions import WorkDecision
 __all__ = ["COLUMNS", "DecisionFile", "read_decision_file", "render_decisions"]
 
 COLUMNS = ("one", "other", "day", "works", "person", "one_title", "other_title")
-"""Of the file. The titles are for people; `one` and `other` are records by the hash of what they say."""
+"""Columns of the file. Titles are for people; `one` and `other` are hashes of the records' content."""
 
 _WORKS = {"1": True, "2": False}
 _RECORD = re.compile("[0-9a-f]{32}")
@@ -40,7 +40,7 @@ def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str
     ----------
     decisions : iterable of WorkDecision
     titles : mapping of str to str
-        Of the records, by their ids.
+        Titles of the records by id.
     """
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")

@@ -24,7 +24,7 @@ __all__ = ["label"]
 
 _MOST = 60
 _REQUESTS_PER_PAPER = 4
-"""Of a model: one answer, another try, and retries where the endpoint is busy."""
+"""Requests to a model per paper: one answer, another try, and retries if the endpoint is busy."""
 
 File = Annotated[
     Path | None,

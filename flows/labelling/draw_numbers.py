@@ -26,7 +26,7 @@ def fitted_draws(
     ----------
     given : LabelFile
     known_draws, known_labels : DataFrame
-        Of the store, see `flows.store.labels.read_draws` and `read_label_history`.
+        Tables of the store, see `flows.store.labels.read_draws` and `read_label_history`.
 
     Returns
     -------

@@ -25,7 +25,7 @@ __all__ = ["COLUMNS", "LabelFile", "is_label_file", "labels_of", "render_labels"
 
 _LABEL = tuple(TABLE_COLUMNS["labels"])
 COLUMNS = (*_LABEL, "position", "random_state")
-"""Of the file. A row without theme and answer is a paper of a draw, with its day and probability."""
+"""Columns of the file. A row without theme and answer is a paper of a draw, with its day and probability."""
 _A_PAPER, _A_DAY = "the id of a paper", "a day as YYYY-MM-DD"
 _A_DRAW, _A_CHANCE = "a number from 1", "a probability above 0 and at most 1"
 _MOST_DRAWS, _MOST_SEED = 2**31 - 1, 2**32 - 1

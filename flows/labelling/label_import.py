@@ -32,7 +32,7 @@ class TakenLabels:
     n_labels, n_papers : int
         Read from the file.
     n_known : int
-        Of these, labels that the store had already.
+        Number of them that the store already had.
     labellers : tuple of str
         Whose they are.
     faults : tuple of str

@@ -49,7 +49,7 @@ def mark_sentences(abstracts: Sequence[str], phrases: Sequence[str]) -> list[tup
     ----------
     abstracts : sequence of str, length n
     phrases : sequence of str
-        Of all themes.
+        Phrases of all themes.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class Judged:
     n_requests : int
         Retries included.
     prompt_tokens, completion_tokens : int or None
-        Of all requests whose answer counts them; None where none does.
+        Sums over all responses that report them; None if no response does.
     n_uncounted : int
         Answers that do not count tokens.
     stopped : str or None

@@ -40,7 +40,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Run folder.
     site : str
         Address of the workspace's folder; the link leads to the file without.
     tables : RunTables

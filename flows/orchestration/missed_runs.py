@@ -80,7 +80,7 @@ def missed_since(cron: str, timezone: str, last: datetime) -> datetime | None:
     timezone : str
         IANA name of the zone in which the fields are read.
     last : datetime
-        Of the last run, with a time zone.
+        Time of the last run, with a time zone.
 
     Examples
     --------

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 def notify_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Send a notice of a run that failed, crashed, has gaps or is stale.
 
-    Of a flow within another the outer one tells. A notice that cannot be sent is a warning in the log: it
-    must not cost the run.
+    For nested flows only the outermost sends a notification. A notice that cannot be sent is only a warning
+    in the log: it must not fail the run.
     """
     if flow_run.parent_task_run_id is not None or not (
         state.is_failed() or state.is_crashed() or state.name in (GAPS, STALE)

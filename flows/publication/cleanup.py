@@ -45,7 +45,7 @@ def tidy_workspace(workspace: Path, today: date, keep_days: int, vectorizer_id: 
     keep_days : int
         Setting ``keep_runs_days``.
     vectorizer_id : str
-        Of the newest run.
+        Vectorizer of the newest run.
 
     Returns
     -------

@@ -51,7 +51,7 @@ def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[s
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Run folder.
     settings : Settings
     written_at : datetime
         With a time zone.

@@ -35,7 +35,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
     ----------
     analysis : Analysis
     settings : Settings
-        Of the analysis.
+        Settings of the analysis.
     run_step : RunStep, optional
         How each step is called.
 

@@ -68,7 +68,7 @@ def runs_to_remove(
 
 
 def _newest_of_months(runs: Iterable[RunFacts]) -> set[str]:
-    """Of each calendar month the run of the newest day, the last one where there are several."""
+    """The run of the newest day of each calendar month; the last one if there are several."""
     newest: dict[tuple[int, int], RunFacts] = {}
     for run in sorted(runs, key=lambda run: (run.as_of, run.run_id)):
         newest[(run.as_of.year, run.as_of.month)] = run

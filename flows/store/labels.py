@@ -63,7 +63,7 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
     Parameters
     ----------
     connection : Connection
-        Of a transaction that may write.
+        Connection with a write transaction.
     table : DataFrame
         Table `labels`; of rows with the same key the last counts.
 

@@ -42,7 +42,7 @@ class FitRow:
     settings : mapping
         What decides a fit beside papers and vectors.
     parameters : mapping
-        Of layout and clustering; empty when the papers were too few.
+        Parameters of layout and clustering; empty when the papers were too few.
     cause : str
         Why it was made, as a sentence fragment.
     state : TopicState

@@ -99,7 +99,7 @@ class Store:
     Parameters
     ----------
     engine : Engine
-        Of a database whose tables are there; `open` makes both for a workspace.
+        Engine of a database with tables; `open` creates both for a workspace.
     name : str
         What messages call the database.
 

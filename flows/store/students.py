@@ -28,7 +28,7 @@ class StudentRow:
     as_of : date
         Newest day that it knew.
     n_texts : int
-        Of the corpus that it was fitted on.
+        Size of the corpus that it was fitted on.
     teacher_id : str
         What encoded the texts that it was taught.
     random_state : int

@@ -30,7 +30,7 @@ def check_runner(runner: str, address: str | None = None) -> None:
     ----------
     runner : {"local", "dask"}
     address : str, optional
-        Of a Dask scheduler; without one a run starts its own workers.
+        Address of a Dask scheduler; without one a run starts its own workers.
 
     Raises
     ------

@@ -41,7 +41,7 @@ _RETURN_S = 60
 _AHEAD = 2
 """Parts under way a worker: one in work, one on its way."""
 _THREADS = 1
-"""Of linear algebra, as in the rest of a run: more add up in another order."""
+"""Threads of linear algebra, as in the rest of a run: more change the order of sums."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -58,7 +58,7 @@ def parallel_runner(
     runner : {"local", "dask"}
         ``local`` is the builtin `map`; with ``dask`` every part is a Prefect task, named for its function.
     address : str, optional
-        Of a Dask scheduler; without one there are worker processes on this machine.
+        Address of a Dask scheduler; without one there are worker processes on this machine.
     n_workers : int, optional
         How many; as many as there are processors by default.
 

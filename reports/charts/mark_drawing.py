@@ -28,7 +28,7 @@ def draw_marks(axes: Axes, series: Series, marks: Marks, color: str, top: float)
     Parameters
     ----------
     axes : Axes
-        Of the shares; a period is one unit wide, the first is at 0.
+        Axes of the shares; a period is one unit wide, the first is at 0.
     series : Series
     marks : Marks
     color : str

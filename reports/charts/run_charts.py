@@ -93,7 +93,7 @@ def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:
     view : RunView
     kind : {"theme", "topic"}
     series_id : str
-        Of a series with a dated paper.
+        Id of a series with a dated paper.
     """
     from reports.charts.series_figure import WIDE, own_style, plot_series, svg_text
 
@@ -133,7 +133,7 @@ def plot_png(view: RunView, theme_id: str) -> bytes:
     ----------
     view : RunView
     theme_id : str
-        Of a theme with a dated paper.
+        Id of a theme with a dated paper.
     """
     from reports.charts.series_figure import WIDE, own_style, plot_series, png_bytes
 

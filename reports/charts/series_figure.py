@@ -78,7 +78,7 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
     color : str
         Name of a color of the palette.
     scale : Scale
-        Of the share axis; values beyond it are at its edge.
+        Scale of the share axis; values beyond it are at its edge.
     layout : Layout
     marks : Marks, optional
         The time axis ends with the last period that is forecast.

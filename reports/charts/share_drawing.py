@@ -27,7 +27,7 @@ def draw_dots(axes: Axes, series: Series, color: str, top: float) -> None:
     Parameters
     ----------
     axes : Axes
-        Of the shares; a period is one unit wide, the first at 0.
+        Axes of the shares; a period is one unit wide, the first at 0.
     series : Series
     color : str
         Hexadecimal.
@@ -89,7 +89,7 @@ def draw_bar_label(axes: Axes, series: Series, most: int, *, has_room: bool) -> 
     Parameters
     ----------
     axes : Axes
-        Of the bars.
+        Axes of the bars.
     series : Series
     most : int
         Papers of the highest bar.

@@ -50,7 +50,7 @@ class Explorer:
     Attributes
     ----------
     n_papers : int
-        Of the corpus.
+        Number of papers of the corpus.
     n_mapped : int
         How many of the first papers are on the map; 0 without a map.
     themes, topics : tuple of dict

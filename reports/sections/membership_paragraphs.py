@@ -51,7 +51,7 @@ def membership_paragraphs(
     Parameters
     ----------
     tables : RunTables
-        Of an older run, whose papers have no probability, the rule of then is given.
+        For an older run without probabilities, the rule of that version is described.
     manifest : mapping
         Its setting ``theme_threshold`` is the score that an older run asked for, where it was set.
     qualities : mapping of theme id to Quality

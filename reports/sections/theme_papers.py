@@ -42,7 +42,7 @@ def papers_of_theme(
     found, rows : DataFrame
         Papers of the theme by their id, and its rows of `theme_assignments` in the same order.
     votes : DataFrame
-        Of `reports.values.upvotes.upvotes_of_the_day`.
+        From `reports.values.upvotes.upvotes_of_the_day`.
     names : pair of mapping
         Names of themes and of topics by their ids.
 

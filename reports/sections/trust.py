@@ -79,7 +79,7 @@ def make_trust(
     ----------
     tables : RunTables
     manifest : mapping
-        Of the run, see the design; every value is shown as text.
+        Manifest of the run; every value is shown as text.
     series : mapping of (kind, series_id) to Series
     membership : tuple of str
         How papers come to their themes, see `reports.sections.membership_paragraphs`.

@@ -97,9 +97,9 @@ def comparison_clause(comparison: Comparison | None) -> str:
 def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
     """Number and clause of a line of the first screen.
 
-    Of the surest claim; without one, of the whole span, with the share at the end of the line in its chart.
-    Where that was not tested, or in an older run, the counts of the newest period and of the one before are
-    given, and nothing is said of a change.
+    From the most certain claim; without one, from the whole span, with the share at the end of the line in
+    its chart. If that was not tested, or in an older run, the counts of the newest period and of the one
+    before, without a statement about change.
     """
     verdict = (*series.claims, series.verdict)[0]
     if verdict.has_change and ("claim", verdict.window, verdict.word) in TEMPLATES:

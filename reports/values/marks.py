@@ -87,7 +87,7 @@ class Marks:
 
 
 NO_MARKS = Marks()
-"""Of a series without any."""
+"""Marks of a series without any."""
 
 
 def allowed_rate(manifest: Mapping[str, Any]) -> float:
