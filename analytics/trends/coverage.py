@@ -157,7 +157,7 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
     >>> looks = pd.DataFrame({"name": "arxiv:cat:cs.AI", "location": "", "start": months.start_time,
     ...     "end": months.end_time.normalize(), "n_records": [100, 110, 90, 100, 40, 95], "is_whole": True})
     >>> collection_gaps(looks, months)["reason"].tolist()
-    ['arxiv:cat:cs.AI brought 40 records, usual are 100']
+    ['arxiv:cat:cs.AI brought 40 records instead of the usual 100']
     """
     rows: list[tuple[str, pd.Timestamp, str]] = []
     for name, own in looks.groupby("name", sort=True):
@@ -249,7 +249,7 @@ def _low(name: str, own: pd.DataFrame, periods: pd.PeriodIndex) -> Iterator[tupl
     for place, (period, total) in enumerate(totals):
         before = [earlier for _, earlier in totals[max(0, place - _USUAL_PERIODS) : place]]
         if len(before) >= _FEWEST_PERIODS and total < _LOW * (usual := float(np.median(before))):
-            yield period.start_time, f"{name} brought {total:.0f} records; usual are {usual:.0f}"
+            yield period.start_time, f"{name} brought {total:.0f} records instead of the usual {usual:.0f}"
 
 
 def _daily_volume(whole: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> NDArray[np.float64]:

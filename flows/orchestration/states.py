@@ -68,7 +68,7 @@ def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
     Examples
     --------
     >>> staleness([{"day": "2025-12-01"}], date(2025, 12, 10))
-    'stale: the newest look at a feed is of 2025-12-01, 9 days before'
+    'stale: the latest fetch of any feed was on 2025-12-01, 9 days earlier'
     >>> staleness([{"day": "2025-12-09"}], date(2025, 12, 10))
     ''
     """

@@ -164,7 +164,7 @@ def test_served_deployments_run_on_schedule_and_say_what_came_of_them(server, ru
     assert f"due {ingested['expected_start_time'][:10]}" in ingested["name"]
     # The first analysis may have come before the first ingest, and said so.
     analyzed = server.wait_for("analysis", {"Completed", "Completed, but stale"})[0]
-    assert " | stale: the newest look at a feed is of " in analyzed["state"]["message"]
+    assert " | stale: the latest fetch of any feed was on " in analyzed["state"]["message"]
     for run in server.runs_of("analysis"):
         if run["state"]["type"] == "FAILED":
             assert "has no paper as of" in run["state"]["message"]
