@@ -28,7 +28,7 @@ class Ahead(Protocol):
     """Starts work before its result is needed; `postponed` runs it on demand."""
 
     def __call__(self, work: Callable[[], Result], /) -> Callable[[], Result]:
-        """Begin the work; what is returned gives its result."""
+        """Start the work; the returned function gives its result."""
 
 
 def postponed(work: Callable[[], Result]) -> Callable[[], Result]:

@@ -151,7 +151,7 @@ def ingest_source(
 
 
 def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) -> dict[str, Any]:
-    """Fetch what is new of a feed into the store.
+    """Fetch new records of a feed into the store.
 
     Days of the window that an earlier look has settled are not asked for again, see
     `flows.feeds.windows.remaining_windows`. A look of a later day settles none: the clock may have been

@@ -72,7 +72,7 @@ def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, Ru
 
 
 def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
-    """Serve the deployments of a workspace until the process is stopped; what was missed is caught up once.
+    """Serve the deployments of a workspace until stopped; missed runs are caught up once.
 
     They are registered with the Prefect server that is configured.
 

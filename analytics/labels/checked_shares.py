@@ -197,7 +197,7 @@ def _carried_error(deviation: Floats, days: Floats, groups: NDArray[np.int64]) -
 def _error_factor(
     predicted: Floats, residual: Floats, weights: Floats, n_columns: int
 ) -> tuple[float, float]:
-    """Squared errors over what the predictions let expect, drawn towards 1, and the degrees of freedom."""
+    """Ratio of squared errors to their expectation, shrunk towards 1, and the degrees of freedom."""
     doubt = predicted * (1 - predicted)
     pull = weights * np.maximum(weights - 1, 0)
     expected = float((pull * (doubt + _LEAST_VARIANCE)).sum())

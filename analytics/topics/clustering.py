@@ -176,7 +176,7 @@ def _joined_mixtures(labels: NDArray[np.int64], neighbors: NDArray[np.int32]) ->
 
 
 class _NoTerms(CountVectorizer):  # type: ignore[misc]
-    """Two terms that stand everywhere: what describes a topic is found in `analytics.text.terms`."""
+    """Two dummy terms: the terms of topics come from `analytics.text.terms`."""
 
     def fit(self, raw_documents: Any, y: Any = None) -> _NoTerms:  # noqa: ARG002
         """Return self: there is no vocabulary to learn."""

@@ -305,7 +305,7 @@ def _found(
     state: TopicState,
     events: tuple[TopicEvent, ...],
 ) -> TopicFit:
-    """Put the assignments back in the order given, and say what was found in a sentence."""
+    """Restore the given order of the assignments, and summarize the fit in a sentence."""
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
     reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers in no topic"

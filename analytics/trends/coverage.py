@@ -238,7 +238,7 @@ def _failed(
 
 
 def _low(name: str, own: pd.DataFrame, periods: pd.PeriodIndex) -> Iterator[tuple[pd.Timestamp, str]]:
-    """Periods in which a feed brought less than half of what it usually brings."""
+    """Periods in which a feed brought less than half of its usual number of records."""
     whole = own[own["is_whole"]]
     first, last = whole["start"].min(), whole["end"].max()
     volume = _daily_volume(whole, first, last)

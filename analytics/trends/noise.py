@@ -240,7 +240,7 @@ class _Stretch:
 
 
 def _taken_out(x: Floats, steps: NDArray[np.int64], apart: NDArray[np.bool_], around_curves: bool) -> Floats:
-    """Columns of what is not noise: level and line, the slow modes of a curve, a level of some periods."""
+    """Columns that are not noise: level and line, the slow modes of a curve, a level of some periods."""
     slow, _ = smooth_modes(steps, n_slow_modes(len(x)) if around_curves else 0)
     columns = [np.ones(len(x)), x, *slow.T]
     if apart.any() and not apart.all():

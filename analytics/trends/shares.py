@@ -54,7 +54,7 @@ _RESOLVED_FRACTION = 0.9  # of the dates that must be fine enough for a period
 
 @dataclass(frozen=True, slots=True)
 class PeriodChoice:
-    """Length of the periods, and a plain sentence that says why."""
+    """Length of the periods, and a sentence with the reason."""
 
     freq: Period
     reason: str

@@ -46,7 +46,7 @@ _BAND = stats.norm.ppf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class FoundTrends:
-    """What the model says of the series of a run.
+    """Results of the trend model for the series of a run.
 
     Attributes
     ----------

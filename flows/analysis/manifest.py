@@ -73,7 +73,7 @@ def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Set
 
 
 def _labels_hash(labels: pd.DataFrame) -> str:
-    """Hash over all values of a table `labels`, in its order."""
+    """Hash of all values of a table `labels`, in its order."""
     return hashlib.sha256(labels.to_csv(index=False).encode()).hexdigest()
 
 

@@ -90,7 +90,7 @@ class DayCorpus:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors of the papers, shape (n, d), and of each theme's texts, (m, d); by what, and why."""
+    """Vectors of the papers, shape (n, d), and of each theme's texts, (m, d), with the vectorizer."""
 
     vectorizer_id: str
     papers: NDArray[np.float32]
@@ -112,7 +112,7 @@ class Grouped:
 
 @dataclass(frozen=True)
 class FoundThemes(Grouped):
-    """Papers in themes, the likeliest misses, and what labels say, each a run table; answers per theme."""
+    """Papers in themes, likeliest misses and quality by labels, each a run table; answers per theme."""
 
     near_misses: pd.DataFrame
     quality: pd.DataFrame

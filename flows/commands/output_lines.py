@@ -226,7 +226,7 @@ def search_json(hits: Sequence[SearchHit]) -> str:
 
 
 def _points(change: float) -> str:
-    """Change in points with its sign; what rounds to nothing has none."""
+    """Change in points with its sign; zero after rounding has none."""
     shown = f"{100 * change:+.2f}"
     return "0.00" if float(shown) == 0 else shown
 

@@ -70,7 +70,7 @@ class LabellingApp:
         )
 
     def close(self) -> None:
-        """End the thread, without waiting for what it still does."""
+        """End the thread without waiting for its current work."""
         self._thread.close()
 
     async def _show(self, _request: Request) -> Response:

@@ -31,7 +31,7 @@ class CsvRow:
 
 @dataclass(frozen=True)
 class CsvTable:
-    """A table as it was read: names of its columns, rows, and what was wrong with the others, a line each."""
+    """A parsed table: column names, rows, and one line per faulty row."""
 
     names: tuple[str, ...]
     rows: tuple[CsvRow, ...]

@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class LabelFile:
-    """What such a file holds: labels (table `labels`), draws, and what could not be read, a line each."""
+    """Contents of such a file: labels (table `labels`), draws, and one line per faulty row."""
 
     labels: pd.DataFrame
     draws: tuple[LabelDraw, ...]

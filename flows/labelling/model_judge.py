@@ -83,7 +83,7 @@ def judge_papers(
     answer_seconds: float = 180.0,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Judged:
-    """Ask a model about the papers of a sitting that lack answers, and save what it says paper by paper.
+    """Ask a model about the unanswered papers of a session, and save its answers paper by paper.
 
     Only themes without an answer are asked for. A paper whose answer cannot be used is asked about once more
     and then left unanswered. Must not be called where an event loop runs.

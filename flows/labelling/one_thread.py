@@ -31,13 +31,13 @@ class OneThread:
         Thread(target=self._work, name=name, daemon=True).start()
 
     async def call(self, function: Callable[[], _Result]) -> _Result:
-        """Result of `function`, or what it raised."""
+        """Result of `function`, or its exception."""
         future: Future[_Result] = Future()
         self._calls.put((future, function))
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
-        """Let the thread end after what it was given."""
+        """End the thread after the calls already given."""
         self._calls.put(None)
 
     def _work(self) -> None:

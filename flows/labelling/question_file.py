@@ -31,7 +31,7 @@ _ALLOWED = "1, yes, y, true or x; 0, no, n or false; ? for unsure; or leave it b
 
 @dataclass(frozen=True)
 class FilledAnswers:
-    """What a filled file says.
+    """Contents of a filled file.
 
     Attributes
     ----------
@@ -179,7 +179,7 @@ def _unknown_columns(table: CsvTable, theme_ids: Collection[str]) -> list[str]:
 
 
 def _one_sided(table: CsvTable, columns: Sequence[str], answers: dict[tuple[str, str], str]) -> list[str]:
-    """Columns with yes and blanks only: whoever marks finds alone has most likely read the others too."""
+    """Columns with yes and blanks only: most likely the labeller marked only the hits."""
     warnings = []
     for theme_id in columns if _FROM not in table.names else ():
         theme_answers = {answer for (_, one), answer in answers.items() if one == theme_id}

@@ -99,7 +99,7 @@ class StoredSitting:
             self._answers[paper_id] = dict(answers)
 
     def undo(self, paper_id: str) -> None:
-        """Take the answers of this sitting for a paper back; what was said earlier that day stands again.
+        """Undo the answers of this session for a paper; earlier answers of that day become valid again.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class StoredSitting:
             del self._answers[paper_id]
 
     def _earlier_answers(self, store: Store, paper_id: str) -> pd.DataFrame:
-        """What this labeller had said of a paper on this day when the sitting began."""
+        """Answers of the same labeller for a paper on this day before the session."""
         if paper_id not in self._before:
             known = store.read_label_history(self.day)
             own = (known["paper_id"] == paper_id) & (known["labeller"] == self.labeller)

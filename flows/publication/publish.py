@@ -91,6 +91,6 @@ def _record_run(root: Path, manifest: dict[str, Any]) -> None:
 
 
 def render_page(view: RunView, charts: dict[str, Chart] | None = None) -> tuple[str, dict[str, Any]]:
-    """Page as HTML text and summary for the manifest; the charts are drawn where none are given."""
+    """Page as HTML text and summary for the manifest; draws the charts unless they are given."""
     context = make_report_context(view, charts)
     return render_report(context), make_summary(context)

@@ -97,7 +97,7 @@ def read_statements(folder: Path) -> RunStatements:
 
 
 def read_record(workspace: Path) -> RunRecord:
-    """Read the record of a workspace, an empty one where there is none.
+    """Read the record of a workspace; empty if missing.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def update_record(workspace: Path) -> RunRecord:
 
 
 def _rows(facts: RunFacts, statements: RunStatements) -> pd.DataFrame:
-    """Rows of a run, less what nobody can score: topics that no paper of the run is in, no known period."""
+    """Rows of a run without those that cannot be scored: empty topics, unknown periods."""
     topics = set(statements.topic_assignments["topic_id"].unique())
     made = pd.concat([statements.forecasts, statements.claims], ignore_index=True).reindex(
         columns=_SCHEMA.names

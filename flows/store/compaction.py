@@ -1,4 +1,4 @@
-"""A database that stays compact: what no later run can need is forgotten, and space is given back.
+"""Compaction of the database: remove what no later run can need, and free space.
 
 What would grow with the runs and not with the papers goes. The manifests of runs name every source; each
 stands whole in its run folder. Vectors by word weights are of one state of the corpus alone, and are made
@@ -34,7 +34,7 @@ _LOCK_MS = 1_000
 
 
 def kept_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What the store keeps of a manifest: all but its lists of sources, rejects and the like.
+    """The manifest without its long lists, as kept in the store.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def kept_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def compact_store(
     engine: Engine, writer: Engine, *, vectorizer_id: str, unused: Collection[int | str] = ()
 ) -> None:
-    """Forget what nothing can need again, see the module.
+    """Remove rows that no later run can need, see the module.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _forget_vectors(writer: Engine, vectorizer_id: str) -> None:
 
 
 def _forget_student(engine: Engine, writer: Engine, vectorizer_id: str) -> None:
-    """Forget a student and its vectors; one that is none, or the newest, stays."""
+    """Remove a student and its vectors, unless it is the newest or not a student."""
     ranked = select(students.c.vectorizer_id).order_by(
         students.c.as_of.desc(), students.c.n_texts.desc(), students.c.vectorizer_id
     )
@@ -122,7 +122,7 @@ def _forget_student(engine: Engine, writer: Engine, vectorizer_id: str) -> None:
 
 
 def _forget_fit(connection: Connection, fit_id: int) -> None:
-    """Forget members and centers of a fit, and the papers of topics that only went on."""
+    """Remove members and centers of a fit, and the papers of topics that only continued."""
     newest = select(topic_fits.c.fit_id).order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
     if connection.execute(newest.limit(1)).scalar_one_or_none() in {None, fit_id}:
         return

@@ -91,7 +91,7 @@ def holds_store(url: URL) -> bool:
 
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn what the driver raises into one clear line about the database `name`.
+    """Turn errors of the driver into one clear line about the database `name`.
 
     Raises
     ------

@@ -88,7 +88,7 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
 
 
 def delete_labels(connection: Connection, paper_id: str, labeller: str, day: date) -> None:
-    """Take back what a labeller said of a paper on a day."""
+    """Delete a labeller's labels of a paper on a day."""
     its = and_(labels.c.paper_id == paper_id, labels.c.labeller == labeller, labels.c.day == day)
     connection.execute(delete(labels).where(its))
 

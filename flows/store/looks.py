@@ -1,4 +1,4 @@
-"""What one paper is, given every look at it: a pure fold that no order of the looks can change.
+"""Merge all looks at a paper into one row: a pure fold, independent of the order of looks.
 
 Every choice below is the maximum under a total order over what the looks say, so the same set of
 looks gives the same paper whichever came first, and a look that says less never wins over one that

@@ -41,5 +41,5 @@ def release_mail(connection: Connection, run_id: str, recipient: str) -> None:
 
 
 def read_unsure_mails(connection: Connection) -> set[str]:
-    """Runs of which a mail was claimed and nobody knows what happened to it."""
+    """Runs with a claimed mail whose outcome is unknown."""
     return set(connection.execute(select(mails.c.run_id).where(mails.c.is_sent.is_(False))).scalars())

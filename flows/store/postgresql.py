@@ -145,7 +145,7 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
 
 
 def refresh_statistics(connection: Connection, *tables: Table) -> None:
-    """Let PostgreSQL count again what is in some tables, after many rows came; of no use elsewhere.
+    """Refresh PostgreSQL's table statistics after many inserts; no effect on SQLite.
 
     It plans by such counts, and makes them by itself a minute later: until then it looks for 500 papers
     by reading a whole table, so that a first ingest would take the square of its size.
@@ -155,7 +155,7 @@ def refresh_statistics(connection: Connection, *tables: Table) -> None:
 
 
 def plain_postgresql_error(name: str, error: BaseException) -> PapertrendsError:
-    """One clear line about the database `name` for what the driver raised."""
+    """One clear line about the database `name` for an error of the driver."""
     said = " ".join(str(error).split()) or type(error).__name__
     kind, sentence = _ADVICE[_fault(getattr(error, "sqlstate", None), said)]
     return kind(f"{name} {sentence} (it said: {said})")

@@ -30,7 +30,7 @@ _ROWS = "rows"
 
 @dataclass(frozen=True)
 class FitRow:
-    """A fit of topics: when, in which space, under which settings, why, and what it left.
+    """A fit of topics: date, vector space, settings, cause and results.
 
     Attributes
     ----------
@@ -196,7 +196,7 @@ def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
 
 
 def next_topic_number(connection: Connection) -> int:
-    """Number that no topic of any fit has: an id is never given to a second subject."""
+    """First unused topic number: ids are never reused."""
     # A forgotten fit has no centers; what happened to its topics names them all.
     ids = select(topic_centers.c.topic_id).union(
         select(topic_events.c.topic_id)
@@ -207,7 +207,7 @@ def next_topic_number(connection: Connection) -> int:
 
 
 def write_fit(connection: Connection, fit: FitRow) -> int:
-    """Add a fit and what happened to the topics; gives its id."""
+    """Add a fit with its topic events; returns its id."""
     fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
     n_rows = _counts(fit.state, fit.events)
     connection.execute(
@@ -240,7 +240,7 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
 
 
 def _center_rows(state: TopicState) -> list[dict[str, Any]]:
-    """Where each topic lies and what it is called."""
+    """Center and label of each topic."""
     regions, described = state.regions, state.descriptions
     called: dict[str, dict[str, Any]] = {}
     if described is not None:

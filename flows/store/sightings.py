@@ -111,7 +111,7 @@ def write_feed(
 
 
 def decide_works(connection: Connection, decisions: Sequence[WorkDecision]) -> None:
-    """Keep what a person said about records, and bring the papers that it changes up to date."""
+    """Store a person's decisions about records, and update the affected papers."""
     write_decisions(connection, decisions)
     about = {record_id for decision in decisions for record_id in (decision.one, decision.other)}
     moves = place_again(
@@ -183,7 +183,7 @@ def _place(feed: UsableFeed) -> dict[str, Any]:
 def _touch(
     connection: Connection, table: Table, rows: Mapping[str, dict[str, Any]], seen_on: date
 ) -> set[str]:
-    """Insert what is new and widen the days of what is there.
+    """Insert new rows and widen the days of existing ones.
 
     Returns
     -------

@@ -43,7 +43,7 @@ def _prepare_connection(connection: sqlite3.Connection, _entry: ConnectionPoolEn
 
 
 def plain_sqlite_error(name: str, error: BaseException) -> PapertrendsError:
-    """One clear line about the database file `name` for what the driver raised."""
+    """One clear line about the database file `name` for an error of the driver."""
     # Extended codes carry the primary one in their low byte (SQLITE_IOERR_WRITE is an SQLITE_IOERR).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:

@@ -77,7 +77,7 @@ _MANY = 1000
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """What the store remembers of a run; times are ISO text with their zone."""
+    """The store's row of a run; times are ISO text with a zone."""
 
     run_id: str
     as_of: date
@@ -264,7 +264,7 @@ class Store:
             return read_feed_summary(connection, as_of)
 
     def read_rejects(self, as_of: date | None = None) -> pd.DataFrame:
-        """Read what could not be a paper, with source, location, position and reason."""
+        """Read rejected records, with source, location, position and reason."""
         with self._reading() as connection:
             return read_reject_table(connection, as_of)
 
@@ -297,7 +297,7 @@ class Store:
     def write_vectors(
         self, vectorizer_id: str, hashes: Sequence[str], vectors: NDArray[np.floating[Any]]
     ) -> None:
-        """Store vectors, shape (n, d), under the hashes of their texts, in place of what stood there.
+        """Store vectors, shape (n, d), under the hashes of their texts, replacing earlier ones.
 
         Large arrays go in several transactions, so that other writers get a turn.
 
@@ -341,7 +341,7 @@ class Store:
             return read_fit(connection, as_of)
 
     def next_topic_number(self) -> int:
-        """Number that no topic of any fit has."""
+        """First unused topic number."""
         with self._reading() as connection:
             return next_topic_number(connection)
 
@@ -356,7 +356,7 @@ class Store:
             return read_topic_history(connection, as_of)
 
     def write_run(self, run: RunRow) -> None:
-        """Remember a run, in place of what was remembered under its id."""
+        """Store a run, replacing an earlier row with its id."""
         row = {name: getattr(run, name) for name in RunRow.__slots__}
         row["manifest"] = json.dumps(dict(run.manifest), sort_keys=True, default=str)
         with self._writing() as connection:
@@ -364,7 +364,7 @@ class Store:
             connection.execute(insert(runs), row)
 
     def read_runs(self) -> list[RunRow]:
-        """All remembered runs, in the order of their ids, which is that of their start."""
+        """All stored runs, ordered by id and thus by start."""
         with self._reading() as connection:
             rows = [dict(row) for row in connection.execute(select(runs)).mappings()]
         return [
@@ -388,7 +388,7 @@ class Store:
             write_labels(connection, labels)
 
     def replace_labels(self, paper_id: str, labeller: str, day: date, labels: pd.DataFrame) -> None:
-        """Put labels in place of what a labeller said of a paper on a day; without rows it is taken back."""
+        """Replace a labeller's labels of a paper on a day; no rows deletes them."""
         with self._writing() as connection:
             delete_labels(connection, paper_id, labeller, day)
             write_labels(connection, labels)
@@ -419,7 +419,7 @@ class Store:
             return next_draw(connection)
 
     def decide_works(self, decisions: Sequence[WorkDecision]) -> None:
-        """Keep what people said about records, and place all that this concerns."""
+        """Store people's decisions about records, and place the affected records again."""
         with self._writing() as connection:
             decide_works(connection, decisions)
 
@@ -439,12 +439,12 @@ class Store:
             return read_least_certain(connection, as_of, most)
 
     def record_titles(self, record_ids: Collection[str]) -> dict[str, str]:
-        """Titles of records by their ids; those that are not there are left out."""
+        """Titles of records by id; missing records are left out."""
         with self._reading() as connection:
             return read_titles(connection, record_ids)
 
     def read_decisions(self, as_of: date = date.max) -> list[WorkDecision]:
-        """What people said about works up to a day, superseded decisions included; sorted."""
+        """People's decisions about works up to a day, superseded ones included; sorted."""
         with self._reading() as connection:
             return read_decisions(connection, as_of)
 
@@ -476,7 +476,7 @@ class Store:
             release_mail(connection, run_id, recipient)
 
     def unsure_mails(self) -> set[str]:
-        """Runs of which a mail was claimed and nobody knows what happened to it."""
+        """Runs with a claimed mail whose outcome is unknown."""
         with self._reading() as connection:
             return read_unsure_mails(connection)
 
@@ -487,7 +487,7 @@ class Store:
             return known.first() is not None
 
     def compact(self, *, vectorizer_id: str, unused: Collection[int | str] = ()) -> None:
-        """Forget what no later run can need, see `flows.store.compaction.compact_store`."""
+        """Remove rows that no later run can need, see `flows.store.compaction.compact_store`."""
         with plain_errors(self._name):
             compact_store(self._engine, self._writer, vectorizer_id=vectorizer_id, unused=unused)
 

@@ -20,7 +20,7 @@ __all__ = ["StudentRow", "read_student", "write_student"]
 
 @dataclass(frozen=True)
 class StudentRow:
-    """A student, and what decides whether it still does.
+    """A student, with the facts that decide whether it is still valid.
 
     Attributes
     ----------

@@ -140,7 +140,7 @@ def check_vectors(hashes: Sequence[str], matrix: NDArray[np.floating[Any]]) -> N
 def write_vector_block(
     connection: Connection, vectorizer_id: str, hashes: Sequence[str], matrix: NDArray[np.floating[Any]]
 ) -> None:
-    """Store the rows of `matrix` under their hashes, in place of what stood there."""
+    """Store the rows of `matrix` under their hashes, replacing earlier ones."""
     rows = dict(zip(hashes, matrix.astype(_STORED), strict=True))
     for block in in_blocks(rows):
         of_block = (vectors.c.vectorizer_id == vectorizer_id) & vectors.c.content_hash.in_(block)

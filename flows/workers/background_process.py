@@ -33,7 +33,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 
 def start_in_background(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Start work in a background process; what is returned waits for its result and gives it.
+    """Start work in a background process; the returned function waits for the result.
 
     Where the process fails, however it does, the work is done here when its result is asked for.
 
@@ -75,7 +75,7 @@ class _BackgroundProcess:
         self._process = self._thread.submit(start)
 
     def begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Give it work; what is returned waits for the result."""
+        """Send it a call; the returned function waits for the result."""
         answer: Future[Result] = self._thread.submit(lambda: _asked(self._process.result(), work))
 
         def result() -> Result:
@@ -128,7 +128,7 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 
 
 def _serve() -> None:
-    """Do what comes, until whoever asks has no more or has ended."""
+    """Run incoming calls until the parent has no more or has ended."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the work prints is not an answer
     with answers, suppress(EOFError, BrokenPipeError):

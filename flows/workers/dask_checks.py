@@ -92,7 +92,7 @@ def _check_cluster(address: str) -> None:
 
 
 async def _greet_scheduler(address: str) -> None:
-    """Ask who it is; a client that met something else would not close again quietly."""
+    """Check that it is a Dask scheduler, because a client of anything else cannot be closed cleanly."""
     from distributed.core import connect, send_recv
     from distributed.security import Security
 

@@ -225,9 +225,9 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("body", "said"),
         [
-            ({"paper_id": "none", "answers": NONE}, "not in this sitting"),
-            ({"paper_id": ["x"], "answers": NONE}, "not in this sitting"),
-            ({"answers": NONE}, "not in this sitting"),
+            ({"paper_id": "none", "answers": NONE}, "not in this session"),
+            ({"paper_id": ["x"], "answers": NONE}, "not in this session"),
+            ({"answers": NONE}, "not in this session"),
             (
                 {"paper_id": "title:0000", "answers": NONE | {"other": "yes"}},
                 "do not match the themes of this session",
