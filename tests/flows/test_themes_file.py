@@ -91,7 +91,7 @@ class TestAddresses:
         ],
     )
     def test_an_address_with_a_key_is_refused_and_not_repeated(self, address):
-        with pytest.raises(InputError, match="taken from the environment") as caught:
+        with pytest.raises(InputError, match="come from the environment") as caught:
             load_settings({"themes": address})
         assert "'themes'" in str(caught.value)
         assert "word" not in str(caught.value)
