@@ -1,4 +1,4 @@
-"""Data whose truth is known: series with and without a trend, and small corpora of invented papers.
+"""Synthetic data with known truth: series with and without a trend, and small corpora of invented papers.
 
 Tests and benchmarks measure the project's claims against these. Nothing here is taken from real
 papers, and the same arguments always give the same values.
@@ -33,7 +33,8 @@ class SeriesNoise:
     dispersion : float
         Variance of a count over that of a binomial one, from 1 (none) to the period's papers.
     autocorrelation : float
-        Of neighboring periods' noise, from 0 (independent) to below 1; moot at a dispersion of 1.
+        Autocorrelation of neighboring periods' noise, from 0 (independent) to below 1;
+        without effect at a dispersion of 1.
     """
 
     dispersion: float = 1.0

@@ -54,7 +54,7 @@ _RESOLVED_FRACTION = 0.9  # of the dates that must be fine enough for a period
 
 @dataclass(frozen=True, slots=True)
 class PeriodChoice:
-    """Length of the periods, and a plain sentence that says why."""
+    """Length of the periods, and a sentence with the reason."""
 
     freq: Period
     reason: str
@@ -73,7 +73,7 @@ class CorpusTrends:
     gaps : DataFrame
         Periods that are incomplete because a feed failed or brought too little, see `collection_gaps`.
     n_undated, n_before_span, n_after_span : int
-        Papers that stand in no period: without a date, older than the first period, or dated after the span.
+        Papers that are in no period: without a date, older than the first period, or dated after the span.
     """
 
     trends: pd.DataFrame
@@ -409,7 +409,7 @@ def corpus_trends(
     looks : DataFrame
         Every look at a feed, see `analytics.trends.coverage.LOOK_COLUMNS`; may be empty.
     as_of : date
-        Papers published later stand in no period.
+        Papers published later are in no period.
     freq : {"week", "month", "quarter", "year"}, optional
         The caller's own choice; by default that of `choose_period`.
 

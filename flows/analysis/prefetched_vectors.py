@@ -1,4 +1,4 @@
-"""Vectors read while a run starts, before it is known which are needed: nearly all of them will be."""
+"""Vectors read in advance while a run starts; nearly all of them will be needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_vectors_ahead(store: Store, vectorizer_id: str) -> None:
 def stored_vectors(
     store: Store, vectorizer_id: str, hashes: Sequence[str]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Vectors of texts as `Store.read_vectors` gives them; what was read ahead is let go."""
+    """Vectors of texts, as from `Store.read_vectors`; releases the vectors read in advance."""
     ahead = _AHEAD.pop(vectorizer_id, None)
     row_of, vectors = ahead.result() if ahead else ({}, np.zeros((0, 0), dtype=np.float32))
     rows = np.array([row_of.get(key, -1) for key in hashes], dtype=np.int64)

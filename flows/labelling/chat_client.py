@@ -1,4 +1,4 @@
-"""Requests to a chat endpoint of OpenAI's form, bounded in number, size and time."""
+"""Requests to an OpenAI-compatible chat endpoint, limited in number, size and time."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ChatClient:
     Raises
     ------
     InputError
-        When a bound is not above 0, the endpoint is no address, or the key cannot be sent there.
+        When a bound is not above 0, the endpoint is not an address, or the key cannot be sent there.
     """
 
     def __init__(
@@ -146,8 +146,8 @@ class ChatClient:
         status, headers, body = asyncio.run(self._post(content))
         if status == httpx.codes.OK:
             return _reply(body)
-        said = self._message(body)
-        says = f": {said}" if said else ""
+        message = self._message(body)
+        says = f": {message}" if message else ""
         name = self._endpoint.name
         if passing := passing_fault(name, status, headers.get("retry-after", ""), says):
             raise passing
@@ -155,7 +155,7 @@ class ChatClient:
             raise FeedError(f"{name} refuses the request (status {status}){says}")
         if 300 <= status < 400:
             raise InputError(
-                f"{name} redirects to {self._target(headers)}; if that is right, name it as the endpoint"
+                f"{name} redirects to {self._target(headers)}; if that is right, give it as the endpoint"
             )
         why = _WHY.get(status, "check the endpoint")
         raise InputError(f"{name} refuses all requests (status {status}){says}; {why}")
@@ -204,7 +204,7 @@ class ChatClient:
         return self._without_key(f"{url.scheme}://{url.host}{port}")
 
     def _message(self, body: bytes) -> str:
-        """What an answer of an error says, without the key, which some repeat."""
+        """Message of an error response, without the key, which some servers repeat."""
         text = body.decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             # However the key is escaped there, here it is written in one way.
@@ -220,7 +220,7 @@ class ChatClient:
 
 
 def _reply(body: bytes) -> ChatReply:
-    """Text and tokens of an answer; one that is not of the form has no text."""
+    """Text and tokens of a response; malformed responses have no text."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -235,7 +235,7 @@ def _reply(body: bytes) -> ChatReply:
 
 
 def _item(value: Any, key: str | int) -> Any:
-    """Member of an object or of a list, None where there is no such thing."""
+    """Member of an object or list; None if missing."""
     try:
         return value[key]
     except (TypeError, KeyError, IndexError):

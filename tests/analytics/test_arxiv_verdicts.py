@@ -76,6 +76,6 @@ def test_the_axis_does_not_decide(verdicts):
     assert (verdicts.nunique(axis=1) == 1).mean() >= 0.9
 
 
-def test_steady_is_not_said_of_a_change(true_changes, verdicts):
+def test_steady_is_not_claimed_of_a_change(true_changes, verdicts):
     steady = verdicts.index[(verdicts == "steady").any(axis=1)]
     assert (abs(np.log(true_changes[steady])) < np.log(1.5)).all()

@@ -159,7 +159,7 @@ class TestVerdicts:
         assert np.log(row["growth_high"]) == pytest.approx(1.96 * error, rel=0.05)
         assert np.log(row["growth_low"]) == pytest.approx(-1.96 * error, rel=0.05)
 
-    def test_an_error_of_the_level_is_no_trend(self) -> None:
+    def test_an_error_of_the_level_is_not_a_trend(self) -> None:
         sure, unsure = (
             trend_verdicts(trends, corrections=checked)
             for trends, checked in (checked_run(FOUND, [0.3] * 36, level=level) for level in (0.0, 0.1))

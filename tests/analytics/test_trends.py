@@ -235,7 +235,7 @@ class TestPeriodShares:
         assert trends["n_total"].tolist() == [2, 0]
         assert trends["is_complete"].tolist() == [False, True]
 
-    def test_a_membership_said_twice_counts_once(self) -> None:
+    def test_a_membership_listed_twice_counts_once(self) -> None:
         papers = papers_on(days("2024-01-05"))
         trends = period_shares(
             papers,

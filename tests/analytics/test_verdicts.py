@@ -401,12 +401,12 @@ class TestRecent:
 
 
 class TestSteady:
-    def test_it_is_said_where_papers_are_enough(self) -> None:
+    def test_it_is_reported_where_papers_are_enough(self) -> None:
         found = long_run(make_series(30, 24, papers_per_period=4000, share=0.1, random_state=21))
         assert (found["verdict"] == "steady").mean() > 0.9
         assert ((found["growth_low"] ** 2 > 0.8) & (found["growth_high"] ** 2 < 1.25)).mean() > 0.9
 
-    def test_it_is_not_said_of_few_papers(self) -> None:
+    def test_it_is_not_reported_of_few_papers(self) -> None:
         assert (long_run(make_series(30, 24, random_state=22))["verdict"] != "steady").all()
 
     def test_a_share_that_grew_by_half_is_hardly_ever_called_steady(self) -> None:
