@@ -13,7 +13,8 @@ from analytics.forecasts.share_forecasts import forecast_shares
 from analytics.labels.checked_series import CheckedSeries
 from analytics.tables import empty_table
 from analytics.trends.emerging import emerging_topics, masked_precision
-from analytics.trends.shares import CorpusTrends, Period
+from analytics.trends.periods import Period
+from analytics.trends.shares import CorpusTrends
 
 __all__ = ["HORIZONS", "ForecastTables", "forecast_series"]
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analytics.trends.coverage import LOOK_COLUMNS
-from analytics.trends.shares import Period, corpus_trends
+from analytics.trends.periods import Period
+from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import trend_verdicts
 
 pytestmark = pytest.mark.shared

@@ -16,12 +16,8 @@ from statsmodels.stats.proportion import proportion_confint
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
 from analytics.trends.coverage import CoverageSpan, coverage_span
-from analytics.trends.shares import (
-    choose_period,
-    corpus_trends,
-    period_shares,
-    wilson_interval,
-)
+from analytics.trends.periods import choose_period
+from analytics.trends.shares import corpus_trends, period_shares, wilson_interval
 
 NO_LOOKS = pd.Series([], dtype="datetime64[us]")
 AS_OF = date(2025, 12, 31)
