@@ -20,7 +20,6 @@ from flows.commands.arguments import (
     checked_settings,
     columns_of,
     flow_parameters,
-    require_store,
     runner_parameters,
 )
 from flows.commands.console import err, one_line_errors, out, show_progress
@@ -40,6 +39,7 @@ from flows.commands.options import (
     Verbose,
     Workspace,
 )
+from flows.commands.queries import diff, paper, search, status, topics
 from flows.commands.store_commands import store_commands
 from flows.commands.temporary_server import answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
@@ -60,7 +60,6 @@ app = typer.Typer(
 )
 
 
-@app.command()
 def run(  # noqa: PLR0913 - its options
     sources: Sources = None,
     workspace: Workspace = None,
@@ -94,7 +93,6 @@ def run(  # noqa: PLR0913 - its options
         _print_run(Path(folder))
 
 
-@app.command()
 def ingest(
     sources: SomeSources = None,
     workspace: Workspace = None,
@@ -133,28 +131,6 @@ def ingest(
         _print_ingest(counts, fill_dates)
 
 
-@app.command()
-def paper(
-    asked: Annotated[
-        str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
-    ],
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """Show a paper: its fields, the sighting that each comes from, and all sightings."""
-    with one_line_errors(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.commands.output_lines import paper_lines
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        with Store.open(settings.workspace) as store:
-            history = store.read_paper(asked)
-        for line in paper_lines(history):
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
 def analyze(  # noqa: PLR0913 - its options
     workspace: Workspace = None,
     themes: Themes = None,
@@ -185,7 +161,6 @@ def analyze(  # noqa: PLR0913 - its options
         _print_run(Path(folder))
 
 
-@app.command()
 def report(
     run_name: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
@@ -212,54 +187,6 @@ def report(
         out.print(f"report  {target}", soft_wrap=True)
 
 
-@app.command()
-def diff(
-    before: Annotated[str, typer.Argument(metavar="RUN", help="Id of the earlier run.")],
-    after: Annotated[str, typer.Argument(metavar="RUN", help="Id of the later run, or latest.")] = "latest",
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """Compare two runs: how far new papers, reassignment, definitions and labels changed each share."""
-    with one_line_errors(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.analysis.comparison import diff_runs
-        from flows.commands.output_lines import diff_lines
-        from flows.runs import resolve_run
-
-        folders = [resolve_run(settings.workspace, name) for name in (before, after)]
-        for line in diff_lines(diff_runs(*folders)):
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
-def topics(
-    history: Annotated[
-        bool, typer.Option("--history", help="Show what happened to topics at each fit, with example papers.")
-    ] = False,
-    as_of: AsOf = None,
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """List the topics of the latest run, or the history of topics over all fits."""
-    with one_line_errors(verbose):
-        settings = checked_settings(workspace, None, as_of, None)
-        from flows.clock import today
-        from flows.commands.output_lines import history_lines, topic_lines
-        from flows.runs import read_tables, resolve_run
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        if history:
-            with Store.open(settings.workspace) as store:
-                lines = history_lines(store.topic_history(settings.as_of or today()))
-        else:
-            folder = resolve_run(settings.workspace)
-            lines = topic_lines(read_tables(folder, ["topics"])["topics"])
-        for line in lines:
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
 def digest(
     run_name: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
@@ -300,58 +227,6 @@ def digest(
             )
 
 
-@app.command()
-def search(
-    words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
-    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest by default.")] = None,
-    theme: Annotated[str | None, typer.Option("--theme", help="Id of a theme to search in.")] = None,
-    most: Annotated[int, typer.Option("--most", help="Number of papers to show.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the papers as a JSON list.")] = False,
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """Find the papers of a run that are closest in meaning to the given words."""
-    with one_line_errors(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.analysis.search import search_papers
-        from flows.commands.output_lines import search_json, search_lines
-        from flows.runs import resolve_run
-
-        require_store(settings.workspace)
-        folder = resolve_run(settings.workspace, run_name)
-        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme)
-        if as_json:
-            typer.echo(search_json(hits))
-            return
-        for line in search_lines(hits):
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
-def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
-    """Show the number of papers in the workspace and its latest runs."""
-    with one_line_errors(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.clock import today
-        from flows.commands.output_lines import feed_lines
-        from flows.sources.unread import late_sentence, unread_in_store
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        with Store.open(settings.workspace) as store:
-            corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
-            unread = unread_in_store(store.sources_summary(today()), store.read_rejects(today()))
-            late = late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of) if runs else ""
-        out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
-        for line in [*([f"the newest run: {late}"] if late else []), *feed_lines(looks), *unread]:
-            out.print(line, markup=False, soft_wrap=True)
-        for one in runs[-10:]:
-            out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)
-        if not runs:
-            out.print("no run yet; make one with: papertrends analyze")
-
-
-@app.command()
 def serve(  # noqa: PLR0913 - its options
     sources: NeededSources,
     ingest_cron: Annotated[
@@ -437,9 +312,10 @@ def _print_run(folder: Path) -> None:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 
-app.command()(label)
-app.command()(merge)
-app.command()(split)
+for command in (
+    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, merge, split,
+):  # fmt: skip
+    app.command()(command)
 app.command("themes")(list_themes)
 app.add_typer(store_commands, name="store")
 
