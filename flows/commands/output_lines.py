@@ -18,7 +18,7 @@ from flows.config.settings import Settings
 from flows.publication.digest_mail import SentMails
 from flows.store import PaperHistory
 from flows.store.looks import Look
-from reports.values.formatting import clip
+from reports.values.formatting import clip, plural
 
 __all__ = [
     "diff_lines",
@@ -100,7 +100,7 @@ def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
         whole = own[own["is_whole"]]
         reached = f", up to {whole['end'].max():%Y-%m-%d}" if len(whole) else ""
         yield (
-            f"{name}: {len(own)} reads, {int(own['n_records'].sum())} records{reached}"
+            f"{name}: {plural(len(own), 'read')}, {plural(int(own['n_records'].sum()), 'record')}{reached}"
             + (f", {failed} failed" if failed else "")
         )
 
@@ -108,7 +108,8 @@ def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
 def ingest_lines(counts: Mapping[str, Any], fill_dates: str | None) -> Iterator[str]:
     """Counts of everything that was read, see `flows.ingest.ingest`."""
     yield (
-        f"{counts['records']} records in {counts['feeds']} feeds: {counts['new']} new papers, "
+        f"{plural(counts['records'], 'record')} in {plural(counts['feeds'], 'feed')}: "
+        f"{plural(counts['new'], 'new paper')}, "
         f"{counts['known']} known, {counts['repeated']} repeated, {counts['rejected']} rejected"
     )
     if fill_dates is not None:

@@ -173,7 +173,7 @@ class TestFailures:
         assert looks.loc[~looks["is_whole"], "location"].tolist() == ["2025-10-03.json"]
         assert list(feed_lines(looks)) == [
             "daily-papers: 2 reads, 2 records, up to 2025-10-02",
-            "unknown: 1 reads, 0 records, 1 failed",
+            "unknown: 1 read, 0 records, 1 failed",
         ]
 
 
@@ -348,7 +348,7 @@ def test_the_command_line_fetches_fails_and_goes_on(tmp_path, loopback_server):
     down.clear()
     again = call("ingest", source, "--workspace", "w", "--as-of", "2025-10-30", cwd=tmp_path, **address)
     assert (again.returncode, again.stderr) == (0, "")
-    assert "1 records in 1 feeds: 1 new papers" in again.stdout
+    assert "1 record in 1 feed: 1 new paper" in again.stdout
     shown = call("paper", "2510.02001", "--workspace", "w", cwd=tmp_path)
     assert "A paper of 2025-10-02, number 1" in shown.stdout
     nobody = call("paper", "2510.99999", "--workspace", "w", cwd=tmp_path)
