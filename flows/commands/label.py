@@ -116,7 +116,7 @@ def _export(settings: Settings, target: Path) -> None:
     with Store.open(settings.workspace) as store:
         history, draws = store.read_label_history(), store.read_draws()
     write_export(target, render_labels(history, draws))
-    _say([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
+    _print_line([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
 
 
 def _take(
@@ -130,7 +130,7 @@ def _take(
     taken = take_file(settings.workspace, file, themes, labeller=labeller_name(name, settings), day=day)
     with Store.open(settings.workspace) as store:
         known = store.read_labels(day)
-    _say([*taken_lines(taken, file.name), *theme_lines(themes, known)])
+    _print_line([*taken_lines(taken, file.name), *theme_lines(themes, known)])
     for doubt in taken.doubts:
         err.print(f"warning: {doubt}", markup=False, soft_wrap=True)
     for fault in taken.faults:
@@ -142,7 +142,7 @@ def _take(
             " and import it again"
         )
     if taken.n_labels:
-        _say([f"then: papertrends analyze{again}"])
+        _print_line([f"then: papertrends analyze{again}"])
 
 
 def _write_questions(
@@ -160,10 +160,10 @@ def _write_questions(
     check_free(target)
     sitting = _sitting(settings, themes, most, name, day)
     if not sitting.papers:
-        _say([_nothing_left(day)])
+        _print_line([_nothing_left(day)])
         return
     write_questions(sitting.papers, [theme.theme_id for theme in themes], target)
-    _say(
+    _print_line(
         [
             f"papers  {target}: {len(sitting.papers)} papers",
             "write 1 for yes, 0 for no, ? for unsure; blank cells count as not answered",
@@ -195,16 +195,16 @@ def _ask_model(
     with show_progress():
         sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
         if not sitting.papers:
-            _say([_nothing_left(day)])
+            _print_line([_nothing_left(day)])
             return
         bound = _REQUESTS_PER_PAPER * len(sitting.papers)
         judged = judge_papers(sitting, model=model, endpoint=place, key=key, most_requests=bound)
     with Store.open(settings.workspace) as store:
         known = store.read_labels(day)
     names = {theme.theme_id: theme.name for theme in themes}
-    _say([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
+    _print_line([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
     if judged.n_answered:
-        _say([f"then: papertrends analyze{again}"])
+        _print_line([f"then: papertrends analyze{again}"])
     if judged.stopped is not None:
         raise PapertrendsError(f"{model} did not finish, see above; run the same command to continue")
 
@@ -225,11 +225,11 @@ def _open_page(
     check_port(port)
     sitting = _sitting(settings, themes, most, name, day)
     if not sitting.papers:
-        _say([_nothing_left(day)])
+        _print_line([_nothing_left(day)])
         return
     serve_sitting(sitting, port=port, then=f"papertrends analyze{again}", go_on=f"papertrends label{again}")
     with Store.open(settings.workspace) as store:
-        _say(theme_lines(themes, store.read_labels(day)))
+        _print_line(theme_lines(themes, store.read_labels(day)))
 
 
 def _sitting(
@@ -257,6 +257,6 @@ def _nothing_left(day: date) -> str:
     return f"every paper of the corpus as of {day} is labelled; ingest more papers to label"
 
 
-def _say(lines: Iterable[str]) -> None:
+def _print_line(lines: Iterable[str]) -> None:
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)

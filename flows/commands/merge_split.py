@@ -84,10 +84,10 @@ def split(
         with Store.open(settings.workspace) as store:
             done = store.split_paper(asked, _overruled(settings, name))
         reasons = ", ".join(done.join.reasons)
-        _say(f"{done.before} was one paper because: {reasons} ({done.join.probability:.1%} sure)")
+        _print_line(f"{done.before} was one paper because: {reasons} ({done.join.probability:.1%} sure)")
         for paper_id, n_records in done.parts:
-            _say(f"now     {paper_id}: {n_records} record{'' if n_records == 1 else 's'}")
-        _say("split again if the paper is still more than one work; papertrends merge undoes a split")
+            _print_line(f"now     {paper_id}: {n_records} record{'' if n_records == 1 else 's'}")
+        _print_line("split again if the paper is still more than one work; papertrends merge undoes a split")
 
 
 def _overruled(settings: Settings, name: str | None) -> Overruled:
@@ -103,8 +103,8 @@ def _merge(settings: Settings, one: str, other: str, by: Overruled) -> None:
 
     with Store.open(settings.workspace) as store:
         done = store.merge_papers(one, other, by)
-    _say(f"{done.before[0]} and {done.before[1]} are one paper now: {done.paper_id}")
-    _say("papertrends split undoes the merge")
+    _print_line(f"{done.before[0]} and {done.before[1]} are one paper now: {done.paper_id}")
+    _print_line("papertrends split undoes the merge")
 
 
 def _export(settings: Settings, target: Path) -> None:
@@ -118,7 +118,7 @@ def _export(settings: Settings, target: Path) -> None:
         decisions = store.read_decisions()
         titles = store.record_titles({key for one in decisions for key in (one.one, one.other)})
     write_export(target, render_decisions(decisions, titles))
-    _say(f"works   {target}: {len(decisions)} decisions about two records each")
+    _print_line(f"works   {target}: {len(decisions)} decisions about two records each")
 
 
 def _take(settings: Settings, file: Path) -> None:
@@ -132,9 +132,9 @@ def _take(settings: Settings, file: Path) -> None:
         store.decide_works(new)
         here = store.record_titles({key for one in taken.decisions for key in (one.one, one.other)})
     absent = sum(one.one not in here or one.other not in here for one in taken.decisions)
-    _say(f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new")
+    _print_line(f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new")
     if absent:
-        _say(
+        _print_line(
             f"{absent} are about records that are not in this workspace; they take effect once the"
             " records are ingested"
         )
@@ -148,5 +148,5 @@ def _take(settings: Settings, file: Path) -> None:
         )
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     out.print(line, markup=False, soft_wrap=True)

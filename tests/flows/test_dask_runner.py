@@ -67,7 +67,7 @@ class TestMistakes:
         [
             (["--runner", "dusk"], "'dusk'"),
             (["--runner", "dask", "--dask-address", "nonsense"], "'nonsense'"),
-            (["--runner", "local", "--dask-address", "a:1"], "with --runner dask only"),
+            (["--runner", "local", "--dask-address", "a:1"], "works only with --runner dask"),
         ],
     )
     def test_the_command_line_says_it_in_one_line(self, command, options, says, tmp_path, monkeypatch):

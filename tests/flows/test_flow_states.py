@@ -236,7 +236,7 @@ def test_the_quality_of_the_data_is_reported_and_hostile_text_stays_text():
     }
     told = quality_markdown(manifest)
     assert "| papers | 6,141 |" in told
-    assert "2 feeds were read, the newest of 2025-12-07." in told
+    assert "2 feeds were read, the newest from 2025-12-07." in told
     assert "\\<img src=x\\> \\[a\\]\\(javascript:b\\)" in told
     assert "- and 11 more, see the report" in told
     assert "No gaps." in quality_markdown({"counts": {}, "sources": [], "warnings": []})

@@ -384,7 +384,7 @@ class TestFailure:
         other.keyboard.press("q")
         one.thread.join(30)
         page.keyboard.press("Space")
-        expect(page.locator("#problem")).to_contain_text("papertrends label does not answer")
+        expect(page.locator("#problem")).to_contain_text("papertrends label does not respond")
         assert title(page).startswith("Errands")
         one.complaints = [told for told in one.complaints if "ERR_CONNECTION_REFUSED" not in told]
 
@@ -413,7 +413,7 @@ class TestTabs:
         answered(second, 1)
         first.keyboard.press("1")
         first.keyboard.press("Enter")
-        expect(first.locator("#problem")).to_contain_text("Another tab answered this paper")
+        expect(first.locator("#problem")).to_contain_text("Another tab has answered this paper")
         assert one.sitting.answers["title:0000"] == NONE | {"self-improvement": "yes"}
         first.keyboard.press("Enter")
         expect(first.locator("#title")).to_contain_text("How Wide")
