@@ -43,7 +43,7 @@ def open_run(folder: Path | str) -> RunView:
     Raises
     ------
     InputError
-        When the folder is no whole run.
+        When the folder is not a complete run.
     """
     from flows.runs import read_run
     from reports.view import RunView

@@ -1,7 +1,7 @@
-"""What an arXiv id says about a date, and which dates cannot be believed.
+"""Dates implied by arXiv ids, and implausible dates.
 
 An arXiv id carries the month in which it was given: ``2503.02130`` is of March 2025. Over 76,500
-papers of 1993 to 2019 the first version's date stands in that month for 95.7 %, earlier by at most
+papers of 1993 to 2019 the first version's date is in that month for 95.7 %, earlier by at most
 92 days (submissions on hold) for 99.9 %, and later by more than a week for 0.02 %, all of them old
 journal papers that were given backdated ids.
 """
@@ -59,7 +59,7 @@ def month_end(day: date) -> date:
 
 
 def date_fault(published: date | None, precision: PublishedPrecision, paper_id: str) -> DateFault | None:
-    """What speaks against a stated date, None for one that can stand or is not known.
+    """Fault of a stated date; None if it is plausible or missing.
 
     A date may lie up to 92 days before its arXiv id's month and a week after it: feeds that date a
     paper by its announcement are days late. A date known to the month or year stands for all of it.

@@ -93,7 +93,7 @@ class PaperRecord:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """Something in a source that cannot be a paper, kept so that nothing is lost unsaid.
+    """Something in a source that cannot be a paper, kept so that every loss is reported.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Work in parts: one function over many parts, by `map`, on threads, on other processes or machines."""
+"""Parallel work: one function over many parts, with `map`, threads, processes or other machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Each(Protocol):
-    """How a function is applied to parts; the builtin `map` is one.
+    """Applies a function to parts, like the builtin `map`.
 
     Results come in the order of the parts. Parts are taken one by one as there is room for them, so
     that a generator of large arrays is never held whole. Function and parts can be pickled.
@@ -25,14 +25,14 @@ class Each(Protocol):
 
 
 class Ahead(Protocol):
-    """How work is begun before its result is needed; `postponed` does it when it is."""
+    """Starts work before its result is needed; `postponed` runs it on demand."""
 
     def __call__(self, work: Callable[[], Result], /) -> Callable[[], Result]:
-        """Begin the work; what is returned gives its result."""
+        """Start the work; the returned function gives its result."""
 
 
 def postponed(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Leave work until its result is asked for.
+    """Run work when its result is requested.
 
     Examples
     --------

@@ -67,7 +67,7 @@ ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "scored_forecasts": {"basis": "found"},
     "changes": {"by_correction": 0.0},
 }
-"""Columns that older run folders lack, with what stands in them there."""
+"""Columns that older run folders lack, with what is in them there."""
 
 ADDED_TABLES = frozenset(
     {

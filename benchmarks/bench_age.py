@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from flows.commands.temporary_server import answering, server_ahead
+from flows.commands.temporary_server import answering, start_server
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -73,7 +73,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_HOME"] = str(work / "prefect")  # its database has these runs alone
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # as the command line does
-    with answering(server_ahead()):
+    with answering(start_server()):
         checkpoints = [one for one in CHECKPOINTS if one <= given.runs]
         for stop in sorted({*checkpoints, given.runs}):
             while (done := len(noted(work))) < stop:

@@ -4,7 +4,7 @@
     python benchmarks/bench_trends.py [--repeats 200] [--workers 2]
 
 Prints the tables and writes them to benchmarks/results/trends.md and trends.json. All corpora are
-synthetic (`analytics.synthetic`) with fixed seeds; two processes of one BLAS thread each.
+synthetic (`analytics.synthetic_series`) with fixed seeds; two processes of one BLAS thread each.
 
 Rules compared, all at q = 0.05 where they have a q:
 
@@ -42,7 +42,7 @@ from scipy import stats
 from scipy.special import expit, logit, rel_entr
 from threadpoolctl import threadpool_limits
 
-from analytics.synthetic import SeriesNoise, make_checked_series, make_series
+from analytics.synthetic_series import SeriesNoise, make_checked_series, make_series
 from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.logit_lines import fit_lines
 from analytics.trends.shares import corpus_trends, wilson_interval

@@ -1,4 +1,4 @@
-"""The shell of papertrends: settings, sources, store, run folders, Prefect flows, command line."""
+"""The outer layer: settings, sources, store, run folders, Prefect flows, command line."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Ingest: files and feeds into the store, one transaction a part."""
+"""Ingest files and feeds into the store, one transaction per part."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
 from flows.orchestration.states import GAPS, SKIPPED, finished
-from flows.orchestration.workspace_lock import taking_turn
+from flows.orchestration.workspace_lock import lock_workspace
 from flows.sources.formats import UNKNOWN
 from flows.sources.recognition import read_source
 from flows.sources.unread import Unread, late_sentence
@@ -44,7 +44,7 @@ def _run_name() -> str:
     return name_of_run("ingest")
 
 
-# Prefect shows the descriptions of parameters in its form where they stand in this style.
+# Prefect shows parameter descriptions in its form if they are in this style.
 @flow(name="ingest", flow_run_name=_run_name, **NOTICES)
 def ingest(
     sources: list[str],
@@ -57,10 +57,10 @@ def ingest(
 
     Args:
         sources: Paths of files or folders, and names of feeds such as arxiv:cat:cs.AI.
-        workspace: Folder of the store, made when absent.
-        as_of: The day to pretend to be; today by default.
-        columns: Own names of a table's columns, such as {"Heading": "title"}.
-        fill_dates: Where papers without a day are looked up afterwards.
+        workspace: Folder of the store; created if missing.
+        as_of: Run as if today were this day; today by default.
+        columns: Fields by the column names of a table, such as {"Heading": "title"}.
+        fill_dates: Service that looks up missing publication days after the ingest.
 
     Returns
     -------
@@ -68,16 +68,16 @@ def ingest(
         did not come whole, with the reason); ``dated``, the papers that a look-up gave a day.
     """
     if later := later_run():
-        return finished({}, f"missed; the run of {later} does its work", name=SKIPPED)
-    with taking_turn(Path(workspace)):
+        return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
+    with lock_workspace(Path(workspace)):
         counts = ingest_sources(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
     if deployment.id and counts["failures"] and not counts["records"]:
         raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
-    told = [
+    parts = [
         f"{counts['records']} records of {plural(counts['feeds'], 'feed')}: {counts['new']} new papers",
         *counts["failures"],
     ]
-    return finished(counts, " | ".join(told), name=GAPS if counts["failures"] else "Completed")
+    return finished(counts, " | ".join(parts), name=GAPS if counts["failures"] else "Completed")
 
 
 def ingest_sources(
@@ -115,12 +115,12 @@ def ingest_sources(
 
 
 def _late(settings: Settings, as_of: date | None) -> list[str]:
-    """Say which papers the day that was given leaves out, since they were read after it."""
+    """Warn of papers that the given day leaves out because they were read later."""
     if as_of is None or not Store.exists(settings.workspace):
         return []
     with Store.open(settings.workspace) as store:
-        said = late_sentence(*store.late_papers(as_of), as_of)
-    return [said] if said else []
+        warning = late_sentence(*store.late_papers(as_of), as_of)
+    return [warning] if warning else []
 
 
 @task(name="read into store", task_run_name="read {source}", cache_policy=NO_CACHE)
@@ -151,7 +151,7 @@ def ingest_source(
 
 
 def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) -> dict[str, Any]:
-    """Fetch what is new of a feed into the store.
+    """Fetch new records of a feed into the store.
 
     Days of the window that an earlier look has settled are not asked for again, see
     `flows.feeds.windows.remaining_windows`. A look of a later day settles none: the clock may have been
@@ -170,7 +170,7 @@ def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) 
 
 
 def fill_missing_dates(settings: Settings, day: date, read: Read) -> tuple[dict[str, Any], dict[str, int]]:
-    """Look up papers without a day, and count those that have one now."""
+    """Look up papers without a day, and count the dates found."""
     with Store.open(settings.workspace) as store:
         undated = _without_day(store, day)
         feeds = look_up_dates(undated, settings.feed_settings, read)
@@ -185,12 +185,12 @@ def _without_day(store: Store, day: date) -> pd.DataFrame:
 
 
 def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, Any]:
-    """Store feeds and say what became of them."""
+    """Store feeds and return their counts."""
     n_feeds, n_records, counts = 0, 0, IngestCounts()
     warnings: list[str] = []
     failures: list[str] = []
     unread = Unread()
-    for feed, of_part in store.ingest_feeds(_telling(feeds), seen_on=day):
+    for feed, of_part in store.ingest_feeds(_report_records(feeds), seen_on=day):
         counts += of_part
         n_feeds += feed.is_last
         n_records += len(feed.records)
@@ -208,8 +208,8 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
     }
 
 
-def _telling(feeds: Iterable[Feed]) -> Iterator[Feed]:
-    """Say how many records are read; how many there will be nobody knows."""
+def _report_records(feeds: Iterable[Feed]) -> Iterator[Feed]:
+    """Report the number of records read so far; the total is unknown."""
     n_records = 0
     for feed in feeds:
         n_records += len(feed.records)

@@ -1,4 +1,4 @@
-"""The whole way from sources to a report, as one flow."""
+"""The main flow: from sources to a report."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
 from flows.orchestration.states import GAPS, SKIPPED, STALE, finished, staleness
-from flows.orchestration.tasks import encoding_shown, run_as_task
-from flows.orchestration.workspace_lock import taking_turn
-from flows.publication.failed_runs import remembering_failure
+from flows.orchestration.tasks import run_as_task, show_encoding_progress
+from flows.orchestration.workspace_lock import lock_workspace
+from flows.publication.failed_runs import record_failures
 from flows.publication.publish import publish
 from flows.runs import read_manifest
-from flows.workers.dask_runner import spread
+from flows.workers.dask_runner import parallel_runner
 
 __all__ = ["papertrends"]
 
@@ -34,7 +34,7 @@ def _run_name() -> str:
     return name_of_run("papertrends")
 
 
-# Prefect shows the descriptions of parameters in its form where they stand in this style.
+# Prefect shows parameter descriptions in its form if they are in this style.
 @flow(name="papertrends", flow_run_name=_run_name, **NOTICES)
 def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     sources: list[str],
@@ -51,28 +51,28 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     """Ingest sources, analyze the corpus and publish a report.
 
     Args:
-        sources: Paths of files or folders and names of feeds; none analyzes what the store holds.
-        workspace: Folder of the store and the runs.
-        as_of: The day to pretend to be; today by default.
-        themes: File of the themes; that of the settings by default.
+        sources: Paths of files or folders, and names of feeds; empty to analyze only the store.
+        workspace: Folder that holds the store and the runs.
+        as_of: Run as if today were this day; today by default.
+        themes: Themes file; by default that of the settings.
         vectorizer: How abstracts become vectors: auto, minilm, minilm-128, minilm-256, student, lexical,
-            sentence-transformers:NAME-OR-FOLDER or openai:MODEL; as the settings say by default.
-        command: The command line that makes this run again, for the report.
-        columns: Own names of a table's columns, such as {"Heading": "title"}.
-        refit: Look for topics anew, whatever the rules say.
-        runner: Where work in parts is done; as the settings say by default.
-        dask_address: Scheduler of a Dask cluster; that of the settings by default.
+            sentence-transformers:NAME-OR-FOLDER or openai:MODEL; by default as in the settings.
+        command: Command line that reproduces this run, shown in the report.
+        columns: Fields by the column names of a table, such as {"Heading": "title"}.
+        refit: Fit the topics again, even if no rule asks for it.
+        runner: Where parallel work runs; by default as in the settings.
+        dask_address: Scheduler of a Dask cluster; by default that of the settings.
 
     Raises
     ------
-        PapertrendsError: When nothing came of any source because all of them failed.
+        PapertrendsError: When all sources failed.
 
     Returns
     -------
         Path of the run folder.
     """
     if later := later_run():
-        return finished("", f"missed; the run of {later} does its work", name=SKIPPED)
+        return finished("", f"skipped; the run of {later} covers it", name=SKIPPED)
     settings = load_settings(
         {
             "workspace": workspace,
@@ -85,7 +85,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     )
     root, day = settings.workspace, settings.as_of or today()
     failures: list[str] = []
-    with taking_turn(root), remembering_failure(root, day, settings.site):
+    with lock_workspace(root), record_failures(root, day, settings.site):
         if sources:
             counts = ingest_sources(sources, settings, as_of, columns)
             failures = counts["failures"]
@@ -94,9 +94,11 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
             for failure in failures:
                 logger.warning("%s; its days are marked incomplete", failure)
         inputs = analysis_inputs(settings, refit=refit, command=command)
-        with encoding_shown():
+        with show_encoding_progress():
             analysis = run_analysis(
-                inputs, run_step=run_as_task, spread=partial(spread, settings.runner, settings.dask_address)
+                inputs,
+                run_step=run_as_task,
+                parallel_runner=partial(parallel_runner, settings.runner, settings.dask_address),
             )
         folder = publish(analysis, settings, run_step=run_as_task)
     manifest = read_manifest(folder)

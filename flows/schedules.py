@@ -1,4 +1,4 @@
-"""The flows on a schedule: which deployments there are, and serving them from this process."""
+"""Scheduled deployments of the flows, and serving them from this process."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, Ru
 
 
 def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
-    """Serve the deployments of a workspace until the process is stopped; what was missed is caught up once.
+    """Serve the deployments of a workspace until stopped; missed runs are caught up once.
 
     They are registered with the Prefect server that is configured.
 
@@ -92,7 +92,7 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
 
 
 def last_done(workspace: Path) -> dict[str, datetime]:
-    """When a workspace was last read into, analyzed and told of; what was never done is left out.
+    """Times of the last ingest, analysis and digest of a workspace; missing if never done.
 
     Sources are looked at on days: an ingest counts as of the end of its day.
     """

@@ -15,7 +15,7 @@ from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
 from flows.orchestration.states import SKIPPED, STALE, finished
-from flows.orchestration.workspace_lock import taking_turn
+from flows.orchestration.workspace_lock import lock_workspace
 from flows.publication.digest_mail import make_mails, send_mails
 from flows.runs import resolve_run
 from reports.values.formatting import plural
@@ -30,40 +30,43 @@ def _run_name() -> str:
     return name_of_run("digest")
 
 
-# Prefect shows the descriptions of parameters in its form where they stand in this style.
+# Prefect shows parameter descriptions in its form if they are in this style.
 @flow(name="digest", flow_run_name=_run_name, **NOTICES)
 def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
     """Send the digest of the latest run to the recipients of the settings, once to each.
 
     Args:
-        workspace: Folder of the store and the runs.
+        workspace: Folder that holds the store and the runs.
 
     Raises
     ------
-        PapertrendsError: When a mail was not taken.
+        PapertrendsError: When the mail server did not accept a mail.
 
     Returns
     -------
-        How many mails were ``sent``, how many recipients had theirs ``before``, and the ``run_id``.
+        Number of mails ``sent``, number of recipients who got theirs ``before``, and the ``run_id``.
     """
     if later := later_run():
-        return finished({}, f"missed; the run of {later} does its work", name=SKIPPED)
+        return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
     settings = load_settings({"workspace": workspace})
-    # An analysis that is at work is waited for: its run is the one to tell of.
-    with taking_turn(Path(workspace)):
+    # Wait for a running analysis: the digest must be about its run.
+    with lock_workspace(Path(workspace)):
         folder = resolve_run(settings.workspace)
         mails = make(folder, settings, now())
         told = {"run_id": folder.name, "sent": 0, "before": 0}
         if not mails:
-            return finished(told, f"nothing moved in {folder.name}, and no mail is wished then")
+            return finished(
+                told, f"nothing moved in {folder.name}; no mail is sent then (setting mail_when_still)"
+            )
         mailed = send(settings.workspace, folder.name, mails, settings)
     told |= {"sent": len(mailed.sent), "before": len(mailed.before) + len(mailed.unknown)}
     if mailed.failed:
         # What a server says may name the recipient, and states are read by others.
         code = mailed.failed[0][1].split()[0]
         raise PapertrendsError(
-            f"{len(mailed.failed)} of {plural(len(mails), 'mail')} of {folder.name} were not taken "
-            f"(answer {code}); papertrends digest {folder.name} --send tells more and tries again"
+            f"{len(mailed.failed)} of {plural(len(mails), 'mail')} of {folder.name} were not accepted by"
+            f" the mail server (answer {code}); papertrends digest {folder.name} --send shows why and"
+            " tries again"
         )
     if not mailed.sent:
         return finished(told, f"no run since {folder.name}, whose mails were sent before", name=STALE)

@@ -1,4 +1,4 @@
-"""The archive: all runs of a workspace on one page, newest first, each with what it said."""
+"""The archive: all runs of a workspace on one page, newest first, with the headlines of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLAIMED = {"held steady": "were not shown to move", "Nothing moved.": "Nothing 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedLine:
-    """One headline of a run: verdict, whose, and the claim."""
+    """One headline of a run: the verdict, the series and the claim."""
 
     verdict: str
     icon: str
@@ -33,7 +33,7 @@ class ArchivedLine:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedRun:
-    """One run: its day, its first sentence, its headlines, and where its page lies.
+    """One run: its day, its lead sentence, its headlines and the address of its page.
 
     `lines` are those of series that could be tested. `lead` is empty for a run from before summaries were
     kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with.
@@ -57,7 +57,7 @@ class ArchivedRun:
 
 @dataclass(frozen=True, slots=True)
 class FailedRun:
-    """A run that failed: when it began, and why."""
+    """A failed run: its start time and the reason."""
 
     started: str
     started_at: str
@@ -66,7 +66,7 @@ class FailedRun:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All runs, newest first, the title of the newest, and what failed since, newest first."""
+    """All runs and later failures, newest first, with the title of the newest run."""
 
     title: str
     facts: tuple[str, ...]
@@ -83,7 +83,7 @@ def make_archive(
     Parameters
     ----------
     manifests : sequence of mapping
-        Of the published runs, oldest first; what an older version did not write is left out.
+        Manifests of the published runs, oldest first; missing fields of older versions are left out.
     site : str
         Address of the workspace's folder, which ends with a slash; links are relative without.
     failures : sequence of mapping
@@ -108,7 +108,7 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
     day = date.fromisoformat(str(manifest["as_of"])[:10])
     facts = [plural(int(counts["papers"]), "paper")] if "papers" in counts else []
     if "new_papers" in since:
-        facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the run before")
+        facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the previous run")
     before = clip(str(since.get("run_id", "")), 100)
     is_older = "verdicts" not in summary
     lines = [_line(_mapping(one), page, is_older=is_older) for one in summary.get("headlines", [])]
@@ -118,8 +118,8 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
         day=long_day(day),
         day_iso=day.isoformat(),
         started_at=str(manifest.get("started_at", "")),
-        lead=_said(summary, "lead"),
-        note=_said(summary, "note"),
+        lead=_summary_text(summary, "lead"),
+        note=_summary_text(summary, "note"),
         lines=tuple(line for line in lines if line.verdict != "insufficient"),
         new_topics=tuple(_text(_mapping(one).get("name")) for one in summary.get("new_topics", [])),
         changes=tuple(_text(one) for one in summary.get("changes", [])),
@@ -137,8 +137,8 @@ def _failed(failure: Mapping[str, str]) -> FailedRun:
     )
 
 
-def _said(summary: Mapping[str, Any], name: str) -> str:
-    """Sentence of a summary; those of older runs claimed more than was shown."""
+def _summary_text(summary: Mapping[str, Any], name: str) -> str:
+    """Sentence of a summary; sentences of older runs that claimed too much are replaced."""
     text = _text(summary.get(name))
     if "verdicts" not in summary:
         for claimed, shown in _CLAIMED.items():

@@ -1,4 +1,4 @@
-"""Everything that the page says, as values: templates print it and compute nothing."""
+"""All values that the page shows; templates print them and compute nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from analytics.tables import RunTables
 from reports.charts.run_charts import Chart, plot_charts
 from reports.sections.explorer import Explorer, make_explorer
-from reports.sections.forecasts import Outlook, make_outlook
+from reports.sections.forecasts import ForecastSection, make_forecast_section
 from reports.sections.growing import Growing, make_growing
 from reports.sections.headlines import Moved, Subject, make_moved
 from reports.sections.membership_paragraphs import membership_paragraphs
@@ -20,7 +20,7 @@ from reports.sections.theme_sections import ThemeSection, make_theme_sections
 from reports.sections.topic_history import TopicHistory, make_topic_history
 from reports.sections.topic_rows import TopicTable, make_topic_table
 from reports.sections.trust import Trust, make_trust
-from reports.sections.unassigned_papers import LoosePapers, make_loose_papers
+from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned_papers
 from reports.values.count_sentences import bands_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
 from reports.values.series import Series
@@ -31,7 +31,7 @@ __all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context"]
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """Top of the page: whose papers, as of when, how many."""
+    """Header of the page: title, day and counts."""
 
     title: str
     day: str
@@ -59,9 +59,9 @@ class ReportContext:
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
     topic_history: TopicHistory | None
-    loose: LoosePapers | None
+    unassigned: UnassignedPapers | None
     growing: Growing | None
-    outlook: Outlook | None
+    forecasts: ForecastSection | None
     map: PaperMap | None
     explorer: Explorer
     papers: PaperList
@@ -69,7 +69,7 @@ class ReportContext:
 
 
 def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None) -> ReportContext:
-    """All that the report of a run says.
+    """Context of the report of a run.
 
     Parameters
     ----------
@@ -105,9 +105,9 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
         themes=themes,
         topics=topics,
         topic_history=make_topic_history(tables, manifest, places),
-        loose=make_loose_papers(tables),
+        unassigned=make_unassigned_papers(tables),
         growing=make_growing(tables, series, places),
-        outlook=make_outlook(tables, manifest, places),
+        forecasts=make_forecast_section(tables, manifest, places),
         map=make_paper_map(explorer, len(tables.topics)),
         explorer=explorer,
         papers=make_paper_list(tables, manifest, places, explorer),
@@ -135,7 +135,7 @@ def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
 
 
 def _since(since: Mapping[str, Any] | None) -> str:
-    """What came since the run that this one is compared with."""
+    """New papers since the run that this one is compared with."""
     if since is None:
         return "first run, nothing to compare with"
     day = long_day(date.fromisoformat(str(since["as_of"])[:10]))
@@ -145,7 +145,7 @@ def _since(since: Mapping[str, Any] | None) -> str:
 def _subjects(
     series: Mapping[tuple[str, str], Series], themes: tuple[ThemeSection, ...], topics: TopicTable
 ) -> list[Subject]:
-    """Themes and topics as the first screen needs them."""
+    """Themes and topics for the first screen."""
     subjects = [
         Subject(
             series["theme", one.theme_id],
@@ -188,10 +188,10 @@ def _multiples(
         lines
         + ("; all on one scale" if len(drawn) > 1 else "")
         + f". {bands_note([section.basis for section in drawn])}"
-        + f" Bars: papers a {one.unit}, those found for the theme in color."
+        + f" Bars: papers per {one.unit}; those found for the theme in color."
     )
     if is_smooth and not all(series.is_smooth for series, _ in each):
-        note += " Themes with too few papers to test have their raw shares."
+        note += " Themes with too few papers to test show their raw shares."
     if not all(period.is_complete for period in one.periods):
         note += f" Hollow on hatching: incomplete {one.unit}."
     if any(found.forecasts for found in marks):

@@ -1,4 +1,4 @@
-"""The digest: what a run has to tell in a mail of two minutes."""
+"""The digest: the results of a run as a mail that takes two minutes to read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_TOPICS = 8
 
 @dataclass(frozen=True, slots=True)
 class DigestPaper:
-    """A paper, and why it is one of the few."""
+    """A paper, and the reason why it was selected."""
 
     title: str
     href: str
@@ -39,7 +39,7 @@ class DigestPaper:
 
 @dataclass(frozen=True, slots=True)
 class DigestTheme:
-    """New papers of a theme: how many, and the few that matter; `known` says how sure its count is."""
+    """New papers of a theme: their number and a selection; `known` states how certain the count is."""
 
     name: str
     href: str
@@ -163,7 +163,7 @@ def _new_topics(context: ReportContext, report_href: str) -> tuple[DigestTopic, 
 
 
 def _charted(view: RunView, context: ReportContext, moved: tuple[Headline, ...]) -> ThemeSection | None:
-    """Theme whose chart goes along: the first that moved, else the one with most papers."""
+    """Theme whose chart is attached: the first that moved, else the one with most papers."""
     has_chart = set(view.drawn_themes)
     drawn = {f"#theme-{theme.slug}": theme for theme in context.themes if theme.theme_id in has_chart}
     first = next((drawn[line.href] for line in moved if line.href in drawn), None)
@@ -196,7 +196,7 @@ def _themes(
 
 
 def _new_papers(papers: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """Papers first seen after the day of the run before, by their id."""
+    """Papers first seen after the day of the previous run, by id."""
     by_id = papers_by_id(papers)
     since = manifest.get("since")
     if since is None:
@@ -206,7 +206,7 @@ def _new_papers(papers: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFra
 
 
 def _few(papers: pd.DataFrame, scores: pd.Series, usual: pd.Series) -> tuple[DigestPaper, ...]:
-    """The most upvoted paper for its day, then the nearest to the theme; each with the reason."""
+    """The most upvoted paper for its day, then the papers closest to the theme; each with the reason."""
     reasons: dict[str, str] = {}
     ahead = (papers["upvotes"].astype("Float64") - usual[papers.index]).fillna(0.0).sort_index()
     if float(ahead.max()) > 0:
@@ -214,7 +214,7 @@ def _few(papers: pd.DataFrame, scores: pd.Series, usual: pd.Series) -> tuple[Dig
         votes = plural(int(papers.loc[best, "upvotes"]), "upvote")
         reasons[best] = f"{votes}, where {float(usual[best]):g} were usual that day"
     for one in scores.sort_index().sort_values(ascending=False, kind="stable").index:
-        reasons.setdefault(str(one), "nearest to the theme")
+        reasons.setdefault(str(one), "closest to the theme")
     chosen = list(reasons)[:_PAPERS_OF_THEME]
     lines = make_paper_lines(papers.loc[chosen], {}, {})
     return tuple(

@@ -1,4 +1,4 @@
-"""The workspace's Atom feed: an entry a run, with its verdicts and new topics."""
+"""The workspace's Atom feed: one entry per run, with its verdicts and new topics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CONTENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).fr
 </ul>
 {% endif %}
 {% if run.new_topics %}<p>New topics: {{ run.new_topics | join(", ") }}.</p>{% endif %}
-{% if run.changes %}<p>Since the run before: {{ run.changes | join(" ") }}</p>{% endif %}
+{% if run.changes %}<p>Since the previous run: {{ run.changes | join(" ") }}</p>{% endif %}
 <p>{{ run.facts | join(", ") }}.</p>
 """
 )
@@ -40,7 +40,7 @@ def render_feed(archive: Archive, site: str = "") -> str:
     Parameters
     ----------
     archive : Archive
-        Of `reports.archive.make_archive`, with the same site.
+        From `reports.archive.make_archive`, with the same site.
     site : str
         Address of the workspace's folder, which ends with a slash.
 

@@ -1,4 +1,4 @@
-"""The page: one HTML file with everything in it, which asks nothing of any other place."""
+"""The page: one self-contained HTML file that loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -100,14 +100,14 @@ def style_of(extra: str = "") -> str:
 
 
 def compile_templates() -> None:
-    """Compile the templates of the pages now, so that nobody waits for it later."""
+    """Compile the page templates in advance."""
     environment = _environment()
     for name in environment.list_templates():
         environment.get_template(name)
 
 
 def render_mail(template: str, **values: object) -> str:
-    """A part of a mail; values are escaped in a template of HTML, and stand as they are in one of text.
+    """Render a part of a mail; values are escaped in HTML templates and unchanged in text templates.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def render_mail(template: str, **values: object) -> str:
 
 @cache
 def script_of(names: tuple[str, ...] = _SCRIPTS) -> str:
-    """Scripts as one, in which nothing is global."""
+    """Join scripts into one without global names."""
     folder = resources.files("reports") / "scripts"
     parts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in names]
     return '(function () {\n"use strict";\n' + "".join(parts) + "})();"

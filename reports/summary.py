@@ -1,4 +1,4 @@
-"""What a run says in a few sentences, as plain values for the archive page and the feed."""
+"""Summary of a run in a few sentences, as plain values for the archive page and the feed."""
 
 from __future__ import annotations
 

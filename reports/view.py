@@ -1,4 +1,4 @@
-"""What charts, page and digest share of a run: series with their marks, names, addresses, colors."""
+"""View of a run shared by charts, page and digest: series with marks, names, links and colors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Places:
     topic_names: Mapping[str, str]
 
     def href(self, kind: str, series_id: str) -> str:
-        """Where a series stands on the page, empty for one that this run does not have."""
+        """Link to a series on the page; empty if this run does not have it."""
         slugs = self.topic_slugs if kind == "topic" else self.theme_slugs
         return f"#{kind}-{slugs[series_id]}" if series_id in slugs else ""
 
@@ -53,7 +53,7 @@ class Places:
 
 @dataclass(frozen=True)
 class RunView:
-    """A run's tables and manifest, and what is read from them once, when it is first asked for."""
+    """A run's tables and manifest, with cached values derived from them."""
 
     tables: RunTables
     manifest: Mapping[str, Any]

@@ -1,1 +1,1 @@
-"""Forecasts of shares, which forecaster to use, and how earlier forecasts came out."""
+"""Forecasts of shares, choice of the forecaster, and evaluation of earlier forecasts."""

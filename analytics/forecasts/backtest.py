@@ -1,4 +1,4 @@
-"""Which forecaster has done best on this run's own past, and whether that is more than luck."""
+"""Backtest: which forecaster did best on this run's past, and whether the difference is significant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.forecasts.forecast_bands import LEVELS, calibrated_outlook, expected_totals, share_bands
+from analytics.forecasts.forecast_bands import LEVELS, calibrated_forecasts, expected_totals, share_bands
 from analytics.forecasts.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts.share_forecasts import MIN_HISTORY, check_horizon
 from analytics.forecasts.share_grids import Floats, ShareGrids, share_grids
@@ -22,9 +22,9 @@ CHANCE = 0.05
 _NAMES = {
     NAIVE: "same as the last period",
     "trailing_mean": "the mean of the last periods",
-    "pooled_level": "a level smoothed as all series together ask for",
+    "pooled_level": "a level smoothed in the same way for all series",
     "damped_trend": "a damped trend of each series",
-    "pooled_trend": "a damped trend learned from all series together",
+    "pooled_trend": "a damped trend learned from all series",
 }
 LEAST_GAIN = 0.02
 """Part of the error that a less simple forecaster must save."""
@@ -35,7 +35,7 @@ _MIN_ORIGINS = 5  # below which no test is made
 
 
 def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd.DataFrame:
-    """Forecast the past, each time from what was known then, and compare every candidate with what came.
+    """Forecast past periods from the data known then, and compare every candidate with the actual shares.
 
     *Question.* Which forecaster would have erred least on these series, how much less than ``same as last
     period``, and do its bands hold what they promise?
@@ -51,7 +51,7 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     with Harvey, Leybourne and Newbold's correction [4]_ for few origins and for forecasts that overlap
     (`horizon` - 1 autocovariances), one-sided, against Student's t.
 
-    *What it cannot tell.* How the future differs from the past. Topics found in the whole corpus carry
+    *Limitations.* How the future differs from the past. Topics found in the whole corpus carry
     knowledge of the future into their past counts, alike for all candidates.
 
     *Same as a year before.* What a reader with a calendar would say, and no candidate: the share of the
@@ -145,7 +145,7 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     the number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
     `LEAST_GAIN` or more: two that nearly agree differ by little, but surely. A trend must beat
     `pooled_level` in the same way, else a level that only needs more smoothing would be called one. Of two
-    that cannot be told apart the simpler one stays, even if its error was a little larger.
+    that cannot be distinguished the simpler one stays, even if its error was a little larger.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     naive = _NAMES[NAIVE]
     if origins < _MIN_ORIGINS:
         return NAIVE, (
-            f"{naive}: the history is too short to tell ({origins} past forecast dates, "
+            f"{naive}: the history is too short to compare forecasters ({origins} past forecast dates, "
             f"at least {_MIN_ORIGINS} needed)"
         )
     held = NAIVE
@@ -191,17 +191,17 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     if held == NAIVE:
         best = ratio[order[1:]].idxmin()
         return NAIVE, (
-            f"{naive}: nothing was better beyond chance {seen}; "
+            f"{naive}: no other was significantly better {seen}; "
             f"the lowest error, that of {_NAMES[best]}, was {ratio[best]:.2f} times as large"
         )
     return held, (
-        f"{_NAMES[held]}: its error was {ratio[held]:.2f} times that of {naive} {seen}, more than chance "
-        f"explains, and nothing less simple was better beyond chance"
+        f"{_NAMES[held]}: its error was {ratio[held]:.2f} times that of {naive} {seen}, significantly"
+        " lower, and no more complex one was significantly better"
     )
 
 
 def _check_table(table: pd.DataFrame) -> None:
-    """Refuse what is no backtest."""
+    """Refuse what is not a backtest."""
     needed = ["method", "error_ratio", "n_origins", "n_forecasts"]
     needed += [f"p_over_{method}" for method in table.get("method", [])][:-1]
     missing = [column for column in needed if column not in table]
@@ -243,12 +243,12 @@ def _scales(grids: ShareGrids) -> Floats:
 
 def _losses(grids: ShareGrids, actual: Floats, method: str) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Absolute error, pinball loss, and for each band if the share lay inside; shaped as `actual`."""
-    outlook = calibrated_outlook(grids.counts, grids.totals, actual.shape[2], method)
-    bands = share_bands(outlook.share, outlook.variance, expected_totals(grids.totals)[:, :, None])
+    forecasts = calibrated_forecasts(grids.counts, grids.totals, actual.shape[2], method)
+    bands = share_bands(forecasts.share, forecasts.variance, expected_totals(grids.totals)[:, :, None])
     levels = np.array([(1 - LEVELS[1]) / 2, (1 - LEVELS[0]) / 2, (1 + LEVELS[0]) / 2, (1 + LEVELS[1]) / 2])
     above = actual - bands
     pinball = np.maximum(levels[:, None, None, None] * above, (levels - 1)[:, None, None, None] * above)
-    absolute = np.abs(actual - outlook.share)
+    absolute = np.abs(actual - forecasts.share)
     inside = np.stack(
         [(bands[1] <= actual) & (actual <= bands[2]), (bands[0] <= actual) & (actual <= bands[3])]
     )

@@ -1,14 +1,14 @@
-"""Bands around forecast shares, as wide as the forecaster's own past errors ask for."""
+"""Prediction bands of forecast shares, calibrated on the forecaster's past errors."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import betaincinv
 
-from analytics.forecasts.forecasters import FORECASTERS, Outlook
+from analytics.forecasts.forecasters import FORECASTERS, PeriodForecasts
 from analytics.forecasts.share_grids import Floats
 
-__all__ = ["LEVELS", "calibrated_outlook", "expected_totals", "share_bands"]
+__all__ = ["LEVELS", "calibrated_forecasts", "expected_totals", "share_bands"]
 
 LEVELS = (0.5, 0.9)
 """What part of the future shares each band is to hold."""
@@ -90,8 +90,8 @@ def share_bands(share: Floats, variance: Floats, expected: Floats, error: Floats
     return np.asarray(np.clip((quantile * (expected + 1) - 0.5) / expected, 0, 1))
 
 
-def calibrated_outlook(counts: Floats, totals: Floats, horizon: int, method: str) -> Outlook:
-    """Forecasts after each period whose variance agrees with the errors that had come due by then.
+def calibrated_forecasts(counts: Floats, totals: Floats, horizon: int, method: str) -> PeriodForecasts:
+    """Forecasts after each period, with variances calibrated on the errors known at that time.
 
     For each period and each number of periods ahead, one correction is found so that the squares of the
     earlier errors of all series, over their expected squares, have mean 1 [1]_: an addition to the
@@ -110,7 +110,7 @@ def calibrated_outlook(counts: Floats, totals: Floats, horizon: int, method: str
 
     Returns
     -------
-    Outlook
+    PeriodForecasts
 
     References
     ----------
@@ -118,20 +118,20 @@ def calibrated_outlook(counts: Floats, totals: Floats, horizon: int, method: str
 
     Examples
     --------
-    >>> steady = calibrated_outlook(np.full((1, 12), 5.0), np.full((1, 12), 100.0), 1, "last_value")
+    >>> steady = calibrated_forecasts(np.full((1, 12), 5.0), np.full((1, 12), 100.0), 1, "last_value")
     >>> bool(steady.variance[0, 11, 0] < steady.variance[0, 3, 0])  # no error was seen
     True
     """
-    outlook = FORECASTERS[method](counts, totals, horizon)
+    forecasts = FORECASTERS[method](counts, totals, horizon)
     expected = expected_totals(totals)
-    variance = outlook.variance.copy()
+    variance = forecasts.variance.copy()
     for step in range(horizon):
         ahead = step + 1
         squares = np.full(totals.shape, np.nan)  # of the error of the forecast made after each period
         if totals.shape[1] > ahead:
             due = totals[:, ahead:]
             actual = counts[:, ahead:] / np.where(due > 0, due, np.nan)
-            squares[:, :-ahead] = (actual - outlook.share[:, :-ahead, step]) ** 2
+            squares[:, :-ahead] = (actual - forecasts.share[:, :-ahead, step]) ** 2
         for period in range(totals.shape[1]):
             seen = slice(_FIRST_ORIGIN - 1, max(period - step, _FIRST_ORIGIN - 1))
             square = squares[:, seen]
@@ -139,13 +139,13 @@ def calibrated_outlook(counts: Floats, totals: Floats, horizon: int, method: str
             if usable.any():
                 parts = [
                     values[:, seen][usable]
-                    for values in (outlook.share[:, :, step], outlook.variance[:, :, step], expected)
+                    for values in (forecasts.share[:, :, step], forecasts.variance[:, :, step], expected)
                 ]
                 age = np.arange(square.shape[1])[::-1] / _HALF_LIFE
                 weight = np.broadcast_to(0.5**age, square.shape)[usable]
                 change = _correction(square[usable], weight, *parts)
-                variance[:, period, step] = _corrected(outlook.variance[:, period, step], change)
-    return Outlook(outlook.share, variance)
+                variance[:, period, step] = _corrected(forecasts.variance[:, period, step], change)
+    return PeriodForecasts(forecasts.share, variance)
 
 
 def _scatter(share: Floats, variance: Floats, papers: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The candidates: simple and less simple forecasts of shares, made after each period of a grid.
+"""The candidate forecasters of shares, from simple to complex.
 
 Each takes counts and totals of shape (n_series, n_periods) and gives, for every period, what it would
 have forecast for the next ones with that period as the newest it knows. Nothing later enters, so one pass
@@ -19,7 +19,7 @@ from analytics.forecasts.share_grids import Floats
 __all__ = [
     "FORECASTERS",
     "NAIVE",
-    "Outlook",
+    "PeriodForecasts",
     "damped_trend",
     "last_value",
     "pooled_level",
@@ -34,7 +34,7 @@ WINDOW = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PeriodForecasts:
     """Forecasts made after each period, shape (n_series, n_periods, horizon); NaN before a series begins.
 
     Attributes
@@ -50,7 +50,7 @@ class Outlook:
     variance: Floats
 
 
-def last_value(counts: Floats, totals: Floats, horizon: int) -> Outlook:
+def last_value(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
     """Same as the last period with papers: the naive forecast.
 
     Parameters
@@ -62,7 +62,7 @@ def last_value(counts: Floats, totals: Floats, horizon: int) -> Outlook:
 
     Returns
     -------
-    Outlook
+    PeriodForecasts
 
     Examples
     --------
@@ -72,7 +72,7 @@ def last_value(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     return _level(*_last_sums(counts, totals, 1), horizon)
 
 
-def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> Outlook:
+def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
     """Share among all papers of the last `WINDOW` periods with papers.
 
     Parameters
@@ -84,7 +84,7 @@ def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> Outlook:
 
     Returns
     -------
-    Outlook
+    PeriodForecasts
 
     Examples
     --------
@@ -94,8 +94,8 @@ def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     return _level(*_last_sums(counts, totals, WINDOW), horizon)
 
 
-def pooled_level(counts: Floats, totals: Floats, horizon: int) -> Outlook:
-    """Level of the log odds without a slope, smoothed as all series together ask for.
+def pooled_level(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
+    """Level of the log odds without a slope; smoothing is estimated from all series.
 
     As `pooled_trend` with no slopes to choose: what a trend must beat to be more than good smoothing.
     Where levels do not move it becomes the mean of the whole past, where they move fast the last value.
@@ -109,7 +109,7 @@ def pooled_level(counts: Floats, totals: Floats, horizon: int) -> Outlook:
 
     Returns
     -------
-    Outlook
+    PeriodForecasts
 
     Examples
     --------
@@ -119,16 +119,16 @@ def pooled_level(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     return _filtered(counts, totals, horizon, filter_settings(trend=False), pooled=True)
 
 
-def damped_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
-    """Damped trend of the log odds, each series learning its noise for itself.
+def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
+    """Damped trend of the log odds; noise is estimated for each series.
 
     *Model.* Counts are binomial. The log odds are a level plus noise of one period; the level moves by
-    a slope and by steps of its own; of the slope a part is left in the next period, and chance renews
+    a slope and by its own steps; of the slope a part is left in the next period, and chance renews
     the rest [1]_. A Kalman filter with a Laplace step for the binomial counts [2]_ follows level and slope
     under each of 108 settings of the noises and the damping, among them no slope, no steps, neither;
     the forecast is their mean, weighted by the likelihood of the counts so far.
 
-    *What it cannot tell.* A turn before it shows. Slopes are expected around none, so growth is
+    *Limitations.* A turn before it shows. Slopes are expected around none, so growth is
     believed slowly. Seasons are noise to it.
 
     Parameters
@@ -140,7 +140,7 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
 
     Returns
     -------
-    Outlook
+    PeriodForecasts
 
     References
     ----------
@@ -159,8 +159,8 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     return _filtered(counts, totals, horizon, filter_settings(trend=True), pooled=False)
 
 
-def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
-    """Damped trend of the log odds whose noises and slopes are learned from all series together.
+def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
+    """Damped trend of the log odds; noise and slopes are estimated from all series.
 
     As `damped_trend`, but one likelihood, of all series, weighs the settings: an empirical Bayes
     estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to tell its own
@@ -176,7 +176,7 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
 
     Returns
     -------
-    Outlook
+    PeriodForecasts
 
     References
     ----------
@@ -193,7 +193,7 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> Outlook:
     return _filtered(counts, totals, horizon, filter_settings(trend=True), pooled=True)
 
 
-FORECASTERS: dict[str, Callable[[Floats, Floats, int], Outlook]] = {
+FORECASTERS: dict[str, Callable[[Floats, Floats, int], PeriodForecasts]] = {
     "last_value": last_value,
     "trailing_mean": trailing_mean,
     "pooled_level": pooled_level,
@@ -216,16 +216,18 @@ def _last_sums(counts: Floats, totals: Floats, window: int) -> tuple[Floats, Flo
     return sums[0], sums[1]
 
 
-def _level(inside: Floats, papers: Floats, horizon: int) -> Outlook:
+def _level(inside: Floats, papers: Floats, horizon: int) -> PeriodForecasts:
     """Forecast every next share as `inside` among `papers`."""
     known = np.where(papers > 0, papers, np.nan)
     likely = (inside + 0.5) / (known + 1)
     variance = 1 / (known * likely * (1 - likely))
     repeated = [np.repeat(values[:, :, None], horizon, axis=2) for values in (inside / known, variance)]
-    return Outlook(*repeated)
+    return PeriodForecasts(*repeated)
 
 
-def _filtered(counts: Floats, totals: Floats, horizon: int, settings: Floats, *, pooled: bool) -> Outlook:
+def _filtered(
+    counts: Floats, totals: Floats, horizon: int, settings: Floats, *, pooled: bool
+) -> PeriodForecasts:
     """Follow level and slope of each series under every setting, and average the forecasts."""
     filters = LogitFilter.begin(len(counts), settings)
     share, variance = np.full((2, *counts.shape, horizon), np.nan)
@@ -244,4 +246,4 @@ def _filtered(counts: Floats, totals: Floats, horizon: int, settings: Floats, *,
             spread = ahead.level_variance + settings[0] + (ahead.level - middle) ** 2
             variance[:, period, step] = (weight * spread).sum(axis=0)
     begun = np.cumsum(totals, axis=1)[:, :, None] > 0
-    return Outlook(np.where(begun, share, np.nan), np.where(begun, variance, np.nan))
+    return PeriodForecasts(np.where(begun, share, np.nan), np.where(begun, variance, np.nan))

@@ -1,4 +1,4 @@
-"""Forecasts of the shares of the next periods with their bands, and how earlier forecasts came out."""
+"""Forecasts of the next periods' shares with bands, and the accuracy of earlier forecasts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.exceptions import InputError
-from analytics.forecasts.forecast_bands import calibrated_outlook, expected_totals, share_bands
+from analytics.forecasts.forecast_bands import calibrated_forecasts, expected_totals, share_bands
 from analytics.forecasts.forecasters import FORECASTERS
 from analytics.forecasts.share_grids import Floats, ShareGrids, share_grids
 from analytics.labels.checked_series import CheckedSeries, correction_variances
@@ -34,16 +34,16 @@ def forecast_shares(
     *Question.* What share of the papers will each series have in the periods after the newest complete
     one, and how far off may that be?
 
-    *Method.* One of `analytics.forecasts.forecasters.FORECASTERS`; `analytics.forecasts.backtest` tells
-    which has done best.
-    A band holds the sampling of the future period's papers, of which as many are expected as the last
-    four periods had on average, and the uncertainty of the series' level, which is made to agree with
-    the forecaster's own earlier errors in this run (`analytics.forecasts.forecast_bands.calibrated_outlook`).
+    *Method.* One of `analytics.forecasts.forecasters.FORECASTERS`; `analytics.forecasts.backtest` shows
+    which did best.
+    A band includes the sampling error of the future period, for which the mean number of papers of the last
+    four periods is expected, and the uncertainty of the series' level, calibrated on the forecaster's own
+    earlier errors in this run (see `calibrated_forecasts` in `analytics.forecasts.forecast_bands`).
 
     *Checked series* are forecast from their checked shares. Their bands include the error of the correction,
     as large as it is in the newest complete period.
 
-    *What it cannot tell.* Anything that the past shares do not: a new source, a renamed category or a
+    *Limitations.* Anything that the past shares do not: a new source, a renamed category or a
     breakthrough. One correction serves all series: of one that is far wilder than the others the bands are
     too narrow, of a calm one too wide. How much the log odds scatter may change with the share: bands learn
     that from the newest errors, with a half-life of eight periods. Around `last_value` and `trailing_mean` a
@@ -51,7 +51,7 @@ def forecast_shares(
     and so are bands. A period with far fewer papers than expected scatters more.
 
     *Edges.* A series with fewer than `MIN_HISTORY` complete periods that hold papers gets no rows; one
-    without a paper of its own gets a share near 0 and a band from 0. The periods after the newest complete
+    without its own paper gets a share near 0 and a band from 0. The periods after the newest complete
     period of the run are forecast, a period that has begun among them; what it holds so far is not used.
 
     Parameters
@@ -68,7 +68,7 @@ def forecast_shares(
     Returns
     -------
     DataFrame
-        The table `forecasts`, a row a series and next period, sorted. `period_end` is exclusive;
+        The table `forecasts`, a row per series and next period, sorted. `period_end` is exclusive;
         `last_start` begins the newest complete period that was known.
 
     Raises
@@ -93,8 +93,8 @@ def forecast_shares(
     long_enough = np.flatnonzero((grids.totals > 0).sum(axis=1) >= MIN_HISTORY)
     if not len(long_enough):
         return empty_table("forecasts")
-    outlook = calibrated_outlook(grids.counts, grids.totals, horizon, method)
-    share, variance = outlook.share[long_enough, -1], outlook.variance[long_enough, -1]
+    forecasts = calibrated_forecasts(grids.counts, grids.totals, horizon, method)
+    share, variance = forecasts.share[long_enough, -1], forecasts.variance[long_enough, -1]
     expected = expected_totals(grids.totals)[long_enough, -1, None]
     newest = np.array([grids.periods[-1].start_time.to_datetime64()])
     error, _ = correction_variances(
@@ -143,7 +143,7 @@ def _forecast_table(
 
 
 def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Compare forecasts whose periods are complete by now with what came: the track record.
+    """Compare forecasts of periods that are now complete with the actual shares: the track record.
 
     A forecast is compared with the share on the basis that it was made on: with the papers found, or with the
     checked share.

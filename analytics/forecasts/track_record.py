@@ -1,4 +1,4 @@
-"""The track record: what earlier runs forecast and claimed, judged by what came."""
+"""The track record: forecasts and claims of earlier runs, compared with the actual shares."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def claims_of(verdicts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
 
 
 def score_record(forecasts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
-    """Score the forecasts of earlier runs that came due, each period's once.
+    """Score the forecasts of earlier runs whose periods are complete, one per period.
 
     Runs that follow each other within a period know the same and forecast the same: of all that
     forecast a period from the same last period only the first counts, or a nightly schedule would

@@ -1,4 +1,4 @@
-"""Labels: what people, or a model that was asked to, said of single papers, and what follows from it."""
+"""Labels of papers by people or a model, and estimates from them."""
 
 from analytics.labels.agreement import agreement_by_theme, cohen_kappa
 from analytics.labels.answers import ANSWERS, MODEL, counted_answers

@@ -1,4 +1,4 @@
-"""How far a model's answers agree with people's, beyond what chance alone would give."""
+"""Agreement of a model's answers with people's, corrected for chance."""
 
 from __future__ import annotations
 

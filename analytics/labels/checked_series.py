@@ -28,7 +28,7 @@ class CheckedSeries:
     share, low, high : ndarray, shape (n_periods,)
         Share from 0 to 1 with its interval; NaN in a period without papers.
     covariance : ndarray, shape (n_periods, n_periods)
-        Of the errors that the correction makes in the shares: errors of classification, and the chance that
+        Covariance of the correction's errors in the shares: errors of classification, and the chance that
         chose the labelled papers. Not of the chance by which papers appear; that comes on top.
     freedom : float
         Degrees of freedom of the covariance, above 0; infinite where it is known.

@@ -14,7 +14,7 @@ __all__ = ["OF_PERIOD", "Checked", "check_shares", "share_interval"]
 Floats = NDArray[np.float64]
 
 _LEAST_VARIANCE = 0.001
-"""Of an answer about a paper that the model is sure of: the part of such papers that it is wrong about."""
+"""Smallest variance of an answer: the error rate on papers that the model is certain about."""
 _PRIOR_FREEDOM = 8.0
 """Answers' worth of belief that the model's probabilities are right on average."""
 OF_PERIOD = 0.63
@@ -33,7 +33,7 @@ class Checked:
     share, deviation : float64 arrays of shape (g,)
         Estimate, from 0 to 1, and its standard error.
     covariance : float64 array of shape (g, g)
-        Of the errors of the groups' shares; its diagonal is the square of `deviation`.
+        Covariance of the errors of the groups' shares; its diagonal is the square of `deviation`.
     freedom : float
         Degrees of freedom of the standard errors.
     explained : float
@@ -150,7 +150,7 @@ def share_interval(
     ----------
     share, deviation : float64 arrays of shape (g,)
     freedom : float
-        Of Student's t.
+        Degrees of freedom of Student's t.
     confidence : float
 
     Returns
@@ -197,7 +197,7 @@ def _carried_error(deviation: Floats, days: Floats, groups: NDArray[np.int64]) -
 def _error_factor(
     predicted: Floats, residual: Floats, weights: Floats, n_columns: int
 ) -> tuple[float, float]:
-    """Squared errors over what the predictions let expect, drawn towards 1, and the degrees of freedom."""
+    """Ratio of squared errors to their expectation, shrunk towards 1, and the degrees of freedom."""
     doubt = predicted * (1 - predicted)
     pull = weights * np.maximum(weights - 1, 0)
     expected = float((pull * (doubt + _LEAST_VARIANCE)).sum())

@@ -1,4 +1,4 @@
-"""Do the predictions of a theme grow better or worse with time? A test on answers."""
+"""Test whether the errors of a theme's predictions change over time."""
 
 from __future__ import annotations
 

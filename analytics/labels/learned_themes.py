@@ -1,4 +1,4 @@
-"""What the labels of a corpus say of its themes: membership that is taught, shares that are checked."""
+"""Themes learned from labels: membership and checked shares."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def learn_themes(
     vectors: NDArray[np.float32],
     labels: pd.DataFrame,
 ) -> tuple[ThemeScores, tuple[LearnedTheme, ...]]:
-    """Let labels decide about other papers, where they make the phrases' probabilities better.
+    """Learn membership from labels where this improves the probabilities from phrases.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def checked_series(
     ----------
     learned : sequence of LearnedTheme
     published : Series of datetime64, shape (n,)
-        Of the papers of the corpus; NaT where undated.
+        Publication dates of the papers of the corpus; NaT if undated.
     trends : DataFrame
         Table `trends`: its periods are taken.
 

@@ -1,4 +1,4 @@
-"""What labels teach: membership by a logistic model whose prior is what the phrases alone say.
+"""Membership by a logistic model with the probabilities from phrases as prior.
 
 The model is Bayesian logistic regression on the paper's vector, centered at the label-free log odds: without
 labels it is the label-free probability, and each label moves it for papers that are like the labelled one.

@@ -1,4 +1,4 @@
-"""How good a theme's phrases are, by what people answered."""
+"""Quality of a theme's phrases, estimated from labels."""
 
 from __future__ import annotations
 

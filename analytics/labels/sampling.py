@@ -1,4 +1,4 @@
-"""Which papers to ask about: drawn at random with known probabilities, more where an answer tells more."""
+"""Sampling of papers to label, at random with known probabilities that favor informative papers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def draw_papers(
     Parameters
     ----------
     probability : float64 array of shape (n, n_themes)
-        Of membership, in canonical order of the papers.
+        Probabilities of membership, in canonical order of the papers.
     published : datetime64 array of shape (n,)
         NaT where undated; those come last.
     is_labelled : bool array of shape (n,)

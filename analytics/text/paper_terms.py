@@ -1,4 +1,4 @@
-"""What papers say, read before it is known what they have in common."""
+"""Terms of papers, counted before topics are known."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class _Sequences:
 
 @dataclass(frozen=True)
 class _Grams:
-    """Sequences of words, each as places in a vocabulary, and how often each stands in each text."""
+    """Sequences of words, each as places in a vocabulary, and how often each is in each text."""
 
     words: NDArray[np.int64]
     counts: sparse.csr_array
@@ -51,9 +51,9 @@ class _Grams:
 def count_terms(texts: Sequence[str], *, each: Each = map) -> tuple[sparse.csr_array, NDArray[np.str_]]:
     """Counts of terms in texts.
 
-    Terms that stand in a single text describe no group, so they are left out; beyond 100,000 terms
-    those of the fewest texts go first. A word of a single text stands in no other term, and a phrase
-    stands in no more texts than its parts: such are dropped before longer phrases are looked at, which
+    Terms that are in a single text describe no group, so they are left out; beyond 100,000 terms
+    those of the fewest texts go first. A word of a single text is in no other term, and a phrase
+    is in no more texts than its parts: such are dropped before longer phrases are looked at, which
     keeps memory at a few kilobytes a text.
 
     Parameters
@@ -102,7 +102,7 @@ def class_sums(counts: sparse.csr_array, classes: NDArray[np.int64]) -> sparse.c
     Returns
     -------
     csr_array of the type of `counts`, shape (k, t)
-        A row a class that occurs, in order of their numbers.
+        A row per class that occurs, in order of their numbers.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def _merged(parts: Iterable[_Sequences]) -> _Sequences:
 
 
 def _repeated_grams(read: _Sequences) -> Iterator[_Grams]:
-    """Sequences of one, of two and of three words that stand in two texts or more."""
+    """Sequences of one, of two and of three words that are in two texts or more."""
     n_texts, n_words, numbers = len(read.lengths), len(read.words), read.numbers
     texts = np.repeat(np.arange(n_texts, dtype=np.int32), read.lengths)
     words = np.zeros((1, 0), dtype=np.int64)  # the sequence without a word, which begins at every place
@@ -189,7 +189,7 @@ def _repeated_grams(read: _Sequences) -> Iterator[_Grams]:
 
 
 def _counts(rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> sparse.csr_array:
-    """How often each pair of row and column stands there."""
+    """How often each pair of row and column is there."""
     ones = np.ones(len(rows), dtype=np.int32)
     return sparse.csr_array((ones, (rows, columns.astype(np.int32))), shape=shape)
 

@@ -1,4 +1,4 @@
-"""Terms that describe topics: weights by one sparse product, lists without near-duplicates."""
+"""Terms that describe topics: weights, and lists without near-duplicates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _stemmer = snowballstemmer.stemmer("english")
 
 
 def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> sparse.csr_array:
-    """c-TF-IDF: how much each term tells a class from the others.
+    """c-TF-IDF: how well each term distinguishes a class from the others.
 
     A term's frequency within the class, its root taken so that frequent words do not rule, times
     ``log(1 + A / f)`` with A the mean number of terms in a class and f the term's number over all [1]_.
@@ -36,7 +36,7 @@ def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> spars
     Returns
     -------
     csr_array of float64, shape (k, t)
-        A row a class that occurs, in order of their numbers.
+        A row per class that occurs, in order of their numbers.
 
     References
     ----------
@@ -147,7 +147,7 @@ def stems(term: str) -> frozenset[str]:
 
 
 def overlap(left: str, right: str) -> bool:
-    """Whether two terms say nearly the same: one's stems are in the other's, or half of all are in both.
+    """Whether two terms are nearly the same: one's stems are in the other's, or half of all are in both.
 
     Examples
     --------

@@ -181,7 +181,7 @@ def tokenize(text: str) -> list[str]:
 
 
 def phrase_words(stretch: str) -> tuple[str, ...]:
-    """Words of a stretch between spaces that may stand in a phrase, and ``""`` wherever a phrase ends.
+    """Words of a stretch between spaces that may be in a phrase, and ``""`` wherever a phrase ends.
 
     Phrases end at punctuation, at a stop word or furniture of abstracts, and (which a stretch does not
     tell) at the end of a line.

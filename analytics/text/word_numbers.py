@@ -35,7 +35,7 @@ def laid_out(
     items : array of shape (sizes.sum(),)
     sizes : int64 array of shape (k,)
     places : int array of shape (n,)
-        Of lists, from 0 to k - 1.
+        Numbers of lists, from 0 to k - 1.
 
     Examples
     --------

@@ -29,8 +29,8 @@ _TITLE_TIMES = 3
 class _Read:
     """Words of texts, one text after the other, title first.
 
-    `numbers` are places in `words`; `rows` says which text a word stands in, `times` how often it counts,
-    `follows` whether the word before it stands in the same title or the same abstract.
+    `numbers` are places in `words`; `rows` says which text a word is in, `times` how often it counts,
+    `follows` whether the word before it is in the same title or the same abstract.
     """
 
     words: list[str]
@@ -92,7 +92,7 @@ class PairCounter:
 def common_terms(
     texts: Sequence[str], *, fewest_texts: int, most_terms: int
 ) -> tuple[list[str], sparse.csr_array]:
-    """Words and pairs that stand in at least so many texts, the most frequent of them.
+    """Words and pairs that are in at least so many texts, the most frequent of them.
 
     Parameters
     ----------

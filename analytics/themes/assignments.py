@@ -60,7 +60,7 @@ def score_themes(
     phrase_vectors : sequence of float32 arrays of shape (m, d)
         For each theme the vectors of its `texts`.
     background : Background
-        Of general abstracts in the same vector space.
+        Background of general abstracts in the same vector space.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The probability that a reader would call a paper one of a theme, from its phrases alone.
+"""Probability that a paper belongs to a theme, from its phrases alone.
 
 Evidence that a paper is of a theme comes from vectors (its closeness) and from words (its matches); what a
 point of either is worth was learned once, from papers that people labelled. How common the theme is in a
@@ -98,7 +98,7 @@ def theme_prior(evidence: NDArray[np.float64]) -> float:
     gain = np.expm1(np.clip(evidence, -_LARGEST_EVIDENCE, _LARGEST_EVIDENCE))
 
     def slope(share: float) -> float:
-        """Of the log likelihood with that of the papers known beforehand; it falls as the share grows."""
+        """Slope of the log likelihood, known papers included; it falls as the share grows."""
         before = _SHARE_OF_NONE / share - (1 - _SHARE_OF_NONE) / (1 - share)
         return float(np.sum(gain / (1 + share * gain)) + _PRIOR_PAPERS * before)
 

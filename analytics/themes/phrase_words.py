@@ -54,7 +54,7 @@ def phrase_matches(
     titles, abstracts : sequence of str, length n
         Arrow's string arrays are read without a copy.
     texts : sequence of sequences of str, length t
-        Of each theme its phrases and description.
+        Phrases and description of each theme.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How near papers are to themes in meaning.
+"""Semantic similarity of papers to themes.
 
 A theme is read as a handful of phrases. How near a paper is to a phrase says little by itself, because
 some phrases are near to everything; so each closeness is compared with its *background*, what the
@@ -60,7 +60,7 @@ def theme_closeness(
     phrase_vectors : sequence of float32 arrays of shape (m, d)
         For each theme the vectors of its `texts`.
     background : Background
-        Of general abstracts in the same vector space.
+        Background of general abstracts in the same vector space.
 
     Returns
     -------

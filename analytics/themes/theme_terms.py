@@ -1,4 +1,4 @@
-"""Terms that a theme's papers use more or less often lately than before."""
+"""Terms that a theme's papers use more or less often than before."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATELY = pd.DateOffset(years=1)
 _FEWEST_PAPERS = 10
 """Papers of a theme lately, and before, below which they are not compared."""
 _FEWEST_USES = 5
-"""Papers of a theme that use a term at least, of any day; fewer can hardly be told from chance."""
+"""Papers of a theme that use a term at least, of any day; fewer can hardly be distinguished from chance."""
 _MOST_READ = 2_000
 """Papers that are read at most, for all themes together: a quarter of a second."""
 _MOST = 8
@@ -35,7 +35,7 @@ _MOST = 8
 def term_changes(
     n_lately: NDArray[np.int64], of_lately: int, n_before: NDArray[np.int64], of_before: int
 ) -> NDArray[np.float64]:
-    """Whether terms stand in more or in fewer papers than before.
+    """Whether terms are in more or in fewer papers than before.
 
     *Question.* Is a paper of lately as likely to use the term as one of before? Null hypothesis: it is, so
     that, the papers that use it given, how many of them are of lately follows the hypergeometric law.

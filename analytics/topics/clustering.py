@@ -1,4 +1,4 @@
-"""Clusters of vectors by density: BERTopic over umap-learn and hdbscan, with what is known given.
+"""Density-based clusters of vectors: BERTopic over umap-learn and hdbscan, with precomputed inputs.
 
 bertopic and umap are imported here and nowhere else, without what they offer by torch, which takes seconds.
 """
@@ -17,7 +17,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from analytics.skipped_imports import skipping
 from analytics.vectors.neighbors import nearest_rows
 
-__all__ = ["Clusters", "TopicParameters", "cluster_vectors", "compile_ahead"]
+__all__ = ["Clusters", "TopicParameters", "cluster_vectors", "precompile"]
 
 _MOST_EXACT = 20_000
 """Rows up to which neighbours are searched exactly; the time grows with the square."""
@@ -34,9 +34,9 @@ class TopicParameters:
     Attributes
     ----------
     n_neighbors, n_components : int
-        Of UMAP.
+        Parameters of UMAP.
     min_cluster_size, min_samples : int
-        Of HDBSCAN.
+        Parameters of HDBSCAN.
     """
 
     n_neighbors: int
@@ -128,8 +128,8 @@ def cluster_vectors(
     return Clusters(labels, np.where(labels < 0, 0.0, firm))
 
 
-def compile_ahead() -> None:
-    """Import what clusters and have it compiled, by a few made-up rows, so that nobody waits for it later.
+def precompile() -> None:
+    """Import the clustering libraries and compile their functions in advance with a few made-up rows.
 
     umap compiles its functions in every process: seconds, which can pass while abstracts are encoded.
     """
@@ -178,7 +178,7 @@ def _joined_mixtures(labels: NDArray[np.int64], neighbors: NDArray[np.int32]) ->
 
 
 class _NoTerms(CountVectorizer):  # type: ignore[misc]
-    """Two terms that stand everywhere: what describes a topic is found in `analytics.text.terms`."""
+    """Two dummy terms: the terms of topics come from `analytics.text.terms`."""
 
     def fit(self, raw_documents: Any, y: Any = None) -> _NoTerms:  # noqa: ARG002
         """Return self: there is no vocabulary to learn."""

@@ -1,4 +1,4 @@
-"""Which topics are the same subject: told by the papers that they share and by where they lie."""
+"""Topic identity: which topics are the same subject, by shared papers and by position."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = [
 ]
 
 SAME_SUBJECT = 0.5
-"""Part of the papers of either topic that both must hold to be one subject."""
+"""Share of the papers of either topic that both must hold to be one subject."""
 
 GONE = "gone:"
-"""What stands before the id of an earlier topic that has no match, so that it is no later one's."""
+"""What comes before the id of an earlier topic that has no match, so that it is no later one's."""
 
 _FEWEST_SHARED = 0.3
-"""Part of the papers of either that a topic and a cluster of a refit must share to be one subject, ..."""
+"""Share of the papers of either that a topic and a cluster of a refit must share to be one subject, ..."""
 _FEWEST_NEAR = 0.1
 _NEAR = 0.9
 """... or so few, if the cosine of their centers is so high."""
@@ -39,7 +39,7 @@ _MOST_OF = 0.5
 
 @dataclass(frozen=True)
 class TopicEvent:
-    """What became of a topic at a refit.
+    """What happened to a topic at a refit.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def match_clusters(
 
 
 def topic_events(before: pd.Series, after: pd.Series) -> list[TopicEvent]:
-    """Say what became of every topic at a refit.
+    """List what happened to every topic at a refit.
 
     Parameters
     ----------

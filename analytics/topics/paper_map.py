@@ -20,7 +20,7 @@ _FEWEST_EMBEDDED = 8
 """Topics below which the two main directions of the centers show all that there is."""
 _PERPLEXITY = 12.0
 _STEPS = 500
-"""Of t-SNE; twice as many keep .69 of the five nearest of 98 topics where these keep .68."""
+"""Steps of t-SNE; twice as many keep .69 of the five nearest of 98 topics, these keep .68."""
 _NEIGHBORS = 10
 """Topics around a topic that say which way its papers lean."""
 _REACH = 0.7
@@ -33,7 +33,7 @@ def lay_out_topics(centers: NDArray[np.floating]) -> NDArray[np.float64]:
     """Place topics in the plane, near ones near each other.
 
     Centers are seen from the middle of all. From `_FEWEST_EMBEDDED` on, t-SNE [1]_ by cosine distances
-    starts from the two main directions, so that no chance is in it; fewer topics stand on those directions.
+    starts from the two main directions, so that no chance is in it; fewer topics are on those directions.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def paper_positions(
     stands = assignments["topic_id"].to_numpy(dtype=object)
     is_loose = stands == UNCLUSTERED
     codes = pd.Index(regions.topic_ids).get_indexer(np.where(is_loose, own, stands))
-    # A paper of a topic that the regions lack, as an old registry may hold, stands at the nearest.
+    # A paper of a topic that the regions lack, as an old registry may hold, is at the nearest.
     codes = np.where(codes < 0, np.maximum(pd.Index(regions.topic_ids).get_indexer(own), 0), codes)
     sizes = np.bincount(codes[~is_loose], minlength=len(places))
     # Of twice as many papers as the median topic has, the area is twice as large, as far as there is room.

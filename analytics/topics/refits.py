@@ -1,4 +1,4 @@
-"""When topics are looked for anew: stated rules, so that a refit is never a whim."""
+"""Rules that decide when topics are fitted again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from analytics.topics.topic_regions import TopicState
 __all__ = ["GROWTH", "LOOSE", "refit_cause"]
 
 GROWTH = 1.25
-"""Papers over those of the last fit from which topics are looked for anew."""
+"""Papers over those of the last fit from which topics are fitted again."""
 LOOSE = 0.15
 """By how much the part of the new papers that join no topic may exceed that of the last fit."""
 
@@ -18,7 +18,7 @@ _FEWEST_NEW = 50  # papers that came since, below which the part that joins no t
 
 
 def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
-    """Why topics should be looked for anew, None where the papers can join those that are there.
+    """Why topics must be fitted again; None if papers can join the existing topics.
 
     Rules, the first that holds: the last fit found no topic, and papers came or went since; there are
     over 1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no
@@ -27,7 +27,7 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     Parameters
     ----------
     state : TopicState
-        Of the last fit.
+        State of the last fit.
     assignments : DataFrame
         `paper_id` and `topic_id` of today's papers as they join those topics.
 
@@ -56,10 +56,10 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     is_loose = assignments["topic_id"] == UNCLUSTERED
     is_new = ~is_among(ids, members["paper_id"])
     n_new, before = int(is_new.sum()), float((members["topic_id"] == UNCLUSTERED).mean())
-    loose = float(is_loose[is_new].mean()) if n_new else 0.0
-    if n_new >= _FEWEST_NEW and loose > before + LOOSE:
+    unassigned_share = float(is_loose[is_new].mean()) if n_new else 0.0
+    if n_new >= _FEWEST_NEW and unassigned_share > before + LOOSE:
         return (
-            f"of {n_new:,} papers that came since the last fit {100 * loose:.0f} % join no topic, "
-            f"of its own {100 * before:.0f} %"
+            f"of {n_new:,} papers added since the last fit {100 * unassigned_share:.0f} % join no topic,"
+            f" in the last fit {100 * before:.0f} %"
         )
     return None

@@ -1,4 +1,4 @@
-"""What topics are called: labels, terms and representative papers.
+"""Descriptions of topics: labels, terms and representative papers.
 
 A description belongs to the fit that found the topic; sizes and representative papers follow the papers
 of the day.
@@ -36,12 +36,12 @@ def describe_topics(
     groups: Mapping[str, str] | None = None,
     before: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Name topics and their groups by what their papers say, and tell how well a topic's terms go together.
+    """Label topics and their groups by the terms of their papers, and measure the coherence of the terms.
 
     Parameters
     ----------
     read : PaperTerms
-        Of n papers.
+        Terms of n papers.
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.

@@ -1,4 +1,4 @@
-"""Broad groups of topics, so that a reader meets a few headings instead of a long list."""
+"""Broad groups of topics, so that readers see a few headings instead of a long list."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def topic_groups(
     direction (they are all research papers), so the mean center is subtracted and the rest brought to
     length one. Ward's method [1]_ joins what adds least to the squares within groups; of its divisions
     into k groups that of the largest mean silhouette [2]_ (of 1 - cosine) is taken. k is from 3 to 12,
-    such that 3 to 12 topics stand in a group on average; among more than 144 topics, 12 groups.
+    such that 3 to 12 topics are in a group on average; among more than 144 topics, 12 groups.
 
-    *What it cannot tell.* That a group is more than a region: topics that fill a few directions evenly
+    *Limitations.* That a group is more than a region: topics that fill a few directions evenly
     are divided too. Groups are an order for reading, no finding.
 
     *Edges.* Below 9 topics, or where no division has a silhouette of 0.1 (directions without structure in
@@ -155,11 +155,11 @@ def label_groups(
     Returns
     -------
     dict of group_id to label
-        All different; a group without a term of its own is called by its id.
+        All different; a group without its own term is called by its id.
 
     Examples
     --------
-    Two topics share "reward", two "image"; "agent" stands in one of them only.
+    Two topics share "reward", two "image"; "agent" is in one of them only.
 
     >>> weights = sparse.csr_array(np.array([[0, 1, 2.0], [1, 0, 2], [0, 2, 0], [0, 2, 0]]))
     >>> terms = np.array(["agent", "image", "reward"])
@@ -193,7 +193,7 @@ def label_groups(
 
 
 def _unrepeated(terms: list[str], taken: list[str]) -> list[str]:
-    """Terms that say nothing which stands before them or is taken."""
+    """Terms that say nothing which comes before them or is taken."""
     kept: list[str] = []
     for term in terms:
         if not any(overlap(term, one) for one in taken + kept):

@@ -19,7 +19,7 @@ __all__ = ["OwnUses", "label_topics"]
 _CANDIDATES = 40
 """Terms of a topic whose nearness is looked at: those of the most evidence."""
 _LEAST_COVERAGE = 0.08
-"""A label stands in a twelfth of its topic's papers at least, and in three (in two if there are but five)."""
+"""A label is in a twelfth of its topic's papers at least, and in three (in two if there are but five)."""
 _RECALL = 0.6
 """Weight of how many of the topic's papers use a term, against how few others do."""
 _NEARNESS = 4
@@ -47,7 +47,7 @@ def label_topics(
     """One label for each topic, all different.
 
     A term's score in a topic is a product of two. *Evidence*: of the topic's papers a part r uses it,
-    and of the papers that use it a part p stands in the topic; ``r^0.6 p^0.4`` is their weighted
+    and of the papers that use it a part p is in the topic; ``r^0.6 p^0.4`` is their weighted
     geometric mean (with equal weights it is Ochiai's coefficient [1]_). *Nearness*: the cosine, to the
     fourth, between the mean vector of all papers that use the term and that of the topic's, so that a
     term of one corner of the topic stays behind one of its middle; the same question as KeyBERT's, put
@@ -70,7 +70,7 @@ def label_topics(
     terms : array of str, shape (t,)
         In alphabetical order.
     vectors : float32 array of shape (n, d)
-        Of the texts that were counted, in their order.
+        Vectors of the counted texts, in their order.
     display : mapping of str to str
         Written form of words.
     before : mapping of topic number to label, optional
@@ -88,7 +88,7 @@ def label_topics(
 
     Examples
     --------
-    "agents" and "web" stand in both topics; the phrases of one topic alone name it.
+    "agents" and "web" are in both topics; the phrases of one topic alone name it.
 
     >>> from analytics.text.term_counts import count_terms
     >>> texts = ["web agents click", "web agents search", "agents trade stocks", "agents trade web stocks"]

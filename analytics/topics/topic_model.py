@@ -48,7 +48,7 @@ class TopicFit:
     Attributes
     ----------
     assignments : DataFrame
-        One row a paper, in the order given. ``topic_id`` (``"-1"``: none) and how it came about, ``basis``:
+        One row per paper, in the order given. ``topic_id`` (``"-1"``: none) and how it came about, ``basis``:
         ``clustered``, ``nearest`` (within the reach of the nearest topic) or ``none``. ``strength`` is that
         of the cluster, 0 where the paper was not clustered. ``nearest_topic_id`` and ``similarity`` (cosine
         to its center) name the nearest topic whatever the distance, None and 0 where there is no topic.
@@ -61,7 +61,7 @@ class TopicFit:
     state : TopicState
         For later papers.
     events : tuple of TopicEvent
-        What became of the topics at this fit; `join_topics` tells none.
+        What happened to the topics at this fit; `join_topics` tells none.
     """
 
     assignments: pd.DataFrame
@@ -203,14 +203,14 @@ def join_topics(
 
     Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach.
     Labels, terms and coherence are those of the fit; only where it left none, topics are described
-    anew, over at most `MOST_FITTED` papers evenly over time.
+    again, over at most `MOST_FITTED` papers evenly over time.
 
     Parameters
     ----------
     papers, vectors
         See `fit_topics`.
     state : TopicState
-        Of a fit in the same vector space.
+        State of a fit in the same vector space.
     each : Each
         See `fit_topics`.
 
@@ -291,7 +291,7 @@ def _evenly_over_time(papers: pd.DataFrame, most: int) -> NDArray[np.int64]:
 
 
 def _events(before: pd.DataFrame | None, after: pd.DataFrame) -> tuple[TopicEvent, ...]:
-    """What became of the topics; at a first fit all of them are born."""
+    """What happened to the topics; at a first fit all of them are born."""
     now = after.set_index("paper_id")["topic_id"]
     then = now[:0] if before is None else before.set_index("paper_id")["topic_id"]
     return tuple(topic_events(then, now))
@@ -305,24 +305,24 @@ def _found(
     state: TopicState,
     events: tuple[TopicEvent, ...],
 ) -> TopicFit:
-    """Put the assignments back in the order given, and say what was found in a sentence."""
+    """Restore the given order of the assignments, and summarize the fit in a sentence."""
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
-    reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers stand in none"
+    reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers in no topic"
     return TopicFit(given, topics, parameters, reason, state, events)
 
 
 def _no_topics(
     papers: pd.DataFrame, parameters: TopicParameters | None, before: pd.DataFrame | None = None
 ) -> TopicFit:
-    """Fit in which no paper stands in a topic; those of before have retired."""
+    """Fit in which no paper is in a topic; those of before have retired."""
     if len(papers) < SMALLEST_CLUSTERED_CORPUS:
         reason = (
-            f"{len(papers)} papers are too few to cluster; topics are looked for from "
-            f"{SMALLEST_CLUSTERED_CORPUS} papers on"
+            f"{len(papers)} papers are too few to cluster; topics are fitted from"
+            f" {SMALLEST_CLUSTERED_CORPUS} papers on"
         )
     else:
-        reason = "no group of papers was dense enough to be called a topic"
+        reason = "no group of papers was dense enough to be a topic"
     assignments = pd.DataFrame(
         {
             "paper_id": papers["paper_id"].to_numpy(),

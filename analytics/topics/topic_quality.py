@@ -1,4 +1,4 @@
-"""How good topics are as lists of terms: whether a topic's terms go together, whether topics differ."""
+"""Quality of topics as lists of terms: coherence and diversity."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["npmi_coherence", "npmi_coherences", "term_diversity"]
 def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
     """Mean normalized pointwise mutual information of all pairs of terms.
 
-    *Question.* Do the terms of a topic stand in the same papers? For terms a and b with shares p(a) and
+    *Question.* Are the terms of a topic in the same papers? For terms a and b with shares p(a) and
     p(b) of the papers, and p(a, b) of those with both, it is ``log(p(a, b) / (p(a) p(b)))`` over
     ``-log p(a, b)`` [1]_: 1 if they only occur together, 0 if independently, -1 if never together.
 
-    *What it cannot tell.* That people would call them one subject: it follows human judgement only in
+    *Limitations.* That people would call them one subject: it follows human judgement only in
     part [2]_. Papers are short, so a whole paper is the window.
 
-    *Edges.* A pair that stands in every paper is taken for 1. Fewer than two terms: NaN.
+    *Edges.* A pair that is in every paper is taken for 1. Fewer than two terms: NaN.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def term_diversity(topics: Sequence[Sequence[object]]) -> float:
     Returns
     -------
     float
-        From 0 to 1; 1 if no term stands in two topics, NaN without terms.
+        From 0 to 1; 1 if no term is in two topics, NaN without terms.
 
     References
     ----------

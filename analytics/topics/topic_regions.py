@@ -1,4 +1,4 @@
-"""Where topics lie among the vectors: their centers and how far they reach. New papers join by these."""
+"""Centers and radii of topics among the vectors, by which new papers join."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TopicState:
         `paper_id`, `topic_id`, `strength`, `basis` of every paper, see
         `analytics.topics.topic_model.TopicFit`.
     regions : TopicRegions
-        Of the papers that were clustered.
+        Regions of the clustered papers.
     descriptions : DataFrame or None
         What `analytics.topics.topic_descriptions.describe_topics` gave at the fit; None where nothing is
         known.

@@ -1,4 +1,4 @@
-"""Bursts: periods in a row in which a series' share is markedly above its usual one."""
+"""Bursts: consecutive periods in which a series' share is markedly above its usual level."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def find_bursts(
     each period's count is hypergeometric given the sums. Of `n_permutations` such series the heaviest
     burst is compared, so the p value of each burst holds over all bursts that could have been [2]_.
 
-    *What it cannot tell.* Why. A rise that lasts to the end is a burst too, and noise that carries over
+    *Limitations.* Why. A rise that lasts to the end is a burst too, and noise that carries over
     from one period to the next makes bursts that random dates do not: the p value is against
     binomial counts.
 
@@ -185,7 +185,7 @@ def _gains_and_states(
     base = np.where(plain, base, 0.5)
     burst = np.where(plain, np.minimum(ratio * base, np.maximum(_HIGHEST_SHARE, base)), base)
     outside = totals - counts
-    # The logarithms are of one share a series, not of one a count.
+    # The logarithms are of one share per series, not of one a count.
     gain = counts * np.log(burst / base) + outside * (np.log1p(-burst) - np.log1p(-base))
     return gain, _cheapest_states(gain, cost * float(xlogy(1, len(totals))))
 

@@ -1,4 +1,4 @@
-"""What part of a share's change between two runs is news, and what part is a new reading of old papers."""
+"""Decompose a share's change between two runs into new papers and reassignment of old papers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def share_changes(
     *Answers.* Other themes whose labels differ between the runs have ``by_correction`` in place of
     ``by_reassignment``, for labels teach which papers belong to a theme.
 
-    *What it cannot tell.* A paper that was reassigned both by a changed definition and by chance
+    *Limitations.* A paper that was reassigned both by a changed definition and by chance
     counts once: when definitions changed, all reassignment is theirs, for the two cannot be told
     apart after the fact.
 
@@ -65,14 +65,14 @@ def share_changes(
         Name of the earlier run, for the column of that name.
     definition_changed : bool
         The themes file, the vectorizer or a setting that decides assignments differs between the
-        runs. A theme that stands in one of them only is a changed definition in any case.
+        runs. A theme that is in one of them only is a changed definition in any case.
     kinds : collection of {"theme", "topic"}
         Topics only where a topic's id means the same in both runs.
 
     Returns
     -------
     DataFrame
-        The table `changes`: one row a series of either run, those of the later run first.
+        The table `changes`: one row per series of either run, those of the later run first.
         ``by_new_papers + by_reassignment + by_definition + by_correction`` equals
         ``to_share - from_share`` but for rounding. A series absent from a run has the share 0 there. Empty
         for a first run, and when a run has no dated paper and so no shares.
@@ -168,11 +168,11 @@ def _as_checked(changes: pd.DataFrame, before: RunTables, after: RunTables) -> p
 
 def _answered_since(before: RunTables, after: RunTables) -> set[str]:
     """Themes that have other answers in the later run."""
-    said = [
+    answers = [
         set(run.labels[["theme_id", "paper_id", "labeller", "answer"]].itertuples(index=False, name=None))
         for run in (before, after)
     ]
-    return {theme_id for theme_id, *_ in said[0] ^ said[1]}
+    return {theme_id for theme_id, *_ in answers[0] ^ answers[1]}
 
 
 def _dated_ids(run: RunTables) -> pd.Index:

@@ -117,7 +117,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     has a p value as small as the procedure asks for. A straight line of the log odds competes with it
     at the price of one change: where it is cheaper, the series has a trend and no change point.
 
-    *What it cannot tell.* Whether nothing happened where nothing is found: read the power in the tests.
+    *Limitations.* Whether nothing happened where nothing is found: read the power in the tests.
     A steep bend of a trend may be told as a jump. Series whose noise carries over much longer than
     the others' are given the run's middle one and are claimed too easily. In a run of few series that
     jump themselves, the jumps are taken for noise. A new source moves shares as the field does.
@@ -132,7 +132,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     Parameters
     ----------
     series : DataFrame
-        What `trend_verdicts` takes: a row a series and period with `kind`, `series_id`,
+        What `trend_verdicts` takes: a row per series and period with `kind`, `series_id`,
         `period_start`, `n_papers`, `n_total`, `is_complete`. The order of rows moves only that of the result.
     q : float
         False discovery rate to hold, between 0 and 1.

@@ -1,4 +1,4 @@
-"""From a start to an end: how much the share of a series changed, with its interval, and tests of that."""
+"""Change of a series' share from start to end, with its interval and tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Changes:
     error, freedom : ndarray
         Standard error of the change, and degrees of freedom of its t distribution.
     p_value : ndarray
-        Of no change, two-sided.
+        Two-sided p value of no change.
     widest : ndarray
         Largest distance of the log odds from those at the start: more than the change where a curve turned.
     """
@@ -135,7 +135,7 @@ def curve_changes(
     start : ndarray, shape (n_series,)
         Mean log odds at the start.
     freedom : ndarray, shape (n_series,)
-        Of the noise.
+        Degrees of freedom of the noise.
     variance, own_freedom : ndarray, shape (n_series,)
         What errors of a correction add to the variance of the change, and its degrees of freedom.
     """

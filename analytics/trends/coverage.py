@@ -146,7 +146,7 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
     Returns
     -------
     DataFrame
-        `name`, `period_start` (datetime64[us]), `reason` (a clause in plain words); one row a feed
+        `name`, `period_start` (datetime64[us]), `reason` (a clause in plain words); one row per feed
         and period, sorted by period and name.
 
     Examples
@@ -157,7 +157,7 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
     >>> looks = pd.DataFrame({"name": "arxiv:cat:cs.AI", "location": "", "start": months.start_time,
     ...     "end": months.end_time.normalize(), "n_records": [100, 110, 90, 100, 40, 95], "is_whole": True})
     >>> collection_gaps(looks, months)["reason"].tolist()
-    ['arxiv:cat:cs.AI brought 40 records, usual are 100']
+    ['arxiv:cat:cs.AI brought 40 records instead of the usual 100']
     """
     rows: list[tuple[str, pd.Timestamp, str]] = []
     for name, own in looks.groupby("name", sort=True):
@@ -238,7 +238,7 @@ def _failed(
 
 
 def _low(name: str, own: pd.DataFrame, periods: pd.PeriodIndex) -> Iterator[tuple[pd.Timestamp, str]]:
-    """Periods in which a feed brought less than half of what it usually brings."""
+    """Periods in which a feed brought less than half of its usual number of records."""
     whole = own[own["is_whole"]]
     first, last = whole["start"].min(), whole["end"].max()
     volume = _daily_volume(whole, first, last)
@@ -249,7 +249,7 @@ def _low(name: str, own: pd.DataFrame, periods: pd.PeriodIndex) -> Iterator[tupl
     for place, (period, total) in enumerate(totals):
         before = [earlier for _, earlier in totals[max(0, place - _USUAL_PERIODS) : place]]
         if len(before) >= _FEWEST_PERIODS and total < _LOW * (usual := float(np.median(before))):
-            yield period.start_time, f"{name} brought {total:.0f} records, usual are {usual:.0f}"
+            yield period.start_time, f"{name} brought {total:.0f} records instead of the usual {usual:.0f}"
 
 
 def _daily_volume(whole: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> NDArray[np.float64]:

@@ -79,9 +79,9 @@ def fit_curves(counted: Counts, lines: LogitLines, scatter: PooledNoise, wanderi
     ----------
     counted : Counts
     lines : LogitLines
-        Of these series.
+        Fits of these series.
     scatter : PooledNoise
-        Of these series.
+        Fits of these series.
     wandering : Wandering
         Sizes to choose among.
 

@@ -39,11 +39,11 @@ def emerging_topics(
     error that the run's noise gives it (see `noise`). The slopes of a run are taken as draws from a
     normal distribution around 0 whose variance is estimated from their squares less their errors'; each
     is shrunk by it [1]_. From one year to the next a slope keeps the part `damping` of itself and draws
-    the rest anew from the same distribution, so that trends do not go on for ever [2]_. With posterior
+    the rest again from the same distribution, so that trends do not go on for ever [2]_. With posterior
     mean m and variance v of a slope and t the variance of slopes, the probability is that of
     a normal variable of mean d m and variance d^2 v + (1 - d^2) t to be above 0.
 
-    *What it cannot tell.* It is no test (that is `trend_verdicts`): in a run without
+    *Limitations.* It is not a test (that is `trend_verdicts`): in a run without
     trends something is first too. Series that begin only now have too few papers to be ranked. A checked
     series is counted by its checked shares, but the error of its correction is not in the probability.
     How much the order is worth on the data at hand is what `masked_precision` says.
@@ -161,7 +161,7 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
     are ranked by ``trend`` (`emerging_topics`) and by ``momentum`` (their share over the last year less
     that over the year before); ``chance`` is the mean precision of a random order, the base rate.
 
-    *What it cannot tell.* Cut-offs less than a year apart share years, so their results are not
+    *Limitations.* Cut-offs less than a year apart share years, so their results are not
     independent. Topics that were found in all of the data know the future: give series whose
     definition is older than the cut-off, or take the result as an upper bound.
 

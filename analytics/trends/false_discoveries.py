@@ -42,7 +42,7 @@ def claim_threshold(p_values: NDArray[np.float64], q: float) -> tuple[float, flo
     Parameters
     ----------
     p_values : ndarray, shape (n,)
-        Of all tests of the family.
+        P values of all tests of the family.
     q : float
 
     Returns

@@ -36,7 +36,7 @@ class LogitLines:
     residual : ndarray, shape (n_series, n_periods)
         Pearson's, of mean 0 and variance 1 where the counts are binomial; 0 where the total is.
     information : ndarray, shape (n_series,)
-        Of the slope, the intercept being estimated too.
+        Information of the slope, with the intercept estimated too.
     root : ndarray, shape (n_series,)
         Signed root of the likelihood ratio against no slope; of a separated series, the slope over
         its standard error, because its likelihood has no maximum to compare with.
@@ -186,7 +186,7 @@ def slope_bounds(
                 fitted.line[:, regular], end[regular], counts[regular], totals[regular], x, reach[regular]
             )
             # Where a huge reach leads into the flat ends of the logistic curve, Newton's steps jump to
-            # the other side or away; the bound by the error stands there.
+            # the other side or away; the bound by the error is there.
             lost = ~np.isfinite(found) | (sign * (found - fitted.line[1][regular]) < 0)
             end[regular] = np.where(lost, end[regular], found)
         # The interval holds no slope exactly when the root is beyond reach, whatever rounding says.

@@ -1,4 +1,4 @@
-"""How counts scatter beyond the binomial, learned from all series of a run together.
+"""Noise of counts beyond the binomial, estimated from all series of a run.
 
 A series of two years cannot tell its own noise from a trend: its dispersion is known to a third and
 its autocorrelation hardly at all. A run has dozens of series, so the model is one for all of them.
@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 
 _CARRIES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.95])
 LARGEST_CARRY = 0.95
-"""Autocorrelation of neighboring periods beyond which noise cannot be told from wandering."""
+"""Autocorrelation of neighboring periods beyond which noise cannot be distinguished from wandering."""
 SCATTER_CARRY = 0.6
 """Autocorrelation above which it is taken for wandering, where the question is how periods scatter."""
 _N_EXCESSES = 40
@@ -180,7 +180,7 @@ def fit_noise(
     largest_carry : float
         Autocorrelation looked for at most, up to 0.95.
     apart : ndarray of bool, shape (n_periods,), optional
-        Periods whose shares may stand on a level of their own.
+        Periods whose shares may be on their own level.
 
     Returns
     -------
@@ -240,7 +240,7 @@ class _Stretch:
 
 
 def _taken_out(x: Floats, steps: NDArray[np.int64], apart: NDArray[np.bool_], around_curves: bool) -> Floats:
-    """Columns of what is no noise: level and line, the slow modes of a curve, a level of some periods."""
+    """Columns that are not noise: level and line, the slow modes of a curve, a level of some periods."""
     slow, _ = smooth_modes(steps, n_slow_modes(len(x)) if around_curves else 0)
     columns = [np.ones(len(x)), x, *slow.T]
     if apart.any() and not apart.all():

@@ -1,4 +1,4 @@
-"""Series as they would be without any change: one share, the run's own noise. What tests compare with."""
+"""Null series without any change: one share and the run's noise, used by tests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run_noise(
     rows : ndarray of int, shape (n_rows,)
         At least one series with papers inside and outside; together they have four periods or more.
     around_curves, largest_carry
-        See `noise.fit_noise`; the newest months may then stand on a level of their own, too.
+        See `noise.fit_noise`; the newest months may then be on their own level, too.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def null_counts(
     Parameters
     ----------
     counts, totals : ndarray, shape (n_periods,)
-        Of the series, in periods that hold papers.
+        Counts of the series in periods that hold papers.
     steps : ndarray of int, shape (n_periods,)
         Position of each period, in periods, ascending.
     noise : PooledNoise

@@ -1,4 +1,4 @@
-"""Bursts of all series of a run, judged against the run's own noise and corrected for their number."""
+"""Bursts of all series of a run, tested against the run's noise and corrected for multiple tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analytics.trends.series_grids import MIN_PAPERS, MIN_PERIODS, series_grids
 
 __all__ = ["series_bursts"]
 
-_QUICK, _THOROUGH = 99, 1999  # permutations: few settle what is no burst, many what may be one
+_QUICK, _THOROUGH = 99, 1999  # permutations: few settle what is not a burst, many what may be one
 _OPEN = 0.1  # p value of the few from which the many are drawn
 
 
@@ -35,7 +35,7 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     *Null hypothesis of the q value.* The series' share is the same in all periods, and its counts scatter as
     those of the run do.
 
-    *What it cannot tell.* A steady rise ends in a burst: read it beside the verdict.
+    *Limitations.* A steady rise ends in a burst: read it beside the verdict.
 
     *Checked series* are counted by their checked shares, in whole papers. The error of the correction is
     left out: it is smooth in time, and a burst is short.

@@ -1,4 +1,4 @@
-"""Papers of a series over publication periods: the span covered, the period's length, the shares.
+"""Papers of a series over publication periods: the span covered and the shares.
 
 Only dated papers take part. A share is a series' papers over *all* dated papers of the period, so
 several themes of one paper may add up to more than one. `corpus_trends` does the whole in one call.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,40 +23,14 @@ from analytics.trends.coverage import (
     look_days,
     unwatched_periods,
 )
+from analytics.trends.periods import PANDAS_FREQ, TESTED, Period, PeriodChoice, choose_period, finest_period
 
 __all__ = [
     "CorpusTrends",
-    "Period",
-    "PeriodChoice",
-    "choose_period",
     "corpus_trends",
-    "finest_period",
     "period_shares",
     "wilson_interval",
 ]
-
-Period = Literal["day", "week", "month", "quarter", "year"]
-
-_TESTED: tuple[Period, ...] = get_args(Period)  # shortest first
-_PERIODS = _TESTED[1:]  # of a chart
-_PANDAS_FREQ = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}  # from Monday
-# Periods that a date of each precision can fill.
-_RESOLVES = {"day": _TESTED, "month": _TESTED[2:], "year": _TESTED[4:]}
-_MOST_TESTED = {"day": 160, "week": 160, "month": 400, "quarter": 400}
-"""Periods above which a test gains nothing from shorter ones."""
-_FEWEST_A_PERIOD = 10
-"""Papers of the median period below which a longer one is tested."""
-_DAY = pd.Timedelta(days=1)
-_TESTABLE_PERIODS = 5  # what growth.trend_verdicts asks for
-_RESOLVED_FRACTION = 0.9  # of the dates that must be fine enough for a period
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodChoice:
-    """Length of the periods, and a plain sentence that says why."""
-
-    freq: Period
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +46,7 @@ class CorpusTrends:
     gaps : DataFrame
         Periods that are incomplete because a feed failed or brought too little, see `collection_gaps`.
     n_undated, n_before_span, n_after_span : int
-        Papers that stand in no period: without a date, older than the first period, or dated after the span.
+        Papers that are in no period: without a date, older than the first period, or dated after the span.
     """
 
     trends: pd.DataFrame
@@ -139,145 +112,6 @@ def wilson_interval(
     return low, high
 
 
-def choose_period(
-    published: pd.Series,
-    span: CoverageSpan | None = None,
-    *,
-    precision: pd.Series | None = None,
-    min_papers: int = 20,
-    min_periods: int = 8,
-    max_periods: int = 60,
-) -> PeriodChoice | None:
-    """Length of the periods for a corpus, or None when no paper is dated.
-
-    The first rule that applies decides, counting only periods that lie whole inside the span:
-
-    1. the shortest length whose median period holds at least `min_papers` papers, and of which
-       there are `min_periods` to `max_periods`: fewer cannot show a course, more cannot be read;
-    2. the longest length of which there are at least 5, the fewest that a verdict asks for;
-    3. the shortest length.
-
-    Lengths finer than the dates of more than a tenth of the papers are out of the question: a date
-    known to the year says nothing about months.
-
-    Parameters
-    ----------
-    published : Series of datetime64, shape (n_papers,)
-        NaT where undated.
-    span : CoverageSpan, optional
-        See `coverage_span`; by default from the first paper to the last.
-    precision : Series of str, shape (n_papers,), optional
-        `published_precision` of each paper; by default every date is known to the day.
-    min_papers, min_periods, max_periods : int
-        See the first rule.
-
-    Returns
-    -------
-    PeriodChoice or None
-
-    Raises
-    ------
-    InputError
-        When a dated paper has a precision other than day, month or year.
-
-    Examples
-    --------
-    Ten papers on each of 700 days are 99 whole weeks: too many points for one line.
-
-    >>> days = pd.Series(pd.date_range("2024-01-01", periods=700).repeat(10))
-    >>> choose_period(days).reason
-    'months: the shortest period whose median holds at least 20 papers (310), in 8 to 60 periods (23)'
-    """
-    dates = published.dropna()
-    if dates.empty:
-        return None
-    span = span or CoverageSpan(dates.min(), dates.max())
-    allowed = _allowed_periods(dates, precision)
-    whole = {freq: _whole_period_counts(dates, freq, span) for freq in allowed}
-    median = {freq: float(np.median(counts)) if len(counts) else 0.0 for freq, counts in whole.items()}
-    fits = f"{min_papers} papers ({{:g}}), in {min_periods} to {max_periods} periods ({{}})"
-    for freq, counts in whole.items():
-        if median[freq] >= min_papers and min_periods <= len(counts) <= max_periods:
-            why = "the shortest period whose median holds at least " + fits
-            return PeriodChoice(freq, f"{freq}s: {why.format(median[freq], len(counts))}")
-    for freq in reversed(allowed):
-        if len(whole[freq]) >= _TESTABLE_PERIODS:
-            return PeriodChoice(
-                freq,
-                f"{freq}s: the longest period of which there are at least {_TESTABLE_PERIODS} "
-                f"({len(whole[freq])}, median {median[freq]:g} papers); "
-                f"no length gives {min_periods} to {max_periods} periods of {min_papers} papers",
-            )
-    freq = allowed[0]
-    return PeriodChoice(
-        freq, f"{freq}s: the dates cover fewer than {_TESTABLE_PERIODS} whole periods of any length"
-    )
-
-
-def finest_period(
-    published: pd.Series, span: CoverageSpan | None = None, *, precision: pd.Series | None = None
-) -> Period | None:
-    """Length of the periods that tests count in: the shortest that the corpus bears, whatever is drawn.
-
-    How the axis of a chart is cut must not decide what is claimed, and short periods tell best how papers
-    scatter. The shortest of days, weeks, months, quarters and years that the dates of nine papers in ten can
-    fill, whose median holds ten papers, and of which there are at most 160 (months and quarters: 400); else
-    that of `choose_period`.
-
-    Parameters
-    ----------
-    published, span, precision
-        See `choose_period`.
-
-    Returns
-    -------
-    {"day", "week", "month", "quarter", "year"} or None
-        None when no paper is dated.
-
-    Examples
-    --------
-    >>> days = pd.Series(pd.date_range("2024-01-01", periods=700).repeat(10))
-    >>> finest_period(days), finest_period(days[:1000]), finest_period(days.iloc[::10])
-    ('week', 'day', 'month')
-    """
-    dates = published.dropna()
-    if dates.empty:
-        return None
-    span = span or CoverageSpan(dates.min(), dates.max())
-    for freq in _allowed_periods(dates, precision, _TESTED):
-        counts = _whole_period_counts(dates, freq, span)
-        most = _MOST_TESTED.get(freq, len(counts))
-        if _TESTABLE_PERIODS <= len(counts) <= most and np.median(counts) >= _FEWEST_A_PERIOD:
-            return freq
-    choice = choose_period(published, span, precision=precision)
-    return None if choice is None else choice.freq
-
-
-def _allowed_periods(
-    dates: pd.Series, precision: pd.Series | None, of: tuple[Period, ...] = _PERIODS
-) -> tuple[Period, ...]:
-    """Lengths that the dates of at least nine papers in ten can fill, shortest first."""
-    if precision is None:
-        return of
-    grains = precision[dates.index]
-    unknown = sorted(set(grains) - set(_RESOLVES))
-    if unknown:
-        raise InputError(f"a dated paper has precision {unknown[0]!r}; allowed are {', '.join(_RESOLVES)}")
-    fine = {freq: [grain for grain, fills in _RESOLVES.items() if freq in fills] for freq in of}
-    return tuple(freq for freq in of if grains.isin(fine[freq]).mean() >= _RESOLVED_FRACTION)
-
-
-def _whole_period_counts(dates: pd.Series, freq: Period, span: CoverageSpan) -> NDArray[np.int64]:
-    """Papers in each period that lies whole inside the span, empty periods included."""
-    code = _PANDAS_FREQ[freq]
-    # The period before the one that holds the next day is the last to end by then.
-    first = (span.start - _DAY).to_period(code).ordinal + 1
-    n_whole = max(0, (span.end + _DAY).to_period(code).ordinal - first)
-    position = pd.PeriodIndex(dates, freq=code).asi8 - first
-    inside = position[(position >= 0) & (position < n_whole)]
-    return np.bincount(inside, minlength=n_whole).astype(np.int64)
-
-
 def period_shares(
     papers: pd.DataFrame,
     membership: pd.DataFrame,
@@ -328,10 +162,10 @@ def period_shares(
     >>> trends[["n_papers", "n_total", "share", "is_complete"]].values.tolist()
     [[1, 2, 0.5, True], [0, 0, nan, True], [1, 1, 1.0, False]]
     """
-    if freq not in _TESTED:
-        raise InputError(f"period is {freq!r}; it must be one of {', '.join(_TESTED)}")
+    if freq not in TESTED:
+        raise InputError(f"period is {freq!r}; it must be one of {', '.join(TESTED)}")
     rows, columns = _positions(papers, membership, series)
-    code = _PANDAS_FREQ[freq]
+    code = PANDAS_FREQ[freq]
     periods = pd.period_range(span.start, span.end, freq=code)
     n_periods = len(periods)
     position = pd.PeriodIndex(papers["published"], freq=code).asi8 - periods[0].ordinal
@@ -342,7 +176,7 @@ def period_shares(
     counts = np.bincount(cells, minlength=len(series) * n_periods)
     starts = periods.to_timestamp().as_unit("us")
     ends = (periods + 1).to_timestamp().as_unit("us")
-    complete = (starts >= span.start) & (ends <= span.end + _DAY)
+    complete = (starts >= span.start) & (ends <= span.end + pd.Timedelta(days=1))
     n_total = np.tile(totals, len(series))
     low, high = wilson_interval(counts, n_total)
     return validate_table(
@@ -409,7 +243,7 @@ def corpus_trends(
     looks : DataFrame
         Every look at a feed, see `analytics.trends.coverage.LOOK_COLUMNS`; may be empty.
     as_of : date
-        Papers published later stand in no period.
+        Papers published later are in no period.
     freq : {"week", "month", "quarter", "year"}, optional
         The caller's own choice; by default that of `choose_period`.
 
@@ -437,7 +271,7 @@ def corpus_trends(
     if span is None or choice is None:
         none, table = collection_gaps(looks[:0], pd.PeriodIndex([], freq="M")), empty_table("trends")
         return CorpusTrends(table, table, None, None, none, n_undated, 0, len(papers) - n_undated)
-    code = _PANDAS_FREQ[choice.freq]
+    code = PANDAS_FREQ[choice.freq]
     trends = period_shares(papers, membership, series, freq=choice.freq, span=span)
     gaps = collection_gaps(looks, pd.period_range(span.start, span.end, freq=code))
     trends["is_complete"] &= ~trends["period_start"].isin(gaps["period_start"])
@@ -446,6 +280,6 @@ def corpus_trends(
     finest = finest_period(published, span, precision=precision) or choice.freq
     is_drawn = finest == choice.freq
     tested = trends.copy() if is_drawn else period_shares(papers, membership, series, freq=finest, span=span)
-    unwatched = unwatched_periods(looks, pd.period_range(span.start, span.end, freq=_PANDAS_FREQ[finest]))
+    unwatched = unwatched_periods(looks, pd.period_range(span.start, span.end, freq=PANDAS_FREQ[finest]))
     tested["is_complete"] &= ~tested["period_start"].isin(unwatched)
     return CorpusTrends(trends, tested, span, choice, gaps, n_undated, n_before, n_after)

@@ -1,4 +1,4 @@
-"""The model behind verdicts and curves: what each series' log odds did, and how surely that is known."""
+"""The model behind verdicts and curves: the log odds of each series with their uncertainty."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TrendModel:
     Attributes
     ----------
     grids : SeriesGrids
-        Of the tested series, in the periods that hold papers.
+        Grids of the tested series in the periods that hold papers.
     stepped : ndarray of bool, shape (n_series,)
         Which have enough papers in the newest months and the year before.
     x, unit : ndarray and float
@@ -171,7 +171,7 @@ class TrendModel:
         """Log odds of each tested series in each period and their variance, smooth.
 
         Series that follow no curve are a mean of a level and of a line, weighted by the evidence for each
-        (Schwarz's criterion [1]_): what cannot be told from level looks level.
+        (Schwarz's criterion [1]_): what cannot be distinguished from level looks level.
 
         References
         ----------

@@ -1,4 +1,4 @@
-"""Papers that stand in no topic or in no period, and which verdicts hang on where they would stand."""
+"""Papers in no topic or no period, and which verdicts depend on them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def unassigned_papers(papers: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     DataFrame
-        The table `unassigned`, a row a period in order of time. `n_unclustered` are the period's dated
+        The table `unassigned`, a row per period in order of time. `n_unclustered` are the period's dated
         papers in no topic. `n_undated` are the papers without a date that were first *seen* in the
         period: when they appeared is not known.
 
@@ -52,9 +52,9 @@ def unassigned_papers(papers: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFram
     if periods.empty:
         return empty_table("unassigned")
     undated = papers["published"].isna()
-    loose = papers["topic_id"].isna() | papers["topic_id"].eq(UNCLUSTERED)
+    unclustered = papers["topic_id"].isna() | papers["topic_id"].eq(UNCLUSTERED)
     found = periods.assign(
-        n_unclustered=_counts(papers.loc[loose & ~undated, "published"], periods),
+        n_unclustered=_counts(papers.loc[unclustered & ~undated, "published"], periods),
         n_undated=_counts(papers.loc[undated, "first_seen"], periods),
     )
     return validate_table("unassigned", found)
@@ -82,8 +82,8 @@ def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        `kind`, `series_id`, `n_undated`, a row a series that has undated papers. Then a row a kind with
-        `series_id` None: for topics the undated papers that stand in any, else all that the corpus has,
+        `kind`, `series_id`, `n_undated`, a row per series that has undated papers. Then a row per kind with
+        `series_id` None: for topics the undated papers that are in any, else all that the corpus has,
         because a paper may belong to no theme.
 
     Examples
@@ -106,10 +106,10 @@ def undated_papers(papers: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFra
 
 
 def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: pd.DataFrame) -> pd.DataFrame:
-    """Give the series as they would be with the papers spread that stand in no topic or no period.
+    """Series after distributing the papers that are in no topic or no period.
 
     Unclustered papers of a period are spread over its topics in proportion to the topics' papers: a
-    topic's share becomes its part of the papers that stand in any. The undated papers of a series are
+    topic's share becomes its part of the papers that are in any. The undated papers of a series are
     spread over the periods in proportion to the periods' dated papers: they follow no trend. What is
     spread brings no evidence, so all counts are scaled back to the number of papers that were dated.
 
@@ -133,18 +133,18 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
 
     Examples
     --------
-    A topic has 5 of 30 and 10 of 40 papers, of which 10 and 20 stand in no topic: 5 and 10 of 20.
+    A topic has 5 of 30 and 10 of 40 papers, of which 10 and 20 are in no topic: 5 and 10 of 20.
 
     >>> starts = pd.to_datetime(["2024-01-01", "2024-02-01"])
     >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": starts,
     ...     "n_papers": [5, 10], "n_total": [30, 40]})
-    >>> loose = pd.DataFrame({"period_start": starts, "n_unclustered": [10, 20]})
+    >>> unclustered = pd.DataFrame({"period_start": starts, "n_unclustered": [10, 20]})
     >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
-    >>> spread_unassigned(trends, loose, none)[["n_papers", "n_total"]].values.tolist()
+    >>> spread_unassigned(trends, unclustered, none)[["n_papers", "n_total"]].values.tolist()
     [[5.0, 20.0], [10.0, 20.0]]
     """
-    loose = unassigned.set_index("period_start")["n_unclustered"]
-    clustered = trends["n_total"] - trends["period_start"].map(loose).fillna(0)
+    unclustered = unassigned.set_index("period_start")["n_unclustered"]
+    clustered = trends["n_total"] - trends["period_start"].map(unclustered).fillna(0)
     total = clustered.where(trends["kind"] == "topic", trends["n_total"]).to_numpy(dtype=float)
     spread = trends.assign(n_total=total)
     dated = spread.groupby(_KEY)["n_total"].transform("sum").to_numpy()
@@ -177,7 +177,7 @@ def mark_fragile(
     *Question.* Would the verdict be another word if the papers that were put in no topic had been put in
     one, and those that have no date had one?
 
-    *What it cannot tell.* The spread is one possible truth of many: it takes the loose papers for like the
+    *Limitations.* The spread is one possible truth of many: it takes the loose papers for like the
     others. A verdict that holds may still owe to papers that were left out in a selective way.
 
     *Edges.* A verdict of ``insufficient``, here or with the papers spread, is never fragile.
@@ -209,9 +209,9 @@ def mark_fragile(
     >>> months = pd.date_range("2022-01-01", periods=24, freq="MS")
     >>> trends = pd.DataFrame({"kind": "topic", "series_id": "T0001", "period_start": months,
     ...     "n_papers": range(10, 34), "n_total": 100, "is_complete": True})
-    >>> loose = pd.DataFrame({"period_start": months, "n_unclustered": range(80, 32, -2)})
+    >>> unclustered = pd.DataFrame({"period_start": months, "n_unclustered": range(80, 32, -2)})
     >>> none = pd.DataFrame({"kind": ["topic"], "series_id": None, "n_undated": 0})
-    >>> found = mark_fragile(trend_verdicts(trends), trends, loose, none)
+    >>> found = mark_fragile(trend_verdicts(trends), trends, unclustered, none)
     >>> found[["window", "verdict", "is_fragile"]].values.tolist()
     [['long', 'rising', True], ['recent', 'rising', True], ['lasting', 'rising', True]]
     """

@@ -1,4 +1,4 @@
-"""Did the share of a series change? A tested answer for every series of a run, and a smooth curve."""
+"""Test whether the share of each series of a run changed, and fit a smooth curve."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _BAND = stats.norm.ppf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class FoundTrends:
-    """What the model says of the series of a run.
+    """Results of the trend model for the series of a run.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ def trend_verdicts(
     tested for ``lasting`` at the p value that the claims were made at.
 
     *Five words.* ``rising`` and ``falling`` are claimed. ``steady`` is shown, by two one-sided tests [3]_
-    under a false discovery rate `q` of their own: the odds at the end, and all along a curve, lie within a
+    under their own false discovery rate `q`: the odds at the end, and all along a curve, lie within a
     factor of `steady_within` of those at the start. ``unclear`` is everything else: its `days_to_tell` and
     `papers_to_tell` are what would decide, if the share goes on as it seems to. ``insufficient`` was not
     tested.
@@ -99,13 +99,13 @@ def trend_verdicts(
     correction give to the change, by the delta method from their covariance, is added to that of the noise;
     the degrees of freedom are combined by Satterthwaite's rule [4]_.
 
-    *What it cannot tell.* A change of what the sources list moves shares as a change of the field does, and
+    *Limitations.* A change of what the sources list moves shares as a change of the field does, and
     with shares one series' rise lowers the others.
 
     *Edges.* Only periods that are complete and hold a paper count. Fewer than `MIN_PERIODS` of
     them (for ``recent``: in the year before), fewer than `MIN_PAPERS` papers in the series, or as few
     outside it, is ``insufficient``: the estimates are NaN and the series takes no part in the
-    correction. Where the likelihood has no maximum, because every paper of the series stands at one
+    correction. Where the likelihood has no maximum, because every paper of the series is at one
     end of the span, the slope is Firth's penalized estimate, which is finite, tested against its
     standard error; the change is then large and its interval wide.
 

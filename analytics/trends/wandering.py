@@ -1,4 +1,4 @@
-"""How far the log odds of each series wander from a straight line, beyond the scatter of its periods."""
+"""How far the log odds of each series deviate from a straight line, beyond noise of single periods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Wandering", "curve_modes", "fit_wandering", "walk_variances"]
 Floats = NDArray[np.float64]
 
 _DEVIATIONS = {"walk": (0.004, 0.4), "curve": (0.03, 3.0)}
-"""Of a random walk's step, and of a curve's slowest mode, in logits: the least and the largest looked for."""
+"""Search range, in logits, of a random walk's step and of a curve's slowest mode."""
 _N_DEVIATIONS = 12
 _ROUNDS = 40
 _MOST_MODES = 24
@@ -63,7 +63,7 @@ def fit_wandering(
     Parameters
     ----------
     residual, weight : ndarray, shape (n_series, n_periods)
-        Of `logit_lines.fit_lines`.
+        Residuals and weights from `logit_lines.fit_lines`.
     x : ndarray, shape (n_periods,)
         The time that the lines were fitted to.
     steps : ndarray of int, shape (n_periods,)

@@ -1,4 +1,4 @@
-"""Looking back: what changed since the run before, and how earlier runs' forecasts and claims came out."""
+"""Comparison with earlier runs: changes since the previous run, and the accuracy of earlier claims."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from analytics.tables import RunTables, empty_table, is_among, validate_table
 from analytics.topics.identity import GONE, match_topics, rename_topics
 from analytics.trends.change_decomposition import KINDS, share_changes
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
-from flows.runs.record import read_record, read_said
+from flows.runs.record import read_record, read_statements
 
 __all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunDifference:
-    """Two runs and what differs: the table `changes` with a `name` of each series, the papers that came."""
+    """Difference of two runs: the table `changes` with names of the series, and the numbers of papers."""
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -80,7 +80,7 @@ def _names(tables: RunTables) -> dict[tuple[str, str], str]:
 def compare_with_previous(
     workspace: Path, tables: RunTables, fingerprint: str, definitions: str, day: date
 ) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-    """Table `changes` against the run that this one follows, and what that run was (None for a first run).
+    """Table `changes` against the previous run, and the facts of that run (None for a first run).
 
     A run whose folder lost a file, or holds a damaged one, is left out, and the one before it taken.
 
@@ -107,7 +107,7 @@ def _previous(workspace: Path, fingerprint: str, day: date) -> tuple[Path, RunTa
         try:
             return folder, read_assignments(folder), read_manifest(folder)
         except InputError as error:
-            logger.warning("the run %s is left out of what changed: %s", folder.name, error)
+            logger.warning("the run %s is not used in the comparison: %s", folder.name, error)
             damaged.append(folder)
     return None
 
@@ -149,15 +149,15 @@ def keep_record(
     forecasts, claims = [of_record[0]], [of_record[1]]
     for folder, facts in earlier_runs(workspace, day, but=record.runs):
         try:
-            said = read_said(folder)
+            statements = read_statements(folder)
         except InputError as error:
             logger.warning("the run %s is left out of the track record: %s", folder.name, error)
             continue
-        names = _topic_names(said.topic_assignments, tables.topic_assignments)
+        names = _topic_names(statements.topic_assignments, tables.topic_assignments)
         same_themes = facts.definitions == definitions
-        for kept, made in ((forecasts, said.forecasts), (claims, said.claims)):
-            told = _scorable(made, names, same_themes=same_themes)
-            kept.append(told.assign(run_id=facts.run_id, as_of=facts.as_of.isoformat()))
+        for kept, made in ((forecasts, statements.forecasts), (claims, statements.claims)):
+            scorable = _scorable(made, names, same_themes=same_themes)
+            kept.append(scorable.assign(run_id=facts.run_id, as_of=facts.as_of.isoformat()))
     scored = score_record(_oldest_first(forecasts), tables.trends)
     judged = score_claims(_oldest_first(claims), tables.trends)
     return scored, judged, {"n_runs": len(set(scored["run_id"]) | set(judged["run_id"]))}
@@ -170,14 +170,14 @@ def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _topic_names(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
-    """Today's id of each earlier topic: its own, but for runs from before the registry, matched by papers."""
+    """Current id of each earlier topic: unchanged, or matched by papers for runs without a registry."""
     if before["basis"].isna().all():
         return match_topics(before, after)
     return {one: one for one in before["topic_id"].unique()}
 
 
 def _scorable(made: pd.DataFrame, names: Mapping[str, str], *, same_themes: bool) -> pd.DataFrame:
-    """Rows of an earlier run under this run's ids, without what has no counterpart in this run."""
+    """Rows of an earlier run under this run's ids; rows without a counterpart are dropped."""
     is_topic = made["kind"] == "topic"
     matched = is_topic & made["series_id"].isin(names)
     return rename_topics(made[matched | (~is_topic & same_themes)], names)

@@ -1,4 +1,4 @@
-"""Looking ahead: forecasts of every series with a long enough past, and which topics are likely to grow."""
+"""Forecasts of every series with a long enough history, and a ranking of topics by likely growth."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from analytics.forecasts.share_forecasts import forecast_shares
 from analytics.labels.checked_series import CheckedSeries
 from analytics.tables import empty_table
 from analytics.trends.emerging import emerging_topics, masked_precision
-from analytics.trends.shares import CorpusTrends, Period
+from analytics.trends.periods import Period
+from analytics.trends.shares import CorpusTrends
 
-__all__ = ["HORIZONS", "Outlook", "look_ahead"]
+__all__ = ["HORIZONS", "ForecastTables", "forecast_series"]
 
 HORIZONS: dict[Period, int] = {"week": 8, "month": 6, "quarter": 4, "year": 1}
 """Periods that are forecast: at most a year."""
@@ -25,8 +26,8 @@ _YEARS_BEFORE = 2  # that a cut-off needs: the year before it is compared with t
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What may come, each a table of the run; `chosen` goes into the manifest, None without a forecast."""
+class ForecastTables:
+    """Forecast tables of a run; `chosen` goes into the manifest, None without a forecast."""
 
     forecasts: pd.DataFrame
     backtests: pd.DataFrame
@@ -35,29 +36,31 @@ class Outlook:
     chosen: dict[str, Any] | None
 
 
-def look_ahead(found: CorpusTrends, checked: Mapping[str, CheckedSeries] | None = None) -> Outlook:
-    """Forecast all series by the candidate that did best on their own past, and rank the topics.
+def forecast_series(
+    found: CorpusTrends, checked: Mapping[str, CheckedSeries] | None = None
+) -> ForecastTables:
+    """Forecast all series with the forecaster that did best in the backtest, and rank the topics.
 
     Parameters
     ----------
     found : CorpusTrends
     checked : mapping of str to CheckedSeries, optional
-        Of the themes that have checked shares in the trends.
+        Checked series of the themes that have checked shares in the trends.
 
     Returns
     -------
-    Outlook
+    ForecastTables
         Tables without rows where no paper is dated.
     """
     if found.choice is None or found.trends.empty:
         names = ("forecasts", "backtests", "emerging", "emerging_scores")
-        return Outlook(**{name: empty_table(name) for name in names}, chosen=None)
+        return ForecastTables(**{name: empty_table(name) for name in names}, chosen=None)
     horizon = HORIZONS[found.choice.freq]
     tried = backtest(found.trends, horizon=horizon)
     method, reason = choose_forecaster(tried)
     forecasts = forecast_shares(found.trends, horizon=horizon, method=method, corrections=checked)
     topics = found.trends[found.trends["kind"] == "topic"]
-    return Outlook(
+    return ForecastTables(
         forecasts=forecasts,
         backtests=tried,
         emerging=emerging_topics(topics) if len(topics) else empty_table("emerging"),

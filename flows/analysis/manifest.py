@@ -1,4 +1,4 @@
-"""The manifest of a run: what it was made of, by what, and how long each stage took."""
+"""The manifest of a run: inputs, versions, parameters, counts and durations."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _TITLE_NAMES = 3
 
 
 def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id: str) -> str:
-    """Hash of what decides where a given paper belongs: themes, thresholds, vectorizer, version."""
+    """Hash of everything that decides the assignment of a paper: themes, thresholds, vectorizer, version."""
     family = vectorizer_id.split("-")[0] if settings.vectorizer == "lexical" else vectorizer_id
     parts = [
         [asdict(theme) for theme in themes],
@@ -74,7 +74,7 @@ def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Set
 
 
 def _labels_hash(labels: pd.DataFrame) -> str:
-    """Hash over all values of a table `labels`, in its order."""
+    """Hash of all values of a table `labels`, in its order."""
     return hashlib.sha256(labels.to_csv(index=False).encode()).hexdigest()
 
 
@@ -86,7 +86,7 @@ def make_manifest(
     trends: CorpusTrends,
     settings: Settings,
 ) -> dict[str, Any]:
-    """Everything in the manifest that the results themselves tell; the flow adds times and names."""
+    """The manifest fields that follow from the results; the flow adds times and names."""
     papers = tables.papers
     n_dated = int(papers["published"].notna().sum())
     return {

@@ -1,4 +1,4 @@
-"""Vectors read while a run starts, before it is known which are needed: nearly all of them will be."""
+"""Vectors read in advance while a run starts; nearly all of them will be needed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from flows.store import Store
 __all__ = ["read_vectors_ahead", "stored_vectors"]
 
 _Read = tuple[dict[str, int], NDArray[np.float32]]
-_AHEAD: dict[str, Future[_Read]] = {}
+_PREFETCHED: dict[str, Future[_Read]] = {}
 """Rows by hash and vectors, of one vectorizer; a vector is the same in every store that holds it."""
 
 
 def read_vectors_ahead(store: Store, vectorizer_id: str) -> None:
     """Read all vectors of a vectorizer, for the `stored_vectors` that comes next."""
-    future = _AHEAD[vectorizer_id] = Future()
+    future = _PREFETCHED[vectorizer_id] = Future()
     try:
         hashes = store.vector_hashes(vectorizer_id)
         found, vectors = store.read_vectors(vectorizer_id, hashes)
@@ -32,9 +32,9 @@ def read_vectors_ahead(store: Store, vectorizer_id: str) -> None:
 def stored_vectors(
     store: Store, vectorizer_id: str, hashes: Sequence[str]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Vectors of texts as `Store.read_vectors` gives them; what was read ahead is let go."""
-    ahead = _AHEAD.pop(vectorizer_id, None)
-    row_of, vectors = ahead.result() if ahead else ({}, np.zeros((0, 0), dtype=np.float32))
+    """Vectors of texts, as from `Store.read_vectors`; releases the vectors read in advance."""
+    prefetched = _PREFETCHED.pop(vectorizer_id, None)
+    row_of, vectors = prefetched.result() if prefetched else ({}, np.zeros((0, 0), dtype=np.float32))
     rows = np.array([row_of.get(key, -1) for key in hashes], dtype=np.int64)
     if not len(rows) or rows.max() < 0:
         return store.read_vectors(vectorizer_id, hashes)

@@ -1,6 +1,7 @@
-"""The order of an analysis: the corpus of a day in, the tables and the manifest of a run out.
+"""The steps of an analysis in order: from the corpus of a day to the tables and the manifest of a run.
 
-Nothing here knows of Prefect: `flows.pipeline` runs the steps as tasks, a notebook or a test calls them.
+This module does not depend on Prefect: `flows.pipeline` runs the steps as tasks; notebooks and tests call
+them directly.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from flows.clock import now, today
 from flows.config.settings import Settings
 from flows.config.themes_file import read_themes
 from flows.runs import canonical_json, list_runs, make_run_id
-from flows.workers.background_process import WORTH_A_PROCESS, process_beside
+from flows.workers.background_process import WORTH_A_PROCESS, worker_process
 from flows.workers.memory import give_memory_back
 from reports.charts.run_charts import Chart, plot_charts, without_papers
 from reports.view import RunView
@@ -60,9 +61,9 @@ def call_step(_: str, step: Callable[P, Result], /, *args: P.args, **keywords: P
 
 @dataclass(frozen=True)
 class AnalysisInputs:
-    """What an analysis depends on, beside the store of the workspace in the settings.
+    """Inputs of an analysis, apart from the store.
 
-    `day` is the day that it pretends to be; `command` makes the run again and stands in the report.
+    `day` is the day that it pretends to be; `command` makes the run again and is in the report.
     """
 
     settings: Settings
@@ -86,7 +87,7 @@ class Analysis:
 
 
 def analysis_inputs(settings: Settings, *, refit: bool = False, command: str = "") -> AnalysisInputs:
-    """Inputs by the settings: their day, else today, and the themes of their file.
+    """Inputs from the settings: day (default today) and themes.
 
     Raises
     ------
@@ -101,7 +102,7 @@ def run_analysis(
     inputs: AnalysisInputs,
     *,
     run_step: RunStep = call_step,
-    spread: Callable[[], AbstractContextManager[Each]] = lambda: nullcontext(map),
+    parallel_runner: Callable[[], AbstractContextManager[Each]] = lambda: nullcontext(map),
 ) -> Analysis:
     """Analyze the store of a workspace.
 
@@ -113,7 +114,7 @@ def run_analysis(
     inputs : AnalysisInputs
     run_step : RunStep, optional
         How each step is called.
-    spread : callable, optional
+    parallel_runner : callable, optional
         Gives the `map` of a block, which works in parts: here, or on a cluster.
 
     Raises
@@ -124,7 +125,7 @@ def run_analysis(
     folder, started_at, stages = inputs.settings.workspace, now(), _Stages(run_step)
     corpus = stages("read", steps.read_day, folder, inputs.day)
     with _in_background(folder, len(corpus.papers)) as ahead:
-        with spread() as each:
+        with parallel_runner() as each:
             grouped = _group_papers(inputs, corpus, stages, ahead, each)
         trends, forecast = _follow_series(inputs, corpus, grouped, stages, ahead)
         tables, history = _compare(inputs, corpus, grouped, (trends, forecast), stages)
@@ -181,8 +182,8 @@ def _group_papers(
 
 def _follow_series(
     inputs: AnalysisInputs, corpus: steps.DayCorpus, groups: _Groups, stages: _Stages, ahead: Ahead
-) -> tuple[steps.Trends, forecasting.Outlook]:
-    """Trends and forecasts, with one thread of linear algebra, so that sums keep their order."""
+) -> tuple[steps.Trends, forecasting.ForecastTables]:
+    """Trends and forecasts; linear algebra uses one thread, so that results are reproducible."""
     in_topics = steps.Grouped(groups.topics.topics.assignments, groups.topics.topics.topics)
     check = partial(checked_series, groups.themes.learned, corpus.papers["published"])
     with threadpool_limits(1):
@@ -193,17 +194,17 @@ def _follow_series(
             check=check,
             ahead=ahead,
         )
-        return trends, stages("outlook", forecasting.look_ahead, trends.corpus, trends.checked)
+        return trends, stages("outlook", forecasting.forecast_series, trends.corpus, trends.checked)
 
 
 def _compare(
     inputs: AnalysisInputs,
     corpus: steps.DayCorpus,
     groups: _Groups,
-    followed: tuple[steps.Trends, forecasting.Outlook],
+    followed: tuple[steps.Trends, forecasting.ForecastTables],
     stages: _Stages,
 ) -> tuple[RunTables, dict[str, Any]]:
-    """Tables of the run, compared with earlier ones, and what its manifest says of that."""
+    """Tables of the run with comparisons to earlier runs, and the manifest fields about them."""
     settings, day, folder = inputs.settings, inputs.day, inputs.settings.workspace
     trends, forecast = followed
     further = {
@@ -243,19 +244,19 @@ def _compare(
 
 
 def _in_background(workspace: Path, n_papers: int) -> AbstractContextManager[Ahead]:
-    """Begin work that is needed later: in a background process, where that saves time.
+    """Start work that is needed later, in a background process if that saves time.
 
     A first run takes minutes anyway, and most memory; a later one takes seconds.
     """
     if n_papers < WORTH_A_PROCESS or not (workspace / "latest").exists():
         return nullcontext(postponed)
-    return process_beside(
+    return worker_process(
         "analytics.themes.theme_terms", "analytics.trends.jumps", "reports.charts.series_figure"
     )
 
 
 class _Stages:
-    """Runs the stages of an analysis and keeps the seconds of each, in their order."""
+    """Runs the stages of an analysis and records the seconds of each."""
 
     def __init__(self, run_step: RunStep) -> None:
         self.seconds: dict[str, float] = {}

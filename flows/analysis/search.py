@@ -1,4 +1,4 @@
-"""Search by meaning: the papers of a run that are nearest to some words."""
+"""Search by meaning: the papers of a run closest to a text."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def search_papers(
     workspace : Path
         Whose store holds the vectors.
     folder : Path
-        Of the run.
+        Run folder.
     words : str
         A phrase, or a whole abstract.
     most : int
@@ -78,9 +78,9 @@ def search_papers(
         When the store lacks the run's vectors.
     """
     if not words.strip():
-        raise InputError('nothing to search for; write some words, such as "sparse rewards"')
+        raise InputError('nothing to search for; give some words, such as "sparse rewards"')
     if most < 1:
-        raise InputError(f"--most is {most}; it is the number of papers to show, 1 or more")
+        raise InputError(f"--most is {most}; give the number of papers to show, 1 or more")
     tables = read_tables(folder, ("papers", "themes", "theme_assignments", "topics"))
     papers = _of_theme(tables, theme)
     vectors, query = _vectors(workspace, read_manifest(folder), tables["papers"], words, settings)
@@ -96,7 +96,7 @@ def _of_theme(tables: dict[str, pd.DataFrame], theme: str | None) -> pd.DataFram
     known = tables["themes"]["theme_id"].tolist()
     if theme not in known:
         raise InputError(
-            f"--theme {theme!r} is no theme of this run; its themes are: {', '.join(known) or 'none'}"
+            f"--theme {theme!r} is not a theme of this run; its themes are: {', '.join(known) or 'none'}"
         )
     assigned = tables["theme_assignments"]
     return papers[papers["paper_id"].isin(set(assigned.loc[assigned["theme_id"] == theme, "paper_id"]))]
@@ -119,8 +119,8 @@ def _vectors(
         teacher = teacher_of(store, name) if name.startswith("student-") else None
     if not found.all() and not again:
         raise PapertrendsError(
-            f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this run; "
-            "make them again with: papertrends analyze"
+            f"the store has no vector by {name} of {int((~found).sum())} of {len(texts)} papers of this"
+            " run; compute them again with: papertrends analyze"
         )
     reader = teacher or _reader(name, texts, manifest, settings or load_settings({"workspace": workspace}))
     if not found.all():
@@ -146,8 +146,8 @@ def _reader(name: str, texts: list[str], manifest: dict[str, Any], settings: Set
             fitted = LexicalVectorizer(random_state=int(manifest.get("random_state", 0))).fit(texts)
         if fitted.id != name:
             raise PapertrendsError(
-                f"the word weights {name} of this run cannot be made again from its papers; "
-                "analyze again, then search"
+                f"the word weights {name} of this run cannot be computed again from its papers; run"
+                " papertrends analyze, then search"
             )
         return fitted
     return MiniLMVectorizer.of_id(name) or MiniLMVectorizer()

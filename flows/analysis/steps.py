@@ -1,6 +1,6 @@
-"""The steps of an analysis: tables and arrays in, the store or analytics asked, tables and arrays out.
+"""The steps of an analysis, from tables and arrays to tables and arrays.
 
-Nothing here knows of Prefect; `flows.analysis.run_analysis` wires the steps together as tasks.
+This module does not depend on Prefect; `flows.analysis.run_analysis` combines the steps.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated
 from analytics.trends.verdicts import find_trends
 from analytics.vectors.background import background_for
 from flows.analysis.encoding import encode_texts
-from flows.analysis.forecasting import Outlook
+from flows.analysis.forecasting import ForecastTables
 from flows.analysis.vectorizers import phrase_reader, ready_vectorizer
 from flows.config.settings import Settings
 from flows.sources.unread import late_sentence, unread_in_store
@@ -68,12 +68,12 @@ __all__ = [
 _JOINS_SHOWN = 10
 _PAPERS_OF_EVENT = 20
 _THREADS = 1
-"""Of linear algebra: more add up in another order, and a last digit that differs makes other topics."""
+"""Threads of linear algebra: more change the order of sums, and a different last digit gives other topics."""
 
 
 @dataclass(frozen=True)
 class DayCorpus:
-    """What a workspace knew on a day: see `flows.store.Store` for the tables."""
+    """The corpus of a workspace on a day; see `flows.store.Store` for the tables."""
 
     papers: pd.DataFrame
     looks: pd.DataFrame
@@ -89,7 +89,7 @@ class DayCorpus:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors of the papers, shape (n, d), and of each theme's texts, (m, d); by what, and why."""
+    """Vectors of the papers, shape (n, d), and of each theme's texts, (m, d), with the vectorizer."""
 
     vectorizer_id: str
     papers: NDArray[np.float32]
@@ -100,7 +100,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Grouped:
-    """Papers in themes or in topics: what belongs where, and a row a group.
+    """Papers in themes or topics: the memberships, and one row per group.
 
     A `TopicFit` would do, but Prefect looks at every paper of its events before a task takes it.
     """
@@ -111,7 +111,7 @@ class Grouped:
 
 @dataclass(frozen=True)
 class FoundThemes(Grouped):
-    """Papers in themes, the likeliest misses, and what labels say, each a run table; answers per theme."""
+    """Papers in themes, likeliest misses and quality by labels, each a run table; answers per theme."""
 
     near_misses: pd.DataFrame
     quality: pd.DataFrame
@@ -120,7 +120,7 @@ class FoundThemes(Grouped):
 
 @dataclass(frozen=True)
 class Trends:
-    """Series of a corpus with what can be claimed of them, each a table of the run.
+    """Series of a corpus with their verdicts, each a table of the run.
 
     `checked` holds the series of themes that labels correct. `jumps` gives two of the tables, bursts and
     change points, once they are there.
@@ -144,9 +144,9 @@ def read_day(workspace: Path, day: date) -> DayCorpus:
     with Store.open(workspace) as store:
         corpus = store.read_corpus(day)
         if corpus.papers.empty:
-            later = f"; {corpus.n_later} papers were published or first shown later" if corpus.n_later else ""
+            later = f"; {corpus.n_later} papers were published or first seen later" if corpus.n_later else ""
             raise InputError(
-                f"the workspace {workspace} holds no paper as of {day}{later}; "
+                f"the workspace {workspace} has no paper as of {day}{later}; "
                 "ingest a source first (papertrends ingest SOURCE), or give a later --as-of"
             )
         sources, rejects = store.sources_summary(day), store.read_rejects(day)
@@ -181,7 +181,7 @@ def encode_corpus(
     """
     # As arrays: they give one text at a time, and a list of all is not needed.
     texts = PaperTexts(papers["title"].array, papers["abstract"].array, papers["content_hash"].tolist())
-    said = [text for theme in themes for text in theme.texts]
+    theme_texts = [text for theme in themes for text in theme.texts]
     with Store.open(workspace) as store:
         vectorizer, why = ready_vectorizer(store, day, texts, settings, refit=refit, each=each)
         reader = phrase_reader(store, vectorizer)
@@ -189,7 +189,7 @@ def encode_corpus(
             each = map
         with threadpool_limits(_THREADS) if vectorizer.needs_corpus else nullcontext():
             vectors, n_encoded = encode_texts(store, vectorizer, texts, each=each)
-        phrases, n_phrases = encode_texts(store, reader, said, each=each)
+        phrases, n_phrases = encode_texts(store, reader, theme_texts, each=each)
     stops = np.cumsum([len(theme.texts) for theme in themes])
     split = tuple(np.split(phrases, stops[:-1])) if themes else ()
     return Encoded(vectorizer.id, vectors, split, n_encoded + n_phrases, why)
@@ -210,7 +210,7 @@ def membership_of(
 def find_themes(
     corpus: DayCorpus, themes: Sequence[Theme], encoded: Encoded, least: float = MEMBER
 ) -> FoundThemes:
-    """Which papers are of which themes, and what labels say of that."""
+    """Assign papers to themes, and evaluate the assignment by labels."""
     scored, learned = membership_of(corpus, themes, encoded)
     paper_ids, published = corpus.papers["paper_id"].tolist(), corpus.papers["published"]
     assignments = assign_themes(paper_ids, themes, scored, least=least)
@@ -241,7 +241,7 @@ def follow_trends(
     check: Callable[[pd.DataFrame], Mapping[str, CheckedSeries]] = _unchecked,
     ahead: Ahead = postponed,
 ) -> Trends:
-    """Series of every theme and topic, and what can be claimed of them; `ahead` looks for their jumps.
+    """Series and verdicts of every theme and topic; `ahead` runs the search for jumps in the background.
 
     `check` gives the series of themes that labels correct, by theme id. It is a function of the shares
     per period, because the periods are known only here.
@@ -260,7 +260,7 @@ def follow_trends(
             "series_id": [*themes.groups["theme_id"], *topics.groups["topic_id"]],
         }
     )
-    # No work appeared on these dates, so the papers stand in no period.
+    # No work appeared on these dates, so the papers are in no period.
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
     found = corpus_trends(papers, membership, series, looks=corpus.looks, as_of=day)
@@ -285,10 +285,10 @@ def assemble_tables(
     themes: Grouped,
     topics: TopicFit,
     trends: Trends,
-    outlook: Outlook,
+    forecast_tables: ForecastTables,
     further: Mapping[str, pd.DataFrame],
 ) -> RunTables:
-    """Tables of a run, in the contract's columns; those of jumps and of earlier runs are empty yet.
+    """Tables of a run with the defined columns; those of jumps and of earlier runs are still empty.
 
     `further` are tables of the run that nothing else here is made of, by name.
     """
@@ -307,10 +307,10 @@ def assemble_tables(
         "trends": trends.corpus.trends,
         "verdicts": trends.verdicts,
         "unassigned": trends.unassigned,
-        "forecasts": outlook.forecasts,
-        "backtests": outlook.backtests,
-        "emerging": outlook.emerging,
-        "emerging_scores": outlook.emerging_scores,
+        "forecasts": forecast_tables.forecasts,
+        "backtests": forecast_tables.backtests,
+        "emerging": forecast_tables.emerging,
+        "emerging_scores": forecast_tables.emerging_scores,
         **further,
     }
     return RunTables(

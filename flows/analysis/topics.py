@@ -1,4 +1,4 @@
-"""The step that gives papers their topics: by the last fit, or by a new one where a rule says so."""
+"""The step that assigns topics: from the last fit, or from a new fit if a rule requires it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from flows.config.settings import Settings
 from flows.runs import list_runs, read_manifest, read_tables
 from flows.store import Store
 from flows.store.registry import FitRow
-from flows.workers.background_process import WORTH_A_PROCESS, start_beside
+from flows.workers.background_process import WORTH_A_PROCESS, start_in_background
 
 __all__ = ["FoundTopics", "find_positions", "find_topics"]
 
@@ -65,7 +65,7 @@ def find_topics(
     refit: bool = False,
     each: Each = map,
 ) -> FoundTopics:
-    """Topics of the papers of a day; a new fit is added to the registry, parts of the work go to `each`.
+    """Topics of the papers of a day; a new fit is added to the registry; `each` runs parallel work.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def find_topics(
         When the registry cannot be read: topics would lose their ids.
     """
     vectors, vectorizer_id = encoded.papers, encoded.vectorizer_id
-    asked = "it was asked for" if refit else None
+    asked = "it was requested" if refit else None
     decisive: dict[str, Any] = {
         "method": _METHOD,
         "min_topic_size": settings.min_topic_size,
@@ -97,7 +97,7 @@ def find_topics(
             previous=_previous(last, vectorizer_id),
             first_number=_first_number(store, workspace),
             each=each,
-            ahead=start_beside if each is map and len(papers) >= WORTH_A_PROCESS else postponed,
+            ahead=start_in_background if each is map and len(papers) >= WORTH_A_PROCESS else postponed,
         )
         parameters_used = asdict(found.parameters) if found.parameters else {}
         row = FitRow(0, day, vectorizer_id, decisive, parameters_used, str(cause), found.state, found.events)
@@ -105,13 +105,13 @@ def find_topics(
 
 
 def find_positions(encoded: Encoded, topics: TopicFit) -> pd.DataFrame:
-    """Table `positions`: where each paper stands on the map."""
+    """Table `positions`: where each paper is on the map."""
     with threadpool_limits(1):
         return paper_positions(encoded.papers, topics.assignments, topics.state.regions)
 
 
 def _first_number(store: Store, workspace: Path) -> int:
-    """Number that no topic has had, in the registry or, where the store was begun anew, in any run."""
+    """First unused topic number, in the registry or, for a new store, in any run."""
     number = store.next_topic_number()
     if number > 1:
         return number
@@ -119,7 +119,7 @@ def _first_number(store: Store, workspace: Path) -> int:
     for run_id in list_runs(workspace):
         folder = workspace / "runs" / run_id
         with suppress(InputError):
-            # Runs of before the registry were numbered anew each time; their ids mean nothing.
+            # Runs from before the registry were numbered again each time; their ids mean nothing.
             if "fit" in (read_manifest(folder).get("topics") or ()):
                 ids = read_tables(folder, ["topics"])["topics"]["topic_id"]
                 numbers += [int(topic_id[1:]) for topic_id in ids]
@@ -129,11 +129,11 @@ def _first_number(store: Store, workspace: Path) -> int:
 def _cause(
     last: FitRow | None, joined: TopicFit | None, vectorizer_id: str, decisive: dict[str, Any]
 ) -> str | None:
-    """Why there must be a new fit, None where the last one does."""
+    """Why a new fit is needed; None if the last fit is still valid."""
     if last is None:
-        return "there was none before"
+        return "it was the first fit"
     if joined is None:
-        return f"vectors are those of {vectorizer_id}, the last fit's of {last.vectorizer_id}"
+        return f"vectors are from {vectorizer_id}, in the last fit from {last.vectorizer_id}"
     changed = [name for name, value in decisive.items() if last.settings.get(name) != value]
     if changed:
         return f"{', '.join(changed)} changed"
@@ -141,7 +141,7 @@ def _cause(
 
 
 def _previous(last: FitRow | None, vectorizer_id: str) -> TopicState | None:
-    """Topics of the last fit; of one in another vector space only papers and names, not where they lie."""
+    """Topics of the last fit; if its vectors differ, only their papers and names."""
     if last is None:
         return None
     if last.vectorizer_id == vectorizer_id:

@@ -38,7 +38,7 @@ MOST_BY_MINILM = 100_000
 _SLOWER = {"float32": 2, "bf16": 4, "f32": 10}
 """How many times fewer it leaves to other number formats: those of torch read 256 word pieces."""
 STUDENT_GROWTH = 2.0
-"""Texts over those that a student was fitted on from which it is fitted anew."""
+"""Texts over those that a student was fitted on from which it is fitted again."""
 
 
 def ready_vectorizer(

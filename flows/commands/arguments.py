@@ -1,4 +1,4 @@
-"""What the caller of the command line gave, checked before anything that takes time is started."""
+"""Arguments of the command line, checked before slow work starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
     "columns_of",
     "flow_parameters",
     "require_store",
-    "spreading_of",
+    "runner_parameters",
 ]
 
 
@@ -30,26 +30,26 @@ def checked_settings(
     themes: str | None,
     as_of: str | None,
     vectorizer: str | None,
-    spreading: dict[str, Any] | None = None,
+    runner_options: dict[str, Any] | None = None,
 ) -> Settings:
-    """Settings with the command line on top; themes and cluster are checked before anything starts."""
+    """Settings overridden by the command line; themes file and cluster are checked first."""
     from flows.config.settings import load_settings
     from flows.config.themes_file import read_themes
 
     given = {"workspace": workspace, "themes": themes, "as_of": _day(as_of), "vectorizer": vectorizer}
-    settings = load_settings({**given, **(spreading or {})})
+    settings = load_settings({**given, **(runner_options or {})})
     read_themes(settings.themes_file)
-    if spreading is not None and settings.runner != "local":
+    if runner_options is not None and settings.runner != "local":
         from flows.workers.dask_checks import check_runner
 
         check_runner(settings.runner, settings.dask_address)
     return settings
 
 
-def spreading_of(runner: str | None, dask_address: str | None) -> dict[str, Any]:
-    """Flow parameters that say where work in parts is done."""
+def runner_parameters(runner: str | None, dask_address: str | None) -> dict[str, Any]:
+    """Flow parameters that select the runner of parallel work."""
     if dask_address is not None and runner == "local":
-        raise InputError("--dask-address is of use with --runner dask only; leave one of them out")
+        raise InputError("--dask-address works only with --runner dask; remove it, or add --runner dask")
     return {"runner": runner, "dask_address": dask_address}
 
 
@@ -65,7 +65,7 @@ def flow_parameters(settings: Settings, themes: str | None, vectorizer: str | No
 
 
 def check_sources(sources: list[str], as_of: date | None, columns: dict[str, str] | None = None) -> None:
-    """Fail before Prefect's server starts, which takes seconds: a file is looked at, a folder is listed."""
+    """Check sources before Prefect's server starts, which takes seconds."""
     from flows.clock import today
     from flows.feeds.names import named_feed
     from flows.sources.recognition import read_source
@@ -76,11 +76,11 @@ def check_sources(sources: list[str], as_of: date | None, columns: dict[str, str
 
 
 def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings) -> None:
-    """Refuse an ingest of nothing, and a service that is none."""
+    """Refuse an ingest without sources, and an unknown service."""
     from flows.feeds.date_lookup import LOOKUPS
 
     if fill_dates is not None and fill_dates not in LOOKUPS:
-        raise InputError(f"--fill-dates {fill_dates!r} is no service that knows dates; write {LOOKUPS[0]}")
+        raise InputError(f"--fill-dates {fill_dates!r} is an unknown service; use {LOOKUPS[0]}")
     if not sources and fill_dates is None:
         raise InputError("nothing to ingest; give a file, a folder or a feed, or --fill-dates arxiv")
     if not sources:
@@ -90,15 +90,15 @@ def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings)
 def check_output(target: Path, workspace: Path, *, option: str = "--output") -> None:
     """Refuse to write into a run folder."""
     if target.resolve().is_relative_to((workspace / "runs").resolve()):
-        raise InputError(f"{option} {target} lies in a run folder, which never changes; choose another file")
+        raise InputError(f"{option} {target} is in a run folder, which never changes; choose another file")
 
 
 def require_store(workspace: Path) -> None:
-    """Refuse a workspace that nothing was ingested into."""
+    """Refuse a workspace without a store."""
     from flows.store import Store
 
     if not Store.exists(workspace):
-        raise InputError(f"the workspace {workspace} holds no store; start with: papertrends run SOURCE")
+        raise InputError(f"the workspace {workspace} has no store yet; start with: papertrends run SOURCE")
 
 
 def columns_of(given: list[str] | None) -> dict[str, str] | None:
@@ -109,7 +109,7 @@ def columns_of(given: list[str] | None) -> dict[str, str] | None:
     for one in given:
         column, _, field = (part.strip() for part in one.rpartition("="))
         if not column or not field:
-            raise InputError(f"--map {one!r} is not COLUMN=FIELD; write it as in --map Heading=title")
+            raise InputError(f"--map {one!r} is not COLUMN=FIELD; write it as --map Heading=title")
         named[column] = field
     return named
 

@@ -1,4 +1,4 @@
-"""The command line: reads what the caller gave, calls the flows, and says plainly what came of it."""
+"""The command line: parses arguments, calls the flows and prints the results."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from flows.commands.arguments import (
     checked_settings,
     columns_of,
     flow_parameters,
-    require_store,
-    spreading_of,
+    runner_parameters,
 )
-from flows.commands.console import err, out, progress_shown, told_plainly
+from flows.commands.console import err, one_line_errors, out, show_progress
 from flows.commands.label import label
 from flows.commands.merge_split import merge, split
 from flows.commands.options import (
@@ -40,8 +39,9 @@ from flows.commands.options import (
     Verbose,
     Workspace,
 )
+from flows.commands.queries import diff, paper, search, status, topics
 from flows.commands.store_commands import store_commands
-from flows.commands.temporary_server import answering, in_background, server_ahead
+from flows.commands.temporary_server import answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
 from flows.config.default_files import DEFAULT_SOURCE
 
@@ -60,7 +60,6 @@ app = typer.Typer(
 )
 
 
-@app.command()
 def run(  # noqa: PLR0913 - its options
     sources: Sources = None,
     workspace: Workspace = None,
@@ -73,28 +72,27 @@ def run(  # noqa: PLR0913 - its options
     verbose: Verbose = False,
 ) -> None:
     """Ingest sources, analyze the corpus and write a report."""
-    with told_plainly(verbose):
-        server = server_ahead(shown=verbose)
-        spreading = spreading_of(runner, dask_address)
-        settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
+    with one_line_errors(verbose):
+        server = start_server(shown=verbose)
+        runner_options = runner_parameters(runner, dask_address)
+        settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
         given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
         check_sources(given, settings.as_of, named)
-        from flows.orchestration.states import value_of
+        from flows.orchestration.states import run_flow
         from flows.pipeline import papertrends
 
-        _load_ahead(settings.workspace)
-        with answering(server), progress_shown():
-            folder = value_of(
+        _preload(settings.workspace)
+        with answering(server), show_progress():
+            folder = run_flow(
                 papertrends,
                 given,
                 **flow_parameters(settings, themes, vectorizer),
                 columns=named,
-                **spreading,
+                **runner_options,
             )
-        _tell_run(Path(folder))
+        _print_run(Path(folder))
 
 
-@app.command()
 def ingest(
     sources: SomeSources = None,
     workspace: Workspace = None,
@@ -102,13 +100,15 @@ def ingest(
     columns: Columns = None,
     fill_dates: Annotated[
         str | None,
-        typer.Option("--fill-dates", metavar="SERVICE", help="Look up papers without a day: arxiv."),
+        typer.Option(
+            "--fill-dates", metavar="SERVICE", help="Service that looks up missing publication days: arxiv."
+        ),
     ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Read sources into the store, without an analysis."""
-    with told_plainly(verbose):
-        server = server_ahead(shown=verbose)
+    with one_line_errors(verbose):
+        server = start_server(shown=verbose)
         settings, named, given = (
             checked_settings(workspace, None, as_of, None),
             columns_of(columns),
@@ -117,10 +117,10 @@ def ingest(
         check_ingest(given, fill_dates, settings)
         check_sources(given, settings.as_of, named)
         from flows.ingest import ingest as ingest_flow
-        from flows.orchestration.states import value_of
+        from flows.orchestration.states import run_flow
 
-        with answering(server), progress_shown():
-            counts = value_of(
+        with answering(server), show_progress():
+            counts = run_flow(
                 ingest_flow,
                 given,
                 str(settings.workspace),
@@ -128,31 +128,9 @@ def ingest(
                 named,
                 cast("Literal['arxiv'] | None", fill_dates),
             )
-        _tell_ingest(counts, fill_dates)
+        _print_ingest(counts, fill_dates)
 
 
-@app.command()
-def paper(
-    asked: Annotated[
-        str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
-    ],
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """Show a paper, which look each of its fields comes from, and every look at it."""
-    with told_plainly(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.commands.output_lines import paper_lines
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        with Store.open(settings.workspace) as store:
-            history = store.read_paper(asked)
-        for line in paper_lines(history):
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
 def analyze(  # noqa: PLR0913 - its options
     workspace: Workspace = None,
     themes: Themes = None,
@@ -163,33 +141,36 @@ def analyze(  # noqa: PLR0913 - its options
     dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
-    """Analyze what the store holds and write a report."""
-    with told_plainly(verbose):
-        server = server_ahead(shown=verbose)
-        spreading = spreading_of(runner, dask_address)
-        settings = checked_settings(workspace, themes, as_of, vectorizer, spreading)
-        from flows.orchestration.states import value_of
+    """Analyze the papers in the store and write a report."""
+    with one_line_errors(verbose):
+        server = start_server(shown=verbose)
+        runner_options = runner_parameters(runner, dask_address)
+        settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
+        from flows.orchestration.states import run_flow
         from flows.pipeline import papertrends
 
-        _load_ahead(settings.workspace, refit=refit)
-        with answering(server), progress_shown():
-            folder = value_of(
-                papertrends, [], **flow_parameters(settings, themes, vectorizer), refit=refit, **spreading
+        _preload(settings.workspace, refit=refit)
+        with answering(server), show_progress():
+            folder = run_flow(
+                papertrends,
+                [],
+                **flow_parameters(settings, themes, vectorizer),
+                refit=refit,
+                **runner_options,
             )
-        _tell_run(Path(folder))
+        _print_run(Path(folder))
 
 
-@app.command()
 def report(
     run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Where the page goes.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="File to write the page to.")] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
     """Render a run's page again from its tables; the run folder itself never changes."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.publication.publish import render_page
         from flows.runs import read_run, resolve_run
@@ -206,67 +187,19 @@ def report(
         out.print(f"report  {target}", soft_wrap=True)
 
 
-@app.command()
-def diff(
-    before: Annotated[str, typer.Argument(metavar="RUN", help="Id of the earlier run.")],
-    after: Annotated[str, typer.Argument(metavar="RUN", help="Id of the later one, or latest.")] = "latest",
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """Say how shares differ between two runs: by new papers, reassigned ones, definitions, answers."""
-    with told_plainly(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.analysis.comparison import diff_runs
-        from flows.commands.output_lines import diff_lines
-        from flows.runs import resolve_run
-
-        folders = [resolve_run(settings.workspace, name) for name in (before, after)]
-        for line in diff_lines(diff_runs(*folders)):
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
-def topics(
-    history: Annotated[
-        bool, typer.Option("--history", help="What became of topics at every fit, with papers.")
-    ] = False,
-    as_of: AsOf = None,
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """List the topics of the latest run, or what became of topics over time."""
-    with told_plainly(verbose):
-        settings = checked_settings(workspace, None, as_of, None)
-        from flows.clock import today
-        from flows.commands.output_lines import history_lines, topic_lines
-        from flows.runs import read_tables, resolve_run
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        if history:
-            with Store.open(settings.workspace) as store:
-                lines = history_lines(store.topic_history(settings.as_of or today()))
-        else:
-            folder = resolve_run(settings.workspace)
-            lines = topic_lines(read_tables(folder, ["topics"])["topics"])
-        for line in lines:
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
 def digest(
     run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest without.")
+        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
     ] = None,
-    send: Annotated[bool, typer.Option("--send", help="Send it, once to each recipient.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", help="File of the mail, .eml.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send the mail, once to each recipient.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", help="File to write the mail to (.eml).")] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write what a run has to tell as a mail, or send it to the recipients of the settings."""
-    with told_plainly(verbose):
+    """Write the digest of a run as a mail file, or send it to the configured recipients."""
+    with one_line_errors(verbose):
         if send and output is not None:
-            raise InputError("--output is of use without --send only; leave one of them out")
+            raise InputError("--output and --send cannot be combined; remove one of them")
         settings = checked_settings(workspace, None, None, None)
         if output is not None:
             check_output(output, settings.workspace)
@@ -278,86 +211,38 @@ def digest(
         folder = resolve_run(settings.workspace, run_name)
         mails = make_mails(folder, settings, now())
         if not mails:
-            out.print("nothing moved and no topic is new; no mail is wished then (setting mail_when_still)")
+            out.print("nothing moved and no topic is new; no mail is sent then (setting mail_when_still)")
             return
         if not send:
             target = output or Path(f"{folder.name}.eml")
             write_mail(next(iter(mails.values())), target)
             out.print(f"mail    {target}", soft_wrap=True)
             return
-        told = send_mails(settings.workspace, folder.name, mails, settings)
-        for line in mail_lines(told):
+        sent = send_mails(settings.workspace, folder.name, mails, settings)
+        for line in mail_lines(sent):
             out.print(line, markup=False, soft_wrap=True)
-        if told.failed:
-            raise PapertrendsError(f"{len(told.failed)} of {len(mails)} mails were not taken; see above")
+        if sent.failed:
+            raise PapertrendsError(
+                f"{len(sent.failed)} of {len(mails)} mails were not accepted by the mail server; see above"
+            )
 
 
-@app.command()
-def search(
-    words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
-    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest without.")] = None,
-    theme: Annotated[str | None, typer.Option("--theme", help="Id of a theme to search in.")] = None,
-    most: Annotated[int, typer.Option("--most", help="Papers to show.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, a list of papers.")] = False,
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """Find the papers of a run that are nearest to some words in meaning."""
-    with told_plainly(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.analysis.search import search_papers
-        from flows.commands.output_lines import search_json, search_lines
-        from flows.runs import resolve_run
-
-        require_store(settings.workspace)
-        folder = resolve_run(settings.workspace, run_name)
-        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme, settings=settings)
-        if as_json:
-            typer.echo(search_json(hits))
-            return
-        for line in search_lines(hits):
-            out.print(line, markup=False, soft_wrap=True)
-
-
-@app.command()
-def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
-    """Say what the workspace holds: papers, runs, and when the last one was."""
-    with told_plainly(verbose):
-        settings = checked_settings(workspace, None, None, None)
-        from flows.clock import today
-        from flows.commands.output_lines import feed_lines
-        from flows.sources.unread import late_sentence, unread_in_store
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        with Store.open(settings.workspace) as store:
-            corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
-            unread = unread_in_store(store.sources_summary(today()), store.read_rejects(today()))
-            late = late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of) if runs else ""
-        out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
-        for line in [*([f"the newest run: {late}"] if late else []), *feed_lines(looks), *unread]:
-            out.print(line, markup=False, soft_wrap=True)
-        for one in runs[-10:]:
-            out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)
-        if not runs:
-            out.print("no run yet; make one with: papertrends analyze")
-
-
-@app.command()
 def serve(  # noqa: PLR0913 - its options
     sources: NeededSources,
-    ingest_cron: Annotated[str | None, typer.Option(help="When to read the sources, as a cron line.")] = None,
+    ingest_cron: Annotated[
+        str | None, typer.Option(help="When to read the sources, as a cron expression.")
+    ] = None,
     analysis_cron: Annotated[str | None, typer.Option(help="When to analyze and report.")] = None,
     digest_cron: Annotated[str | None, typer.Option(help="When to send the digest.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Of the cron lines.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone of the cron expressions.")] = None,
     workspace: Workspace = None,
     runner: Runner = None,
     dask_address: DaskAddress = None,
     verbose: Verbose = False,
 ) -> None:
-    """Stay and run on a schedule: ingest the sources, analyze and report, send the digest."""
-    with told_plainly(verbose):
-        server = server_ahead(scheduling=True, shown=True)
+    """Keep running on a schedule: ingest the sources, analyze, report, and send the digest."""
+    with one_line_errors(verbose):
+        server = start_server(scheduling=True, shown=True)
         when = {
             "ingest_cron": ingest_cron,
             "analysis_cron": analysis_cron,
@@ -365,7 +250,7 @@ def serve(  # noqa: PLR0913 - its options
             "timezone": timezone,
         }
         settings = checked_settings(
-            workspace, None, None, None, {**spreading_of(runner, dask_address), **when}
+            workspace, None, None, None, {**runner_parameters(runner, dask_address), **when}
         )
         check_sources(sources, settings.as_of)
         from flows.commands.output_lines import schedule_lines
@@ -385,20 +270,20 @@ def main() -> None:
     app()
 
 
-def _load_ahead(workspace: Path, *, refit: bool = False) -> None:
-    """Load what the run will need while Prefect's server starts, which takes seconds longer."""
-    from analytics.topics.clustering import compile_ahead
+def _preload(workspace: Path, *, refit: bool = False) -> None:
+    """Import modules that the run needs while Prefect's server starts."""
+    from analytics.topics.clustering import precompile
     from flows.analysis.vectorizers import load_ahead
     from reports.render import compile_templates
 
     if refit or not (workspace / "latest").exists():  # topics are likely to be looked for
-        in_background(compile_ahead)
+        in_background(precompile)
     in_background(partial(load_ahead, workspace))
     compile_templates()
 
 
-def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
-    """Counts and warnings; a feed that failed makes the whole a failure, though what came is kept."""
+def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
+    """Print counts and warnings; a failed feed makes the command fail, but the other data are kept."""
     from flows.commands.output_lines import ingest_lines
 
     for line in ingest_lines(counts, fill_dates):
@@ -408,11 +293,13 @@ def _tell_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
     if counts["failures"]:
         rest = len(counts["failures"]) - 1
         more = f", and {rest} more failed" if rest else ""
-        raise PapertrendsError(f"{counts['failures'][0]}{more}; what came is kept, run it again for the rest")
+        raise PapertrendsError(
+            f"{counts['failures'][0]}{more}; what was read is stored; run the command again for the rest"
+        )
 
 
-def _tell_run(folder: Path) -> None:
-    """Counts, where the seconds went, and the path of the report."""
+def _print_run(folder: Path) -> None:
+    """Print counts, durations and the path of the report."""
     from flows.commands.output_lines import run_lines
     from flows.publication.mirror import mirror_failure
     from flows.runs import read_manifest
@@ -425,9 +312,10 @@ def _tell_run(folder: Path) -> None:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 
-app.command()(label)
-app.command()(merge)
-app.command()(split)
+for command in (
+    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, merge, split,
+):  # fmt: skip
+    app.command()(command)
 app.command("themes")(list_themes)
 app.add_typer(store_commands, name="store")
 

@@ -1,4 +1,4 @@
-"""What the command line says: results on stdout, progress and errors on stderr."""
+"""Output of the command line: results on stdout, progress and errors on stderr."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analytics.exceptions import InputError, PapertrendsError
 
-__all__ = ["err", "out", "progress_shown", "told_plainly"]
+__all__ = ["err", "one_line_errors", "out", "show_progress"]
 
 # What is printed holds names of files and feeds: rich would show "arxiv:cat:cs.AI" with a cat.
 out = Console(highlight=False, markup=False, emoji=False)
@@ -22,14 +22,14 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager
-def told_plainly(verbose: bool) -> Iterator[None]:
-    """Turn errors into one line and an exit status; keep libraries quiet unless asked."""
+def one_line_errors(verbose: bool) -> Iterator[None]:
+    """Turn errors into one line and an exit status; silence libraries unless verbose."""
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("TQDM_DISABLE", "1")
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
     try:
-        with nullcontext() if verbose else _warnings_told():
+        with nullcontext() if verbose else _print_warnings():
             yield
     except (InputError, PapertrendsError) as error:
         if verbose:
@@ -37,7 +37,7 @@ def told_plainly(verbose: bool) -> Iterator[None]:
         err.print(f"papertrends: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
     except KeyboardInterrupt:
-        err.print("papertrends: stopped; the store and the published runs are whole")
+        err.print("papertrends: stopped; the store and the published runs are intact")
         raise typer.Exit(130) from None
     except Exception as error:
         if verbose:
@@ -52,18 +52,22 @@ def told_plainly(verbose: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _warnings_told() -> Iterator[None]:
-    """Say what the program warns of, each warning once, as one line without a library's ornaments."""
-    said: set[str] = set()
+def _print_warnings() -> Iterator[None]:
+    """Print each warning of the program once, as one plain line."""
+    printed: set[str] = set()
 
-    class Told(logging.Handler):
+    class WarningPrinter(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             line = " ".join(record.getMessage().split())
-            if line not in said:
-                said.add(line)
+            if line not in printed:
+                printed.add(line)
                 err.print(f"warning: {line}", markup=False, soft_wrap=True)
 
-    everything, program, handler = logging.getLogger(), logging.getLogger("flows"), Told(logging.WARNING)
+    everything, program, handler = (
+        logging.getLogger(),
+        logging.getLogger("flows"),
+        WarningPrinter(logging.WARNING),
+    )
     before = everything.level, program.level, program.propagate
     everything.setLevel(logging.ERROR)
     program.addHandler(handler)
@@ -79,8 +83,8 @@ def _warnings_told() -> Iterator[None]:
 
 
 @contextmanager
-def progress_shown() -> Iterator[None]:
-    """Bars for the long stages, on stderr, when it is a terminal."""
+def show_progress() -> Iterator[None]:
+    """Show progress bars for long stages on stderr, if it is a terminal."""
     from flows.workers.progress import listening
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

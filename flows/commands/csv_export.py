@@ -1,4 +1,4 @@
-"""CSV files for a repository: written whole, and replaced only where papertrends wrote them."""
+"""CSV exports for a repository: written atomically, and replacing only earlier exports."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
             f"cannot read {path} ({error.strerror or error}); choose another --export"
         ) from error
     if not is_ours:
-        raise InputError(
-            f"{path} exists and holds no exported {what}, which alone are replaced; choose another --export"
-        )
+        raise InputError(f"{path} exists and is not a file of exported {what}; choose another --export")
 
 
 def write_export(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""What people decided about works as one CSV file for a git repository, and reading such a file."""
+"""Write and read merge and split decisions as a CSV file for a git repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flows.store.decisions import WorkDecision
 __all__ = ["COLUMNS", "DecisionFile", "read_decision_file", "render_decisions"]
 
 COLUMNS = ("one", "other", "day", "works", "person", "one_title", "other_title")
-"""Of the file. The titles are for people; `one` and `other` are records by the hash of what they say."""
+"""Columns of the file. Titles are for people; `one` and `other` are hashes of the records' content."""
 
 _WORKS = {"1": True, "2": False}
 _RECORD = re.compile("[0-9a-f]{32}")
@@ -27,28 +27,30 @@ _RECORD = re.compile("[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class DecisionFile:
-    """What such a file holds, and what could not be read, a line each."""
+    """Contents of such a file, and one line per row that could not be read."""
 
     decisions: tuple[WorkDecision, ...]
     faults: tuple[str, ...]
 
 
 def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str]) -> str:
-    """Write decisions as CSV, a line each, in a stable order: the same text for the same decisions.
+    """Write decisions as CSV in a stable order: equal decisions give equal text.
 
     Parameters
     ----------
     decisions : iterable of WorkDecision
     titles : mapping of str to str
-        Of the records, by their ids.
+        Titles of the records by id.
     """
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for said in sorted(decisions):
-        works = "1" if said.is_one_work else "2"
-        shown = (_plain(titles.get(key, "")) for key in (said.one, said.other))
-        writer.writerow([said.one, said.other, said.day.isoformat(), works, said.person, *shown])
+    for decision in sorted(decisions):
+        works = "1" if decision.is_one_work else "2"
+        shown = (_plain(titles.get(key, "")) for key in (decision.one, decision.other))
+        writer.writerow(
+            [decision.one, decision.other, decision.day.isoformat(), works, decision.person, *shown]
+        )
     return content.getvalue()
 
 
@@ -58,7 +60,7 @@ def _plain(title: str) -> str:
 
 
 def read_decision_file(path: Path) -> DecisionFile:
-    """Read such a file; a line that cannot be read costs no other.
+    """Read such a file; an unreadable line does not affect the others.
 
     Raises
     ------
@@ -89,15 +91,19 @@ def _decision(row: CsvRow) -> WorkDecision:
     pair = [row.cells[name] for name in ("one", "other")]
     for name, cell in zip(("one", "other"), pair, strict=True):
         if not _RECORD.fullmatch(cell):
-            raise InputError(f"column {name}: {excerpt(cell)!r} is not a record, 32 hexadecimal digits")
+            raise InputError(
+                f"column {name}: {excerpt(cell)!r} is not a record id; write 32 hexadecimal digits"
+            )
     if pair[0] == pair[1]:
-        raise InputError("columns one and other name the same record; name two")
+        raise InputError("columns one and other name the same record; name two different records")
     try:
         day = date.fromisoformat(row.cells["day"])
     except ValueError:
         raise InputError(f"column day: {excerpt(row.cells['day'])!r} is not a day as YYYY-MM-DD") from None
     works = row.cells["works"]
     if works not in _WORKS:
-        raise InputError(f"column works: {excerpt(works)!r} is not 1 or 2, how many works the records show")
+        raise InputError(
+            f"column works: {excerpt(works)!r} is not 1 or 2, the number of works that the records show"
+        )
     person = check_labeller(row.cells["person"], "column person:")
     return WorkDecision.of(pair, day, is_one_work=_WORKS[works], person=person)

@@ -1,4 +1,4 @@
-"""``papertrends label``: answers that teach themes and check their counts, from people or a model."""
+"""``papertrends label``: labels by people or a model, which teach themes and check their counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.commands.arguments import check_output, checked_settings, require_store
-from flows.commands.console import err, out, progress_shown, told_plainly
+from flows.commands.console import err, one_line_errors, out, show_progress
 from flows.commands.options import AsOf, Themes, Vectorizer, Verbose, Workspace
 
 if TYPE_CHECKING:  # the commands that need them import them: they take seconds
@@ -24,29 +24,41 @@ __all__ = ["label"]
 
 _MOST = 60
 _REQUESTS_PER_PAPER = 4
-"""Of a model: one answer, another try, and retries where the endpoint is busy."""
+"""Requests to a model per paper: one answer, another try, and retries if the endpoint is busy."""
 
 File = Annotated[
     Path | None,
-    typer.Argument(metavar="[FILE]", help="Filled CSV, a CSV that the report saved, or exported labels."),
+    typer.Argument(
+        metavar="[FILE]",
+        help="File to import: a filled CSV, a CSV saved from the report, or exported labels.",
+    ),
 ]
-Most = Annotated[int, typer.Option("--most", metavar="N", help="Papers to answer for at most.")]
+Most = Annotated[int, typer.Option("--most", metavar="N", help="Maximum number of papers to label.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", metavar="CSV", help="Write the drawn papers to be filled there.")
+    Path | None,
+    typer.Option("--output", metavar="CSV", help="Write the drawn papers to this file, to be filled in."),
 ]
 Export = Annotated[
     Path | None,
-    typer.Option("--export", metavar="FILE", help="Write all labels and draws, for a repository."),
+    typer.Option("--export", metavar="FILE", help="Export all labels and draws, for a git repository."),
 ]
 Name = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Who answers; the setting labeller or the login name without."),
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Name of the labeller; by default the setting labeller, else the login name.",
+    ),
 ]
-By = Annotated[str | None, typer.Option("--by", metavar="MODEL", help="Let a model answer.")]
+By = Annotated[str | None, typer.Option("--by", metavar="MODEL", help="Let this model label the papers.")]
 Endpoint = Annotated[
-    str | None, typer.Option("--endpoint", metavar="URL", help="Where it is asked, in OpenAI's form.")
+    str | None,
+    typer.Option("--endpoint", metavar="URL", help="OpenAI-compatible chat endpoint of the model."),
 ]
-Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Of the page; a free one without.")]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", metavar="N", help="Port of the labelling page; any free port by default."),
+]
 
 
 def label(  # noqa: PLR0913 - its options
@@ -64,11 +76,11 @@ def label(  # noqa: PLR0913 - its options
     as_of: AsOf = None,
     verbose: Verbose = False,
 ) -> None:
-    """Say which papers are of which theme: on a page of this machine, in a CSV file, or by a model."""
-    with told_plainly(verbose):
+    """Label papers by theme: on a local web page, in a CSV file, or with a model."""
+    with one_line_errors(verbose):
         _check_one_way({"FILE": file, "--output": output, "--export": export, "--by": by})
         if endpoint is not None and by is None:
-            raise InputError("--endpoint is of use with --by MODEL only; leave it out, or name the model")
+            raise InputError("--endpoint works only with --by MODEL; remove it, or name the model")
         settings = checked_settings(workspace, themes, as_of, vectorizer)
         require_store(settings.workspace)
         from flows.clock import today
@@ -91,7 +103,7 @@ def label(  # noqa: PLR0913 - its options
 def _check_one_way(given: dict[str, object]) -> None:
     named = [option for option, value in given.items() if value is not None]
     if len(named) > 1:
-        raise InputError(f"{' and '.join(named)} are different ways to label; give one of them")
+        raise InputError(f"{' and '.join(named)} are different ways to label; give only one of them")
 
 
 def _export(settings: Settings, target: Path) -> None:
@@ -104,7 +116,7 @@ def _export(settings: Settings, target: Path) -> None:
     with Store.open(settings.workspace) as store:
         history, draws = store.read_label_history(), store.read_draws()
     write_export(target, render_labels(history, draws))
-    _say([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
+    _print_line([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
 
 
 def _take(
@@ -118,7 +130,7 @@ def _take(
     taken = take_file(settings.workspace, file, themes, labeller=labeller_name(name, settings), day=day)
     with Store.open(settings.workspace) as store:
         known = store.read_labels(day)
-    _say([*taken_lines(taken, file.name), *theme_lines(themes, known)])
+    _print_line([*taken_lines(taken, file.name), *theme_lines(themes, known)])
     for doubt in taken.doubts:
         err.print(f"warning: {doubt}", markup=False, soft_wrap=True)
     for fault in taken.faults:
@@ -126,10 +138,11 @@ def _take(
     if taken.faults:
         places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
         raise InputError(
-            f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
+            f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
+            " and import it again"
         )
     if taken.n_labels:
-        _say([f"then: papertrends analyze{again}"])
+        _print_line([f"then: papertrends analyze{again}"])
 
 
 def _write_questions(
@@ -147,13 +160,13 @@ def _write_questions(
     check_free(target)
     sitting = _sitting(settings, themes, most, name, day)
     if not sitting.papers:
-        _say([_nothing_left(day)])
+        _print_line([_nothing_left(day)])
         return
     write_questions(sitting.papers, [theme.theme_id for theme in themes], target)
-    _say(
+    _print_line(
         [
             f"papers  {target}: {len(sitting.papers)} papers",
-            "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
+            "write 1 for yes, 0 for no, ? for unsure; blank cells count as not answered",
             f"then: papertrends label {shlex.quote(str(target))}{again}",
         ]
     )
@@ -179,23 +192,21 @@ def _ask_model(
 
     place, key = endpoint_of(settings, endpoint), key_of(settings)
     parse_endpoint(place)  # before the minutes that vectors may take
-    with progress_shown():
+    with show_progress():
         sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
         if not sitting.papers:
-            _say([_nothing_left(day)])
+            _print_line([_nothing_left(day)])
             return
         bound = _REQUESTS_PER_PAPER * len(sitting.papers)
         judged = judge_papers(sitting, model=model, endpoint=place, key=key, most_requests=bound)
     with Store.open(settings.workspace) as store:
         known = store.read_labels(day)
     names = {theme.theme_id: theme.name for theme in themes}
-    _say([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
+    _print_line([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
     if judged.n_answered:
-        _say([f"then: papertrends analyze{again}"])
+        _print_line([f"then: papertrends analyze{again}"])
     if judged.stopped is not None:
-        raise PapertrendsError(
-            f"{model} did not come to the end, see above; the same command goes on where it ended"
-        )
+        raise PapertrendsError(f"{model} did not finish, see above; run the same command to continue")
 
 
 def _open_page(
@@ -214,11 +225,11 @@ def _open_page(
     check_port(port)
     sitting = _sitting(settings, themes, most, name, day)
     if not sitting.papers:
-        _say([_nothing_left(day)])
+        _print_line([_nothing_left(day)])
         return
     serve_sitting(sitting, port=port, then=f"papertrends analyze{again}", go_on=f"papertrends label{again}")
     with Store.open(settings.workspace) as store:
-        _say(theme_lines(themes, store.read_labels(day)))
+        _print_line(theme_lines(themes, store.read_labels(day)))
 
 
 def _sitting(
@@ -228,12 +239,12 @@ def _sitting(
     from flows.labelling.open_sitting import open_sitting
 
     labeller = labeller_name(name, settings)
-    with progress_shown():
+    with show_progress():
         return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
 
 
 def _options(settings: Settings, given: dict[str, str | None]) -> str:
-    """Options by which the next command works on the same; the usual workspace goes without saying."""
+    """Options that repeat this command's workspace and files; defaults are omitted."""
     usual = type(settings).model_fields["workspace"].default
     place = None if settings.workspace == usual else str(settings.workspace)
     options = {"--workspace": place, **given}
@@ -243,9 +254,9 @@ def _options(settings: Settings, given: dict[str, str | None]) -> str:
 
 
 def _nothing_left(day: date) -> str:
-    return f"every paper of the corpus as of {day} is answered; ingest more papers to answer for"
+    return f"every paper of the corpus as of {day} is labelled; ingest more papers to label"
 
 
-def _say(lines: Iterable[str]) -> None:
+def _print_line(lines: Iterable[str]) -> None:
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What the command line says of labels: what became of a file, and how many answers each theme has."""
+"""Output lines about labels: the result of an import, and the number of answers per theme."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["taken_lines", "theme_lines"]
 
 
 def taken_lines(taken: TakenLabels, name: str) -> Iterator[str]:
-    """How many answers came out of a file, whose they are, and which draws got other numbers.
+    """Number of imported answers, their labellers, and draws that got new numbers.
 
     Examples
     --------
@@ -42,5 +42,5 @@ def theme_lines(themes: Sequence[Theme], labels: pd.DataFrame) -> Iterator[str]:
     for one in asked_themes(themes, labels):
         line = f"{one.theme_id:{width}}  {one.n_yes} yes, {one.n_no} no, {one.n_unsure} unsure"
         if one.n_earlier:
-            line += f"; {one.n_earlier} of them under an earlier definition of the theme"
+            line += f"; {one.n_earlier} of them for an earlier definition of the theme"
         yield line

@@ -1,4 +1,4 @@
-"""The labelling page on this machine: served from the terminal, and ended with it."""
+"""Serve the labelling page on this machine from the terminal."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def serve_sitting(
 
 
 def check_port(port: int | None) -> None:
-    """Refuse a port that cannot be had now, before papers are drawn for a page on it.
+    """Refuse an unavailable port before papers are drawn.
 
     Raises
     ------
@@ -145,9 +145,9 @@ def _listen(port: int | None) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = {errno.EADDRINUSE: "already in use", errno.EACCES: "reserved for the system"}
-        told = reason.get(error.errno or 0, str(error.strerror))
+        fault = reason.get(error.errno or 0, str(error.strerror))
         raise InputError(
-            f"port {port} of 127.0.0.1 is {told}; use another --port, or leave --port out for a free one"
+            f"port {port} of 127.0.0.1 is {fault}; use another --port, or leave --port out for a free one"
         ) from error
     return listener
 

@@ -1,4 +1,4 @@
-"""``papertrends merge`` and ``papertrends split``: a person overrules which records are one paper."""
+"""``papertrends merge`` and ``papertrends split``: a person overrules the matching of records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from analytics.exceptions import InputError
 from flows.commands.arguments import check_output, checked_settings, require_store
-from flows.commands.console import err, out, told_plainly
+from flows.commands.console import err, one_line_errors, out
 from flows.commands.options import AsOf, Verbose, Workspace
 
 if TYPE_CHECKING:  # the commands that need it import it: it takes a second
@@ -27,15 +27,19 @@ Paper = Annotated[
 ]
 Name = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Who says so; the setting labeller or the login name without."),
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Name of the person who decides; by default the setting labeller, else the login name.",
+    ),
 ]
 Export = Annotated[
     Path | None,
-    typer.Option("--export", metavar="FILE", help="Write all merges and splits, for a repository."),
+    typer.Option("--export", metavar="FILE", help="Export all merges and splits, for a git repository."),
 ]
 Take = Annotated[
     Path | None,
-    typer.Option("--take", metavar="FILE", help="Take over exported merges and splits."),
+    typer.Option("--take", metavar="FILE", help="Import exported merges and splits."),
 ]
 
 
@@ -49,8 +53,8 @@ def merge(  # noqa: PLR0913 - its options
     as_of: AsOf = None,
     verbose: Verbose = False,
 ) -> None:
-    """Say that two papers are one, or hand over all merges and splits as a file."""
-    with told_plainly(verbose):
+    """Merge two papers into one, or export and import all merges and splits."""
+    with one_line_errors(verbose):
         given = {"A B": one, "--export": export, "--take": take}
         if sum(value is not None for value in given.values()) != 1 or (one is None) != (other is None):
             raise InputError("give two papers, A and B, or --export FILE, or --take FILE, one of these")
@@ -71,8 +75,8 @@ def split(
     as_of: AsOf = None,
     verbose: Verbose = False,
 ) -> None:
-    """Say that a paper is two: it is divided where its records were least certain to be one."""
-    with told_plainly(verbose):
+    """Split a paper in two at the match between its records that is least certain."""
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, as_of, None)
         require_store(settings.workspace)
         from flows.store import Store
@@ -80,10 +84,10 @@ def split(
         with Store.open(settings.workspace) as store:
             done = store.split_paper(asked, _overruled(settings, name))
         reasons = ", ".join(done.join.reasons)
-        _say(f"{done.before} was one because: {reasons} ({done.join.probability:.1%} sure)")
+        _print_line(f"{done.before} was one paper because: {reasons} ({done.join.probability:.1%} sure)")
         for paper_id, n_records in done.parts:
-            _say(f"now     {paper_id}: {n_records} record{'' if n_records == 1 else 's'}")
-        _say("a paper of more works is split again; papertrends merge takes a split back")
+            _print_line(f"now     {paper_id}: {n_records} record{'' if n_records == 1 else 's'}")
+        _print_line("split again if the paper is still more than one work; papertrends merge undoes a split")
 
 
 def _overruled(settings: Settings, name: str | None) -> Overruled:
@@ -99,8 +103,8 @@ def _merge(settings: Settings, one: str, other: str, by: Overruled) -> None:
 
     with Store.open(settings.workspace) as store:
         done = store.merge_papers(one, other, by)
-    _say(f"{done.before[0]} and {done.before[1]} are one paper now: {done.paper_id}")
-    _say("papertrends split takes it back")
+    _print_line(f"{done.before[0]} and {done.before[1]} are one paper now: {done.paper_id}")
+    _print_line("papertrends split undoes the merge")
 
 
 def _export(settings: Settings, target: Path) -> None:
@@ -114,7 +118,7 @@ def _export(settings: Settings, target: Path) -> None:
         decisions = store.read_decisions()
         titles = store.record_titles({key for one in decisions for key in (one.one, one.other)})
     write_export(target, render_decisions(decisions, titles))
-    _say(f"works   {target}: {len(decisions)} decisions about two records each")
+    _print_line(f"works   {target}: {len(decisions)} decisions about two records each")
 
 
 def _take(settings: Settings, file: Path) -> None:
@@ -128,17 +132,21 @@ def _take(settings: Settings, file: Path) -> None:
         store.decide_works(new)
         here = store.record_titles({key for one in taken.decisions for key in (one.one, one.other)})
     absent = sum(one.one not in here or one.other not in here for one in taken.decisions)
-    _say(f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new")
+    _print_line(f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new")
     if absent:
-        _say(f"{absent} are about records that this workspace does not hold; they count once it does")
+        _print_line(
+            f"{absent} are about records that are not in this workspace; they take effect once the"
+            " records are ingested"
+        )
     for fault in taken.faults:
         err.print(f"{file.name}, {fault}", markup=False, soft_wrap=True)
     if taken.faults:
         places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
         raise InputError(
-            f"{file} cannot be read at {places}, see above; all else is kept: mend it and give it again"
+            f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
+            " and import it again"
         )
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     out.print(line, markup=False, soft_wrap=True)

@@ -24,40 +24,46 @@ __all__ = [
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(help="Files, folders, or feeds such as arxiv:cat:cs.AI; the sample without any."),
+    typer.Argument(help="Files, folders or feeds such as arxiv:cat:cs.AI; the sample by default."),
 ]
 SomeSources = Annotated[
-    list[str] | None, typer.Argument(help="Files, folders, or feeds such as 'daily-papers:2025-10'.")
+    list[str] | None, typer.Argument(help="Files, folders or feeds such as 'daily-papers:2025-10'.")
 ]
-NeededSources = Annotated[list[str], typer.Argument(help="Files, folders, or feeds.")]
+NeededSources = Annotated[list[str], typer.Argument(help="Files, folders or feeds.")]
 Columns = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="COLUMN=FIELD", help="A table's own name for a field, Heading=title."),
+    typer.Option(
+        "--map",
+        metavar="COLUMN=FIELD",
+        help="Which column of a table holds which field, such as Heading=title.",
+    ),
 ]
 Workspace = Annotated[
     Path | None,
-    typer.Option("--workspace", help="Folder of the store and the runs.  [default: data/workspace]"),
+    typer.Option("--workspace", help="Folder that holds the store and the runs.  [default: data/workspace]"),
 ]
 Themes = Annotated[
-    str | None, typer.Option("--themes", metavar="FILE", help="File of the themes, or its address.")
+    str | None, typer.Option("--themes", metavar="FILE", help="Themes file: a path or an address.")
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Day to pretend to be, YYYY-MM-DD.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Run as if today were this day, YYYY-MM-DD.")]
 Vectorizer = Annotated[
     str | None,
     typer.Option(
         "--vectorizer",
-        help="auto, minilm, minilm-128, minilm-256, student, lexical, sentence-transformers:NAME-OR-FOLDER "
-        "or openai:MODEL.",
+        help="How texts become vectors: auto, minilm, minilm-128, minilm-256, student, lexical, "
+        "sentence-transformers:NAME-OR-FOLDER or openai:MODEL.",
     ),
 ]
-Refit = Annotated[bool, typer.Option("--refit", help="Look for topics anew, whatever the rules say.")]
+Refit = Annotated[bool, typer.Option("--refit", help="Fit the topics again, even if no rule asks for it.")]
 Runner = Annotated[
-    str | None, typer.Option("--runner", help="Where work in parts is done: local or dask.  [default: local]")
+    str | None, typer.Option("--runner", help="Where parallel work runs: local or dask.  [default: local]")
 ]
 DaskAddress = Annotated[
     str | None,
     typer.Option(
-        "--dask-address", metavar="HOST:PORT", help="Dask scheduler; without it workers on this machine."
+        "--dask-address",
+        metavar="HOST:PORT",
+        help="Address of the Dask scheduler; by default workers start on this machine.",
     ),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show what Prefect logs, and tracebacks.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's logs, and tracebacks.")]

@@ -1,4 +1,4 @@
-"""What the command line says of papers, feeds, an ingest and a run, as lines of text."""
+"""Output lines about papers, feeds, an ingest and a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from flows.config.settings import Settings
 from flows.publication.digest_mail import SentMails
 from flows.store import PaperHistory
 from flows.store.looks import Look
-from reports.values.formatting import clip
+from reports.values.formatting import clip, plural
 
 __all__ = [
     "diff_lines",
@@ -41,12 +41,12 @@ _EVENTS = {"continued": "", "born": "", "split": "from", "merged": "into", "reti
 _FAULTS = {
     "before_1900": "its stated date is before 1900",
     "before_id_month": "its stated date is long before the month of its arXiv id",
-    "after_id_month": "a stated date is later than the month of its arXiv id allows",
+    "after_id_month": "its stated date is later than the month of its arXiv id",
 }
 
 
 def paper_lines(history: PaperHistory) -> Iterator[str]:
-    """Fields of a paper, each with the look that it comes from, then all looks, the earliest first."""
+    """Fields of a paper, each with the sighting that it comes from, then all sightings, oldest first."""
     paper = history.paper
     yield f"{paper['paper_id']}  (stated: {', '.join(history.identifiers)})"
     for field, look in history.origin.items():
@@ -61,7 +61,7 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
         yield f"{'doubt':13}{_FAULTS[paper['date_fault']]}"
     yield f"{'first seen':13}{paper['first_seen']}"
     yield from _join_lines(history)
-    yield f"{len(history.looks)} looks"
+    yield f"{len(history.looks)} sightings"
     for look in history.looks:
         upvotes = "" if look.upvotes is None else f", {look.upvotes} upvotes"
         version = "" if look.said.record.version is None else f", v{look.said.record.version}"
@@ -69,25 +69,25 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
 
 
 def _join_lines(history: PaperHistory) -> Iterator[str]:
-    """Why the records of a paper are one: what they state, then each join, the surest first."""
-    said = {look.said.record_id: look for look in history.looks}
-    stated = Counter(look.said.stated_id for look in said.values() if look.said.record.arxiv_id)
+    """Why the records of a paper were merged: shared identifiers, then each match, the most certain first."""
+    look_of = {look.said.record_id: look for look in history.looks}
+    stated = Counter(look.said.stated_id for look in look_of.values() if look.said.record.arxiv_id)
     for identifier, n_records in sorted(stated.items()):
         if n_records > 1:
             yield f"{n_records} records are one: they state {identifier}"
     for join in history.joins:
         sure = "" if join.bits >= STATED else f", {join.probability:.1%} sure"
-        yield f"two records are one{sure}: {', '.join(join.reasons)}"
+        yield f"two records match{sure}: {', '.join(join.reasons)}"
         for key in (join.one, join.other):
-            look = said[key]
+            look = look_of[key]
             year = f" ({look.said.record.published.year})" if look.said.record.published else ""
             yield f"  {clip(look.said.record.title, _TITLE_SHOWN)}{year}  [{_place(look)}]"
     if history.joins:
-        yield f"if they are not: papertrends split {history.paper['paper_id']}"
+        yield f"if they are different works: papertrends split {history.paper['paper_id']}"
 
 
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
-    """One line a feed: how often it was looked at, up to which day, and what failed.
+    """One line per feed: number of reads, last day covered, failures.
 
     Files that state no day are told together, by their kind.
     """
@@ -100,20 +100,21 @@ def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
         whole = own[own["is_whole"]]
         reached = f", up to {whole['end'].max():%Y-%m-%d}" if len(whole) else ""
         yield (
-            f"{name}: {len(own)} looks, {int(own['n_records'].sum())} records{reached}"
+            f"{name}: {plural(len(own), 'read')}, {plural(int(own['n_records'].sum()), 'record')}{reached}"
             + (f", {failed} failed" if failed else "")
         )
 
 
 def ingest_lines(counts: Mapping[str, Any], fill_dates: str | None) -> Iterator[str]:
-    """What became of everything that was read, see `flows.ingest.ingest` for the counts."""
+    """Counts of everything that was read, see `flows.ingest.ingest`."""
     yield (
-        f"{counts['records']} records in {counts['feeds']} feeds: {counts['new']} new papers, "
+        f"{plural(counts['records'], 'record')} in {plural(counts['feeds'], 'feed')}: "
+        f"{plural(counts['new'], 'new paper')}, "
         f"{counts['known']} known, {counts['repeated']} repeated, {counts['rejected']} rejected"
     )
     if fill_dates is not None:
         dated = counts["dated"]
-        yield f"{dated['papers']} of {dated['asked']} papers without a day have one now, by {fill_dates}"
+        yield f"{dated['papers']} of {dated['asked']} papers without a day got one from {fill_dates}"
 
 
 def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -> Iterator[str]:
@@ -121,7 +122,7 @@ def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -
     counts, seconds = manifest["counts"], manifest["seconds"]
     yield (
         f"{counts['papers']} papers ({counts['undated']} undated, {counts['rejected']} records rejected), "
-        f"{counts['encoded']} texts newly encoded, {manifest['topics']['reason']}"
+        f"{counts['encoded']} texts encoded, {manifest['topics']['reason']}"
     )
     rest = ("start (imports, Prefect's server) and ingest", total_seconds - sum(seconds.values()))
     parts = sorted([rest, *seconds.items()], key=lambda part: -part[1])
@@ -131,24 +132,25 @@ def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -
 
 
 def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
-    """When what runs, and where Prefect shows it."""
+    """When each deployment runs, and the address of Prefect's page."""
     yield f"ingest    {settings.ingest_cron}  ({settings.timezone})"
     yield f"analysis  {settings.analysis_cron}"
     yield f"digest    {settings.digest_cron}" if settings.mail_to else "digest    never: mail_to is not set"
     if server:
-        yield f"runs are shown at {server.removesuffix('/api')}; Ctrl-C ends the schedule"
+        yield f"see the runs at {server.removesuffix('/api')}; stop the schedule with Ctrl-C"
 
 
 def diff_lines(difference: RunDifference) -> Iterator[str]:
-    """Two runs, then a line a series: shares in percent of all dated papers, changes in points.
+    """Two runs, then one line per series: shares in percent of all dated papers, changes in points.
 
-    Themes stand in their order, topics by the size of their change.
+    Themes are in their order, topics by the size of their change.
     """
     runs = [f"{run['run_id']} (as of {run['as_of']})" for run in (difference.before, difference.after)]
     yield f"from {runs[0]} to {runs[1]}"
     definitions = "differ" if difference.definition_changed else "are the same"
     yield (
-        f"{difference.n_new} papers came, {difference.n_gone} went; the definitions of themes, topics and "
+        f"{difference.n_new} papers were added, {difference.n_gone} removed; the definitions of themes,"
+        " topics and "
         f"vectors {definitions}"
     )
     if difference.changes.empty:
@@ -183,13 +185,13 @@ def topic_lines(topics: pd.DataFrame) -> Iterator[str]:
 
 
 def history_lines(history: pd.DataFrame) -> Iterator[str]:
-    """Each fit with its cause, then what became of the topics, with the first papers that carry it."""
+    """Each fit with its cause, then what happened to the topics, with example papers."""
     if history.empty:
         yield "no fit yet"
     for (as_of, cause), events in history.groupby(["as_of", "cause"], sort=False):
         counts = events["event"].value_counts()
-        told = ", ".join(f"{counts[event]} {event}" for event in _EVENTS if event in counts)
-        yield f"fit of {as_of}, because {cause}: {told}"
+        events_in_words = ", ".join(f"{counts[event]} {event}" for event in _EVENTS if event in counts)
+        yield f"fit of {as_of}, because {cause}: {events_in_words}"
         for row in events[events["event"] != "continued"].to_dict("records"):
             other = f" {_EVENTS[row['event']]} {row['other_id']}" if row["other_id"] else ""
             papers = ", ".join(row["papers"][:_PAPERS_SHOWN])
@@ -198,15 +200,15 @@ def history_lines(history: pd.DataFrame) -> Iterator[str]:
 
 
 def mail_lines(mails: SentMails) -> Iterator[str]:
-    """What became of each mail."""
+    """Result of each mail."""
     for recipient in mails.sent:
         yield f"sent    {recipient}"
     for recipient in mails.before:
-        yield f"before  {recipient} (this run's mail was sent earlier; none is sent twice)"
+        yield f"before  {recipient} (this run's mail was sent earlier; no mail is sent twice)"
     for recipient in mails.unknown:
-        yield f"unknown {recipient} (an earlier attempt broke off while sending; it is not sent again)"
-    for recipient, said in mails.failed:
-        yield f"failed  {recipient}: {said}"
+        yield f"unknown {recipient} (an earlier attempt was interrupted while sending; it is not sent again)"
+    for recipient, server_answer in mails.failed:
+        yield f"failed  {recipient}: {server_answer}"
 
 
 def search_lines(hits: Sequence[SearchHit]) -> Iterator[str]:
@@ -225,7 +227,7 @@ def search_json(hits: Sequence[SearchHit]) -> str:
 
 
 def _points(change: float) -> str:
-    """Change in points with its sign; what rounds to nothing has none."""
+    """Change in points with its sign; zero after rounding has none."""
     shown = f"{100 * change:+.2f}"
     return "0.00" if float(shown) == 0 else shown
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from analytics.exceptions import InputError
-from flows.commands.console import out, progress_shown, told_plainly
+from flows.commands.console import one_line_errors, out, show_progress
 from flows.commands.options import Verbose, Workspace
 
 __all__ = ["Side", "copy_store", "store_commands"]
@@ -22,14 +22,16 @@ class Side(StrEnum):
     postgresql = "postgresql"
 
 
-To = Annotated[Side, typer.Option("--to", help="Where to: the database of the setting, or corpus.sqlite.")]
+To = Annotated[
+    Side, typer.Option("--to", help="Target: the PostgreSQL database in the settings, or corpus.sqlite.")
+]
 Database = Annotated[
     str | None,
     typer.Option(
         "--database",
         metavar="URL",
-        help="PostgreSQL database, postgresql+psycopg://user@host/name; the setting database without it. "
-        "Other users see what stands here: leave a password to PAPERTRENDS_DATABASE or PGPASSWORD.",
+        help="PostgreSQL database, postgresql+psycopg://user@host/name; by default the setting database."
+        " Other users can see the command line: give a password in PAPERTRENDS_DATABASE or PGPASSWORD.",
     ),
 ]
 
@@ -40,8 +42,8 @@ store_commands = typer.Typer(help="Move the store between SQLite and PostgreSQL.
 @store_commands.command()
 def copy(to: To, database: Database = None, workspace: Workspace = None, verbose: Verbose = False) -> None:
     """Copy the store of a workspace into an empty database of the other kind."""
-    with told_plainly(verbose):
-        with progress_shown():
+    with one_line_errors(verbose):
+        with show_progress():
             source, target, rows = copy_store(to, database, workspace)
         out.print(
             f"copied {sum(rows.values())} rows of {len(rows)} tables from {source} to {target}",
@@ -49,9 +51,9 @@ def copy(to: To, database: Database = None, workspace: Workspace = None, verbose
             soft_wrap=True,
         )
         out.print(
-            "name it in the setting database from now on; corpus.sqlite is used no more"
+            "now set the setting database to it; corpus.sqlite is no longer used"
             if to is Side.postgresql
-            else "unset the setting database from now on",
+            else "now unset the setting database",
             soft_wrap=True,
         )
 
@@ -72,13 +74,13 @@ def copy_store(to: Side, database: str | None, workspace: Path | None) -> tuple[
     settings = load_settings({"workspace": workspace, "database": database})
     if settings.database is None:
         raise InputError(
-            "no PostgreSQL database is named; set PAPERTRENDS_DATABASE to "
+            "no PostgreSQL database is given; set PAPERTRENDS_DATABASE to "
             "postgresql+psycopg://user:password@host:port/name, or give --database"
         )
     both = [sqlite_database(settings.workspace), postgresql_url(settings.database.get_secret_value())]
     source, target = both if to is Side.postgresql else reversed(both)
     if not holds_store(source):
-        raise InputError(f"{database_name(source)} holds no store, so there is nothing to copy")
+        raise InputError(f"{database_name(source)} has no store, so there is nothing to copy")
     with (
         Store.open(settings.workspace, database=source) as old,
         Store.open(settings.workspace, database=target) as new,

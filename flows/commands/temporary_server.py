@@ -1,7 +1,7 @@
-"""Prefect's temporary server, started before anything of Prefect is imported.
+"""Prefect's temporary server, started before Prefect is imported.
 
-Prefect starts one itself where none is configured, but only when a flow begins, and reads half of its
-server's code to do so: seconds that a run need not wait, for they pass while the flows are imported.
+Prefect starts a server itself if none is configured, but only when a flow begins, and imports half of its
+server's code to do so. Started here, the server needs these seconds while the flows are imported.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import IO
 
 from analytics.exceptions import PapertrendsError
 
-__all__ = ["TemporaryServer", "answering", "in_background", "server_ahead"]
+__all__ = ["TemporaryServer", "answering", "in_background", "start_server"]
 
 _LONGEST = 200
 _STARTUP_S = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
@@ -50,7 +50,7 @@ _ENVIRONMENT = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PR
 
 @dataclass(frozen=True)
 class TemporaryServer:
-    """A server of our own, where it answers, and whether it has: its first answer takes it longest.
+    """A temporary server, its address, and whether it has responded yet.
 
     What it says on stderr goes to the file `said`, where it is not shown to the user.
     """
@@ -58,11 +58,11 @@ class TemporaryServer:
     process: subprocess.Popen[bytes]
     url: str
     answered: Future[bool]
-    said: IO[bytes] | None = None
+    stderr_file: IO[bytes] | None = None
 
 
-def server_ahead(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
-    """Start the server, which ends with this process, and do not wait for it.
+def start_server(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
+    """Start the server in the background; it ends with this process.
 
     Parameters
     ----------
@@ -82,18 +82,18 @@ def server_ahead(*, scheduling: bool = False, shown: bool = False) -> TemporaryS
         return None
     port = _free_port()
     environment = {**os.environ, **({} if scheduling else _ENVIRONMENT)}
-    said = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
+    stderr_file = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
     # The pipe is closed when this process ends, however it does; nothing is ever written to it.
-    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE, stderr=said)  # noqa: S603 - our own words
+    process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE, stderr=stderr_file)  # noqa: S603 - our own words
     atexit.register(_stop, process)
     url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url
-    return TemporaryServer(process, url, _first_answer(process, url), said)
+    return TemporaryServer(process, url, _first_answer(process, url), stderr_file)
 
 
 @contextmanager
 def answering(server: TemporaryServer | None) -> Iterator[None]:
-    """Wait until a server of `server_ahead` answers; flows in the block send it no heartbeats.
+    """Wait until a server of `start_server` answers; flows in the block send it no heartbeats.
 
     It watches over no run that crashed, and to end its heartbeat takes each flow a second.
 
@@ -117,7 +117,7 @@ def answering(server: TemporaryServer | None) -> Iterator[None]:
 
 
 def in_background(work: Callable[[], None]) -> None:
-    """Let work that others will need go on beside; what is wrong with it is said where it is needed."""
+    """Run work in a background thread; errors are raised where the result is needed."""
 
     def quietly() -> None:
         with suppress(Exception):
@@ -162,14 +162,14 @@ def _free_port() -> int:
 
 
 def _first_answer(process: subprocess.Popen[bytes], url: str) -> Future[bool]:
-    """Wait for it in a thread that keeps nobody from leaving."""
+    """Wait for the first response in a daemon thread."""
     answered: Future[bool] = Future()
     in_background(lambda: answered.set_result(_answers(process, url)))
     return answered
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
-    """Ask a server what a flow asks first, until it answers, ends or takes too long."""
+    """Poll a server until it responds, ends or times out."""
     deadline = time.monotonic() + float(os.environ[_STARTUP_S])
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     while process.poll() is None and time.monotonic() < deadline:
@@ -184,19 +184,23 @@ def _wait(server: TemporaryServer) -> None:
         return
     ended = server.process.poll()
     what = (
-        f"did not answer within {os.environ[_STARTUP_S]} s" if ended is None else f"ended with status {ended}"
+        f"did not respond within {os.environ[_STARTUP_S]} s"
+        if ended is None
+        else f"ended with status {ended}"
     )
     raise PapertrendsError(
-        f"Prefect's temporary server {what}{_last_words(server.said)}; "
-        "try again, or start one (prefect server start) and name it in PREFECT_API_URL"
+        f"Prefect's temporary server {what}{_last_words(server.stderr_file)}; "
+        "try again, or start a server (prefect server start) and set PREFECT_API_URL to it"
     )
 
 
-def _last_words(said: IO[bytes] | None) -> str:
-    if said is None:
+def _last_words(stderr_file: IO[bytes] | None) -> str:
+    if stderr_file is None:
         return ""
-    said.seek(0)
-    lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    stderr_file.seek(0)
+    lines = [
+        line.strip() for line in stderr_file.read().decode(errors="replace").splitlines() if line.strip()
+    ]
     return f" ({lines[-1][:_LONGEST]})" if lines else ""
 
 

@@ -1,4 +1,4 @@
-"""What the command line says of the themes of a run, as lines of text."""
+"""Output lines about the themes of a run."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TITLE = 90
 
 
 def quality_lines(tables: RunTables) -> Iterator[str]:
-    """Each theme with its count, how sure it is, and the papers that it most likely misses.
+    """Each theme with its count, the certainty of the count, and the papers that it most likely misses.
 
-    Themes stand in the order of their file; a paper's number is the probability that it is of the theme.
+    Themes are in the order of their file; a paper's number is the probability that it is of the theme.
     """
     if tables.themes.empty:
         yield "no themes"
@@ -33,7 +33,7 @@ def quality_lines(tables: RunTables) -> Iterator[str]:
 
 
 def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Iterator[str]:
-    """Say how many answers a run does not count yet, and what would.
+    """State how many answers are newer than the run, and how to include them.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Itera
     >>> columns = ["paper_id", "theme_id", "labeller", "answer"]
     >>> known = pd.DataFrame([("p", "agents", "ann", "yes")], columns=columns)
     >>> list(newer_lines(known.head(0), known, "2025-12-10"))
-    ['1 answer is not part of this run of 2025-12-10; papertrends analyze makes a run that counts it']
+    ['1 answer is newer than this run of 2025-12-10; papertrends analyze makes a run that counts it']
     >>> list(newer_lines(known, known, "2025-12-10"))
     []
     """
@@ -57,8 +57,8 @@ def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Itera
     if n_newer:
         are, them = ("is", "it") if n_newer == 1 else ("are", "them")
         yield (
-            f"{plural(n_newer, 'answer')} {are} not part of this run of {as_of}; papertrends analyze makes a "
-            f"run that counts {them}"
+            f"{plural(n_newer, 'answer')} {are} newer than this run of {as_of}; papertrends analyze makes"
+            f" a run that counts {them}"
         )
 
 
@@ -66,8 +66,8 @@ def _known_lines(quality: Quality) -> Iterator[str]:
     sentence = known_sentence(quality)
     yield f"{sentence} {COMMAND}" if sentence.endswith(":") else sentence
     if quality.models:
-        told = f"judged by {', '.join(quality.models)}"
-        yield f"{told}, and by people" if quality.has_people else told
+        judges = f"judged by {', '.join(quality.models)}"
+        yield f"{judges}, and by people" if quality.has_people else judges
     if quality.n_earlier:
         yield f"{plural(quality.n_earlier, 'answer')} under an earlier definition of the theme"
 

@@ -1,9 +1,9 @@
-"""``papertrends themes``: the themes of the latest run, how sure their counts are, and what they may miss."""
+"""``papertrends themes``: the themes of the latest run with the quality of their counts."""
 
 from __future__ import annotations
 
 from flows.commands.arguments import checked_settings
-from flows.commands.console import out, told_plainly
+from flows.commands.console import one_line_errors, out
 from flows.commands.options import Verbose, Workspace
 
 __all__ = ["themes"]
@@ -11,7 +11,7 @@ __all__ = ["themes"]
 
 def themes(workspace: Workspace = None, verbose: Verbose = False) -> None:
     """List the themes of the latest run with their counts, quality and likeliest misses."""
-    with told_plainly(verbose):
+    with one_line_errors(verbose):
         settings = checked_settings(workspace, None, None, None)
         from flows.clock import today
         from flows.commands.theme_lines import newer_lines, quality_lines

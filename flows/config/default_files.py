@@ -1,4 +1,4 @@
-"""Files that commands use where none are named: in ``data/`` of a checkout, below `flows` in a wheel."""
+"""Default files of the commands: in ``data/`` of a checkout, below `flows` in a wheel."""
 
 from __future__ import annotations
 

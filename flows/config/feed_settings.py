@@ -1,4 +1,4 @@
-"""What the network needs to be told: addresses, keys, limits. Read elsewhere, plain values here."""
+"""Network settings as plain values: addresses, keys, limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FeedSettings:
     answer_seconds : float
         Longest time for one answer, from connecting to the last byte.
     arxiv_pause_seconds : float
-        Pause between two requests to arXiv, which asks for three seconds.
+        Pause between two requests to arXiv, in seconds; arXiv asks for three.
     daily_papers_page_size, arxiv_page_size, openalex_page_size, crossref_page_size, europepmc_page_size : int
         Papers of one page.
     allow_private_feeds : bool

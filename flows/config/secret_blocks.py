@@ -32,5 +32,5 @@ def load_secret(name: str, *, setting: str, instead: str) -> str:
     except ValueError as error:
         raise InputError(
             f"Prefect has no Secret block {name!r} (setting {setting}); "
-            f"make one on its page of blocks, or set {instead}"
+            f"create it on Prefect's Blocks page, or set {instead}"
         ) from error

@@ -1,7 +1,7 @@
-"""Settings: from ``papertrends.toml``, from ``PAPERTRENDS_*`` variables, and from the command line.
+"""Settings from ``papertrends.toml``, ``PAPERTRENDS_*`` variables and the command line.
 
-Later wins: defaults, the file of the current folder, the file of the workspace, the environment,
-the command line. A key that nobody knows is an error, because a misspelled one would otherwise be
+Later ones override earlier ones: defaults, the file of the current folder, the file of the workspace, the
+environment, the command line. An unknown key is an error, because a misspelled one would otherwise be
 ignored for months.
 """
 
@@ -63,7 +63,7 @@ _FEED_SETTINGS = (
 
 
 class Settings(BaseSettings):
-    """Everything that a run can be told; frozen. Make it with `load_settings`."""
+    """All settings of a run; frozen. Create them with `load_settings`."""
 
     # An error of pydantic's would repeat what was given, a secret too.
     model_config = SettingsConfigDict(
@@ -71,12 +71,12 @@ class Settings(BaseSettings):
     )
 
     workspace: Path = Field(
-        Path("data/workspace"), description="Folder of the store and the runs, made when absent."
+        Path("data/workspace"), description="Folder that holds the store and the runs; created if missing."
     )
     themes: Path | str | None = Field(
         None,
-        description="File of the themes, or its address such as s3://bucket/themes.toml; unset takes the "
-        "`data/themes.toml` of the project.",
+        description="Themes file: a path, or an address such as s3://bucket/themes.toml; if unset, the"
+        " project's `data/themes.toml`.",
     )
     vectorizer: str = Field(
         "auto",
@@ -86,197 +86,225 @@ class Settings(BaseSettings):
         "`sentence-transformers:NAME-OR-FOLDER`, `openai:MODEL` (see `embedding_endpoint`), or the name of "
         "another package's.",
     )
-    random_state: int = Field(0, ge=0, lt=2**32, description="Seed of everything that draws at random.")
+    random_state: int = Field(0, ge=0, lt=2**32, description="Seed of all random numbers.")
     as_of: date | None = Field(
-        None, description="Day that a run pretends to be, as YYYY-MM-DD; unset takes the clock's day."
+        None, description="Run as if today were this day, as YYYY-MM-DD; if unset, today."
     )
     title: str | None = Field(
-        None, min_length=1, max_length=200, description="Title of the report; unset names the sources."
+        None,
+        min_length=1,
+        max_length=200,
+        description="Title of the report; if unset, the names of the sources.",
     )
     site: str = Field(
         "",
         pattern=_WEB_OR_NONE,
-        description="Web address where the workspace's folder is published, for links in its feed; unset "
-        "makes them relative.",
+        description="Web address at which the workspace folder is published, for links in its feed; if"
+        " unset, links are relative.",
     )
     mirror: str = Field(
         "",
         pattern=_PLACE_OR_NONE,
-        description="Where published runs are copied, such as s3://bucket/papers or another address of "
-        "fsspec; credentials are taken from the environment, never from the address.",
+        description="Where to copy published runs, such as s3://bucket/papers or any other fsspec address;"
+        " credentials come from the environment, never from the address.",
     )
     false_discovery_rate: float = Field(
-        0.05, gt=0, lt=1, description="Share of false alarms to accept among rising and falling verdicts (q)."
+        0.05, gt=0, lt=1, description="Accepted share of false alarms among rising and falling verdicts (q)."
     )
     steady_within: float = Field(
         1.25,
         gt=1,
         le=10,
-        description="Factor of the odds, up or down, within which a share is called steady.",
+        description="A share is steady if its odds changed by less than this factor, up or down.",
     )
     min_topic_size: int | None = Field(
-        None, ge=2, le=100_000, description="Fewest papers that make a topic; unset follows the corpus size."
+        None,
+        ge=2,
+        le=100_000,
+        description="Smallest number of papers in a topic; if unset, it depends on the size of the corpus.",
     )
     theme_probability: float = Field(
         0.5,
         gt=0,
         lt=1,
-        description="Least probability that a reader would call a paper one of a theme for it to belong.",
+        description="A paper belongs to a theme from this probability on.",
     )
     papers_in_report: int = Field(
         300,
         ge=0,
         le=1_000_000,
-        description="Most papers that the report lists for readers without JavaScript, newest first.",
+        description="Maximum number of papers in the report's list for readers without JavaScript, newest"
+        " first.",
     )
     keep_runs_days: int = Field(
         90,
         ge=0,
         le=100_000,
-        description="Days for which every run folder stays; of older ones the newest of each month; 0 keeps "
-        "all.",
+        description="Number of days for which all run folders are kept; of older ones, the newest of each"
+        " month is kept; 0 keeps all.",
     )
     labeller: str | None = Field(
         None,
         min_length=1,
         max_length=100,
-        description="Name under which your labels are kept; unset takes the login name.",
+        description="Name under which your labels are stored; if unset, the login name.",
     )
     database: SecretStr | None = Field(
         None,
-        description="PostgreSQL database of the store, as postgresql+psycopg://user:password@host:port/name; "
-        "unset keeps it in `corpus.sqlite` in the workspace; never shown.",
+        description="PostgreSQL database of the store, as"
+        " postgresql+psycopg://user:password@host:port/name; if unset, `corpus.sqlite` in the workspace;"
+        " never shown.",
     )
 
     mail_from: str | None = Field(
-        None, pattern=_ADDRESS, description="Address that mails come from, and that readers write to."
+        None, pattern=_ADDRESS, description="Sender address of the mails; readers reply to it."
     )
     mail_to: tuple[str, ...] = Field(
-        (), description="Addresses that get the digest, one mail each; a list in TOML, JSON in a variable."
+        (),
+        description="Recipients of the digest, who get one mail each; a list in TOML, JSON in an"
+        " environment variable.",
     )
     mail_when_still: Literal["short", "none"] = Field(
         "short",
-        description="Mail of a run in which nothing moved and no topic is new: two lines (`short`), `none`.",
+        description="What to send if nothing moved and no topic is new: a mail of two lines (`short`) or"
+        " no mail (`none`).",
     )
     smtp_host: str | None = Field(None, description="Mail server.")
-    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port: 587 with `starttls`, 465 with `ssl`.")
-    smtp_security: Literal["starttls", "ssl", "none"] = Field(
-        "starttls", description="How the line to the mail server is encrypted; `none` is for a server nearby."
+    smtp_port: int = Field(
+        587, ge=1, le=65_535, description="Port of the mail server: 587 with `starttls`, 465 with `ssl`."
     )
-    smtp_user: str | None = Field(None, description="Name to log in with; unset does not log in.")
-    smtp_password: SecretStr | None = Field(None, description="Password to log in with.")
+    smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        "starttls",
+        description="Encryption of the connection to the mail server; `none` only for a local server.",
+    )
+    smtp_user: str | None = Field(None, description="User name for the mail server; if unset, no login.")
+    smtp_password: SecretStr | None = Field(None, description="Password for the mail server; never shown.")
     smtp_password_block: str | None = Field(
-        None, description="Name of a Secret block in Prefect that holds the password instead."
+        None, description="Name of a Prefect Secret block that holds the password instead."
     )
 
     label_endpoint: str | None = Field(
         None,
         pattern=_ENDPOINT,
-        description="Chat endpoint of OpenAI's form that `papertrends label --by MODEL` asks, such as "
-        "`http://localhost:11434`; nothing is asked without `--by`.",
+        description="OpenAI-compatible chat endpoint for `papertrends label --by MODEL`, such as"
+        " `http://localhost:11434`; used only with `--by`.",
     )
-    label_key: SecretStr | None = Field(None, description="Key of that endpoint; never shown.")
+    label_key: SecretStr | None = Field(None, description="API key of that endpoint; never shown.")
     label_key_block: str | None = Field(
-        None, description="Name of a Secret block in Prefect that holds the key instead."
+        None, description="Name of a Prefect Secret block that holds the key instead."
     )
 
     embedding_endpoint: str | None = Field(
         None,
         pattern=_ENDPOINT,
-        description="Endpoint of OpenAI's embeddings form that `--vectorizer openai:MODEL` asks, such as "
+        description="OpenAI-compatible embeddings endpoint for `--vectorizer openai:MODEL`, such as "
         "`https://api.openai.com/v1` or `http://localhost:11434`.",
     )
-    embedding_key: SecretStr | None = Field(None, description="Key of that endpoint; never shown.")
+    embedding_key: SecretStr | None = Field(None, description="API key of that endpoint; never shown.")
     embedding_key_block: str | None = Field(
-        None, description="Name of a Secret block in Prefect that holds the key instead."
+        None, description="Name of a Prefect Secret block that holds the key instead."
     )
     embedding_requests: int = Field(
         2_000,
         ge=1,
         le=1_000_000,
-        description="Most requests of a run to that endpoint, of 64 texts each; vectors made before the "
-        "bound is reached are kept.",
+        description="Maximum number of requests of a run to that endpoint, of 64 texts each; vectors made "
+        "before are kept.",
     )
 
     runner: Literal["local", "dask"] = Field(
         "local",
-        description="Where work in parts is done: `local` (this process) or `dask` (worker processes).",
+        description="Where parallel work runs: `local` (this process) or `dask` (worker processes).",
     )
     dask_address: str | None = Field(
         None,
         pattern=_SCHEDULER,
-        description="Scheduler of a Dask cluster, as tcp://host:port; unset starts workers on this machine.",
+        description="Scheduler of a Dask cluster, as tcp://host:port; if unset, workers start on this"
+        " machine.",
     )
 
     ingest_cron: str = Field(
-        "0 5 * * *", description="When `papertrends serve` reads its sources, as a cron line of five fields."
+        "0 5 * * *",
+        description="When `papertrends serve` reads its sources, as a cron expression of five fields.",
     )
-    analysis_cron: str = Field("0 6 * * 1", description="When it analyzes the corpus and writes a report.")
+    analysis_cron: str = Field(
+        "0 6 * * 1", description="When `papertrends serve` analyzes the corpus and writes a report."
+    )
     digest_cron: str = Field(
-        "0 8 * * 1", description="When it sends the digest of the latest run, where `mail_to` is set."
+        "0 8 * * 1",
+        description="When `papertrends serve` sends the digest of the latest run, if `mail_to` is set.",
     )
-    timezone: str = Field("UTC", description="Zone of the cron lines, such as `Europe/Zurich`.")
+    timezone: str = Field("UTC", description="Time zone of the cron expressions, such as `Europe/Zurich`.")
     notify_block: str | None = Field(
         None,
         pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
-        description="Notification block in Prefect, as `slack-webhook/team`, that hears of runs that failed, "
-        "have gaps or are stale.",
+        description="Prefect notification block, such as `slack-webhook/team`, that is notified of runs"
+        " that failed, have gaps or are stale.",
     )
 
     overlap_days: int = Field(
         7,
         ge=0,
         le=365,
-        description="Days after which a day of a feed is settled; until then it is asked for again.",
+        description="A day of a feed is final once it has been fetched at least this many days afterwards;"
+        " until then it is fetched again.",
     )
     first_days: int = Field(
-        30, ge=1, le=40_000, description="How many days back the first look at a feed without a window goes."
+        30,
+        ge=1,
+        le=40_000,
+        description="Number of past days that the first fetch of a feed covers if the feed has no window.",
     )
     contact: str | None = Field(
-        None, max_length=200, description="Mail address that services may write to; sent with each request."
+        None, max_length=200, description="Contact mail address, sent to services with each request."
     )
     daily_papers_url: str = Field(
-        "https://huggingface.co", pattern=_WEB, description="Where Daily Papers are asked for."
+        "https://huggingface.co", pattern=_WEB, description="Address of Hugging Face Daily Papers."
     )
     arxiv_url: str = Field(
-        "https://export.arxiv.org/api/query", pattern=_WEB, description="Where arXiv's search is asked."
+        "https://export.arxiv.org/api/query", pattern=_WEB, description="Address of the arXiv search API."
     )
     arxiv_oai_url: str = Field(
-        "https://oaipmh.arxiv.org/oai", pattern=_WEB, description="Where arXiv's OAI-PMH is asked."
+        "https://oaipmh.arxiv.org/oai", pattern=_WEB, description="Address of the arXiv OAI-PMH API."
     )
     openalex_url: str = Field(
-        "https://api.openalex.org", pattern=_WEB, description="Where OpenAlex is asked."
+        "https://api.openalex.org", pattern=_WEB, description="Address of the OpenAlex API."
     )
     semantic_scholar_url: str = Field(
         "https://api.semanticscholar.org/graph/v1",
         pattern=_WEB,
-        description="Where Semantic Scholar is asked.",
+        description="Address of the Semantic Scholar API.",
     )
     biorxiv_url: str = Field(
-        "https://api.biorxiv.org", pattern=_WEB, description="Where bioRxiv and medRxiv are asked."
+        "https://api.biorxiv.org", pattern=_WEB, description="Address of the bioRxiv and medRxiv API."
     )
     crossref_url: str = Field(
-        "https://api.crossref.org", pattern=_WEB, description="Where Crossref is asked."
+        "https://api.crossref.org", pattern=_WEB, description="Address of the Crossref API."
     )
     europepmc_url: str = Field(
         "https://www.ebi.ac.uk/europepmc/webservices/rest",
         pattern=_WEB,
-        description="Where Europe PMC is asked.",
+        description="Address of the Europe PMC API.",
     )
-    openalex_key: SecretStr | None = Field(None, description="Key of OpenAlex; never shown.")
-    semantic_scholar_key: SecretStr | None = Field(None, description="Key of Semantic Scholar; never shown.")
+    openalex_key: SecretStr | None = Field(None, description="API key of OpenAlex; never shown.")
+    semantic_scholar_key: SecretStr | None = Field(
+        None, description="API key of Semantic Scholar; never shown."
+    )
     arxiv_pause_seconds: float = Field(
-        3.0, ge=0, le=600, description="Pause between two requests to arXiv, which asks for three seconds."
+        3.0,
+        ge=0,
+        le=600,
+        description="Pause between two requests to arXiv, in seconds; arXiv asks for three.",
     )
     answer_seconds: float = Field(
-        120.0, gt=0, le=3600, description="Longest time for one answer of a service."
+        120.0, gt=0, le=3600, description="Maximum number of seconds for one response of a service."
     )
     max_answer_mb: int = Field(
-        64, ge=1, le=4096, description="Largest answer of a service, in MB after decompression."
+        64, ge=1, le=4096, description="Maximum size of one response of a service, in MB after decompression."
     )
     allow_private_feeds: bool = Field(
         False,
-        description="Whether `rss:` may lead to this machine or a private network: `true` or `false`.",
+        description="Whether `rss:` feeds may be on this machine or in a private network: `true` or `false`.",
     )
 
     @field_validator("*", mode="before")
@@ -284,7 +312,7 @@ class Settings(BaseSettings):
     def _refuse_booleans(cls, value: object, info: ValidationInfo) -> object:
         # Python takes true for 1.
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
-            raise ValueError("true or false says nothing here")
+            raise ValueError("true and false are not allowed here")
         return value
 
     @field_validator("vectorizer")
@@ -296,7 +324,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(_DATABASE, value.get_secret_value()):
-            raise ValueError("it is not the address of a database on PostgreSQL, the only one beside SQLite")
+            raise ValueError("it is not the address of a PostgreSQL database")
         return value
 
     @classmethod
@@ -308,7 +336,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take only what is passed: `load_settings` reads the rest, and knows what came from where."""
+        """Use only passed values: `load_settings` reads the others and tracks their origin."""
         return (init_settings,)
 
     @field_validator("themes", mode="before")
@@ -320,7 +348,7 @@ class Settings(BaseSettings):
             return Path(value)
         if not re.fullmatch(_FILE_IN_STORE, value):
             raise ValueError(
-                "an address is like s3://bucket/themes.toml; user and keys are taken from the environment"
+                "write an address as s3://bucket/themes.toml; user and keys come from the environment"
             )
         return value
 
@@ -336,7 +364,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_cron(cls, value: str) -> str:
         if len(value.split()) != _CRON_FIELDS:
-            raise ValueError("a cron line has five fields, such as '0 6 * * 1' for Mondays at six")
+            raise ValueError("a cron expression has five fields, such as '0 6 * * 1' for Mondays at six")
         try:
             CronSim(value, datetime(2025, 1, 1, tzinfo=UTC))
         except CronSimError as error:
@@ -349,12 +377,12 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError("no such zone; write one such as Europe/Zurich") from error
+            raise ValueError("unknown time zone; use one such as Europe/Zurich") from error
         return value
 
     @property
     def feed_settings(self) -> FeedSettings:
-        """What the network needs to be told."""
+        """Network settings: addresses, keys, limits."""
         values: dict[str, Any] = {name: getattr(self, name) for name in _FEED_SETTINGS}
         for name in ("openalex_key", "semantic_scholar_key"):
             key: SecretStr | None = getattr(self, name)
@@ -392,7 +420,7 @@ PRIVATE_SETTINGS = _SECRETS | {
     "smtp_password_block", "notify_block", "label_endpoint", "label_key_block", "labeller",
     "embedding_endpoint", "embedding_key_block", "embedding_requests",
 }  # fmt: skip
-"""Settings that change no result and name people, places or secrets: they stand in no manifest."""
+"""Settings that change no result and name people, places or secrets: they are in no manifest."""
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | None = None) -> Settings:
@@ -424,8 +452,8 @@ def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | 
         own = _read_file(folder / workspace)
         if "workspace" in own:
             raise InputError(
-                f"{folder / workspace / SETTINGS_FILE} sets 'workspace', but lies in the workspace itself; "
-                f"remove the line, or move it to {SETTINGS_FILE} of the current folder"
+                f"{folder / workspace / SETTINGS_FILE} sets 'workspace', but is in that workspace; remove"
+                f" the line, or move it to {SETTINGS_FILE} of the current folder"
             )
         layers.insert(1, (str(folder / workspace / SETTINGS_FILE), own))
     return _settings_of(layers)
@@ -437,7 +465,7 @@ def settings_table() -> list[tuple[str, str, str, str]]:
     Examples
     --------
     >>> settings_table()[3]
-    ('random_state', 'PAPERTRENDS_RANDOM_STATE', '0', 'Seed of everything that draws at random.')
+    ('random_state', 'PAPERTRENDS_RANDOM_STATE', '0', 'Seed of all random numbers.')
     """
     return [
         (name, _variable(name), _written(info.default), info.description or "")
@@ -466,7 +494,7 @@ def _read_file(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); mend or remove it") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}; write one 'name = value' a line") from error
+        raise InputError(f"{path} is not valid TOML: {error}; write one 'name = value' per line") from error
     _check_keys(values, str(path))
     for name in _PATHS:
         if isinstance(values.get(name), str) and not is_address(values[name]):
@@ -484,7 +512,7 @@ def _read_environment() -> dict[str, Any]:
         # The only variables in JSON are lists; what is wrong in one may be an address or a secret.
         named = re.search(r'field "(\w+)"', str(error))
         name = _variable(named[1]) if named else "a variable"
-        raise InputError(f'{name} in the environment is no list in JSON; write it as ["a", "b"]') from None
+        raise InputError(f'{name} in the environment is not a JSON list; write it as ["a", "b"]') from None
 
 
 def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None = None) -> None:
@@ -494,12 +522,12 @@ def _check_keys(keys: Iterable[str], origin: str, allowed: Iterable[str] | None 
             close = difflib.get_close_matches(key, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ";"
             if key.lower().removeprefix(_PREFIX.lower()) == "theme_threshold":
-                hint = "; it was a score, use theme_probability, from 0 to 1, in its place."
+                hint = "; it was a score; use theme_probability, from 0 to 1, instead."
             raise InputError(f"unknown setting {key!r} in {origin}{hint} Allowed are {', '.join(known)}")
 
 
 def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
-    """Merge the layers, the last one winning; an error names the layer that the bad value came from."""
+    """Merge the layers, later ones override; errors name the layer of the bad value."""
     values = {key: value for _, layer in layers for key, value in layer.items()}
     origins = {key: origin for origin, layer in layers for key in layer}
     try:
@@ -509,7 +537,8 @@ def _settings_of(layers: list[tuple[str, dict[str, Any]]]) -> Settings:
         name = str(fault["loc"][0])
         info = Settings.model_fields[name]
         shown = "what is given" if name in _NEVER_SHOWN else repr(values[name])
+        reason = fault["msg"].removeprefix("Value error, ")
         raise InputError(
-            f"setting {name!r} of {origins[name]} cannot be {shown}: {fault['msg'].lower()}. "
+            f"setting {name!r} of {origins[name]} cannot be {shown}: {reason[:1].lower()}{reason[1:]}. "
             f"{info.description}"
         ) from error

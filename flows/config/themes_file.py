@@ -1,4 +1,4 @@
-"""The file in which a user declares themes: read, checked, and every mistake named by line and field."""
+"""The themes file: read and checked; errors name line and field."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _DeclaredTheme(BaseModel):
     @classmethod
     def _phrases_say_something(cls, phrases: list[str]) -> list[str]:
         if any(not phrase.strip() for phrase in phrases):
-            raise ValueError("a phrase is empty; remove it or write what papers of the theme say")
+            raise ValueError("a phrase is empty; remove it, or write words that papers of the theme use")
         return list(dict.fromkeys(phrases))
 
 
@@ -47,9 +47,9 @@ def read_themes(place: Path | str) -> tuple[Theme, ...]:
         content = _fetch(place) if isinstance(place, str) else place.read_bytes()
         text = content.decode("utf-8-sig")
     except Exception as error:  # each kind of store has its own
-        told = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(
-            f"cannot read the themes file {place}: {told}; give a TOML file such as data/themes.toml"
+            f"cannot read the themes file {place}: {reason}; give a TOML file such as data/themes.toml"
         ) from error
     return parse_themes(text, location=str(place))
 

@@ -63,7 +63,7 @@ def parse_endpoint(text: str, request: str = _PATH, key_variable: str = "PAPERTR
     Raises
     ------
     InputError
-        When it is no address of HTTP, or holds a user, a key or a query; what is given is not repeated.
+        When it is not an address of HTTP, or holds a user, a key or a query; what is given is not repeated.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Requests to an endpoint of a model, bounded in number, size and time."""
+"""Requests to an endpoint of a model, limited in number, size and time."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class EndpointClient:
     Raises
     ------
     InputError
-        When a bound is not above 0, the endpoint is no address, or the key cannot be sent there.
+        When a bound is not above 0, the endpoint is not an address, or the key cannot be sent there.
     """
 
     path: ClassVar[str]
@@ -139,8 +139,8 @@ class EndpointClient:
         status, headers, body = asyncio.run(self._post(content))
         if status == httpx.codes.OK:
             return body
-        said = self._message(body)
-        says = f": {said}" if said else ""
+        message = self._message(body)
+        says = f": {message}" if message else ""
         name = self._endpoint.name
         if passing := passing_fault(name, status, headers.get("retry-after", ""), says):
             raise passing
@@ -148,7 +148,7 @@ class EndpointClient:
             raise FeedError(f"{name} refuses the request (status {status}){says}")
         if 300 <= status < 400:
             raise InputError(
-                f"{name} redirects to {self._target(headers)}; if that is right, name it as the endpoint"
+                f"{name} redirects to {self._target(headers)}; if that is right, give it as the endpoint"
             )
         why = self.why.get(status, "check the endpoint")
         raise InputError(f"{name} refuses all requests (status {status}){says}; {why}")
@@ -197,7 +197,7 @@ class EndpointClient:
         return self._without_key(f"{url.scheme}://{url.host}{port}")
 
     def _message(self, body: bytes) -> str:
-        """What an answer of an error says, without the key, which some repeat."""
+        """Message of an error response, without the key, which some servers repeat."""
         text = body.decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             # However the key is escaped there, here it is written in one way.

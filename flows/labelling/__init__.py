@@ -1,1 +1,1 @@
-"""Asking people, or a model, which papers are of which theme."""
+"""Labelling: people or a model decide which papers belong to which theme."""

@@ -1,4 +1,4 @@
-"""Who may ask the labelling server: whoever knows the address, from a page of its own, on this machine."""
+"""Access control of the labelling server: token in the path, own origin, this machine only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Guard"]
 
-_REFUSED = "papertrends: open the address that papertrends label printed; this one is without its token"
+_REFUSED = "papertrends: open the address that papertrends label printed; this address lacks its token"
 _ALWAYS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -72,7 +72,7 @@ class Guard:
 
 
 def _refusal_to_write(headers: Mapping[str, str], host: str) -> Response | None:
-    """Refusal of a request that would change something and comes from elsewhere or as a form."""
+    """Refuse write requests from other origins or with other content types."""
     if (
         headers.get("origin") != f"http://{host}"
         or headers.get("sec-fetch-site", "same-origin") != "same-origin"
@@ -84,5 +84,5 @@ def _refusal_to_write(headers: Mapping[str, str], host: str) -> Response | None:
 
 
 def _same(given: str, expected: str) -> bool:
-    """Compare in a time that does not tell how much is right."""
+    """Compare in constant time."""
     return secrets.compare_digest(given.encode("utf-8", "replace"), expected.encode())

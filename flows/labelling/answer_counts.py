@@ -14,7 +14,7 @@ __all__ = ["asked_themes"]
 
 
 def asked_themes(themes: Sequence[Theme], labels: pd.DataFrame) -> list[AskedTheme]:
-    """Themes with the answers that they have from everybody: one per paper, a person's before a model's.
+    """Themes with the answers of all labellers: one per paper, people before models.
 
     Parameters
     ----------

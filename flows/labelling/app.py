@@ -1,4 +1,4 @@
-"""What the labelling server answers: the page, where the sitting stands, and what came of each answer."""
+"""The labelling server: the page, the state of the session, and the result of each answer."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LabellingApp:
         )
 
     def close(self) -> None:
-        """End the thread, without waiting for what it still does."""
+        """End the thread without waiting for its current work."""
         self._thread.close()
 
     async def _show(self, _request: Request) -> Response:
@@ -79,26 +79,26 @@ class LabellingApp:
         return Response(html, media_type="text/html", headers=policy)
 
     async def _view(self, request: Request) -> Response:
-        return await self._told(partial(self._look, request.query_params.get("paper")))
+        return await self._respond(partial(self._look, request.query_params.get("paper")))
 
     async def _answer(self, request: Request) -> Response:
-        return await self._told(self._save, await _body(request))
+        return await self._respond(self._save, await _body(request))
 
     async def _undo(self, request: Request) -> Response:
-        return await self._told(self._take_back, await _body(request))
+        return await self._respond(self._take_back, await _body(request))
 
     async def _end(self, request: Request) -> Response:
         body = await _body(request)
         if isinstance(body, Response):
             return body
-        response = await self._told(partial(self._look, None, is_over=True))
+        response = await self._respond(partial(self._look, None, is_over=True))
         response.background = BackgroundTask(_async(self._stop))
         return response
 
-    async def _told(
+    async def _respond(
         self, work: Callable[..., tuple[int, dict[str, Any]]], body: dict[str, Any] | Response | None = None
     ) -> Response:
-        """Outcome of work on the sitting as JSON; what went wrong is one line."""
+        """Result of an operation on the session as JSON; errors are one line."""
         if isinstance(body, Response):
             return body
         failed = "The labels cannot be read" if body is None else "Not saved"
@@ -110,7 +110,9 @@ class LabellingApp:
             return _problem(500, f"{failed}: {error}")
         except Exception as error:  # whatever a database says, the page must know that nothing was saved
             logger.warning("the sitting failed: %s: %s", type(error).__name__, error)
-            return _problem(500, f"{failed}: {type(error).__name__}; the terminal says more. Try again.")
+            return _problem(
+                500, f"{failed}: {type(error).__name__}; see the terminal for details. Try again."
+            )
         self.n_answered = outcome["view"]["n_answered"] if "view" in outcome else outcome["n_answered"]
         return _json(status, outcome)
 
@@ -122,10 +124,12 @@ class LabellingApp:
         saved = dict(self._sitting.answers.get(paper_id, {}))
         # The same answers once more are a request whose response got lost.
         if saved not in (body.get("seen"), answers):
-            said = ", ".join(f"{theme} {answer}" for theme, answer in saved.items()) or "nothing, taken back"
+            saved_answers = (
+                ", ".join(f"{theme} {answer}" for theme, answer in saved.items()) or "nothing, taken back"
+            )
             error = (
-                f"Another tab answered this paper meanwhile ({said}). "
-                "Enter saves your marks instead; reload the page to leave it so."
+                f"Another tab has answered this paper in the meantime ({saved_answers}). "
+                "Press Enter to save your marks instead; reload the page to keep that answer."
             )
             return 409, {"error": error, "view": sitting_view(self._sitting, paper_id)}
         self._sitting.answer(paper_id, answers)
@@ -140,14 +144,14 @@ class LabellingApp:
     def _paper_id(self, body: Mapping[str, Any]) -> str:
         paper_id = body.get("paper_id")
         if not any(one.paper_id == paper_id for one in self._sitting.papers):
-            raise InputError(f"paper {str(paper_id)[:100]!r} is not in this sitting; reload the page")
+            raise InputError(f"paper {str(paper_id)[:100]!r} is not in this session; reload the page")
         return str(paper_id)
 
     def _checked_answers(self, answers: Any) -> dict[str, str]:
         """Answers for all themes of the page, in its order."""
         theme_ids = [one.theme_id for one in self._page.themes]
         if not isinstance(answers, dict) or set(answers) != set(theme_ids):
-            raise InputError("the answers are not those of this sitting's themes; reload the page")
+            raise InputError("the answers do not match the themes of this session; reload the page")
         wrong = [one for one in answers.values() if one not in ANSWERS]
         if wrong:
             raise InputError(f"answer {str(wrong[0])[:40]!r} is unknown; use {', '.join(ANSWERS)}")

@@ -1,4 +1,4 @@
-"""Requests to a chat endpoint of OpenAI's form."""
+"""Requests to an OpenAI-compatible chat endpoint."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ChatClient(EndpointClient):
 
 
 def _reply(body: bytes) -> ChatReply:
-    """Text and tokens of an answer; one that is not of the form has no text."""
+    """Text and tokens of a response; malformed responses have no text."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -63,7 +63,7 @@ def _reply(body: bytes) -> ChatReply:
 
 
 def _item(value: Any, key: str | int) -> Any:
-    """Member of an object or of a list, None where there is no such thing."""
+    """Member of an object or list; None if missing."""
     try:
         return value[key]
     except (TypeError, KeyError, IndexError):

@@ -1,4 +1,4 @@
-"""The forms in which chat endpoints take a question: from what few of them know to what all of them know."""
+"""Request formats of chat endpoints, from the most specific to the most widely supported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ChatForm"]
 
 @dataclass(frozen=True, slots=True)
 class ChatForm:
-    """What a request holds beside its messages.
+    """Request options besides the messages.
 
     Attributes
     ----------
@@ -67,10 +67,10 @@ class ChatForm:
         >>> ChatForm().simpler("status 400").response_format
         'json_object'
         """
-        said = refusal.lower()
-        if self.has_temperature and "temperature" in said:
+        message = refusal.lower()
+        if self.has_temperature and "temperature" in message:
             return replace(self, has_temperature=False)
-        if self.has_system and "system" in said and "role" in said:
+        if self.has_system and "system" in message and "role" in message:
             return replace(self, has_system=False)
         if self.response_format == "json_schema":
             return replace(self, response_format="json_object")

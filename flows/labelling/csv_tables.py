@@ -1,4 +1,4 @@
-"""Tables that people filled in a spreadsheet: any usual encoding and separator, no row lost for another."""
+"""Read tables filled in with a spreadsheet, in any usual encoding; bad rows do not affect others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CsvRow:
 
 @dataclass(frozen=True)
 class CsvTable:
-    """A table as it was read: names of its columns, rows, and what was wrong with the others, a line each."""
+    """A parsed table: column names, rows, and one line per faulty row."""
 
     names: tuple[str, ...]
     rows: tuple[CsvRow, ...]
@@ -57,7 +57,7 @@ def read_csv_table(path: Path, *, key: str) -> CsvTable:
     Raises
     ------
     InputError
-        When the file cannot be read, is no text, or its header lacks `key` or cannot be read.
+        When the file cannot be read, is not text, or its header lacks `key` or cannot be read.
     """
     lines = _lines(path)
     first = next((line for line in lines if line.text.strip()), Line(1, ""))
@@ -72,7 +72,7 @@ def read_csv_table(path: Path, *, key: str) -> CsvTable:
     names = tuple(clean_text(cell) for cell in header.cells)
     if header.reason or key not in names:
         raise InputError(
-            f"{path} has no column {key!r} in its first line, which reads {excerpt(first.text)!r}; give a "
+            f"{path} has no column {key!r} in its first line, which is {excerpt(first.text)!r}; give a "
             "file that papertrends label --output or --export, or the report, has written"
         )
     faults: list[str] = []
@@ -88,7 +88,7 @@ def _lines(path: Path) -> Iterator[Line]:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     if len(content) > MAX_FILE_BYTES:
         raise InputError(f"{path} has more than the {MAX_FILE_BYTES:,} bytes allowed; split it")
-    refuse_compressed(content[:16], location=f"{path} (a spreadsheet's own format is too: save it as CSV)")
+    refuse_compressed(content[:16], location=f"{path} (if it is a spreadsheet file, save it as CSV)")
     # Line ends are LF, CRLF or CR.
     text = io.StringIO(_decoded(content, path), newline=None)
     return (Line(number, line.removesuffix("\n")) for number, line in enumerate(text, start=1))
@@ -129,7 +129,7 @@ def _good_rows(
             continue
         is_lost = not row.cells
         if row.reason or any(cell.strip() for cell in row.cells[len(names) :]):
-            reason = row.reason or f"{len(row.cells)} cells under {len(names)} names of columns"
+            reason = row.reason or f"{len(row.cells)} cells in a table of {len(names)} columns"
             tell(f"line {row.line.number}: {reason}")
         elif any(cell.strip() for cell in row.cells):
             # Short rows end early: their last cells are empty.

@@ -1,4 +1,4 @@
-"""Numbers of draws that come from another store: equal draws meet, different ones stay apart."""
+"""Renumber draws from another store: equal draws are merged, different ones kept apart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fitted_draws(
     ----------
     given : LabelFile
     known_draws, known_labels : DataFrame
-        Of the store, see `flows.store.labels.read_draws` and `read_label_history`.
+        Tables of the store, see `flows.store.labels.read_draws` and `read_label_history`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the terminal says after a model has answered."""
+"""Output lines after a model has labelled papers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def judge_lines(judged: Judged) -> list[str]:
     --------
     >>> done = Judged("llama3.1:8b", 57, 2, 0, 1, 3, 64, 41200, 1800, 0, "the 64 requests are spent")
     >>> print(*judge_lines(done), sep="\n")
-    llama3.1:8b answered 57 of 60 papers; 2 without an answer that can be used; 1 not asked
+    llama3.1:8b answered 57 of 60 papers; 2 without a usable answer; 1 not asked
     3 answers for single themes are missing
     64 requests, 41,200 tokens of prompts and 1,800 of answers
     ended early: the 64 requests are spent
@@ -28,7 +28,7 @@ def judge_lines(judged: Judged) -> list[str]:
     """
     counts = [f"{judged.model} answered {judged.n_answered} of {_n(judged.n_asked + judged.n_left, 'paper')}"]
     if judged.n_refused:
-        counts.append(f"{judged.n_refused} without an answer that can be used")
+        counts.append(f"{judged.n_refused} without a usable answer")
     if judged.n_failed:
         counts.append(f"{judged.n_failed} for which the endpoint failed")
     if judged.n_left:
@@ -60,18 +60,22 @@ def agreement_lines(labels: pd.DataFrame, model: str, names: Mapping[str, str]) 
     ...     "answer": ["yes", "yes", "no", "no"], "labeller": ["ann", "model:llama"] * 2,
     ...     "day": pd.to_datetime("2025-01-01")})
     >>> agreement_lines(labels, "llama", {"a": "Agents"})
-    ["agreement with people: Agents 1.00 on 2 papers (Cohen's kappa; 1 is full, 0 is chance)"]
+    ["agreement with people: Agents 1.00 on 2 papers (Cohen's kappa: 1 is full agreement, 0 is chance)"]
     """
     is_other = labels["labeller"].str.startswith(MODEL) & (labels["labeller"] != MODEL + model)
     found = agreement_by_theme(labels[~is_other.astype(bool)])
-    told = [
+    agreements = [
         _agreement(names[theme], int(n_both), kappa)
         for theme, n_both, kappa in found.itertuples(index=False)
         if theme in names and n_both
     ]
-    if not told:
-        return ["no paper has answers of people too; answer some yourself to see how far the model agrees"]
-    return [f"agreement with people: {'; '.join(told)} (Cohen's kappa; 1 is full, 0 is chance)"]
+    if not agreements:
+        return [
+            "no paper was also answered by a person; answer some yourself to see how far the model agrees"
+        ]
+    return [
+        f"agreement with people: {'; '.join(agreements)} (Cohen's kappa: 1 is full agreement, 0 is chance)"
+    ]
 
 
 def _agreement(name: str, n_both: int, kappa: float) -> str:

@@ -1,4 +1,4 @@
-"""What a model is asked about a paper, and what its answer says."""
+"""The prompt for a model that labels a paper, and parsing of its answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AGAIN = " Your last answer was not such an object: write the object and no othe
 
 
 def instructions(themes: Sequence[AskedTheme]) -> str:
-    """What to do, and the themes to answer for.
+    """Instructions, and the themes to label.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _wanted(themes: Iterable[AskedTheme]) -> str:
 
 
 def paper_question(paper: AskedPaper, themes: Sequence[AskedTheme], *, again: bool = False) -> str:
-    """A paper between delimiters that its own text cannot close, and the form of the answer once more.
+    """A paper between delimiters that its text cannot close, and the required answer format.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def parse_answers(text: str, theme_ids: Iterable[str]) -> dict[str, str]:
 
 
 def _objects(text: str) -> list[list[tuple[str, Any]]]:
-    """Members of the JSON objects in a text that stand in no other object; two at most."""
+    """Members of the JSON objects in a text that are in no other object; two at most."""
     # Of each object the pairs, so that a name given twice is seen.
     decoder = json.JSONDecoder(object_pairs_hook=list)
     found: list[list[tuple[str, Any]]] = []

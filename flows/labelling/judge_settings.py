@@ -1,4 +1,4 @@
-"""Where a model is asked and with which key, from the settings."""
+"""Endpoint and key of the labelling model, from the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All labels and draws as one CSV file for a git repository, and what such a file says when it is read."""
+"""Write and read all labels and draws as one CSV file for a git repository."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["COLUMNS", "LabelFile", "is_label_file", "labels_of", "render_labels"
 
 _LABEL = tuple(TABLE_COLUMNS["labels"])
 COLUMNS = (*_LABEL, "position", "random_state")
-"""Of the file. A row without theme and answer is a paper of a draw, with its day and probability."""
+"""Columns of the file. A row without theme and answer is a paper of a draw, with its day and probability."""
 _A_PAPER, _A_DAY = "the id of a paper", "a day as YYYY-MM-DD"
 _A_DRAW, _A_CHANCE = "a number from 1", "a probability above 0 and at most 1"
 _MOST_DRAWS, _MOST_SEED = 2**31 - 1, 2**32 - 1
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class LabelFile:
-    """What such a file holds: labels (table `labels`), draws, and what could not be read, a line each."""
+    """Contents of such a file: labels (table `labels`), draws, and one line per faulty row."""
 
     labels: pd.DataFrame
     draws: tuple[LabelDraw, ...]

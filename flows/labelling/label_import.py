@@ -1,4 +1,4 @@
-"""Taking labels from files into the store: answers that people filled in, and labels of another store."""
+"""Import labels into the store: filled-in answers, and exported labels of another store."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _COLUMNS = list(TABLE_COLUMNS["labels"])
 
 @dataclass(frozen=True)
 class TakenLabels:
-    """What became of a file of answers or labels.
+    """Result of importing a file of answers or labels.
 
     Attributes
     ----------
     n_labels, n_papers : int
         Read from the file.
     n_known : int
-        Of these, labels that the store had already.
+        Number of them that the store already had.
     labellers : tuple of str
         Whose they are.
     faults : tuple of str

@@ -1,4 +1,4 @@
-"""Who answers: a person by name, or a model."""
+"""Labellers: a named person or a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def labeller_name(given: str | None, settings: Settings) -> str:
     Raises
     ------
     InputError
-        When it is no name, or that of a model.
+        When it is not a name, or that of a model.
     """
     name, origin = given, "--as"
     if name is None:
@@ -31,13 +31,13 @@ def labeller_name(given: str | None, settings: Settings) -> str:
         name, origin = _login_name(), "the login name"
     if name.startswith(MODEL):
         raise InputError(
-            f"{origin} {name!r} is the name of a model; answers of one come with --by, give your own name"
+            f"{origin} {name!r} is the name of a model; give your own name (a model answers with --by)"
         )
     return check_labeller(name, origin)
 
 
 def check_labeller(name: str, origin: str) -> str:
-    """Check the name of whoever answered and give it without space around it.
+    """Check a labeller's name and strip surrounding space.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def check_labeller(name: str, origin: str) -> str:
     plain = name.strip()
     if len(plain) > _LONGEST or not _NAME.fullmatch(plain):
         raise InputError(
-            f"{origin} {plain[:_LONGEST]!r} is no name for a labeller; give 1 to {_LONGEST} characters on "
+            f"{origin} {plain[:_LONGEST]!r} is not a valid labeller name; give 1 to {_LONGEST} characters on "
             "one line that do not begin with =, +, - or @"
         )
     return plain
@@ -62,4 +62,4 @@ def _login_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError) as error:  # a container's user may have no name
-        raise InputError("who answers is not known: the system has no login name; give --as NAME") from error
+        raise InputError("the labeller is unknown: the system has no login name; give --as NAME") from error

@@ -1,4 +1,4 @@
-"""Sentences of an abstract that say most of what themes are about, to be marked for readers."""
+"""Sentences of an abstract that are closest to the themes, to be highlighted."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mark_sentences(abstracts: Sequence[str], phrases: Sequence[str]) -> list[tup
     ----------
     abstracts : sequence of str, length n
     phrases : sequence of str
-        Of all themes.
+        Phrases of all themes.
 
     Returns
     -------
@@ -71,13 +71,13 @@ def _nearest(
 ) -> tuple[tuple[int, int], ...]:
     rare = math.log(1 + n_abstracts) + _LEAST_WEIGHT
 
-    def weight(said: frozenset[str]) -> float:
-        return sum(weights.get(stem, rare) for stem in sorted(said))
+    def weight(found_stems: frozenset[str]) -> float:
+        return sum(weights.get(stem, rare) for stem in sorted(found_stems))
 
     covered = {}
     for span in sentence_spans(abstract):
-        said = _stems_of(abstract[slice(*span)])
-        covered[span] = max((weight(said & phrase) / weight(phrase) for phrase in wanted), default=0.0)
+        found_stems = _stems_of(abstract[slice(*span)])
+        covered[span] = max((weight(found_stems & phrase) / weight(phrase) for phrase in wanted), default=0.0)
     near = [span for span in covered if covered[span] >= _LEAST_COVERED]
     return tuple(sorted(sorted(near, key=lambda span: -covered[span])[:_MOST_MARKED]))
 

@@ -1,4 +1,4 @@
-"""A model answers in a person's place, where someone asked it to."""
+"""A model labels papers on request."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _MOST_FAILED = 3
 _MOST_REFUSED = 10
 _MOST_AT_FIRST = 3
 """Papers refused in a row after which a model that has answered none is not asked further."""
-_NOT_JSON = "the model's answer is not the JSON object that was asked for"
+_NOT_JSON = "the model's answer is not the requested JSON object"
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of asking a model.
+    """Result of labelling by a model.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Judged:
     n_requests : int
         Retries included.
     prompt_tokens, completion_tokens : int or None
-        Of all requests whose answer counts them; None where none does.
+        Sums over all responses that report them; None if no response does.
     n_uncounted : int
         Answers that do not count tokens.
     stopped : str or None
@@ -84,7 +84,7 @@ def judge_papers(
     answer_seconds: float = 180.0,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Judged:
-    """Ask a model about the papers of a sitting that lack answers, and save what it says paper by paper.
+    """Ask a model about the unanswered papers of a session, and save its answers paper by paper.
 
     Only themes without an answer are asked for. A paper whose answer cannot be used is asked about once more
     and then left unanswered. Must not be called where an event loop runs.
@@ -113,15 +113,15 @@ def judge_papers(
     """
     if not _MODEL_NAME.fullmatch(model) or not model.isprintable():
         raise InputError(
-            "the model's name is empty, longer than 200 characters, or holds signs that are not printed; "
-            "give the one that the endpoint knows, such as llama3.1:8b"
+            "the model's name is empty, longer than 200 characters, or contains unprintable characters;"
+            " give a name that the endpoint knows, such as llama3.1:8b"
         )
     client = ChatClient(
         endpoint, key, most_requests=most_requests, answer_seconds=answer_seconds, sleep=sleep
     )
     themes = sitting.themes()
     if not themes:
-        raise InputError("there is no theme to answer for; give a file with themes")
+        raise InputError("there are no themes to label; give a themes file that declares some")
     run = _Run(sitting, model, client)
     open_papers = _open_papers(sitting, themes)
     stage = f"answers of {model}"
@@ -132,7 +132,7 @@ def judge_papers(
         except InputError as error:
             if not run.n_answered:
                 raise
-            raise InputError(f"{error}; the answers for {run.n_answered} papers before are saved") from None
+            raise InputError(f"{error}; the answers for {run.n_answered} earlier papers are saved") from None
         if run.stopped is not None:
             break
         say_progress(stage, number, len(open_papers))
@@ -198,7 +198,7 @@ class _Run:
         self.refused_in_a_row += 1
         most = _MOST_REFUSED if self.n_answered else _MOST_AT_FIRST
         if self.refused_in_a_row >= most:
-            self.stopped = f"{most} papers in a row got no answer that can be used: {why}"
+            self.stopped = f"{most} papers in a row got no usable answer: {why}"
 
     def _answers(self, paper: AskedPaper, themes: Sequence[AskedTheme]) -> dict[str, str]:
         """Answers of the model by theme, empty when none of its tries can be used."""
@@ -211,11 +211,11 @@ class _Run:
 
     def _ask(self, themes: Sequence[AskedTheme], question: str) -> ChatReply:
         """Reply in the strictest form that the endpoint takes."""
-        said, schema = instructions(themes), answer_schema(themes)
+        instruction, schema = instructions(themes), answer_schema(themes)
         form = self.form
         while True:
             try:
-                reply = self.client.ask(form.payload(self.model, said, question, schema))
+                reply = self.client.ask(form.payload(self.model, instruction, question, schema))
             except TransientFeedError:
                 raise
             except FeedError as error:

@@ -1,4 +1,4 @@
-"""Calls that run one after the other in a thread beside the event loop."""
+"""Run calls one after the other in a separate thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Result = TypeVar("_Result")
 
 
 class OneThread:
-    """A thread that does what it is given in order.
+    """A thread that runs calls in order.
 
     Unlike the threads of an executor it keeps the program from ending no longer than its caller does: a
     call that waits a minute for a lock of the database is given up when the user stops.
@@ -31,13 +31,13 @@ class OneThread:
         Thread(target=self._work, name=name, daemon=True).start()
 
     async def call(self, function: Callable[[], _Result]) -> _Result:
-        """Result of `function`, or what it raised."""
+        """Result of `function`, or its exception."""
         future: Future[_Result] = Future()
         self._calls.put((future, function))
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
-        """Let the thread end after what it was given."""
+        """End the thread after the calls already given."""
         self._calls.put(None)
 
     def _work(self) -> None:

@@ -1,4 +1,4 @@
-"""Opening a sitting: papers that were drawn and not answered come first, then papers of a new draw."""
+"""Open a labelling session: first unanswered papers of earlier draws, then a new draw."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def open_sitting(
     Raises
     ------
     InputError
-        When `n_papers` is below 1, `labeller` is no name, or the workspace holds no paper.
+        When `n_papers` is below 1, `labeller` is not a name, or the workspace holds no paper.
     PapertrendsError
         When another process draws papers at the same time; nothing is drawn then.
     """

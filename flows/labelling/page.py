@@ -1,4 +1,4 @@
-"""A sitting as the labelling page sees it: its themes with keys, and one paper at a time as plain values."""
+"""A labelling session for the page: themes with keys, and one paper at a time as plain values."""
 
 from __future__ import annotations
 

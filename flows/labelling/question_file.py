@@ -1,4 +1,4 @@
-"""A sitting as a CSV file to be filled in a spreadsheet, and what such a file says when it comes back."""
+"""A labelling session as a CSV file to fill in, and reading the filled file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ALLOWED = "1, yes, y, true or x; 0, no, n or false; ? for unsure; or leave it b
 
 @dataclass(frozen=True)
 class FilledAnswers:
-    """What a filled file says.
+    """Contents of a filled file.
 
     Attributes
     ----------
@@ -62,9 +62,11 @@ def check_free(path: Path) -> None:
     InputError
     """
     if path.exists():
-        raise InputError(f"{path} exists and may hold answers; choose another --output")
+        raise InputError(f"{path} exists and may contain answers; choose another --output")
     if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: there is no folder {path.parent}; choose another --output")
+        raise InputError(
+            f"cannot write {path}: the folder {path.parent} does not exist; choose another --output"
+        )
 
 
 def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path: Path) -> None:
@@ -84,9 +86,9 @@ def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path
     writer.writerow([*_PAPER_COLUMNS, *theme_ids])
     for paper in papers:
         day = "" if paper.published is None else paper.published.isoformat()
-        told = (paper.paper_id, paper.title, paper.abstract, day, paper.url or "")
-        # One line a paper, so that lines of the file are rows of the spreadsheet.
-        writer.writerow([_FORMULA.sub("'", clean_text(cell)) for cell in told] + [""] * len(theme_ids))
+        cells = (paper.paper_id, paper.title, paper.abstract, day, paper.url or "")
+        # One line per paper, so that lines of the file are rows of the spreadsheet.
+        writer.writerow([_FORMULA.sub("'", clean_text(cell)) for cell in cells] + [""] * len(theme_ids))
     try:
         path.write_text(content.getvalue(), encoding="utf-8-sig", newline="")
     except OSError as error:
@@ -114,8 +116,8 @@ def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection
     columns = [name for name in dict.fromkeys(table.names) if name in theme_ids]
     if not columns:
         raise InputError(
-            f"no column is the id of a theme; the themes are {', '.join(theme_ids)} (--themes names their "
-            f"file), the columns {', '.join(name for name in table.names if name)}"
+            f"no column is named after a theme id; the themes are {', '.join(theme_ids)} (see --themes),"
+            f" the columns are {', '.join(name for name in table.names if name)}"
         )
     answers: dict[tuple[str, str], str] = {}
     lines: dict[str, int] = {}
@@ -124,20 +126,20 @@ def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection
     papers = set(known)
     for row in table.rows:
         paper_id = row.cells["paper_id"]
-        said = _row_answers(row, columns, faults)
-        if not said:
+        row_answers = _row_answers(row, columns, faults)
+        if not row_answers:
             continue
         if paper_id not in papers:
             faults.append(
                 f"line {row.line}, column paper_id: {excerpt(paper_id)!r} is not a paper of this workspace"
             )
             continue
-        for theme_id, answer in said.items():
+        for theme_id, answer in row_answers.items():
             earlier = answers.setdefault((paper_id, theme_id), answer)
             if earlier != answer:
                 faults.append(
                     f"line {row.line}, column {theme_id}: {answer}, where line {lines[paper_id]} says "
-                    f"{earlier}; the first is taken"
+                    f"{earlier}; the first is used"
                 )
         lines.setdefault(paper_id, row.line)
         if row.cells.get(_FROM):
@@ -147,44 +149,44 @@ def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection
 
 
 def _row_answers(row: CsvRow, columns: Sequence[str], faults: list[str]) -> dict[str, str]:
-    said = {}
+    answers = {}
     for theme_id in columns:
         cell = row.cells[theme_id]
         answer = _SAID.get(cell.casefold())
         if answer is not None:
-            said[theme_id] = answer
+            answers[theme_id] = answer
         elif cell:
             faults.append(
                 f"line {row.line}, column {theme_id}: {excerpt(cell)!r} is not an answer; {_ALLOWED}"
             )
-    return said
+    return answers
 
 
 def _unknown_columns(table: CsvTable, theme_ids: Collection[str]) -> list[str]:
-    told = []
+    warnings = []
     expected = {*_PAPER_COLUMNS, _FROM, *theme_ids}
     for name in dict.fromkeys(table.names):
         if name and name not in expected:
             close = difflib.get_close_matches(name, list(theme_ids), n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            told.append(f"column {excerpt(name)!r} is not the id of a theme and is not read{hint}")
-    told += [
-        f"column {name!r} is there more than once; the first is read"
+            warnings.append(f"column {excerpt(name)!r} is not a theme id and is ignored{hint}")
+    warnings += [
+        f"column {name!r} occurs more than once; the first is used"
         for name in dict.fromkeys(table.names)
         if name and table.names.count(name) > 1
     ]
-    return told
+    return warnings
 
 
 def _one_sided(table: CsvTable, columns: Sequence[str], answers: dict[tuple[str, str], str]) -> list[str]:
-    """Columns with yes and blanks only: whoever marks finds alone has most likely read the others too."""
-    told = []
+    """Columns with yes and blanks only: most likely the labeller marked only the hits."""
+    warnings = []
     for theme_id in columns if _FROM not in table.names else ():
-        said = {answer for (_, one), answer in answers.items() if one == theme_id}
+        theme_answers = {answer for (_, one), answer in answers.items() if one == theme_id}
         n_blank = sum(not row.cells[theme_id] for row in table.rows)
-        if said == {"yes"} and n_blank:
-            told.append(
-                f"column {theme_id}: {n_blank} blank cells are not answers; write 0 where a paper is not of "
-                "the theme"
+        if theme_answers == {"yes"} and n_blank:
+            warnings.append(
+                f"column {theme_id}: {n_blank} blank cells do not count as answers; write 0 where a paper"
+                " does not belong to the theme"
             )
-    return told
+    return warnings

@@ -1,4 +1,4 @@
-"""A sitting: drawn papers, the themes to answer for, and the answers so far, saved one by one."""
+"""A labelling session: drawn papers, themes, and the answers so far, saved one by one."""
 
 from __future__ import annotations
 

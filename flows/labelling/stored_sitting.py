@@ -1,4 +1,4 @@
-"""A sitting whose answers go into the store, one paper at a time."""
+"""A labelling session whose answers are stored paper by paper."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class StoredSitting:
     def answers(self) -> Mapping[str, Mapping[str, str]]:
         """Answers of this sitting: by paper, then theme."""
         with self._lock:
-            return {paper_id: dict(said) for paper_id, said in self._answers.items()}
+            return {paper_id: dict(paper_answers) for paper_id, paper_answers in self._answers.items()}
 
     def themes(self) -> Sequence[AskedTheme]:
         """Themes with their counts as of now."""
@@ -87,19 +87,19 @@ class StoredSitting:
         self._check(paper_id, answers)
         draw, probability = self._drawn[paper_id]
         rows = [
-            (paper_id, theme_id, said, self.labeller, pd.Timestamp(self.day), draw, probability)
-            for theme_id, said in answers.items()
+            (paper_id, theme_id, given_answer, self.labeller, pd.Timestamp(self.day), draw, probability)
+            for theme_id, given_answer in answers.items()
         ]
         definitions = [self._definitions[theme_id] for theme_id in answers]
         new = pd.DataFrame(rows, columns=list(TABLE_COLUMNS["labels"])[:-1]).assign(definition=definitions)
         with self._lock, Store.open(self._workspace) as store:
-            before = self._said_before(store, paper_id)
+            before = self._earlier_answers(store, paper_id)
             # Of rows of one theme the later counts.
             store.replace_labels(paper_id, self.labeller, self.day, _joined(before, new))
             self._answers[paper_id] = dict(answers)
 
     def undo(self, paper_id: str) -> None:
-        """Take the answers of this sitting for a paper back; what was said earlier that day stands again.
+        """Undo the answers of this session for a paper; earlier answers of that day become valid again.
 
         Raises
         ------
@@ -114,8 +114,8 @@ class StoredSitting:
                 store.replace_labels(paper_id, self.labeller, self.day, self._before[paper_id])
             del self._answers[paper_id]
 
-    def _said_before(self, store: Store, paper_id: str) -> pd.DataFrame:
-        """What this labeller had said of a paper on this day when the sitting began."""
+    def _earlier_answers(self, store: Store, paper_id: str) -> pd.DataFrame:
+        """Answers of the same labeller for a paper on this day before the session."""
         if paper_id not in self._before:
             known = store.read_label_history(self.day)
             own = (known["paper_id"] == paper_id) & (known["labeller"] == self.labeller)
@@ -124,13 +124,13 @@ class StoredSitting:
 
     def _check(self, paper_id: str, answers: Mapping[str, str]) -> None:
         if paper_id not in self._drawn:
-            raise InputError(f"the paper {paper_id!r} is not one of this sitting")
-        for theme_id, said in answers.items():
+            raise InputError(f"the paper {paper_id!r} is not in this session")
+        for theme_id, given_answer in answers.items():
             if theme_id not in self._definitions:
                 known = ", ".join(self._definitions)
-                raise InputError(f"{theme_id!r} is not a theme of this sitting; its themes are {known}")
-            if said not in ANSWERS:
-                raise InputError(f"{said!r} is not an answer; allowed are {', '.join(ANSWERS)}")
+                raise InputError(f"{theme_id!r} is not a theme of this session; its themes are {known}")
+            if given_answer not in ANSWERS:
+                raise InputError(f"{given_answer!r} is not an answer; allowed are {', '.join(ANSWERS)}")
 
 
 def _joined(before: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

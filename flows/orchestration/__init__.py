@@ -1,1 +1,1 @@
-"""What flows share: final states, notifications, missed runs, the workspace lock, artifacts."""
+"""Shared parts of flows: final states, notifications, missed runs, the workspace lock, artifacts."""

@@ -1,4 +1,4 @@
-"""What a run leaves in Prefect: what moved, where the report lies, and how good the data are."""
+"""Prefect artifacts of a run: what moved, the location of the report, data quality."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _COUNTS = {
     "without_theme": "in no theme",
     "unclustered": "in no topic",
     "withdrawn": "withdrawn",
-    "later": "left out, of a later day",
+    "later": "left out, from a later day",
     "rejected": "records rejected",
-    "encoded": "texts newly encoded",
+    "encoded": "texts encoded",
 }
 
 
@@ -40,7 +40,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Run folder.
     site : str
         Address of the workspace's folder; the link leads to the file without.
     tables : RunTables
@@ -50,7 +50,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
     create_table_artifact(
         moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
         key="what-moved",
-        description="Series whose share is shown to be another: over the whole span, or in the newest months",
+        description="Series whose share was shown to change: over the whole span, or in the newest months",
     )
     link = report_address(folder, site)
     create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))
@@ -58,12 +58,12 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
 
 
 def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
-    """Claims of a run, the surest first, as plain values: days as ISO text, None where there is no number.
+    """Claims of a run as plain values, the most certain first; days are ISO text, missing numbers None.
 
     Parameters
     ----------
     verdicts : DataFrame
-        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is no claim of its own.
+        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is not a separate claim.
     """
     claims = verdicts[verdicts["verdict"].isin(["rising", "falling"]) & (verdicts["window"] != "lasting")]
     rows = claims.sort_values("q_value", kind="stable")[_COLUMNS].head(_ROWS)
@@ -77,7 +77,7 @@ def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def quality_markdown(manifest: Mapping[str, Any]) -> str:
-    """Counts of a run and what is wrong with its data, as Markdown.
+    """Counts and data problems of a run, as Markdown.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def quality_markdown(manifest: Mapping[str, Any]) -> str:
     lines = ["| | |", "| --- | ---: |"]
     lines += [f"| {words} | {counts[name]:,} |" for name, words in _COUNTS.items() if name in counts]
     newest = max((str(source["day"]) for source in manifest["sources"] if source.get("day")), default="none")
-    lines += ["", f"{len(manifest['sources']):,} feeds were read, the newest of {newest}.", ""]
+    lines += ["", f"{len(manifest['sources']):,} feeds were read, the newest from {newest}.", ""]
     warnings = [str(warning) for warning in manifest["warnings"]]
     lines += [f"- {_plain(warning)}" for warning in warnings[:_LINES]] or ["No gaps."]
     if len(warnings) > _LINES:
@@ -97,5 +97,5 @@ def quality_markdown(manifest: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of a feed without what Markdown or HTML would take for more."""
+    """Text of a feed, escaped for Markdown and HTML."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~" else sign for sign in " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Names of flow runs in Prefect: what, of what, and for when."""
+"""Names of flow runs in Prefect: task, sources and date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SOURCES = 2
 
 
 def name_of_run(what: str) -> str:
-    """Name of the flow run that asks: ``ingest daily-papers into data/workspace, due 2025-12-08 05:00 UTC``.
+    """Name of the current flow run: ``ingest daily-papers into data/workspace, due 2025-12-08 05:00 UTC``.
 
     Outside of a deployment it names the day that the run pretends to be.
     """

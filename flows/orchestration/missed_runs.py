@@ -1,8 +1,8 @@
-"""Missed runs are caught up once: of several that are due, the last one does the work of all.
+"""Missed runs are caught up once: of several due runs, only the last one does the work.
 
 A server that keeps scheduled runs, or a worker that was away, may start five missed runs one after the other.
 A server that does not (a temporary one; Prefect drops the due runs of a deployment that is registered again)
-starts none; then `missed_since` tells whoever serves that one is needed.
+starts none; then `missed_since` tells the serving process that one is needed.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _is_scheduled(run: FlowRun) -> bool:
 
 
 def missed_since(cron: str, timezone: str, last: datetime) -> datetime | None:
-    """Moment of the last run that a cron line asked for after `last` and up to now, None without one.
+    """Time of the last run that a cron expression scheduled after `last` and up to now; None without one.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def missed_since(cron: str, timezone: str, last: datetime) -> datetime | None:
     timezone : str
         IANA name of the zone in which the fields are read.
     last : datetime
-        Of the last run, with a time zone.
+        Time of the last run, with a time zone.
 
     Examples
     --------

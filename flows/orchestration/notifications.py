@@ -1,4 +1,4 @@
-"""Notices of runs that need someone's eye, by the notification block that the settings name."""
+"""Notifications of runs that need attention, through the configured Prefect block."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from prefect.client.schemas.objects import FlowRun, State
 from flows.config.settings import load_settings
 from flows.orchestration.states import GAPS, STALE
 
-__all__ = ["NOTICES", "tell_if_needed"]
+__all__ = ["NOTICES", "notify_if_needed"]
 
 logger = logging.getLogger(__name__)
 
 
-def tell_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+def notify_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Send a notice of a run that failed, crashed, has gaps or is stale.
 
-    Of a flow within another the outer one tells. A notice that cannot be sent is a warning in the log: it
-    must not cost the run.
+    For nested flows only the outermost sends a notification. A notice that cannot be sent is only a warning
+    in the log: it must not fail the run.
     """
     if flow_run.parent_task_run_id is not None or not (
         state.is_failed() or state.is_crashed() or state.name in (GAPS, STALE)
@@ -43,8 +43,8 @@ def tell_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -
 
 
 NOTICES: dict[str, Any] = {
-    "on_completion": [tell_if_needed],
-    "on_failure": [tell_if_needed],
-    "on_crashed": [tell_if_needed],
+    "on_completion": [notify_if_needed],
+    "on_failure": [notify_if_needed],
+    "on_crashed": [notify_if_needed],
 }
 """Hooks of the flows that people schedule."""

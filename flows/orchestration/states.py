@@ -1,4 +1,4 @@
-"""What came of a flow, in words that stand in its final state in Prefect."""
+"""Final states of flows in Prefect, with a one-line summary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
-__all__ = ["GAPS", "SKIPPED", "STALE", "STALE_DAYS", "finished", "staleness", "value_of"]
+__all__ = ["GAPS", "SKIPPED", "STALE", "STALE_DAYS", "finished", "run_flow", "staleness"]
 
 Value = TypeVar("Value")
 
@@ -24,7 +24,7 @@ STALE_DAYS = 7
 
 
 def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
-    """Final state of a flow; whoever calls the flow gets the value.
+    """Final state of a flow; the caller gets the value.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
     return cast("Value", Completed(name=name, message=message, data=value))
 
 
-def value_of(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Value:
-    """Call a flow and give the value that it ended with.
+def run_flow(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Value:
+    """Run a flow and return its value.
 
     Prefect takes the value out of the state that its server answers with. One that was seen with a locked
     database came back without it, as when a run is reported ended twice, and Prefect calls that a failure.
@@ -56,7 +56,7 @@ def value_of(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Va
 
 
 def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
-    """Say that nobody has looked at any feed for long, empty where someone has.
+    """Warn if no feed has been fetched for long; empty otherwise.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
     Examples
     --------
     >>> staleness([{"day": "2025-12-01"}], date(2025, 12, 10))
-    'stale: the newest look at a feed is of 2025-12-01, 9 days before'
+    'stale: the latest fetch of any feed was on 2025-12-01, 9 days earlier'
     >>> staleness([{"day": "2025-12-09"}], date(2025, 12, 10))
     ''
     """
@@ -76,4 +76,4 @@ def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
     age = (day - date.fromisoformat(newest)).days if newest else 0
     if age <= STALE_DAYS:
         return ""
-    return f"stale: the newest look at a feed is of {newest}, {age} days before"
+    return f"stale: the latest fetch of any feed was on {newest}, {age} days earlier"

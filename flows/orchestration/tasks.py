@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.workers.progress import listening
 
-__all__ = ["encoding_shown", "run_as_task"]
+__all__ = ["run_as_task", "show_encoding_progress"]
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ def run_as_task(name: str, step: Callable[P, Result], /, *args: P.args, **keywor
 
 
 @contextmanager
-def encoding_shown() -> Iterator[None]:
+def show_encoding_progress() -> Iterator[None]:
     """Show the progress of a long encoding as a Prefect artifact, by steps of 5 %."""
     artifact: UUID | None = None
     shown = 0.0

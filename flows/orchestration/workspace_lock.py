@@ -1,9 +1,9 @@
-"""Turns: one flow at a time changes a workspace; whoever comes meanwhile waits until it is done.
+"""Lock of a workspace: only one flow at a time changes it; others wait.
 
 A schedule and an analyst may work on one workspace. Each ingest writes many parts, and each analysis reads
-the store at its start and adds to the registry of topics later: taking turns, no run sees half of another's
-ingest, and no two fits number their topics alike. The system frees the turn when its holder ends, however
-it ends. Commands that only read take none.
+the store at its start and adds to the registry of topics later. With the lock, no run sees half of another's
+ingest, and no two fits use the same topic numbers. The system releases the lock when its holder ends, even
+after a crash. Commands that only read do not take the lock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TextIO
 from analytics.exceptions import InputError, PapertrendsError
 from flows.workers.progress import say_progress
 
-__all__ = ["taking_turn"]
+__all__ = ["lock_workspace"]
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 
 @contextmanager
-def taking_turn(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator[None]:
-    """Hold the turn of a workspace; within a turn another block has it already.
+def lock_workspace(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator[None]:
+    """Hold the lock of a workspace; nested blocks share it.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def taking_turn(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator
     Raises
     ------
     InputError
-        When a file stands in the place of the workspace.
+        When a file is in the place of the workspace.
     PapertrendsError
         When another run works on it for longer than the wait, or the folder cannot be written.
     """
@@ -66,7 +66,7 @@ def taking_turn(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Iterator
 
 
 def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
-    """Open the file of turns and lock it, waiting for another holder."""
+    """Open the lock file and lock it, waiting for another holder."""
     deadline, is_told = time.monotonic() + patience_s, False
     while True:
         file = _open(workspace, path)
@@ -80,10 +80,12 @@ def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
         if time.monotonic() >= deadline:
             raise PapertrendsError(
                 f"another run has been working on the workspace {workspace} for {patience_s:g} s; "
-                "wait for it or end it, then run again"
+                "wait for it to finish or stop it, then run again"
             )
         if not is_told:
-            logger.warning("another run works on the workspace %s; this one waits for its end", workspace)
+            logger.warning(
+                "another run is using the workspace %s; this run waits until it has finished", workspace
+            )
             is_told = True
         say_progress("waiting for another run", 0, 1)
         time.sleep(0.1)
@@ -96,11 +98,10 @@ def _open(workspace: Path, path: Path) -> TextIO:
         return os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(
-            f"the workspace {workspace} cannot be a folder: a file stands in its place; "
-            "choose another --workspace"
+            f"the workspace {workspace} is a file, not a folder; choose another --workspace"
         ) from error
     except OSError as error:
         raise PapertrendsError(
-            f"the workspace {workspace} cannot be written ({error.strerror}); free space, "
-            "let this user write there, or choose another --workspace"
+            f"the workspace {workspace} cannot be written ({error.strerror}); free disk space, allow this"
+            " user to write there, or choose another --workspace"
         ) from error

@@ -1,1 +1,1 @@
-"""What leaves an analysis: run folder, page, archive, mirror, CSV, mail, cleanup."""
+"""Publication of an analysis: run folder, page, archive, mirror, CSV, mail, cleanup."""

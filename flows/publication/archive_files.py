@@ -1,4 +1,4 @@
-"""The page of all runs and the Atom feed beside the run folders, written anew after every run."""
+"""The archive page and the Atom feed, rewritten after every run."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def update_archive(workspace: Path, site: str = "") -> Path:
                 _replace(workspace / FEED, render_feed(archive, site))
     except OSError as error:
         raise PapertrendsError(
-            f"the page of all runs cannot be written in {workspace} ({error.strerror or error}); the run "
+            f"the archive page cannot be written in {workspace} ({error.strerror or error}); the run "
             "itself is published; free space, then run again"
         ) from error
     return workspace / ARCHIVE_PAGE
 
 
 def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
-    """Manifests that can be read, oldest first; of one fingerprint the first alone: a rerun is no news."""
+    """Readable manifests, oldest first; reruns with the same fingerprint are dropped."""
     found: dict[str, dict[str, Any]] = {}
     known = set(runs)
     for run_id in runs:
@@ -78,7 +78,7 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
 
 
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Runs that failed after the newest published one, the newest first; a store that is gone tells none."""
+    """Runs that failed after the newest published one, newest first; none without a store."""
     since = max((str(manifest.get("started_at", "")) for manifest in manifests), default="")
     with suppress(PapertrendsError):
         if Store.exists(workspace):

@@ -1,4 +1,4 @@
-"""Tidying up after a run: run folders that may go, and what the store need not keep."""
+"""Cleanup after a run: remove old run folders and obsolete rows of the store."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ logger = logging.getLogger(__name__)
 
 
 def tidy_up(workspace: Path, today: date, keep_days: int, vectorizer_id: str) -> tuple[str, ...]:
-    """As `tidy_workspace`, but what stands in the way is logged: the run is published, the next tries it."""
+    """As `tidy_workspace`, but errors are only logged: the run is published, and the next run tries again."""
     try:
         return tidy_workspace(workspace, today, keep_days, vectorizer_id)
     except Exception as error:  # whatever it is, no run fails by it
-        logger.error("old runs of %s could not be tidied up (%s); the next run tries again", workspace, error)
+        logger.error(
+            "old runs of %s could not be cleaned up (%s); the next run tries again", workspace, error
+        )
         return ()
 
 
@@ -43,7 +45,7 @@ def tidy_workspace(workspace: Path, today: date, keep_days: int, vectorizer_id: 
     keep_days : int
         Setting ``keep_runs_days``.
     vectorizer_id : str
-        Of the newest run.
+        Vectorizer of the newest run.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The digest as a mail: written beside the runs, or sent, once to each recipient."""
+"""The digest as a mail: written to a file, or sent once to each recipient."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _NOBODY = "papertrends@localhost"
 
 @dataclass(frozen=True, slots=True)
 class SentMails:
-    """What became of the mails of a run, by recipient.
+    """Result of sending the mails of a run, by recipient.
 
-    `unknown` were claimed by an earlier attempt that did not say what became of them: they may have arrived,
+    `unknown` were claimed by an earlier attempt that did not record the outcome: they may have arrived,
     and are not sent again. `failed` holds what the server said.
     """
 
@@ -51,7 +51,7 @@ def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[s
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Run folder.
     settings : Settings
     written_at : datetime
         With a time zone.
@@ -89,7 +89,7 @@ def write_mail(mail: EmailMessage, path: Path) -> None:
 
 
 def send_mails(workspace: Path, run_id: str, mails: dict[str, EmailMessage], settings: Settings) -> SentMails:
-    """Send the mails of a run, each recipient's at most once, whatever crashed before.
+    """Send the mails of a run, at most one to each recipient, even after crashes.
 
     A mail is claimed in the store before it is sent. Where the server refuses it, the claim is given back
     and the next attempt sends it; where nobody knows whether the server took it, it stays claimed.
@@ -116,13 +116,16 @@ def send_mails(workspace: Path, run_id: str, mails: dict[str, EmailMessage], set
                 server.send_message(mail, from_addr=settings.mail_from, to_addrs=[recipient])
             except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
                 store.release_mail(run_id, recipient)
-                failed.append((recipient, _said(error)))
+                failed.append((recipient, _server_answer(error)))
                 with suppress(smtplib.SMTPException, OSError):
                     server.rset()
                 continue
             except (smtplib.SMTPException, OSError) as error:
                 failed.append(
-                    (recipient, f"the line broke ({error}); it may have arrived and is not sent again")
+                    (
+                        recipient,
+                        f"the connection broke ({error}); the mail may have arrived and is not sent again",
+                    )
                 )
                 break  # the line is gone for the others too; they were not claimed
             store.confirm_mail(run_id, recipient)
@@ -136,7 +139,7 @@ def _check_sending(settings: Settings) -> None:
     if missing:
         raise InputError(
             f"--send needs the setting {missing[0]!r}, which is not set; set {', '.join(missing)} in "
-            "papertrends.toml, or leave --send out to write the mail to a file"
+            "papertrends.toml, or omit --send to write the mail to a file"
         )
 
 
@@ -160,7 +163,7 @@ def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
     except smtplib.SMTPAuthenticationError as error:
         _close(server)
         raise PapertrendsError(
-            f"{where} does not take the name and password ({_said(error)}); check smtp_user and "
+            f"{where} rejects the user name and password ({_server_answer(error)}); check smtp_user and "
             "smtp_password; no mail was sent"
         ) from error
     except (smtplib.SMTPException, OSError) as error:
@@ -189,8 +192,8 @@ def _password(settings: Settings) -> str:
     return load_secret(settings.smtp_password_block, setting="smtp_password_block", instead="smtp_password")
 
 
-def _said(error: Exception) -> str:
-    """What the server said, in one line."""
+def _server_answer(error: Exception) -> str:
+    """Message of the server in one line."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))
         words: bytes | str = answer

@@ -1,4 +1,4 @@
-"""Failed runs are remembered, so that the page of all runs says so until one succeeds."""
+"""Failed runs are recorded, so that the archive page shows them until a run succeeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flows.clock import now
 from flows.publication.archive_files import update_archive
 from flows.store import RunRow, Store
 
-__all__ = ["remembering_failure"]
+__all__ = ["record_failures"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +23,10 @@ _LONGEST = 500
 
 
 @contextmanager
-def remembering_failure(workspace: Path, day: date, site: str) -> Iterator[None]:
-    """Remember whatever ends the block, then let it go on; ``latest`` stays where it was.
+def record_failures(workspace: Path, day: date, site: str) -> Iterator[None]:
+    """Record an exception that ends the block, and raise it again; ``latest`` stays unchanged.
 
-    A mistake of someone at the command line is no failure of the schedule. Where the disk does not take the
+    A user's mistake at the command line is not a failure of the schedule. Where the disk does not take the
     note either, the failure alone is told.
     """
     started_at = now()
@@ -41,23 +41,23 @@ def remembering_failure(workspace: Path, day: date, site: str) -> Iterator[None]
             started_at=started_at.isoformat(timespec="seconds"),
             status="failed",
             finished_at=now().isoformat(timespec="seconds"),
-            manifest={"error": _told(error)},
+            manifest={"error": _reason(error)},
         )
-        _remember(workspace, row, site)
+        _record_failure(workspace, row, site)
         raise
 
 
-def _told(error: Exception) -> str:
-    """Why a run failed, for a page that others read: our own words, or the kind of what nobody foresaw."""
+def _reason(error: Exception) -> str:
+    """Reason of a failure for a public page: our own message, or only the type of an unexpected error."""
     known = isinstance(error, PapertrendsError)
     text = " ".join(str(error).split()) if known else f"{type(error).__name__}, see the log of the run"
     return text[:_LONGEST]
 
 
-def _remember(workspace: Path, row: RunRow, site: str) -> None:
+def _record_failure(workspace: Path, row: RunRow, site: str) -> None:
     try:
         with Store.open(workspace) as store:
             store.write_run(row)
         update_archive(workspace, site)
     except Exception as error:
-        logger.info("the failure could not be written down (%s)", error)  # it is told itself
+        logger.info("the failure could not be recorded (%s)", error)  # it is reported itself

@@ -1,8 +1,8 @@
-"""Runs copied to an object store, or to any other place that fsspec knows: a copy, never the original.
+"""Copy runs to an object store or any other fsspec location.
 
-The manifest of a run is copied last, so where it lies the run is whole. A store of objects has no links:
-``latest.json`` stands for ``latest`` and names the newest run. What is there is never removed or changed,
-apart from that file, ``index.html`` and ``feed.xml``.
+The manifest of a run is copied last, so a run with a manifest is complete. Object stores have no links:
+``latest.json`` replaces ``latest`` and names the newest run. Copied files are never removed or changed,
+except for that file, ``index.html`` and ``feed.xml``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def mirror_run(workspace: Path, url: str) -> None:
-    """Copy what the mirror lacks; what goes wrong is noted and logged, for the run itself is published.
+    """Copy what the mirror lacks; errors are only recorded and logged, because the run is published.
 
     Parameters
     ----------
@@ -46,16 +46,16 @@ def mirror_run(workspace: Path, url: str) -> None:
         return
     error: Any = state.result(raise_on_failure=False)
     what = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
-    said = (
-        f"the run is published here, but not all of it could be copied to {url} (setting mirror): {what}; "
+    message = (
+        f"the run is published here, but could not be copied completely to {url} (setting mirror): {what}; "
         "check the address and its credentials; the next run copies what is missing"
     )
-    logger.warning("%s", said)
-    note.write_text(said, encoding="utf-8")
+    logger.warning("%s", message)
+    note.write_text(message, encoding="utf-8")
 
 
 def mirror_failure(workspace: Path) -> str | None:
-    """What went wrong when the last run was copied, None where nothing did."""
+    """Error of the last copy to the mirror; None if it succeeded."""
     note = workspace / _NOTE
     return note.read_text(encoding="utf-8") if note.is_file() else None
 

@@ -1,4 +1,4 @@
-"""All papers of a run as CSV, for readers who want them in a spreadsheet."""
+"""All papers of a run as CSV for spreadsheets."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def write_papers_csv(tables: RunTables, path: Path) -> None:
         When the disk does not take it.
     """
     papers = newest_first(tables.papers.drop(columns=list(_LEFT_OUT)))
-    columns = {name: _told(pa.array(papers[name], from_pandas=True)) for name in papers}
+    columns = {name: _csv_column(pa.array(papers[name], from_pandas=True)) for name in papers}
     themes = papers["paper_id"].map(_themes(tables))
-    columns["themes"] = _told(pa.array(themes, pa.string(), from_pandas=True))
+    columns["themes"] = _csv_column(pa.array(themes, pa.string(), from_pandas=True))
     labels = dict(zip(tables.topics["topic_id"], tables.topics["label"], strict=True))
     topics = papers["topic_id"].where(papers["topic_id"] != UNCLUSTERED).map(labels)
-    columns["topic"] = _told(pa.array(topics, pa.string(), from_pandas=True))
+    columns["topic"] = _csv_column(pa.array(topics, pa.string(), from_pandas=True))
     try:
         with path.open("wb") as file:
             file.write("\ufeff".encode())
@@ -56,8 +56,8 @@ def _themes(tables: RunTables) -> dict[str, str]:
     return found
 
 
-def _told(column: pa.Array) -> pa.Array:
-    """Column as CSV can hold it."""
+def _csv_column(column: pa.Array) -> pa.Array:
+    """Column converted for CSV."""
     if pa.types.is_list(column.type):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), "; ")
     if pa.types.is_timestamp(column.type):

@@ -1,4 +1,4 @@
-"""Publish: the tables of an analysis into charts, a report and a run folder."""
+"""Publish the tables of an analysis as charts, a report and a run folder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
     ----------
     analysis : Analysis
     settings : Settings
-        Of the analysis.
+        Settings of the analysis.
     run_step : RunStep, optional
         How each step is called.
 
@@ -46,7 +46,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
     """
     root, site = settings.workspace, settings.site
     folder, manifest = run_step("write run", _write_run, root, analysis)
-    run_step("remember run", _remember_run, root, manifest)
+    run_step("remember run", _record_run, root, manifest)
     run_step("tidy up", tidy_up, root, today(), settings.keep_runs_days, str(manifest["vectorizer_id"]))
     run_step("renew archive", update_archive, root, site)
     run_step("show artifacts", make_artifacts, folder, site, analysis.tables, manifest)
@@ -55,7 +55,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
 
 
 def _write_run(root: Path, analysis: Analysis) -> tuple[Path, dict[str, Any]]:
-    """Draw charts and page and put the run folder in place; gives it and the whole manifest."""
+    """Draw charts and page and write the run folder; returns it and the manifest."""
     start, tables = time.perf_counter(), analysis.tables
     with new_run_folder(root, analysis.run_id) as building:
         write_tables(building, tables)
@@ -71,8 +71,8 @@ def _write_run(root: Path, analysis: Analysis) -> tuple[Path, dict[str, Any]]:
     return root / "runs" / analysis.run_id, manifest
 
 
-def _remember_run(root: Path, manifest: dict[str, Any]) -> None:
-    """Write the run into the store, which keeps no lists of its manifest: they stand in the run folder.
+def _record_run(root: Path, manifest: dict[str, Any]) -> None:
+    """Write the run into the store, without the lists of its manifest, which are in the run folder.
 
     Where the clock was set back meanwhile, it ends when it began.
     """
@@ -91,6 +91,6 @@ def _remember_run(root: Path, manifest: dict[str, Any]) -> None:
 
 
 def render_page(view: RunView, charts: dict[str, Chart] | None = None) -> tuple[str, dict[str, Any]]:
-    """Page as HTML text and summary for the manifest; the charts are drawn where none are given."""
+    """Page as HTML text and summary for the manifest; draws the charts unless they are given."""
     context = make_report_context(view, charts)
     return render_report(context), make_summary(context)

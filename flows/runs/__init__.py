@@ -1,4 +1,4 @@
-"""Run folders of a workspace: names, how one is published whole, how it is read again, how long it stays."""
+"""Run folders of a workspace: names, atomic publishing, reading, retention."""
 
 from flows.runs.earlier import earlier_runs, previous_run
 from flows.runs.names import canonical_json, list_runs, make_run_id, report_address, run_fingerprint

@@ -1,4 +1,4 @@
-"""Runs that came before: the one to compare with, and those whose word is not in the record yet."""
+"""Earlier runs: the one to compare with, and those that the record lacks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def previous_run(
 def earlier_runs(workspace: Path, as_of: date, but: Collection[str] = ()) -> list[tuple[Path, RunFacts]]:
     """Published runs that pretend to be on an earlier day, the oldest day first.
 
-    Of one day and one fingerprint only the oldest run is listed: a rerun says nothing anew. Folders
+    Of one day and one fingerprint only the oldest run is listed: a rerun adds nothing. Folders
     whose manifest cannot be read are passed over, and so are the runs of `but`.
     """
     found: dict[tuple[date, str | None], tuple[Path, RunFacts]] = {}
@@ -70,7 +70,7 @@ def earlier_runs(workspace: Path, as_of: date, but: Collection[str] = ()) -> lis
 
 
 def _facts_in(folder: Path) -> RunFacts | None:
-    """Facts of a run by its manifest, None where that cannot be read."""
+    """Facts of a run from its manifest; None if it cannot be read."""
     try:
         return facts_of(folder.name, read_manifest(folder))
     except InputError as error:

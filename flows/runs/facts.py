@@ -1,4 +1,4 @@
-"""What of a run's manifest is needed again and again: when, what for, and what it refers to."""
+"""The manifest fields that other modules look up."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RunFacts:
 
 
 def facts_of(run_id: str, manifest: Mapping[str, Any]) -> RunFacts | None:
-    """Facts of a run by its manifest, None where that tells no day.
+    """Facts of a run from its manifest; None if it has no day.
 
     Examples
     --------

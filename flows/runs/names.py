@@ -1,4 +1,4 @@
-"""Names of runs: ids that sort by time, and fingerprints that say what a run's tables depend on."""
+"""Names of runs: ids that sort by time, and fingerprints of the inputs of a run's tables."""
 
 from __future__ import annotations
 

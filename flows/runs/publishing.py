@@ -1,8 +1,8 @@
-"""Writing run folders: built beside, renamed into place when whole, never changed afterwards.
+"""Write run folders: built in a temporary folder, renamed into place when complete, never changed.
 
-Publishers of one workspace take turns by a lock on ``runs/.lock`` that the system frees when its
-holder ends, however it ends. Hence every ``.building-`` or ``.removing-`` folder that the holder finds
-is left over from a process that was killed, and no process id has to be guessed about.
+Publishers of one workspace hold a lock on ``runs/.lock`` that the system releases when its holder ends,
+even after a crash. Hence every ``.building-`` or ``.removing-`` folder that the holder finds is left over
+from a killed process, and no process ids are needed.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def publish_run(
 
 @contextmanager
 def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.0) -> Iterator[Path]:
-    """Build a run folder in the block; at its end it takes its place, and ``latest`` points to it.
+    """Build a run folder in the block; at its end it is renamed into place and ``latest`` points to it.
 
     Parameters
     ----------
@@ -132,12 +132,12 @@ def write_tables(folder: Path, tables: RunTables) -> None:
 def write_pages(
     folder: Path, manifest: Mapping[str, Any], charts: Mapping[str, str], report_html: str
 ) -> None:
-    """Write what people open: the report, each chart, and the manifest.
+    """Write the report, each chart and the manifest.
 
     Raises
     ------
     PapertrendsError
-        When a chart's name is no file name, or the manifest holds what JSON cannot.
+        When a chart's name is not a file name, or the manifest holds what JSON cannot.
     """
     for name in charts:
         _check_name(name)
@@ -153,13 +153,15 @@ def write_pages(
 
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
-        raise PapertrendsError(f"{name!r} is no name for a run or chart; use letters, digits, '.', '_', '-'")
+        raise PapertrendsError(
+            f"{name!r} is not a valid name for a run or chart; use letters, digits, '.', '_', '-'"
+        )
 
 
 def _check_free(workspace: Path, folder: Path) -> None:
     if os.path.lexists(folder):
         raise PapertrendsError(
-            f"run {folder.name} exists already in {folder.parent}; a published run never changes"
+            f"run {folder.name} already exists in {folder.parent}; a published run never changes"
         )
     latest = workspace / "latest"
     if os.path.lexists(latest) and not latest.is_symlink():
@@ -175,7 +177,7 @@ def _point_latest(workspace: Path, folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Make what was written to a file or folder survive a power cut."""
+    """Flush a file or folder to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -185,7 +187,7 @@ def _sync(path: Path) -> None:
 
 @contextmanager
 def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
-    """Hold the publishers' lock of a workspace and clear what killed publishers left behind.
+    """Hold the publishing lock of a workspace and remove leftovers of killed processes.
 
     Raises
     ------
@@ -204,7 +206,7 @@ def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
                 if time.monotonic() >= deadline:
                     raise PapertrendsError(
                         f"another process has been publishing into {runs} for {timeout_s:.0f} s; "
-                        "wait for it or end it, then run again"
+                        "wait for it to finish or stop it, then run again"
                     ) from None
                 time.sleep(0.05)
         for kind in (_BUILDING, _REMOVING):
@@ -214,7 +216,7 @@ def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
 
 
 def remove_runs(workspace: Path, run_ids: Iterable[str]) -> None:
-    """Remove run folders, each renamed away first: a run is whole or absent. Who calls this holds the lock.
+    """Remove run folders, each renamed first so that a run is complete or absent; the caller holds the lock.
 
     Raises
     ------
@@ -232,4 +234,4 @@ def _manifest_text(manifest: Mapping[str, Any]) -> str:
     try:
         return canonical_json(manifest, indent=2) + "\n"
     except (TypeError, ValueError) as error:
-        raise PapertrendsError(f"the manifest holds what JSON cannot: {error}") from error
+        raise PapertrendsError(f"the manifest contains a value that JSON cannot hold: {error}") from error

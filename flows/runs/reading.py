@@ -37,7 +37,7 @@ def resolve_run(workspace: Path, name: str | None = None) -> Path:
     if name in (None, "latest"):
         latest = workspace / "latest"
         if not latest.is_symlink():
-            raise InputError(f"there is no run in {workspace} yet; make one with: papertrends run")
+            raise InputError(f"there are no runs in {workspace} yet; make one with: papertrends run")
         name = latest.readlink().name
         if name not in known:
             raise InputError(f"{latest} points to {name!r}, which is gone; {_existing(known)}")
@@ -48,7 +48,7 @@ def resolve_run(workspace: Path, name: str | None = None) -> Path:
 
 def _existing(known: list[str]) -> str:
     if not known:
-        return "there are no runs; make one with: papertrends run"
+        return "there are no runs yet; make one with: papertrends run"
     more = f" and {len(known) - _LISTED} older" if len(known) > _LISTED else ""
     return f"runs that exist, newest first: {', '.join(known[::-1][:_LISTED])}{more}"
 
@@ -115,10 +115,10 @@ def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
 
 
 def _check_whole(folder: Path, files: Iterable[str]) -> None:
-    """Refuse a folder that lacks files which every version has written."""
+    """Refuse a folder that lacks required files."""
     later = {f"{name}.parquet" for name in ADDED_TABLES}
     missing = [name for name in files if name not in later and not (folder / name).is_file()]
     if missing:
         raise InputError(
-            f"the run folder {folder} is not whole: it lacks {', '.join(missing)}; choose another run"
+            f"the run folder {folder} is incomplete: it lacks {', '.join(missing)}; choose another run"
         )

@@ -1,9 +1,9 @@
-"""The record of a workspace: what its runs forecast and claimed, kept apart from their folders.
+"""The record of a workspace: forecasts and claims of its runs, kept apart from their folders.
 
-``record.parquet`` holds what the track record will ever need of a run, so that the run's folder may go and
-no later run reads all folders again. Of rows that say the same the first alone is kept, for a forecast
-counts once (see `analytics.forecasts.track_record`): the file grows with the periods of the corpus, not
-with its runs. The facts of the runs whose folders are there stand in it too. A run that is not in it yet is
+``record.parquet`` holds everything that the track record needs of a run, so that the run's folder can be
+removed and later runs need not read all folders. Of equal statements only the first is kept, because a
+forecast counts once (see `analytics.forecasts.track_record`): the file grows with the periods of the corpus,
+not with its runs. It also holds the facts of the runs whose folders exist. A run that is not in it yet is
 read from its folder.
 """
 
@@ -27,7 +27,7 @@ from flows.runs.facts import RunFacts, facts_of
 from flows.runs.names import list_runs
 from flows.runs.reading import read_manifest, read_tables
 
-__all__ = ["RECORD", "RunRecord", "Said", "read_record", "read_said", "update_record"]
+__all__ = ["RECORD", "RunRecord", "RunStatements", "read_record", "read_statements", "update_record"]
 
 RECORD = "record.parquet"
 _RUNS = b"runs"
@@ -44,8 +44,8 @@ _SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a run said of the time to come: its forecasts and claims, and the topics of its papers."""
+class RunStatements:
+    """Forecasts and claims of a run, and the topics of its papers."""
 
     forecasts: pd.DataFrame
     claims: pd.DataFrame
@@ -64,7 +64,7 @@ class Said:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What is kept of runs: facts by id of those whose folders are there, and what all of them said."""
+    """The record: facts of existing run folders by id, and the forecasts and claims of all runs."""
 
     runs: dict[str, RunFacts] = field(default_factory=dict)
     rows: pd.DataFrame = field(default_factory=lambda: _SCHEMA.empty_table().to_pandas())
@@ -82,7 +82,7 @@ class RunRecord:
         return forecasts, rows.loc[is_claim, [*_CLAIM, *named]]
 
 
-def read_said(folder: Path) -> Said:
+def read_statements(folder: Path) -> RunStatements:
     """Read what a run forecast and claimed.
 
     Raises
@@ -91,11 +91,13 @@ def read_said(folder: Path) -> Said:
         When the folder is not whole.
     """
     own = read_tables(folder, ("forecasts", "verdicts", "trends", "topic_assignments"))
-    return Said(own["forecasts"], claims_of(own["verdicts"], own["trends"]), own["topic_assignments"])
+    return RunStatements(
+        own["forecasts"], claims_of(own["verdicts"], own["trends"]), own["topic_assignments"]
+    )
 
 
 def read_record(workspace: Path) -> RunRecord:
-    """Read the record of a workspace, an empty one where there is none.
+    """Read the record of a workspace; empty if missing.
 
     Raises
     ------
@@ -107,8 +109,8 @@ def read_record(workspace: Path) -> RunRecord:
         return RunRecord()
     try:
         stored = pq.ParquetFile(path).read()
-        told = json.loads(stored.schema.metadata[_RUNS])
-        runs = {one["run_id"]: RunFacts(**{**one, **_days(one)}) for one in told}
+        stored_facts = json.loads(stored.schema.metadata[_RUNS])
+        runs = {one["run_id"]: RunFacts(**{**one, **_days(one)}) for one in stored_facts}
         for name, value in ADDED_COLUMNS["forecasts"].items():
             if name not in stored.column_names:  # by an older version
                 stored = stored.append_column(name, pa.array([value] * len(stored)))
@@ -116,13 +118,13 @@ def read_record(workspace: Path) -> RunRecord:
         return RunRecord(runs, stored.select(_SCHEMA.names).cast(_SCHEMA).to_pandas())
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise PapertrendsError(
-            f"{path}, what earlier runs forecast and claimed, cannot be read ({error}); restore it from a "
-            "copy, or remove it: then only runs whose folders are still there are scored"
+            f"{path}, the record of earlier forecasts and claims, cannot be read ({error}); restore it"
+            " from a backup, or remove it: then only runs whose folders still exist are scored"
         ) from error
 
 
 def update_record(workspace: Path) -> RunRecord:
-    """Take up runs that the record lacks, and forget the facts of those whose folders are gone.
+    """Add runs that the record lacks, and remove facts of runs whose folders are gone.
 
     A folder that is not whole is left out, and so is one from before the registry that speaks of topics:
     its topics are matched by its papers, whenever it is read. Who calls this holds the publishers' lock.
@@ -141,12 +143,12 @@ def update_record(workspace: Path) -> RunRecord:
             continue
         folder = workspace / "runs" / run_id
         try:
-            facts, said = facts_of(run_id, read_manifest(folder)), read_said(folder)
+            facts, statements = facts_of(run_id, read_manifest(folder)), read_statements(folder)
         except InputError:
             continue
-        if facts is not None and (said.is_of_registry or not said.names_topics):
+        if facts is not None and (statements.is_of_registry or not statements.names_topics):
             runs[run_id] = facts
-            parts.append(_rows(facts, said))
+            parts.append(_rows(facts, statements))
     if runs == record.runs:
         return record
     updated = RunRecord(runs, _first_of_each(pd.concat(parts, ignore_index=True)))
@@ -154,10 +156,12 @@ def update_record(workspace: Path) -> RunRecord:
     return updated
 
 
-def _rows(facts: RunFacts, said: Said) -> pd.DataFrame:
-    """Rows of a run, less what nobody can score: topics that no paper of the run is in, no known period."""
-    topics = set(said.topic_assignments["topic_id"].unique())
-    made = pd.concat([said.forecasts, said.claims], ignore_index=True).reindex(columns=_SCHEMA.names)
+def _rows(facts: RunFacts, statements: RunStatements) -> pd.DataFrame:
+    """Rows of a run without those that cannot be scored: empty topics, unknown periods."""
+    topics = set(statements.topic_assignments["topic_id"].unique())
+    made = pd.concat([statements.forecasts, statements.claims], ignore_index=True).reindex(
+        columns=_SCHEMA.names
+    )
     made = made[made["last_start"].notna() & ((made["kind"] != "topic") | made["series_id"].isin(topics))]
     return made.assign(
         run_id=facts.run_id, as_of=facts.as_of.isoformat(), definitions=facts.definitions or ""
@@ -173,12 +177,12 @@ def _first_of_each(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(path: Path, record: RunRecord) -> None:
-    told = json.dumps([asdict(facts) for facts in record.runs.values()], sort_keys=True, default=str)
+    facts_json = json.dumps([asdict(facts) for facts in record.runs.values()], sort_keys=True, default=str)
     typed = record.rows.astype(dict(empty_table("forecasts").dtypes))
     table = pa.Table.from_pandas(typed, schema=_SCHEMA, preserve_index=False)
     part = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
-        pq.write_table(table.replace_schema_metadata({_RUNS: told.encode()}), part, compression="zstd")
+        pq.write_table(table.replace_schema_metadata({_RUNS: facts_json.encode()}), part, compression="zstd")
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(path)
@@ -188,5 +192,5 @@ def _write(path: Path, record: RunRecord) -> None:
         part.unlink(missing_ok=True)
 
 
-def _days(told: dict[str, Any]) -> dict[str, date]:
-    return {name: date.fromisoformat(told[name]) for name in ("as_of", "started_on")}
+def _days(fields: dict[str, Any]) -> dict[str, date]:
+    return {name: date.fromisoformat(fields[name]) for name in ("as_of", "started_on")}

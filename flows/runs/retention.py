@@ -1,4 +1,4 @@
-"""Which run folders stay, as a rule over their facts alone."""
+"""Retention rule of run folders, based on their facts alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["runs_to_remove"]
 def runs_to_remove(
     runs: Collection[RunFacts], today: date, keep_days: int, *, needed: Collection[str] = ()
 ) -> list[str]:
-    """Runs whose folders may go, in the order of their ids.
+    """Runs whose folders may be removed, ordered by id.
 
     *Rule.* These stay whatever comes: runs that were started at most `keep_days` days ago; of every
     calendar month (by `as_of`) the run of its newest day; the first run of all, after which the feed is
@@ -68,7 +68,7 @@ def runs_to_remove(
 
 
 def _newest_of_months(runs: Iterable[RunFacts]) -> set[str]:
-    """Of each calendar month the run of the newest day, the last one where there are several."""
+    """The run of the newest day of each calendar month; the last one if there are several."""
     newest: dict[tuple[int, int], RunFacts] = {}
     for run in sorted(runs, key=lambda run: (run.as_of, run.run_id)):
         newest[(run.as_of.year, run.as_of.month)] = run

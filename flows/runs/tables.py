@@ -1,4 +1,4 @@
-"""Tables of a run as Parquet files that are the same bytes for the same values.
+"""Tables of a run as Parquet files; equal values give equal bytes.
 
 Types come from `TABLE_COLUMNS`. A day is a timestamp in microseconds without a zone, because it
 reads back as datetime64[us], the type of the tables in memory; a Parquet date would come back as
@@ -104,7 +104,8 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
         return validate_table(name, table)
     except (pa.ArrowException, OSError, TypeError, ValueError, PapertrendsError) as error:
         raise InputError(
-            f"{path} is not the table {name!r} of a run ({error}); choose another run, or make it again"
+            f"{path} is not the table {name!r} of a run ({error}); choose another run, or run the analysis"
+            " again"
         ) from error
 
 
@@ -121,5 +122,6 @@ def read_columns(name: str, path: Path, columns: Sequence[str]) -> pd.DataFrame:
         return table[list(columns)].astype(dict(empty_table(name)[list(columns)].dtypes))
     except (pa.ArrowException, OSError, TypeError, ValueError, KeyError) as error:
         raise InputError(
-            f"{path} is not the table {name!r} of a run ({error}); choose another run, or make it again"
+            f"{path} is not the table {name!r} of a run ({error}); choose another run, or run the analysis"
+            " again"
         ) from error

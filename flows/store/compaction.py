@@ -1,9 +1,9 @@
-"""A database that stays compact: what no later run can need is forgotten, and space is given back.
+"""Compaction of the database: remove what no later run can need, and free space.
 
 What would grow with the runs and not with the papers goes. The manifests of runs name every source; each
 stands whole in its run folder. Vectors by word weights are of one state of the corpus alone, and are made
 again from it in seconds, the same to the bit. With word weights every day that brought papers makes a fit
-of topics; once no run folder uses it, its members and centers go, while it stays known with what became of
+of topics; once no run folder uses it, its members and centers go, while it stays known with what happened to
 the topics. A student that no run folder uses goes with its vectors. And an SQLite file keeps the space of
 what was deleted. Everything here may be cut off anywhere: each step is a few short transactions, and the
 next run goes on.
@@ -25,7 +25,7 @@ from flows.store.schema import runs, students, topic_centers, topic_events, topi
 __all__ = ["compact_store", "kept_of_manifest"]
 
 _OF_CORPUS = "lexical-"
-"""How ids of vectorizers begin that each state of the corpus has anew."""
+"""How ids of vectorizers begin that each state of the corpus has again."""
 _LISTS = ("sources", "rejects_sample", "date_faults_sample", "least_certain", "gaps", "warnings")
 _ROWS_AT_ONCE = 2_000  # in one transaction, so that other writers get a turn
 _MANIFESTS_AT_ONCE = 200
@@ -34,7 +34,7 @@ _LOCK_MS = 1_000
 
 
 def kept_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What the store keeps of a manifest: all but its lists of sources, rejects and the like.
+    """The manifest without its long lists, as kept in the store.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def kept_of_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def compact_store(
     engine: Engine, writer: Engine, *, vectorizer_id: str, unused: Collection[int | str] = ()
 ) -> None:
-    """Forget what nothing can need again, see the module.
+    """Remove rows that no later run can need, see the module.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _forget_vectors(writer: Engine, vectorizer_id: str) -> None:
 
 
 def _forget_student(engine: Engine, writer: Engine, vectorizer_id: str) -> None:
-    """Forget a student and its vectors; one that is none, or the newest, stays."""
+    """Remove a student and its vectors, unless it is the newest or not a student."""
     ranked = select(students.c.vectorizer_id).order_by(
         students.c.as_of.desc(), students.c.n_texts.desc(), students.c.vectorizer_id
     )
@@ -122,11 +122,11 @@ def _forget_student(engine: Engine, writer: Engine, vectorizer_id: str) -> None:
 
 
 def _forget_fit(connection: Connection, fit_id: int) -> None:
-    """Forget members and centers of a fit, and the papers of topics that only went on."""
+    """Remove members and centers of a fit, and the papers of topics that only continued."""
     newest = select(topic_fits.c.fit_id).order_by(topic_fits.c.as_of.desc(), topic_fits.c.fit_id.desc())
     if connection.execute(newest.limit(1)).scalar_one_or_none() in {None, fit_id}:
         return
-    # Numbers of topics are never given again: each must stand in what became of them.
+    # Numbers of topics are never reused: each must be in the events of its topic.
     told = exists().where(
         and_(topic_events.c.fit_id == fit_id, topic_events.c.topic_id == topic_centers.c.topic_id)
     )

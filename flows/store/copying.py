@@ -44,7 +44,7 @@ def copy_tables(source: Connection, source_name: str, target: Connection, target
         if count != expected[name]:
             raise PapertrendsError(
                 f"{count} of {expected[name]} rows of the table {name!r} arrived in {target_name}; "
-                "nothing was kept there, try again"
+                "the copy was undone; try again"
             )
     return arrived
 
@@ -53,8 +53,8 @@ def _check_empty(target: Connection, name: str, tables: list[Table]) -> None:
     for table in tables:
         if target.execute(select(1).select_from(table).limit(1)).first() is not None:
             raise InputError(
-                f"{name} is not empty: its table {table.name!r} has rows, and a copy would mix two stores; "
-                "name an empty database, or move this one away"
+                f"{name} is not empty: its table {table.name!r} has rows, and a copy would mix two stores;"
+                " give an empty database, or move this one away"
             )
 
 
@@ -79,5 +79,5 @@ def _insert(target: Connection, table: Table, block: list[dict[str, Any]], sourc
         # SQLite keeps a text in a column of numbers, where something wrote one.
         raise PapertrendsError(
             f"a row of the table {table.name!r} in {source_name} is damaged ({error}); "
-            "nothing was copied: restore it from a copy first"
+            "nothing was copied: restore it from a backup first"
         ) from error

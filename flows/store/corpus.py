@@ -55,7 +55,7 @@ _ARROW = {
 }
 
 _Columns = dict[str, Sequence[Any]]
-"""Values of `_COLUMNS`, a row a paper."""
+"""Values of `_COLUMNS`, a row per paper."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Corpus:
     n_later : int
         Papers of the store that are left out: published, or first shown, after the day.
     n_future : int
-        Of these, the papers that were shown by the day and yet state a later date.
+        Number of them that were shown by the day although they state a later date.
     corpus_hash : str
         SHA-256 over all columns of `papers` in this order, of abstracts over their part in
         `content_hash`: equal hashes mean equal papers.

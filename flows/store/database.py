@@ -44,7 +44,7 @@ def find_database(workspace: Path) -> URL:
     Raises
     ------
     InputError
-        When the settings are faulty, or `database` is no address of a PostgreSQL database.
+        When the settings are faulty, or `database` is not an address of a PostgreSQL database.
     """
     given = load_settings({"workspace": workspace}).database
     return sqlite_database(workspace) if given is None else postgresql_url(given.get_secret_value())
@@ -91,7 +91,7 @@ def holds_store(url: URL) -> bool:
 
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
-    """Turn what the driver raises into one clear line about the database `name`.
+    """Turn errors of the driver into one clear line about the database `name`.
 
     Raises
     ------

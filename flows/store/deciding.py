@@ -66,7 +66,7 @@ def merge_papers(connection: Connection, one: str, other: str, by: Overruled) ->
     """
     first, second = (find_paper(connection, asked) for asked in (one, other))
     if first == second:
-        raise InputError(f"{one} and {other} are one paper already, {first}; name two papers")
+        raise InputError(f"{one} and {other} are already one paper, {first}; name two papers")
     said = [read_records(connection, paper_id) for paper_id in (first, second)]
     _decide(connection, product(said[0], said[1]), by, is_one_work=True)
     (paper_id,) = _papers_of(connection, said[0])

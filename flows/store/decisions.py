@@ -72,7 +72,7 @@ def read_decisions(
 
 
 def newest_decisions(decisions: Iterable[WorkDecision]) -> Decided:
-    """Pairs by what was said of them last."""
+    """Latest decision about each pair."""
     newest = {(one.one, one.other): one.is_one_work for one in sorted(decisions, key=lambda one: one.day)}
     joined = frozenset(pair for pair, is_one in newest.items() if is_one)
     return Decided(joined, frozenset(newest) - joined)

@@ -108,7 +108,7 @@ def find_paper(connection: Connection, asked: str) -> str:
     if hit is None:
         n_papers = connection.execute(select(func.count()).select_from(papers)).scalar_one()
         raise InputError(
-            f"no paper {asked!r} among the {n_papers} of this workspace; give an id such as "
-            "arxiv:2503.02130, doi:10.1000/182 or title:..., or the exact title"
+            f"no paper {asked!r} among the {n_papers} of this workspace; give an id such as"
+            " arxiv:2503.02130, doi:10.1000/182 or title:..., or the exact title"
         )
     return str(hit)

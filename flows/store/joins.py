@@ -48,7 +48,7 @@ def read_records(connection: Connection, paper_id: str) -> dict[str, StoredRecor
 
 
 def read_titles(connection: Connection, record_ids: Collection[str]) -> dict[str, str]:
-    """Read the titles of records by their ids; those that are not there are left out."""
+    """Read the titles of records by id; missing records are left out."""
     found: dict[str, str] = {}
     for block in in_blocks(sorted(record_ids)):
         rows = connection.execute(select(records).where(records.c.record_id.in_(block)))
@@ -69,7 +69,7 @@ def write_joins(connection: Connection, matched: Matched) -> None:
 
 
 def replace_joins(connection: Connection, record_ids: Collection[str], matched: Matched) -> None:
-    """Put the joins of works in place of what was kept about their records."""
+    """Replace the stored joins of these works."""
     for block in in_blocks(sorted(record_ids)):
         about = or_(record_joins.c.one.in_(block), record_joins.c.other.in_(block))
         connection.execute(delete(record_joins).where(about))

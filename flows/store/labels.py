@@ -63,7 +63,7 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
     Parameters
     ----------
     connection : Connection
-        Of a transaction that may write.
+        Connection with a write transaction.
     table : DataFrame
         Table `labels`; of rows with the same key the last counts.
 
@@ -88,7 +88,7 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
 
 
 def delete_labels(connection: Connection, paper_id: str, labeller: str, day: date) -> None:
-    """Take back what a labeller said of a paper on a day."""
+    """Delete a labeller's labels of a paper on a day."""
     its = and_(labels.c.paper_id == paper_id, labels.c.labeller == labeller, labels.c.day == day)
     connection.execute(delete(labels).where(its))
 
@@ -127,7 +127,7 @@ def write_draw(connection: Connection, draw: LabelDraw) -> None:
     taken = select(label_draws.c.draw).where(label_draws.c.draw == draw.draw).limit(1)
     if connection.execute(taken).first() is not None:
         raise PapertrendsError(
-            f"draw {draw.draw} was made by another process meanwhile; nothing was written, try again"
+            f"draw {draw.draw} was made by another process in the meantime; nothing was written, try again"
         )
     rows = [
         {
@@ -177,7 +177,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     typed = validate_table("labels", table)
     unknown = sorted(set(typed["answer"]) - set(ANSWERS))
     if unknown:
-        raise PapertrendsError(f"{unknown[0]!r} is no answer; a label says one of {', '.join(ANSWERS)}")
+        raise PapertrendsError(f"{unknown[0]!r} is not an answer; allowed are {', '.join(ANSWERS)}")
     chance, drawn = typed["draw_probability"], typed["draw"].notna()
     if (drawn != chance.notna()).any() or not chance[drawn].between(0, 1, inclusive="right").all():
         raise PapertrendsError(

@@ -1,4 +1,4 @@
-"""What one paper is, given every look at it: a pure fold that no order of the looks can change.
+"""Merge all looks at a paper into one row: a pure fold, independent of the order of looks.
 
 Every choice below is the maximum under a total order over what the looks say, so the same set of
 looks gives the same paper whichever came first, and a look that says less never wins over one that
@@ -186,7 +186,7 @@ def _date_rank(paper_id: str, record: PaperRecord) -> tuple[int, int]:
 
 
 def _abstract_rank(abstract: str) -> int:
-    """2 for a whole abstract, 1 for one cut short, 0 for none or words that stand in its place."""
+    """2 for a whole abstract, 1 for one cut short, 0 for none or placeholder words."""
     if not abstract or _NO_ABSTRACT.fullmatch(abstract):
         return 0
     return 1 if abstract.endswith(_CUT_ENDS) else 2

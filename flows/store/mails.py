@@ -16,7 +16,7 @@ def claim_mail(connection: Connection, run_id: str, recipient: str, claimed_at: 
     -------
     bool or None
         None where it is claimed now; else whether it was sent: False where it was claimed and nobody knows
-        what became of it.
+        what happened to it.
     """
     known = connection.execute(
         select(mails.c.is_sent).where(mails.c.run_id == run_id, mails.c.recipient == recipient)
@@ -41,5 +41,5 @@ def release_mail(connection: Connection, run_id: str, recipient: str) -> None:
 
 
 def read_unsure_mails(connection: Connection) -> set[str]:
-    """Runs of which a mail was claimed and nobody knows what became of it."""
+    """Runs with a claimed mail whose outcome is unknown."""
     return set(connection.execute(select(mails.c.run_id).where(mails.c.is_sent.is_(False))).scalars())

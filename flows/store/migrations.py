@@ -64,7 +64,7 @@ def _read_version(connection: Connection, name: str) -> int | None:
     if schema_version.name not in tables:
         if tables:
             raise InputError(
-                f"{name} is a database of something else: it has the table {min(tables)!r} and no "
+                f"{name} is not a papertrends database: it has the table {min(tables)!r} and no "
                 f"{schema_version.name!r}; choose another --workspace or database, or move this one away"
             )
         return None
@@ -77,7 +77,8 @@ def _read_version(connection: Connection, name: str) -> int | None:
         )
     if version < FIRST_VERSION:
         raise InputError(
-            f"{name} has schema version {version}, of before the first release; {known}; ingest its sources "
+            f"{name} has schema version {version}, from before the first release; {known}; ingest its"
+            " sources "
             "into another --workspace"
         )
     return int(version)

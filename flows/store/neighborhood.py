@@ -1,4 +1,4 @@
-"""Records that may decide about one another, found in the store from what is new.
+"""Records that may affect each other's matching, found in the store from new records.
 
 The neighbors of a record are those that it may be one work with, those of the same paper until now,
 and those that state the same DOI, title or arXiv id, which names or contradicts its paper. What is found
@@ -61,7 +61,7 @@ class Neighborhood:
         return self._read.part(self.placed)
 
     def decided(self) -> Decided:
-        """Give what people decided about them."""
+        """Give the decisions of people about them."""
         return newest_decisions(self._decisions)
 
     def grow(self, fresh: Collection[StoredRecord], decided: Collection[str] = ()) -> None:
@@ -97,7 +97,7 @@ class Neighborhood:
         return found | self._linked(said) | self._linked(before, ComparedRecords(before))
 
     def _members_of_overflown(self, fresh: Collection[StoredRecord]) -> set[str]:
-        """Records of groups that became too large: what they had in common counts no more."""
+        """Records of groups that became too large, whose shared key no longer counts."""
         found: set[str] = set()
         said_by: tuple[tuple[Column[Any], Iterable[Any]], ...] = (
             (records.c.title_key, (said.title_key for said in fresh)),

@@ -33,15 +33,24 @@ _ENCODING = "UTF8"
 _ADVICE: dict[str, tuple[type[PapertrendsError], str]] = {
     "locked": (
         PapertrendsError,
-        "stayed locked by another process; wait for that run to end, then try again",
+        "stayed locked by another process; wait for that run to finish, then try again",
     ),
-    "full": (PapertrendsError, "has no space left on its disk; free some there, then try again"),
-    "busy": (PapertrendsError, "has no connection free; wait for others to end, or raise max_connections"),
-    "read-only": (PapertrendsError, "cannot be written; let its user make and write tables, on no standby"),
-    "damaged": (InputError, "is damaged; restore it from a copy"),
-    "refused": (InputError, "does not let this user in; check user and password (or PGPASSWORD, ~/.pgpass)"),
-    "absent": (InputError, "is not there; make it on the server (createdb), or mend the setting 'database'"),
-    "no schema": (InputError, "has no schema to make tables in; make one, or mend the user's search_path"),
+    "full": (PapertrendsError, "has no disk space left; free some there, then try again"),
+    "busy": (PapertrendsError, "has no free connection; wait, or raise max_connections"),
+    "read-only": (
+        PapertrendsError,
+        "cannot be written; let its user create and write tables, and do not use a standby server",
+    ),
+    "damaged": (InputError, "is damaged; restore it from a backup"),
+    "refused": (InputError, "rejects this user; check user and password (or PGPASSWORD, ~/.pgpass)"),
+    "absent": (
+        InputError,
+        "does not exist; create it on the server (createdb), or correct the setting 'database'",
+    ),
+    "no schema": (
+        InputError,
+        "has no schema to create tables in; create one, or correct the user's search_path",
+    ),
     "gone": (PapertrendsError, "cannot be reached; check that the server runs, and host and port given"),
     "other": (PapertrendsError, "refused a statement"),
 }
@@ -117,8 +126,8 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != _ENCODING:
             raise InputError(
-                f"{postgresql_name(url)} keeps text as {encoding}, which has not every letter; "
-                f"make one with encoding {_ENCODING} (createdb --encoding UTF8 --template template0)"
+                f"{postgresql_name(url)} keeps text as {encoding}, which lacks many letters; create a"
+                f" database with encoding {_ENCODING} (createdb --encoding UTF8 --template template0)"
             )
 
     own = {"application_name": "papertrends", "connect_timeout": _CONNECT_SECONDS}
@@ -136,7 +145,7 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
 
 
 def refresh_statistics(connection: Connection, *tables: Table) -> None:
-    """Let PostgreSQL count again what is in some tables, after many rows came; of no use elsewhere.
+    """Refresh PostgreSQL's table statistics after many inserts; no effect on SQLite.
 
     It plans by such counts, and makes them by itself a minute later: until then it looks for 500 papers
     by reading a whole table, so that a first ingest would take the square of its size.
@@ -146,7 +155,7 @@ def refresh_statistics(connection: Connection, *tables: Table) -> None:
 
 
 def plain_postgresql_error(name: str, error: BaseException) -> PapertrendsError:
-    """One clear line about the database `name` for what the driver raised."""
+    """One clear line about the database `name` for an error of the driver."""
     said = " ".join(str(error).split()) or type(error).__name__
     kind, sentence = _ADVICE[_fault(getattr(error, "sqlstate", None), said)]
     return kind(f"{name} {sentence} (it said: {said})")

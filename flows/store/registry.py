@@ -38,7 +38,7 @@ _ROWS = "rows"
 
 @dataclass(frozen=True)
 class FitRow:
-    """A fit of topics: when, in which space, under which settings, why, and what it left.
+    """A fit of topics: date, vector space, settings, cause and results.
 
     Attributes
     ----------
@@ -50,12 +50,12 @@ class FitRow:
     settings : mapping
         What decides a fit beside papers and vectors.
     parameters : mapping
-        Of layout and clustering; empty when the papers were too few.
+        Parameters of layout and clustering; empty when the papers were too few.
     cause : str
         Why it was made, as a sentence fragment.
     state : TopicState
     events : tuple of TopicEvent
-        What became of the topics before.
+        What happened to the topics before.
     """
 
     fit_id: int
@@ -81,7 +81,7 @@ def read_fit(connection: Connection, as_of: date) -> FitRow | None:
     Raises
     ------
     PapertrendsError
-        When what is stored cannot be read or is not whole: topics are never numbered anew in silence.
+        When what is stored cannot be read or is not whole: topics are never renumbered silently.
     """
     _check_fits(connection)
     row = connection.execute(_newest_fit(as_of)).mappings().one_or_none()
@@ -118,8 +118,8 @@ def _newest_fit(as_of: date) -> Select[Any]:
 
 def _unreadable(fit_id: int, what: object) -> PapertrendsError:
     return PapertrendsError(
-        f"fit {fit_id} in the registry of topics cannot be read ({what}); topics would lose "
-        "their ids, so nothing is done: restore the store from a copy, or start another --workspace"
+        f"fit {fit_id} in the registry of topics cannot be read ({what}); topics would lose their ids, so"
+        " the run stops here: restore the store from a backup, or use another --workspace"
     )
 
 
@@ -135,7 +135,7 @@ def _check_fits(connection: Connection) -> None:
 
 
 def _fit_of_run(manifest: str) -> set[int]:
-    """Fit that a remembered run names; one of before the registry names none."""
+    """Fit that a remembered run names; one from before the registry names none."""
     try:
         return {int(json.loads(manifest)["topics"]["fit"]["fit_id"])}
     except (KeyError, TypeError, ValueError):
@@ -213,8 +213,8 @@ def _read_events(connection: Connection, fit_id: int) -> tuple[TopicEvent, ...]:
 
 
 def next_topic_number(connection: Connection) -> int:
-    """Number that no topic of any fit has: an id is never given to a second subject."""
-    # A forgotten fit has no centers; what became of its topics names them all.
+    """First unused topic number: ids are never reused."""
+    # A forgotten fit has no centers; what happened to its topics names them all.
     ids = select(topic_centers.c.topic_id).union(
         select(topic_events.c.topic_id)
         .join(topic_fits, topic_fits.c.fit_id == topic_events.c.fit_id)
@@ -224,7 +224,7 @@ def next_topic_number(connection: Connection) -> int:
 
 
 def write_fit(connection: Connection, fit: FitRow) -> int:
-    """Add a fit and what became of the topics; gives its id."""
+    """Add a fit with its topic events; returns its id."""
     fit_id = 1 + int(connection.execute(select(func.max(topic_fits.c.fit_id))).scalar_one() or 0)
     n_rows = _counts(fit.state, fit.events)
     connection.execute(
@@ -257,7 +257,7 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
 
 
 def _center_rows(state: TopicState) -> list[dict[str, Any]]:
-    """Where each topic lies and what it is called."""
+    """Center and label of each topic."""
     regions, described = state.regions, state.descriptions
     called: dict[str, dict[str, Any]] = {}
     if described is not None:

@@ -300,7 +300,7 @@ work_decisions = Table(
     Column("person", Text, nullable=False),
 )
 
-# PostgreSQL compares and sorts text by the rules of a language unless told otherwise; SQLite and Python
+# PostgreSQL compares and sorts text by the rules of a language unless configured otherwise; SQLite and Python
 # go by code points, and a table must have one order everywhere.
 for _column in (column for table in metadata.tables.values() for column in table.c):
     if isinstance(_column.type, String):

@@ -30,7 +30,7 @@ __all__ = ["FeedSoFar", "IngestCounts", "decide_works", "rebuild_papers", "write
 
 @dataclass(frozen=True, slots=True)
 class IngestCounts:
-    """What became of a feed's records; the first three and `repeated` add up to the usable ones.
+    """What happened to a feed's records; the first three and `repeated` add up to the usable ones.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ def write_feed(
 
 
 def decide_works(connection: Connection, decisions: Sequence[WorkDecision]) -> None:
-    """Keep what a person said about records, and bring the papers that it changes up to date."""
+    """Store a person's decisions about records, and update the affected papers."""
     write_decisions(connection, decisions)
     about = {record_id for decision in decisions for record_id in (decision.one, decision.other)}
     moves = place_again(
@@ -121,7 +121,7 @@ def decide_works(connection: Connection, decisions: Sequence[WorkDecision]) -> N
 
 
 def rebuild_papers(connection: Connection) -> None:
-    """Place all records and fold all papers anew, after a change of the rules."""
+    """Place all records and fold all papers again, after a change of the rules."""
     place_all(connection)
     known = connection.execute(select(papers.c.paper_id)).scalars().all()
     held = connection.execute(select(records.c.paper_id).distinct()).scalars().all()
@@ -183,7 +183,7 @@ def _place(feed: UsableFeed) -> dict[str, Any]:
 def _touch(
     connection: Connection, table: Table, rows: Mapping[str, dict[str, Any]], seen_on: date
 ) -> set[str]:
-    """Insert what is new and widen the days of what is there.
+    """Insert new rows and widen the days of existing ones.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def _touch(
 
 
 def _fold(connection: Connection, paper_ids: Iterable[str]) -> None:
-    """Write the rows of these papers anew from all their looks; a paper without any loses its row."""
+    """Write the rows of these papers again from all their looks; a paper without any loses its row."""
     for block in in_blocks(sorted(paper_ids)):
         groups: dict[str, list[Look]] = defaultdict(list)
         for paper_id, look in read_looks(connection, records.c.paper_id.in_(block)):

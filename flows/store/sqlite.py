@@ -43,17 +43,17 @@ def _prepare_connection(connection: sqlite3.Connection, _entry: ConnectionPoolEn
 
 
 def plain_sqlite_error(name: str, error: BaseException) -> PapertrendsError:
-    """One clear line about the database file `name` for what the driver raised."""
+    """One clear line about the database file `name` for an error of the driver."""
     # Extended codes carry the primary one in their low byte (SQLITE_IOERR_WRITE is an SQLITE_IOERR).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         return InputError(
             f"{name} is not a papertrends database, or a damaged one ({error}); "
-            "restore it from a copy, or move it away and ingest again"
+            "restore it from a backup, or move it away and ingest again"
         )
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return PapertrendsError(
-            f"{name} stayed locked by another process ({error}); wait for that run to end, then try again"
+            f"{name} stayed locked by another process ({error}); wait for that run to finish, then try again"
         )
     if code == sqlite3.SQLITE_FULL:
         return PapertrendsError(f"the disk that holds {name} is full; free some space, then try again")

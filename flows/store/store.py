@@ -84,7 +84,7 @@ _MANY = 1000
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """What the store remembers of a run; times are ISO text with their zone."""
+    """The store's row of a run; times are ISO text with a zone."""
 
     run_id: str
     as_of: date
@@ -106,7 +106,7 @@ class Store:
     Parameters
     ----------
     engine : Engine
-        Of a database whose tables are there; `open` makes both for a workspace.
+        Engine of a database with tables; `open` creates both for a workspace.
     name : str
         What messages call the database.
 
@@ -153,8 +153,7 @@ class Store:
             Path(workspace).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InputError(
-                f"the workspace {workspace} cannot be a folder: a file stands in its place; "
-                "choose another --workspace"
+                f"the workspace {workspace} is a file, not a folder; choose another --workspace"
             ) from error
         except OSError as error:
             raise PapertrendsError(
@@ -206,7 +205,7 @@ class Store:
         return counts
 
     def ingest_feeds(self, feeds: Iterable[Feed], *, seen_on: date) -> Iterator[tuple[Feed, IngestCounts]]:
-        """Store feeds one by one, each part of a long one in a transaction of its own.
+        """Store feeds one by one, each part of a long one in its own transaction.
 
         A part that was stored stays when the process ends before the next; the feed itself counts as
         looked at with its last part.
@@ -267,12 +266,12 @@ class Store:
             return read_late_papers(connection, as_of)
 
     def sources_summary(self, as_of: date) -> pd.DataFrame:
-        """Count the records and rejects of each feed up to `as_of`, one row a source, location and day."""
+        """Count the records and rejects of each feed up to `as_of`, one row per source, location and day."""
         with self._reading() as connection:
             return read_feed_summary(connection, as_of)
 
     def read_rejects(self, as_of: date | None = None) -> pd.DataFrame:
-        """Read what could not be a paper, with source, location, position and reason."""
+        """Read rejected records, with source, location, position and reason."""
         with self._reading() as connection:
             return read_reject_table(connection, as_of)
 
@@ -305,7 +304,7 @@ class Store:
     def write_vectors(
         self, vectorizer_id: str, hashes: Sequence[str], vectors: NDArray[np.floating[Any]]
     ) -> None:
-        """Store vectors, shape (n, d), under the hashes of their texts, in place of what stood there.
+        """Store vectors, shape (n, d), under the hashes of their texts, replacing earlier ones.
 
         Large arrays go in several transactions, so that other writers get a turn.
 
@@ -359,7 +358,7 @@ class Store:
             return fitted_vectorizer(connection, as_of)
 
     def next_topic_number(self) -> int:
-        """Number that no topic of any fit has."""
+        """First unused topic number."""
         with self._reading() as connection:
             return next_topic_number(connection)
 
@@ -369,12 +368,12 @@ class Store:
             return write_fit(connection, fit)
 
     def topic_history(self, as_of: date) -> pd.DataFrame:
-        """What became of topics at every fit up to a day, see `read_topic_history`."""
+        """What happened to topics at every fit up to a day, see `read_topic_history`."""
         with self._reading() as connection:
             return read_topic_history(connection, as_of)
 
     def write_run(self, run: RunRow) -> None:
-        """Remember a run, in place of what was remembered under its id."""
+        """Store a run, replacing an earlier row with its id."""
         row = {name: getattr(run, name) for name in RunRow.__slots__}
         row["manifest"] = json.dumps(dict(run.manifest), sort_keys=True, default=str)
         with self._writing() as connection:
@@ -382,7 +381,7 @@ class Store:
             connection.execute(insert(runs), row)
 
     def read_runs(self) -> list[RunRow]:
-        """All remembered runs, in the order of their ids, which is that of their start."""
+        """All stored runs, ordered by id and thus by start."""
         with self._reading() as connection:
             rows = [dict(row) for row in connection.execute(select(runs)).mappings()]
         return [
@@ -406,7 +405,7 @@ class Store:
             write_labels(connection, labels)
 
     def replace_labels(self, paper_id: str, labeller: str, day: date, labels: pd.DataFrame) -> None:
-        """Put labels in place of what a labeller said of a paper on a day; without rows it is taken back."""
+        """Replace a labeller's labels of a paper on a day; no rows deletes them."""
         with self._writing() as connection:
             delete_labels(connection, paper_id, labeller, day)
             write_labels(connection, labels)
@@ -437,7 +436,7 @@ class Store:
             return next_draw(connection)
 
     def decide_works(self, decisions: Sequence[WorkDecision]) -> None:
-        """Keep what people said about records, and place all that this concerns."""
+        """Store people's decisions about records, and place the affected records again."""
         with self._writing() as connection:
             decide_works(connection, decisions)
 
@@ -457,12 +456,12 @@ class Store:
             return read_least_certain(connection, as_of, most)
 
     def record_titles(self, record_ids: Collection[str]) -> dict[str, str]:
-        """Titles of records by their ids; those that are not there are left out."""
+        """Titles of records by id; missing records are left out."""
         with self._reading() as connection:
             return read_titles(connection, record_ids)
 
     def read_decisions(self, as_of: date = date.max) -> list[WorkDecision]:
-        """What people said about works up to a day, superseded decisions included; sorted."""
+        """People's decisions about works up to a day, superseded ones included; sorted."""
         with self._reading() as connection:
             return read_decisions(connection, as_of)
 
@@ -494,7 +493,7 @@ class Store:
             release_mail(connection, run_id, recipient)
 
     def unsure_mails(self) -> set[str]:
-        """Runs of which a mail was claimed and nobody knows what became of it."""
+        """Runs with a claimed mail whose outcome is unknown."""
         with self._reading() as connection:
             return read_unsure_mails(connection)
 
@@ -505,7 +504,7 @@ class Store:
             return known.first() is not None
 
     def compact(self, *, vectorizer_id: str, unused: Collection[int | str] = ()) -> None:
-        """Forget what no later run can need, see `flows.store.compaction.compact_store`."""
+        """Remove rows that no later run can need, see `flows.store.compaction.compact_store`."""
         with plain_errors(self._name):
             compact_store(self._engine, self._writer, vectorizer_id=vectorizer_id, unused=unused)
 

@@ -1,4 +1,4 @@
-"""What sources said, as the store keeps it: one canonical text a record, and a key that is its hash."""
+"""Records as stored: one canonical text per record, keyed by its hash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["StoredRecord", "decode_record", "encode_record", "row_key"]
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """What a source said of a paper, apart from when it was shown and how often.
+    """A source's record of a paper, without its dates and counts of sightings.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class StoredRecord:
 
 
 def row_key(*parts: object) -> str:
-    """Hash of the parts, 32 hexadecimal digits: the key of a row that says just this.
+    """Hash of the parts, 32 hexadecimal digits, used as a row key.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def row_key(*parts: object) -> str:
 
 
 def encode_record(record: PaperRecord) -> str:
-    """Canonical JSON of a record; position, upvotes and what is empty are left out."""
+    """Canonical JSON of a record without position, upvotes and empty fields."""
     fields = {
         "title": record.title,
         "abstract": record.abstract,

@@ -20,7 +20,7 @@ __all__ = ["StudentRow", "read_student", "read_teacher_id", "write_student"]
 
 @dataclass(frozen=True)
 class StudentRow:
-    """A student, and what decides whether it still does.
+    """A student, with the facts that decide whether it is still valid.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class StudentRow:
     as_of : date
         Newest day that it knew.
     n_texts : int
-        Of the corpus that it was fitted on.
+        Size of the corpus that it was fitted on.
     teacher_id : str
         What encoded the texts that it was taught.
     random_state : int
@@ -55,7 +55,7 @@ def read_student(connection: Connection, as_of: date, teacher_id: str = "") -> S
     Raises
     ------
     PapertrendsError
-        When it cannot be read: another one would give other vectors, and topics would be found anew.
+        When it cannot be read: another one would give other vectors, and topics would be found again.
     """
     # Whole rows would be sorted with their megabytes of arrays: 0.2 s of eight students; so it is 0.03 s.
     newest = (
@@ -81,8 +81,8 @@ def read_student(connection: Connection, as_of: date, teacher_id: str = "") -> S
         student = _unpacked(row["vectorizer_id"], row["arrays"])
     except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, PapertrendsError) as error:
         raise PapertrendsError(
-            f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore "
-            "the store from a copy, or choose --vectorizer minilm"
+            f"the student {row['vectorizer_id']} in the store cannot be read ({error}); restore the store"
+            " from a backup, or choose --vectorizer minilm"
         ) from error
     return StudentRow(student, row["as_of"], row["n_texts"], row["teacher_id"], row["random_state"])
 

@@ -65,7 +65,7 @@ def usable_feed(feed: Feed) -> UsableFeed:
 
 
 def _fault(record: PaperRecord) -> str | None:
-    """Why a record cannot stand in the store, None when it can."""
+    """Why a record cannot be in the store, None when it can."""
     if not record.title.strip():
         return "a record without a title"
     if record.published_basis not in get_args(PublishedBasis):

@@ -61,7 +61,8 @@ def read_vector_block(
     damaged = n_seen - int(found[list(row_of.values())].sum())
     if damaged:
         logger.warning(
-            "%d of %d stored vectors of %s are damaged; they count as absent and will be made again",
+            "%d of %d stored vectors of %s are damaged; they are treated as missing and will be computed"
+            " again",
             damaged,
             n_seen,
             vectorizer_id,
@@ -132,14 +133,14 @@ def check_vectors(hashes: Sequence[str], matrix: NDArray[np.floating[Any]]) -> N
     if not np.isfinite(matrix).all():
         bad = int((~np.isfinite(matrix).all(axis=1)).sum())
         raise PapertrendsError(
-            f"{bad} of {len(hashes)} vectors hold a value that is not finite; none was stored"
+            f"{bad} of {len(hashes)} vectors contain a value that is not finite; nothing was stored"
         )
 
 
 def write_vector_block(
     connection: Connection, vectorizer_id: str, hashes: Sequence[str], matrix: NDArray[np.floating[Any]]
 ) -> None:
-    """Store the rows of `matrix` under their hashes, in place of what stood there."""
+    """Store the rows of `matrix` under their hashes, replacing earlier ones."""
     rows = dict(zip(hashes, matrix.astype(_STORED), strict=True))
     for block in in_blocks(rows):
         of_block = (vectors.c.vectorizer_id == vectorizer_id) & vectors.c.content_hash.in_(block)

@@ -1,8 +1,8 @@
-"""Work that goes on in a process of its own until its result is needed.
+"""Run work in a background process until its result is needed.
 
-Clustering and statistics use one core and hold Python's lock; a thread beside them would wait. The process
-is started anew and told functions and what they are given, one after the other, so that nothing of the run's
-state is copied or shared. Work and answer are one pickle each.
+Clustering and statistics use one core and hold Python's global lock, so that a thread would wait for them.
+The process is a fresh interpreter that receives functions with their arguments one after the other; no state
+of the run is copied or shared. Each call and each result is one pickle.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import IO, Self, TypeVar, cast
 
 from analytics.parallel import Ahead
 
-__all__ = ["WORTH_A_PROCESS", "process_beside", "start_beside"]
+__all__ = ["WORTH_A_PROCESS", "start_in_background", "worker_process"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +32,8 @@ WORTH_A_PROCESS = 3_000
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def start_beside(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Start work in a process of its own; what is returned waits for its result and gives it.
+def start_in_background(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Start work in a background process; the returned function waits for the result.
 
     Where the process fails, however it does, the work is done here when its result is asked for.
 
@@ -42,15 +42,15 @@ def start_beside(work: Callable[[], Result]) -> Callable[[], Result]:
     work : callable
         With everything it needs bound; it and its result can be pickled.
     """
-    with _Beside(_started) as process:
+    with _BackgroundProcess(_started) as process:
         return process.begin(work)
 
 
 @contextmanager
-def process_beside(*modules: str) -> Iterator[Ahead]:
-    """Start a process that does what it is given, one piece of work after the other, as `start_beside` would.
+def worker_process(*modules: str) -> Iterator[Ahead]:
+    """Run work in a background process, one call after the other; the interface is `start_in_background`.
 
-    What was begun in the block may be asked for after it. A block that fails ends the process at once.
+    Results may be read after the block. If the block fails, the process ends at once.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def process_beside(*modules: str) -> Iterator[Ahead]:
         Imported there meanwhile: what the work needs may take longer to import than to do.
     """
     started = _started(*modules)
-    with _Beside(lambda: started) as process:
+    with _BackgroundProcess(lambda: started) as process:
         try:
             yield process.begin
         except BaseException:
@@ -67,7 +67,7 @@ def process_beside(*modules: str) -> Iterator[Ahead]:
             raise
 
 
-class _Beside:
+class _BackgroundProcess:
     """A process and the thread that talks with it; at the end of the block it ends when its work is done."""
 
     def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
@@ -75,14 +75,16 @@ class _Beside:
         self._process = self._thread.submit(start)
 
     def begin(self, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Give it work; what is returned waits for the result."""
+        """Send it a call; the returned function waits for the result."""
         answer: Future[Result] = self._thread.submit(lambda: _asked(self._process.result(), work))
 
         def result() -> Result:
             try:
                 return answer.result()
             except Exception as error:
-                logger.warning("work beside the analysis failed (%s); it is done again here", error)
+                logger.warning(
+                    "work in the background process failed (%s); it is repeated in this process", error
+                )
                 return work()
 
         return result
@@ -126,9 +128,9 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 
 
 def _serve() -> None:
-    """Do what comes, until whoever asks has no more or has ended."""
+    """Run incoming calls until the parent has no more or has ended."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what the work prints is no answer
+    os.dup2(2, 1)  # what the work prints is not an answer
     with answers, suppress(EOFError, BrokenPipeError):
         while True:
             work = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
@@ -137,7 +139,7 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    # Whoever asked says what became of the run when someone stops it.
+    # Whoever asked says what happened to the run when someone stops it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in sys.argv[1:]:
         importlib.import_module(module)

@@ -30,7 +30,7 @@ def check_runner(runner: str, address: str | None = None) -> None:
     ----------
     runner : {"local", "dask"}
     address : str, optional
-        Of a Dask scheduler; without one a run starts its own workers.
+        Address of a Dask scheduler; without one a run starts its own workers.
 
     Raises
     ------
@@ -62,9 +62,9 @@ def check_server(client: Client, address: str, server: str) -> None:
     for worker, fault in sorted(faults.items()):
         if fault is not None:
             raise InputError(
-                f"worker {worker} of the Dask cluster at {address} does not reach Prefect's server {server} "
-                f"({fault}); start one that it reaches (prefect server start --host 0.0.0.0) "
-                "and name it here in PREFECT_API_URL"
+                f"worker {worker} of the Dask cluster at {address} cannot reach Prefect's server {server}"
+                f" ({fault}); start one that it can reach (prefect server start --host 0.0.0.0) and set"
+                " PREFECT_API_URL to it"
             )
 
 
@@ -77,8 +77,9 @@ def _check_cluster(address: str) -> None:
             thread.submit(asyncio.run, _greet_scheduler(address)).result()
     except Exception as error:  # whatever listens there may say anything
         raise InputError(
-            f"no Dask scheduler answers at {address} ({type(error).__name__}: {error}); give --dask-address "
-            "as its log names it, such as tcp://10.0.0.5:8786, or leave it out for workers on this machine"
+            f"no Dask scheduler responds at {address} ({type(error).__name__}: {error}); give"
+            " --dask-address as shown in its log, such as tcp://10.0.0.5:8786, or omit it to use workers"
+            " on this machine"
         ) from error
     with Client(address, timeout=ANSWER_S, set_as_default=False) as client:
         try:
@@ -91,7 +92,7 @@ def _check_cluster(address: str) -> None:
 
 
 async def _greet_scheduler(address: str) -> None:
-    """Ask who it is; a client that met something else would not close again quietly."""
+    """Check that it is a Dask scheduler, because a client of anything else cannot be closed cleanly."""
     from distributed.core import connect, send_recv
     from distributed.security import Security
 
@@ -115,7 +116,7 @@ def _check_workers(client: Client, address: str) -> None:
     for worker, theirs in sorted(found.items()):
         if theirs != ours:
             raise InputError(
-                f"Dask worker {worker} has papertrends {theirs}, not {ours}; install the same on each"
+                f"Dask worker {worker} has papertrends {theirs}, not {ours}; install the same version on each"
             )
 
 

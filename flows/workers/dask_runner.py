@@ -1,7 +1,7 @@
 """Where a run does its work in parts: in this process, or as tasks on the workers of a Dask cluster.
 
 Functions, parts and results travel between this process, Dask's scheduler and the workers; Prefect's
-API hears of each task only its name, its states and their times. Dask is imported only when it is used.
+API gets only the name of each task, its states and their times. Dask is imported only when it is used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from prefect_dask import DaskTaskRunner
     from prefect_dask.task_runners import PrefectDaskFuture
 
-__all__ = ["spread"]
+__all__ = ["parallel_runner"]
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -41,12 +41,14 @@ _RETURN_S = 60
 _AHEAD = 2
 """Parts under way a worker: one in work, one on its way."""
 _THREADS = 1
-"""Of linear algebra, as in the rest of a run: more add up in another order."""
+"""Threads of linear algebra, as in the rest of a run: more change the order of sums."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @contextmanager
-def spread(runner: str, address: str | None = None, *, n_workers: int | None = None) -> Iterator[Each]:
+def parallel_runner(
+    runner: str, address: str | None = None, *, n_workers: int | None = None
+) -> Iterator[Each]:
     """Let work in parts be done where the settings say, as long as the block lasts.
 
     A part whose worker dies is done again by another one, up to four times; its result counts once.
@@ -56,7 +58,7 @@ def spread(runner: str, address: str | None = None, *, n_workers: int | None = N
     runner : {"local", "dask"}
         ``local`` is the builtin `map`; with ``dask`` every part is a Prefect task, named for its function.
     address : str, optional
-        Of a Dask scheduler; without one there are worker processes on this machine.
+        Address of a Dask scheduler; without one there are worker processes on this machine.
     n_workers : int, optional
         How many; as many as there are processors by default.
 
@@ -132,14 +134,14 @@ def _context_to_send() -> Iterator[None]:
     """The context that Prefect sends along with a task, made fit for travel.
 
     It would hold the parameters of the task that spreads, which is the whole corpus, with every part;
-    and it would not name a temporary server, so that each worker would start one of its own.
+    and it would not name a temporary server, so that each worker would start its own.
     """
-    server, spreading = _server_url(), TaskRunContext.get()
+    server, task_context = _server_url(), TaskRunContext.get()
     with temporary_settings({PREFECT_API_URL: server} if server else {}):
-        if spreading is None:
+        if task_context is None:
             yield
         else:
-            with TaskRunContext.model_construct(**{**dict(spreading), "parameters": {}}):
+            with TaskRunContext.model_construct(**{**dict(task_context), "parameters": {}}):
                 yield
 
 
@@ -167,23 +169,23 @@ def _result(future: PrefectDaskFuture[Any], client: Client) -> Any:
                 last_seen = monotonic()
             elif monotonic() - last_seen > _RETURN_S:
                 raise PapertrendsError(
-                    f"the last Dask worker has been gone for {_RETURN_S} s; start workers and run again"
+                    f"no Dask worker has been available for {_RETURN_S} s; start workers and run again"
                 )
         return future.result()
     except KilledWorker as error:
         raise PapertrendsError(
-            "a part of the work ended every Dask worker that took it, perhaps for want of memory; "
-            "give the workers more, or run again with --runner local"
+            "one task killed every Dask worker that ran it, perhaps by running out of memory; give the"
+            " workers more memory, or run again with --runner local"
         ) from error
     except (CancelledError, OSError) as error:
         raise PapertrendsError(
-            f"the Dask cluster is gone ({error}); what was stored is kept, run again"
+            f"the Dask cluster is gone ({error}); stored results are kept, run again"
         ) from error
 
 
 @contextmanager
 def _task_runner(address: str | None, n_workers: int | None) -> Iterator[DaskTaskRunner]:
-    """Prefect's way to a cluster: that of the address, or one of our own."""
+    """Prefect's way to a cluster: that of the address, or our own."""
     from dask.system import CPU_COUNT
     from distributed import LocalCluster
     from prefect_dask import DaskTaskRunner

@@ -16,7 +16,7 @@ _listeners: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=(
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Let `listener` hear all progress that is said inside the block."""
+    """Report all progress inside the block to `listener`."""
     token = _listeners.set((*_listeners.get(), listener))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Charts in words and numbers: the sentence that stands for a chart, and the table behind it."""
+"""Charts in words and numbers: a sentence that describes the chart, and its data table."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _KNOWN_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The numbers behind a chart, as text for people: one head, rows of the same length."""
+    """The data table of a chart, formatted for readers: one header, rows of equal length."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 def series_label(name: str, series: Series, marks: Marks) -> str:
-    """One sentence for those who do not see the chart.
+    """One sentence that describes the chart to readers who cannot see it.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def series_label(name: str, series: Series, marks: Marks) -> str:
     empty = sum(period.is_empty for period in periods)
     if empty:
         parts.append(f"no paper at all in {plural(empty, series.unit)}")
-    return "; ".join([*parts, *_told_marks(marks)]) + "."
+    return "; ".join([*parts, *_mark_phrases(marks)]) + "."
 
 
 def _on_the_line(period: Period) -> float:
@@ -68,7 +68,7 @@ def _bases(series: Series) -> list[str]:
     return [BANDS[series.basis]] if series.basis else []
 
 
-def _told_marks(marks: Marks) -> list[str]:
+def _mark_phrases(marks: Marks) -> list[str]:
     """Marks in words, the newest of each kind."""
     parts = []
     for change in marks.changes[-_MOST_NAMED:]:
@@ -83,7 +83,7 @@ def _told_marks(marks: Marks) -> list[str]:
 
 
 def series_values(series: Series, marks: Marks) -> Values:
-    """Table of one series: a row per period, those that are only forecast among them.
+    """Table of one series: one row per period, forecast periods included.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ def _names(period: Period, bursts: tuple[Burst, ...], changes: tuple[LevelChange
 
 
 def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> Values:
-    """Table of several series over the same periods: a row per period, a share per series.
+    """Table of several series over the same periods: one row per period, one share per series.
 
     Parameters
     ----------
     series, marks : mapping of str to Series and to Marks
-        By the name of the series. What is forecast stands in rows of its own at the end.
+        By the name of the series. What is forecast is in separate rows at the end.
     """
     first = next(iter(series.values()))
     shares = {
@@ -161,7 +161,7 @@ def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> V
     ahead = {name: {f.period.start: f for f in marks[name].forecasts} for name in series}
     periods = {start: one.period for found in ahead.values() for start, one in found.items()}
     for start, period in sorted(periods.items()):
-        told = [percent(ahead[name][start].share) if start in ahead[name] else NO_VALUE for name in series]
-        rows.append((f"{period.label}, forecast", NO_VALUE, *told))
+        cells = [percent(ahead[name][start].share) if start in ahead[name] else NO_VALUE for name in series]
+        rows.append((f"{period.label}, forecast", NO_VALUE, *cells))
     names = (f"{name}, {one.basis}" if one.basis else name for name, one in series.items())
     return Values((first.unit.capitalize(), "All dated", *names), tuple(rows))

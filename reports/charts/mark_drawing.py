@@ -1,4 +1,4 @@
-"""Marks drawn into a chart: forecasts, bursts, changed levels, and what the band around the line holds."""
+"""Marks in a chart: forecasts, bursts, level changes, and what the band includes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def draw_marks(axes: Axes, series: Series, marks: Marks, color: str, top: float)
     Parameters
     ----------
     axes : Axes
-        Of the shares; a period is one unit wide, the first stands at 0.
+        Axes of the shares; a period is one unit wide, the first is at 0.
     series : Series
     marks : Marks
     color : str
         Hexadecimal.
     top : float
-        Where the share axis ends; what is beyond stands at its edge.
+        Where the share axis ends; what is beyond is at its edge.
     """
     at = _positions(marks.axis(series))
     for burst in marks.bursts:
@@ -53,7 +53,7 @@ def draw_marks(axes: Axes, series: Series, marks: Marks, color: str, top: float)
 
 
 def _draw_forecasts(axes: Axes, series: Series, marks: Marks, color: str, top: float) -> None:
-    """Bands that open from the end of the line, and the dashed line in them."""
+    """Draw the forecast bands and the dashed line in them."""
     at = _positions(marks.axis(series))
     ahead, last = marks.forecasts, series.latest
     places = [at[one.period.start] for one in ahead]
@@ -79,7 +79,7 @@ def _draw_band(
     top: float,
     alpha: float,
 ) -> None:
-    """Area between two lines, a whisker where they have one point."""
+    """Area between two lines; a whisker if they have only one point."""
     places, *lines = ends
     low, high = ([min(end, top) for end in line] for line in lines)
     if len(places) == 1:
@@ -93,7 +93,7 @@ def _draw_band(
 
 
 def draw_mark_names(axes: Axes, series: Series, marks: Marks, top: float, pixels: float) -> None:
-    """Write above the chart what its marks are, as far as the names have room beside each other.
+    """Name the marks above the chart, as far as the names fit next to each other.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def draw_mark_names(axes: Axes, series: Series, marks: Marks, top: float, pixels
 
 
 def draw_basis(figure: Figure, series: Series, left: float) -> None:
-    """Write above the chart how its shares are known and what their band holds, where it is a theme's.
+    """State above a theme's chart whether its shares are found or checked, and what the band includes.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""The charts of a run: one of each theme, and all themes side by side on one scale.
+"""The charts of a run: one per theme, and all themes side by side on one scale.
 
-What draws is imported where it is needed: the page is made of charts that another process may have drawn.
+Drawing code is imported only where needed: the charts of the page may come from another process.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:
     view : RunView
     kind : {"theme", "topic"}
     series_id : str
-        Of a series with a dated paper.
+        Id of a series with a dated paper.
     """
     from reports.charts.series_figure import WIDE, own_style, plot_series, svg_text
 
@@ -108,12 +108,12 @@ def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:
 
 
 def without_papers(tables: RunTables) -> RunTables:
-    """Return the tables with those empty that have a row for each paper: no chart reads them."""
+    """Empty the tables that have one row per paper: no chart reads them."""
     return replace(tables, **{name: empty_table(name) for name in _OF_PAPERS})
 
 
 def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, str]) -> Chart:
-    """Chart of one theme from what matplotlib wrote, wide and small."""
+    """Chart of one theme from matplotlib's SVG, in a wide and a narrow size."""
     wide, small = svgs
     label = series_label(name, *what)
     return Chart(
@@ -133,7 +133,7 @@ def plot_png(view: RunView, theme_id: str) -> bytes:
     ----------
     view : RunView
     theme_id : str
-        Of a theme with a dated paper.
+        Id of a theme with a dated paper.
     """
     from reports.charts.series_figure import WIDE, own_style, plot_series, png_bytes
 

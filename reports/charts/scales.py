@@ -1,4 +1,4 @@
-"""Scales of the charts: where the share axis ends, and which periods are named on the time axis."""
+"""Scales of the charts: the upper end of the share axis, and the labels of the time axis."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def share_scale(series: Sequence[Series], steps: int, marks: Sequence[Marks] = (
 
 
 def _most(values: Sequence[float]) -> list[float]:
-    """Value that nine in ten do not exceed, as a list; empty without any."""
+    """The 90 % quantile, as a list; empty without values."""
     ordered = sorted(values)
     return ordered[: math.ceil(0.9 * len(ordered))][-1:]
 
 
 def time_ticks(periods: Sequence[Period], apart: int) -> list[int]:
-    """Positions of the periods to be named, evenly apart and on the same dates every year.
+    """Positions of the labelled periods: evenly spaced, on the same dates every year.
 
     Parameters
     ----------

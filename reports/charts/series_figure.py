@@ -1,7 +1,7 @@
-"""Figure of one series: its smooth share with its band over the raw shares, and under it what it rests on.
+"""Figure of one series: smooth share with band over the raw shares; below, the numbers of papers.
 
-matplotlib without pyplot: nothing is kept between calls, and no window can open. It takes half a second to
-import, so only who draws imports this module.
+matplotlib without pyplot: no state is kept between calls, and no window can open. The import takes half a
+second, so only code that draws imports this module.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ WIDE = Layout(width=700, height=328, bars=44, y_steps=4, has_number=True, name_r
 
 
 def own_style() -> AbstractContextManager[None]:
-    """Set what must hold while figures are made and written, on top of matplotlib's own defaults."""
+    """Style for drawing and writing figures, on top of matplotlib's defaults."""
     return matplotlib.style.context(["default", _SETTINGS])
 
 
@@ -78,7 +78,7 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
     color : str
         Name of a color of the palette.
     scale : Scale
-        Of the share axis; values beyond it stand at its edge.
+        Scale of the share axis; values beyond it are at its edge.
     layout : Layout
     marks : Marks, optional
         The time axis ends with the last period that is forecast.

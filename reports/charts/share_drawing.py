@@ -1,4 +1,4 @@
-"""Shares drawn into a chart: raw ones as light dots, the band around the line, what the bars count."""
+"""Shares in a chart: raw shares as light dots, the band around the line, the label of the bars."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw_dots(axes: Axes, series: Series, color: str, top: float) -> None:
     Parameters
     ----------
     axes : Axes
-        Of the shares; a period is one unit wide, the first at 0.
+        Axes of the shares; a period is one unit wide, the first at 0.
     series : Series
     color : str
         Hexadecimal.
@@ -84,23 +84,23 @@ def draw_share_band(
 
 
 def draw_bar_label(axes: Axes, series: Series, most: int, *, has_room: bool) -> None:
-    """Write above the bars what they count.
+    """Label the bars with what they count.
 
     Parameters
     ----------
     axes : Axes
-        Of the bars.
+        Axes of the bars.
     series : Series
     most : int
         Papers of the highest bar.
     has_room : bool
         Whether there is room to say what the colored part counts.
     """
-    told = f"papers a {series.unit}, at most {count(most)}"
+    label = f"papers a {series.unit}, at most {count(most)}"
     if has_room:
-        told += "; in color: those of the " + (f"theme, {_FOUND}" if series.kind == "theme" else "topic")
+        label += "; in color: those of the " + (f"theme, {_FOUND}" if series.kind == "theme" else "topic")
     axes.annotate(
-        told, (0, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points", ha="left",
+        label, (0, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points", ha="left",
         va="bottom", fontsize=11, color=LIGHT["muted"], annotation_clip=False,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Small lines beside names: the model's share with its band over light dots, or an older run's raw shares."""
+"""Sparklines: the model's share with its band over light dots, or the raw shares of an older run."""
 
 from __future__ import annotations
 

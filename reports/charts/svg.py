@@ -1,9 +1,9 @@
-"""SVG text: what matplotlib wrote, made small and themeable, and the lines it is too heavy for.
+"""SVG text: matplotlib's output made small and themeable, and hand-written small lines.
 
 A chart must be right in three places from the same bytes: inlined in the light page, inlined in the
-dark page, and on its own as a file. So every color stands twice: as a presentation attribute with
+dark page, and as a separate file. So every color is given twice: as a presentation attribute with
 the light value, which any program can show, and as a class (``f-c1`` fills, ``s-c1`` strokes) for
-which the page has a rule in its own palette. Attributes give way to rules, so no script is needed.
+which the page has a rule in its palette. Rules override attributes, so no script is needed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_svg"]
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
 HALO = "halo"
-"""`gid` of a text that stands on lines."""
+"""`gid` of a text that is on lines."""
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -163,7 +163,7 @@ def compose_panels(panels: Sequence[tuple[str, str, Drawing]], columns: int = 4)
     Parameters
     ----------
     panels : sequence of (title, number, Drawing)
-        At least one; the number stands at the right above its panel.
+        At least one; the number is at the right above its panel.
     columns : int, default 4
         Panels in a row.
     """

@@ -100,16 +100,16 @@ function startLabelling() {
 
   function undo() {
     if (!view.previous) { return announce("Nothing to undo."); }
-    return during("Taking back …", async () => {
+    return during("Undoing …", async () => {
       const next = await ask("undo", { paper_id: view.previous });
-      show(next, "Taken back; marked as before, not saved.", next.taken_back);
+      show(next, "Undone; the marks are shown again but not saved.", next.taken_back);
     });
   }
 
   function stop() {
     if (isAsking() && isMarked() && !wantsStop) {
       wantsStop = true;
-      complain("The marks on this paper are not saved yet. Enter saves them; stop again ends without them.");
+      complain("The marks on this paper are not saved yet. Press Enter to save them, or stop again to end without them.");
       return undefined;
     }
     return during("Stopping …", async () => show(await ask("stop", {}), ""));
@@ -163,7 +163,7 @@ function startLabelling() {
     await during("", async () => {
       const now = await ask("view" + (view.paper ? "?paper=" + encodeURIComponent(view.paper.paper_id) : ""));
       const isSame = now.paper?.paper_id === view.paper?.paper_id && JSON.stringify(now.answers) === JSON.stringify(view.answers);
-      if (isSame) { adopt(now); } else if (!isMarked()) { show(await ask("view"), "Another tab went on; this one follows."); }
+      if (isSame) { adopt(now); } else if (!isMarked()) { show(await ask("view"), "Another tab has moved on; this tab follows."); }
     }, byId("saved").textContent);
   }
   document.addEventListener("visibilitychange", renew);

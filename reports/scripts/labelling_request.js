@@ -19,7 +19,7 @@ async function ask(path, body) {
     response = await fetch(path, options);
     answer = await response.json();
   } catch (error) {
-    throw new Refused("papertrends label does not answer; it may have ended. Start it again and open the new address. All that was saved before is kept.");
+    throw new Refused("papertrends label does not respond; it may have ended. Start it again and open the new address. All saved answers are kept.");
   }
   if (!response.ok) { throw new Refused(answer.error, answer); }
   return answer;

@@ -50,9 +50,9 @@ function showPaper(paper) {
   });
   byId("abstract").replaceChildren(...parts);
   byId("abstract").classList.toggle("empty", !parts.length);
-  if (!parts.length) { byId("abstract").textContent = "No abstract; answer by the title, or open the paper."; }
+  if (!parts.length) { byId("abstract").textContent = "No abstract: answer by the title, or open the paper."; }
   const hints = [];
-  if (paper.n_cut) { hints.push("The abstract goes on for " + paper.n_cut + " more characters."); }
+  if (paper.n_cut) { hints.push("The abstract continues for " + paper.n_cut + " more characters."); }
   if (paper.abstract.some(([, isMarked]) => isMarked)) { hints.push("Marked: the sentences nearest to the themes' phrases."); }
   byId("hint").textContent = hints.join(" ");
   const asking = byId("asking");
@@ -79,13 +79,13 @@ function showEnd(view) {
   const isWhole = view.n_answered === view.n_papers;
   const papers = plural(view.n_papers, "paper");
   byId("end-title").textContent = isWhole
-    ? (view.n_papers ? (view.n_papers > 1 ? "All " : "") + papers + " answered" : "No papers to answer for")
+    ? (view.n_papers ? (view.n_papers > 1 ? "All " : "") + papers + " answered" : "No papers to label")
     : "Stopped after " + view.n_answered + " of " + papers;
   byId("end-words").textContent = "Every answer is saved."
     + (view.stopped ? " papertrends label has ended; this tab can be closed." : "");
   byId("end-more").textContent = isWhole
     ? "draws more papers."
-    : "goes on with more papers.";
+    : "continues with more papers.";
   for (const row of document.querySelectorAll("#end-table tbody tr")) {
     const own = view.own[row.dataset.row];
     [own.yes, own.no, own.unsure].forEach((value, at) => { row.cells[at + 1].textContent = value; });

@@ -348,7 +348,7 @@ function addMap(data) {
       return;
     }
     if (coloring.value === "topic") {
-      legend.replaceChildren(element("li", { className: "note", textContent: "Topics of one group share a color; their names stand on the map. Grey: in no topic." }));
+      legend.replaceChildren(element("li", { className: "note", textContent: "Topics of one group share a color; their names are on the map. Grey: in no topic." }));
       return;
     }
     const rows = [...data.themes.map((theme, at) => [at, theme.name, palette[theme.color]]), [-1, "no theme", palette.other]];

@@ -1,7 +1,7 @@
-"""Papers for the page's search and map, as data that its script reads.
+"""Data for the page's search and map, read by its script.
 
 A page cannot hold a hundred thousand papers. It holds those of the map, sampled evenly over time, and as
-many of the others as there is room for, those that a reader will most likely look for first.
+many of the others as fit, ordered by their likely interest to readers.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Explorer:
     Attributes
     ----------
     n_papers : int
-        Of the corpus.
+        Number of papers of the corpus.
     n_mapped : int
         How many of the first papers are on the map; 0 without a map.
     themes, topics : tuple of dict
@@ -74,7 +74,7 @@ class Explorer:
         return len(self.columns["title"])
 
     def first(self, n: int) -> dict[str, Any]:
-        """What the script is given when it holds the first n papers."""
+        """Data for the script when it holds the first n papers."""
         return {
             "n": self.n_papers,
             "mapped": min(n, self.n_mapped),
@@ -116,7 +116,8 @@ def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) 
     links = [_short_link(line.href) for line in lines]
     columns: dict[str, list[Any]] = {
         "id": [
-            "" if _told_id(link) == one else one for link, one in zip(links, shown["paper_id"], strict=True)
+            "" if _id_from_link(link) == one else one
+            for link, one in zip(links, shown["paper_id"], strict=True)
         ],
         "title": [line.title for line in lines],
         "link": links,
@@ -183,7 +184,7 @@ def _topics(tables: RunTables, places: Places) -> tuple[dict[str, Any], ...]:
 
 
 def _sample(tables: RunTables) -> list[str]:
-    """Papers on the map, evenly over time where they are too many, in no order."""
+    """Papers on the map, sampled evenly over time if there are too many; unordered."""
     placed = tables.papers.loc[is_among(tables.papers["paper_id"], tables.positions["paper_id"])]
     if placed.empty:
         return []
@@ -195,17 +196,17 @@ def _sample(tables: RunTables) -> list[str]:
 
 
 def _wanted(tables: RunTables, most: int) -> list[str]:
-    """Papers in the order in which a reader will look for them: representative, upvoted, newest."""
-    told = [one for ids in tables.topics["representative_papers"] for one in ids]
+    """Papers by their likely interest to readers: representative, upvoted, newest."""
+    paper_ids = [one for ids in tables.topics["representative_papers"] for one in ids]
     best = tables.theme_assignments.sort_values(["score", "paper_id"], ascending=[False, True], kind="stable")
-    told += best.groupby("theme_id", sort=True)["paper_id"].head(20).tolist()
+    paper_ids += best.groupby("theme_id", sort=True)["paper_id"].head(20).tolist()
     votes = tables.papers.loc[tables.papers["upvotes"].notna(), ["paper_id", "upvotes"]]
     votes = votes.sort_values(["upvotes", "paper_id"], ascending=[False, True], kind="stable")
-    told += votes["paper_id"].head(_UPVOTED).tolist()
-    told += newest_first(tables.papers[["paper_id", "published"]], most)["paper_id"].tolist()
-    told = list(dict.fromkeys(told))
-    known = pd.Index(tables.papers["paper_id"]).get_indexer(told) >= 0
-    return [one for one, is_known in zip(told, known.tolist(), strict=True) if is_known]
+    paper_ids += votes["paper_id"].head(_UPVOTED).tolist()
+    paper_ids += newest_first(tables.papers[["paper_id", "published"]], most)["paper_id"].tolist()
+    paper_ids = list(dict.fromkeys(paper_ids))
+    known = pd.Index(tables.papers["paper_id"]).get_indexer(paper_ids) >= 0
+    return [one for one, is_known in zip(paper_ids, known.tolist(), strict=True) if is_known]
 
 
 def _memberships(tables: RunTables, places: Places, shown: pd.DataFrame) -> list[list[int]]:
@@ -231,12 +232,12 @@ def _on_the_map(tables: RunTables, mapped: Sequence[str]) -> dict[str, list[int]
     return {"x": scaled[:, 0].tolist(), "y": scaled[:, 1].tolist()}
 
 
-def _told_id(link: str) -> str:
-    """Id of a paper as its short link tells it; the page's script finds it in the same way.
+def _id_from_link(link: str) -> str:
+    """Id of a paper derived from its short link, in the same way as in the page's script.
 
     Examples
     --------
-    >>> _told_id("a2401.01234"), _told_id("d10.1/x"), _told_id("https://huggingface.co/papers/2401.01234")
+    >>> _id_from_link("a2401.01234"), _id_from_link("d10.1/x"), _id_from_link("https://huggingface.co/papers/2401.01234")
     ('arxiv:2401.01234', 'doi:10.1/x', 'arxiv:2401.01234')
     """
     if link[:1] == "d":

@@ -1,4 +1,4 @@
-"""From counts to the five words, in plain words and precisely; and as runs before the five words did it."""
+"""How verdicts are reached, in plain words and precisely; for current runs and for runs of older versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Step", "five_word_steps", "older_steps"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its name, what is done in it in plain words, and the precise statement, one click below."""
+    """One step: its name, a plain description, and the precise statement in a fold-out."""
 
     name: str
     text: str
@@ -22,15 +22,15 @@ class Step:
 
 _SHARE = Step(
     "Share",
-    "The papers of a theme or topic out of all papers dated in the same period.",
-    f"The 95{NARROW}% interval of a single period is Wilson's: it includes sampling error, and no doubt about"
-    " whether a paper was put in the right theme. Shares that are checked are estimated from answers, and"
-    " their intervals include that doubt.",
+    "The papers of a theme or topic divided by all papers dated in the same period.",
+    f"The 95{NARROW}% interval of a single period is Wilson's: it includes sampling error, but not errors"
+    " in assigning papers to themes. Checked shares are estimated from answers, and their intervals"
+    " include those errors.",
 )
 _NOISE = Step(
     "Noise",
-    "Shares scatter more than by the luck of single papers, and a good month is often followed by another."
-    " How much is learned from all themes and topics together.",
+    "Shares vary more than sampling error explains, and a high month is often followed by another. Both"
+    " effects are estimated from all themes and topics together.",
     "Overdispersion and autocorrelation of the residuals, pooled over all series of the run; the intervals"
     " include them.",
 )
@@ -39,7 +39,7 @@ _NOISE = Step(
 def five_word_steps(
     unit: str, n_tests: int, allowed: str, bound: float, lists: Sequence[str] = ()
 ) -> tuple[Step, ...]:
-    """How a run comes to its five words.
+    """Steps by which a run reaches its verdicts.
 
     Parameters
     ----------
@@ -52,10 +52,10 @@ def five_word_steps(
     bound : float
         Factor within which a share is steady.
     lists : sequence of str
-        What else the page tests, each with a rate of its own.
+        What else the page tests, each with its own rate.
     """
     others = (
-        f"; so {'has' if len(lists) == 1 else 'have'} {join_words([*lists])}, each list for itself"
+        f"; so {'has' if len(lists) == 1 else 'have'} {join_words([*lists])}, each list separately"
         if lists
         else ""
     )
@@ -64,40 +64,41 @@ def five_word_steps(
         _SHARE,
         Step(
             "Line",
-            f"Single periods scatter, so a smooth line is drawn through all of them, with a 95{NARROW}%"
-            f" band in which it may lie.{cut}",
-            "The logarithm of the odds follows a straight line or, where the counts ask for it, a smooth"
-            " curve (a penalized spline); the band is that of the model behind the tests.",
+            f"Single periods are noisy, so a smooth line is fitted to all of them, with a 95{NARROW}%"
+            f" band.{cut}",
+            "The logarithm of the odds follows a straight line or, where the counts support it, a smooth"
+            " curve (a penalized spline); the band comes from the model that the tests use.",
         ),
         _NOISE,
         Step(
             "Is the share now different?",
             "Two comparisons: the newest three months with the first three, and with the year before them."
-            " In a corpus of less than nine months thirds are compared.",
+            " In a corpus shorter than nine months, thirds of it are compared.",
             "Quasi-likelihood ratio tests of no change, against Student's t, with the noise above.",
         ),
         Step(
             "Does it keep moving?",
-            "Asked only of what moved over the whole span. A series has ups and downs that last; this says"
-            " whether those alone may have brought it where it is.",
-            "The same line, with a random walk added whose size is learned from all series.",
+            "Tested only for series that moved over the whole span. A series has lasting ups and downs;"
+            " the test asks whether these alone may explain the change.",
+            "The same line, with an added random walk whose size is estimated from all series.",
         ),
         Step(
             "Five words",
-            "Rising and falling: the share now is another. Steady: any change is shown to be small, between"
-            f" {1 / bound:.2g} and {bound:g} times. Unclear: it may have changed or not; the page says which"
-            " way it leans and how much more would tell. Insufficient: too little to test.",
+            "Rising and falling: the share has changed. Steady: any change was shown to be small, between"
+            f" {1 / bound:.2g} and {bound:g} times. Unclear: the share may or may not have changed; the"
+            " page says which way it leans and how many more papers would decide it. Insufficient: too"
+            " few papers or periods to test.",
             "Steady by two one-sided tests: the odds at the end, and all along a curve, are within that"
-            f" factor of those at the start. Insufficient is fewer than {MIN_PERIODS} complete periods,"
-            f" {MIN_PAPERS} papers in the series or {MIN_PAPERS} outside it. What would tell is computed as"
-            " if the change went on at its pace.",
+            f" factor of those at the start. Insufficient means fewer than {MIN_PERIODS} complete periods,"
+            f" {MIN_PAPERS} papers in the series or {MIN_PAPERS} outside it. The number of papers that"
+            " would decide it assumes that the change continues at its pace.",
         ),
         Step(
             "False alarms",
-            f"{plural(n_tests, 'comparison was', 'comparisons were')} made for this page, and of so many some"
-            f" succeed by luck. At most {allowed} of all that is called rising or falling on this page"
-            " should, on average, be false, over the whole span and in the newest months together. What is"
-            f" called steady has a limit of {allowed} of its own{others}.",
+            f"{plural(n_tests, 'comparison was', 'comparisons were')} made for this page, and among so"
+            f" many some look significant by chance. On average, at most {allowed} of the rising and"
+            " falling verdicts on this page should be false, over the whole span and in the newest months"
+            f" together. Steady verdicts have their own limit of {allowed}{others}.",
             "Benjamini-Hochberg over all comparisons of both kinds; q is the p value corrected in that way."
             " Whether a series keeps moving is tested only where a claim was made, at the level of the"
             " claims.",
@@ -106,7 +107,7 @@ def five_word_steps(
 
 
 def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
-    """How a run from before the five words came to its verdicts.
+    """Steps by which a run of an older version reached its verdicts.
 
     Parameters
     ----------
@@ -125,16 +126,18 @@ def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
         _NOISE,
         Step(
             "Test",
-            f"{plural(n_tested, 'series was', 'series were')} tested, and of so many some succeed by luck. At"
-            f" most {allowed} of what is called rising or falling over the whole span should be false. The"
-            " newest quarter was tested against what came before it, with a limit of its own.",
+            f"{plural(n_tested, 'series was', 'series were')} tested, and among so many some look"
+            f" significant by chance. At most {allowed} of the rising and falling verdicts over the whole"
+            " span should be false. The newest quarter was compared with the time before it, with its own"
+            " limit.",
             "Logistic regression with pooled noise; Benjamini-Hochberg.",
         ),
         Step(
-            "Words of then",
+            "Verdicts of this older version",
             "This run was made before papertrends could show that a share is steady. What it called steady is"
-            " called unclear here: no change was shown, and none was ruled out. A new run says more."
-            f" Insufficient is fewer than {MIN_PERIODS} complete periods, {MIN_PAPERS} papers in the series"
+            " called unclear here: a change was neither shown nor ruled out. A new run can say more."
+            f" Insufficient means fewer than {MIN_PERIODS} complete periods, {MIN_PAPERS} papers in the"
+            " series"
             f" or {MIN_PAPERS} outside it.",
         ),
     )

@@ -1,4 +1,4 @@
-"""What comes next: which forecaster was used and why, and how each candidate did on the past."""
+"""Forecasts: which forecaster was used and why, and the backtest of each candidate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reports.values.formatting import FORECASTERS, NARROW, NO_VALUE, clip, count
 from reports.values.periods import period_unit
 from reports.view import Places
 
-__all__ = ["Candidate", "Outlook", "make_outlook"]
+__all__ = ["Candidate", "ForecastSection", "make_forecast_section"]
 
 _MIN_ORIGINS = 5
 """Past forecast dates below which nothing is tested, see `analytics.forecasts.backtest.choose_forecaster`."""
@@ -38,7 +38,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ForecastSection:
     """The section: sentences on the forecasts, the candidates, and the record of earlier runs."""
 
     sentences: tuple[str, ...]
@@ -47,7 +47,9 @@ class Outlook:
     record: Record | None
 
 
-def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> Outlook | None:
+def make_forecast_section(
+    tables: RunTables, manifest: Mapping[str, Any], places: Places
+) -> ForecastSection | None:
     """Section on forecasts, from the manifest's ``forecasts`` and ``record`` and their tables.
 
     Parameters
@@ -58,7 +60,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
 
     Returns
     -------
-    Outlook or None
+    ForecastSection or None
         None for an older run, whose manifest has neither.
     """
     if "forecasts" not in manifest and "record" not in manifest:
@@ -66,7 +68,7 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
     chosen = manifest.get("forecasts")
     record = make_record(tables, manifest["record"], places) if "record" in manifest else None
     if not chosen:
-        return Outlook((_none_forecast(),), (), "", record)
+        return ForecastSection((_none_forecast(),), (), "", record)
     method = str(chosen["method"])
     tried = tables.backtests[tables.backtests["n_forecasts"] > 0]
     rows = {str(row["method"]): row for row in tried.to_dict("records")}
@@ -76,17 +78,17 @@ def make_outlook(tables: RunTables, manifest: Mapping[str, Any], places: Places)
     sentences = [_used(chosen, _unit(tables.forecasts))]
     if method == NAIVE and n_origins >= _MIN_ORIGINS:
         sentences.append(
-            "Nothing tried here beats the share of the last period, so the dashed lines are flat: they"
+            "No forecaster beats the share of the last period, so the dashed lines are flat; their bands"
             " show how far from it the next shares may be."
         )
     if method in rows:
         sentences.append(_over_year(rows[method]))
     candidates = tuple(_candidate(row, method) for name in FORECASTERS if (row := rows.get(name)))
-    return Outlook(tuple(sentences), candidates, _candidates_note(n_forecasts, n_origins), record)
+    return ForecastSection(tuple(sentences), candidates, _candidates_note(n_forecasts, n_origins), record)
 
 
 def _none_forecast() -> str:
-    return f"Nothing is forecast: that takes {MIN_HISTORY} complete periods with papers."
+    return f"There is no forecast: it needs {MIN_HISTORY} complete periods with papers."
 
 
 def _unit(forecasts: pd.DataFrame) -> str:
@@ -107,7 +109,7 @@ def _used(chosen: Mapping[str, Any], unit: str) -> str:
 
 
 def _over_year(row: Mapping[Hashable, Any]) -> str:
-    """Compare the chosen forecaster with what a reader with a calendar would say."""
+    """Compare the chosen forecaster with the forecast “same as a year before”."""
     ratio, p = row["year_ratio"], row["p_over_year"]
     naive = "\u201csame as a year before\u201d"
     if math.isnan(ratio):
@@ -116,7 +118,7 @@ def _over_year(row: Mapping[Hashable, Any]) -> str:
     numbers = f"its error was {ratio:.2f} times as large{tested}"
     if ratio < 1 and p <= CHANCE:
         return f"It beats {naive}: {numbers}."
-    return f"It does not beat {naive} beyond chance: {numbers}."
+    return f"It does not beat {naive} significantly: {numbers}."
 
 
 def _candidate(row: Mapping[Hashable, Any], chosen: str) -> Candidate:
@@ -136,10 +138,10 @@ def _ratio(value: float) -> str:
 
 def _candidates_note(n_forecasts: int, n_origins: int) -> str:
     if not n_forecasts:
-        return "The history is too short to try the forecasters on the past."
+        return "The history is too short for a backtest."
     return (
         f"Each candidate forecast the past {plural(n_forecasts, 'time')} from {plural(n_origins, 'date')},"
-        " every time from what was known then. Its error is given as a multiple of that of the forecast"
-        " named above the column, so below 1 is better. A good band held"
-        f" about 50{NARROW}% or 90{NARROW}% of what came, as its name says."
+        " each time from what was known then. Its error is relative to that of the forecast named above"
+        f" the column: below 1 is better. A good band contains about 50{NARROW}% or 90{NARROW}% of the"
+        " actual shares, as its name says."
     )

@@ -1,4 +1,4 @@
-"""Likely to grow: topics by how probably their share rises, and what such rankings were worth."""
+"""Likely to grow: topics ranked by the probability of growth, and how good past rankings were."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_ROWS = 10
 _RANKINGS = {
     "trend": "of the first ten of this ranking",
     "momentum": "of the ten whose share had grown most over the year",
-    "chance": "of all that were ranked",
+    "chance": "of all ranked topics",
 }
 
 
@@ -85,12 +85,12 @@ def make_growing(
 
 
 def _lead(n_ranked: int, n_shown: int) -> str:
-    """Say what is ranked, by what, and that it is no test."""
+    """State what is ranked and how, and that the ranking is not a test."""
     meaning = (
-        "ordered by the probability that the share over the next year is higher than over the last, by the"
-        " trend of the last three years and the noise of this run"
+        "ordered by the probability that the share is higher over the next year than over the last, given"
+        " the trend of the last three years and the noise of this run"
     )
-    no_test = "It is a ranking, not a test: something comes first even where nothing moves."
+    no_test = "This is a ranking, not a test: some topic comes first even if nothing moves."
     if not n_shown:
         ranked = "1 topic is ranked, and it is not"
         if n_ranked > 1:
@@ -121,16 +121,16 @@ def ranking_worth(scores: pd.DataFrame) -> str:
     known = scores.dropna(subset=["precision"])
     n_years = int(known["cutoff"].nunique())
     if not n_years:
-        return "What such a ranking is worth on this corpus is not known: the history is too short to tell."
+        return "How good such rankings are for this corpus is unknown: the history is too short."
     means = known.groupby("method")["precision"].mean()
     first, *others = (
         f"{percent(means[method])} {words}" for method, words in _RANKINGS.items() if method in means
     )
     years = "the one past year" if n_years == 1 else f"{n_years} past years"
-    told = f"In {years} that could be judged, {first} had a higher share a year later"
-    told += f", against {' and '.join(others)}." if others else "."
-    caution = "Topics were found with the later years in sight, so take this as an upper bound."
-    return f"{told}{_compared(means)} {caution}"
+    sentence = f"In {years} that could be judged, {first} had a higher share a year later"
+    sentence += f", against {' and '.join(others)}." if others else "."
+    caution = "The topics were found with knowledge of the later years, so this is an upper bound."
+    return f"{sentence}{_compared(means)} {caution}"
 
 
 def _compared(means: pd.Series) -> str:

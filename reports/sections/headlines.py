@@ -1,7 +1,7 @@
-"""What moved: the lines a reader sees first.
+"""What moved: the headlines of the page.
 
-At most five lines, the strongest evidence first. What is not there to be said is said: that nothing
-moved, or that nothing can be said to have moved.
+At most five lines, the strongest evidence first. If there are none, the section says so: nothing moved, or
+nothing could be tested.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STILL = ("unclear", "steady", "insufficient")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A theme or topic as claims need it: its series, its name, where it stands on the page.
+    """A theme or topic with its series, its name and its link on the page.
 
     `known` is the clause on how a theme's share is known, see `reports.values.count_sentences.known_clause`.
     """
@@ -183,7 +183,7 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
 
 
 def sparkline(series: Series, name: str, width: int = 96, height: int = 24) -> str:
-    """Small line of the series with a sentence for those who do not see it; empty where it has no line."""
+    """Sparkline of the series with a describing sentence; empty without a line."""
     complete = series.complete
     if len(complete) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""How papers come to their themes, and what found and checked mean, for a reader who is no statistician."""
+"""How papers are assigned to themes, and what found and checked mean, for readers without statistics."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from reports.values.theme_quality import ANSWERS_TO_CHECK, Quality
 __all__ = ["membership_paragraphs"]
 
 _BELONGS = (
-    "Each paper gets, for each theme, a probability that a careful reader would say it belongs there. From"
-    f" 50{NARROW}% on it belongs. It may belong to several themes; the one that fits best is its first. The"
-    " phrase beside a paper is the one nearest to it."
+    "For each theme, each paper gets a probability that a careful reader would say it belongs to the"
+    " theme. From"
+    f" 50{NARROW}% on it belongs. It may belong to several themes; the one that fits best is its primary"
+    " theme. The phrase shown with a paper is the one closest to it."
 )
 _BY_PHRASES = (
-    "Without answers the probability comes from the theme's description and phrases: how much nearer the"
-    " paper is to them, in meaning and in words, than papers on other subjects."
+    "Without answers, the probability depends on how much closer the paper is to the theme's description"
+    " and phrases, in meaning and in words, than papers on other subjects."
 )
 _FOUND = (
-    "A share found counts the papers that belong. How many papers of the theme it misses or wrongly"
-    f" includes is not known. Its 95{NARROW}% interval includes sampling error only: which papers happened"
-    " to appear."
+    "A found share counts these papers. How many papers of the theme it misses or wrongly includes is"
+    f" unknown. Its 95{NARROW}% interval includes sampling error only."
 )
 _CHECKED = (
-    "A share checked is estimated from answers on papers drawn at random. The answers show how many papers"
+    "A checked share is estimated from answers on papers drawn at random. The answers show how many papers"
     " are missed and how many are wrongly found, and the count is corrected for both. Its"
     f" 95{NARROW}% interval includes sampling error and the uncertainty of so few answers. It does not"
-    " include mistakes in the answers themselves: a reader who takes the theme for something else moves the"
-    " share."
+    " include mistakes in the answers themselves: a reader who understands the theme differently shifts"
+    " the share."
 )
 _NOT_CHECKED = (
-    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random make a share checked: corrected for what is"
-    " missed and what is wrongly found, with an interval that includes those errors."
+    f"About {ANSWERS_TO_CHECK} answers on papers drawn at random turn a found share into a checked one:"
+    " corrected for what is missed and what is wrongly found, with an interval that includes those errors."
 )
 _CORRECTIONS = (
     "Corrections made in the lists of this page (\u201cnot this theme\u201d, \u201cthis theme too\u201d)"
-    " teach a theme. They never enter an estimate, because those papers were not drawn at random."
+    " teach a theme. They are never used in estimates, because those papers were not drawn at random."
 )
 
 
@@ -51,7 +51,7 @@ def membership_paragraphs(
     Parameters
     ----------
     tables : RunTables
-        Of an older run, whose papers have no probability, the rule of then is given.
+        For an older run without probabilities, the rule of that version is described.
     manifest : mapping
         Its setting ``theme_threshold`` is the score that an older run asked for, where it was set.
     qualities : mapping of theme id to Quality
@@ -64,13 +64,13 @@ def membership_paragraphs(
         return (_by_score(manifest), _FOUND)
     taught = [names[one] for one, quality in qualities.items() if quality.is_taught]
     by_answers = (
-        f" In {join_words(taught)} it also uses answers, because that predicts them better."
+        f" In {join_words(taught)} it also uses answers, because this improves predictions."
         if taught
-        else f" With answers ({COMMAND}) it uses those too, where that is better."
+        else f" With answers ({COMMAND}) it also uses them where this improves predictions."
     )
-    told = [_BELONGS, _BY_PHRASES + by_answers, _FOUND]
-    told.append(_CHECKED if any(quality.is_checked for quality in qualities.values()) else _NOT_CHECKED)
-    return (*told, _CORRECTIONS, _who(qualities))
+    paragraphs = [_BELONGS, _BY_PHRASES + by_answers, _FOUND]
+    paragraphs.append(_CHECKED if any(quality.is_checked for quality in qualities.values()) else _NOT_CHECKED)
+    return (*paragraphs, _CORRECTIONS, _who(qualities))
 
 
 def _by_score(manifest: Mapping[str, Any]) -> str:
@@ -83,9 +83,9 @@ def _by_score(manifest: Mapping[str, Any]) -> str:
 
 
 def _who(qualities: Mapping[str, Quality]) -> str:
-    """Who has read papers for this page."""
+    """Who labelled papers for this page."""
     if any(quality.has_people for quality in qualities.values()):
-        return "People have read the papers that they answered, and no others for this page."
+        return "People have read the papers that they labelled, and no others."
     if any(quality.models for quality in qualities.values()):
-        return "A model that was asked has judged papers for this page; no person has."
+        return "A model has labelled papers for this page; no person has."
     return "No person has read these papers for this page."

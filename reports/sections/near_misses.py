@@ -1,4 +1,4 @@
-"""The papers that a theme is likeliest to miss: those just below the line, in the table `near_misses`."""
+"""The papers that a theme most likely misses: those just below its threshold (table `near_misses`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of papers and the map: what the page says of them without a script."""
+"""The list of papers and the map, as shown without JavaScript."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def make_paper_list(
     n_papers = len(tables.papers)
     most = int(manifest["settings"].get("papers_in_report", MOST_PAPERS))
     shown = newest_first(tables.papers, most)
-    note = f"All {plural(n_papers, 'paper')}, newest first." if n_papers > 1 else "The one paper."
+    note = f"All {plural(n_papers, 'paper')}, newest first." if n_papers > 1 else "1 paper."
     if n_papers > most:
         listed = f"The newest {count(most)} of {plural(n_papers, 'paper')}" if most else "No paper is listed"
         note = f"{listed} (setting papers_in_report)."
     searched = (
-        f"Of {plural(n_papers, 'paper')} this page holds a part: those of the map, and of the others the"
-        " representative ones of each theme and topic, the most upvoted and the newest."
+        f"This page holds some of the {plural(n_papers, 'paper')}: those on the map, and the"
+        " representative papers of each theme and topic, the most upvoted and the newest."
     )
     return PaperList(
         note,
@@ -105,9 +105,9 @@ def make_paper_map(explorer: Explorer, n_topics: int) -> PaperMap | None:
         else f"All {plural(n, 'paper')}"
     )
     note = (
-        "Topics that resemble each other are neighbors. A paper is placed in its topic on the side of those"
-        " that it resembles most, a paper in no topic around the nearest. Distances between far places mean"
-        " nothing, nor do directions."
+        "Similar topics are close together. A paper is placed in its topic, towards the topics that it"
+        " resembles most; a paper in no topic is placed around the nearest one. Large distances and"
+        " directions have no meaning."
     )
     label = f"Map of {plural(mapped, 'paper')} around the names of {plural(n_topics, 'topic')}."
     return PaperMap(shown, note, label, bool(explorer.themes))

@@ -1,4 +1,4 @@
-"""What changed since the run before, and by how much of it new papers are the cause."""
+"""What changed since the previous run, and how much of it new papers caused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def changes_since(
     names: Mapping[tuple[str, str], str],
     checked: Mapping[tuple[str, str], float] = MappingProxyType({}),
 ) -> tuple[str, ...]:
-    """Sentences on what changed since the run before, each change split into its causes.
+    """Sentences on what changed since the previous run, each change split into its causes.
 
     Empty on a first run. At most three. Only the part by new papers is news, so the largest of those comes
     first; a theme that was redefined has that part counted too, because its reader should know.
@@ -58,14 +58,16 @@ def changes_since(
     """
     if changes.empty:
         return ()
-    told = changes.assign(change=changes["to_share"] - changes["from_share"])
-    told = told[told["change"].abs() >= _SMALLEST_CHANGE]
-    redefined = told["by_definition"].abs().where(told["kind"] == "theme", 0.0)
-    told = told.assign(news=told["by_new_papers"].abs().combine(redefined, max), size=told["change"].abs())
-    told = told.sort_values(["news", "size"], ascending=False, kind="stable")
-    if told.empty:
+    listed = changes.assign(change=changes["to_share"] - changes["from_share"])
+    listed = listed[listed["change"].abs() >= _SMALLEST_CHANGE]
+    redefined = listed["by_definition"].abs().where(listed["kind"] == "theme", 0.0)
+    listed = listed.assign(
+        news=listed["by_new_papers"].abs().combine(redefined, max), size=listed["change"].abs()
+    )
+    listed = listed.sort_values(["news", "size"], ascending=False, kind="stable")
+    if listed.empty:
         return ("No share changed by a tenth of a point.",)
-    return tuple(_sentence(row, names, checked) for row in told.head(_MOST_CHANGES).to_dict("records"))
+    return tuple(_sentence(row, names, checked) for row in listed.head(_MOST_CHANGES).to_dict("records"))
 
 
 def _sentence(

@@ -1,4 +1,4 @@
-"""The facts beside a theme's chart: what changed, its share, its papers; its marks in words."""
+"""The facts next to a theme's chart: changes, share, papers; its marks in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reports.values.marks import Burst, Forecast, LevelChange, Marks
 from reports.values.series import Comparison, Series, Span
 from reports.values.verdict_sentences import ICONS
 
-__all__ = ["Fact", "make_facts", "marks_numbers", "marks_told"]
+__all__ = ["Fact", "make_facts", "marks_in_words", "marks_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Fact:
 
 
 def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
-    """Facts of one theme, in the order of the questions that a reader asks.
+    """Facts of one theme, in reading order.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataF
     facts += [*_shares(comparison, series.basis)] if comparison is not None else []
     facts += [_next(series, marks.forecasts[0])] if marks.forecasts else []
     undated = int(found["published"].isna().sum())
-    notes = [f"{count(int(rows['is_primary'].sum()))} have it as first theme"] if len(rows) else []
+    notes = [f"{count(int(rows['is_primary'].sum()))} have it as primary theme"] if len(rows) else []
     notes += [f"{count(undated)} undated"] if undated else []
     return (*facts, Fact("Papers found", count(len(found)), ", ".join(notes)))
 
@@ -93,16 +93,16 @@ def _verdicts(series: Series) -> list[Fact]:
     return [*facts, Fact("Keeps moving", goes_on)] if goes_on else facts
 
 
-def marks_told(marks: Marks) -> tuple[str, ...]:
-    r"""Changes of level and bursts, each in a sentence.
+def marks_in_words(marks: Marks) -> tuple[str, ...]:
+    r"""Level changes and bursts, one sentence each.
 
     Examples
     --------
     >>> from datetime import date
     >>> from reports.values.periods import Period
     >>> march = Period(date(2024, 3, 1), "month", 9, 100, 0.09, 0.05, 0.16, True)
-    >>> told = marks_told(Marks(changes=(LevelChange(march, 0.04, 0.09, 0.001, 0.012),)))
-    >>> told[0].replace(NARROW, " ").replace("\u00a0", " ")
+    >>> sentences = marks_in_words(Marks(changes=(LevelChange(march, 0.04, 0.09, 0.001, 0.012),)))
+    >>> sentences[0].replace(NARROW, " ").replace("\u00a0", " ")
     'Level changed in Mar 2024: 4.0 % before, 9.0 % since.'
     """
     return (

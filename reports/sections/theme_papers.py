@@ -1,4 +1,4 @@
-"""The papers that a theme's section lists, each with what carried it there."""
+"""The papers listed in a theme's section, each with the phrase that assigned it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class ThemePaper:
-    """A paper of a theme with the phrase that carried its assignment, and how sure that is.
+    """A paper of a theme with the phrase that assigned it, and its probability.
 
     `standing` compares its upvotes with those of its day; empty in lists that are not about them.
     """
@@ -42,7 +42,7 @@ def papers_of_theme(
     found, rows : DataFrame
         Papers of the theme by their id, and its rows of `theme_assignments` in the same order.
     votes : DataFrame
-        Of `reports.values.upvotes.upvotes_of_the_day`.
+        From `reports.values.upvotes.upvotes_of_the_day`.
     names : pair of mapping
         Names of themes and of topics by their ids.
 
@@ -59,7 +59,7 @@ def papers_of_theme(
     best = surest["paper_id"]
     why = rows.set_index("paper_id")
 
-    def told(chosen: pd.DataFrame, standings: Sequence[str] = ()) -> tuple[ThemePaper, ...]:
+    def listed(chosen: pd.DataFrame, standings: Sequence[str] = ()) -> tuple[ThemePaper, ...]:
         lines = make_paper_lines(chosen, *names)
         reasons = why.loc[chosen.index]
         return tuple(
@@ -69,17 +69,17 @@ def papers_of_theme(
             )
         )
 
-    ahead = votes.loc[votes.index.intersection(found.index)].rename_axis("paper_id").reset_index()
-    ahead = ahead[ahead["beaten"] > 0].sort_values(
+    most_upvoted = votes.loc[votes.index.intersection(found.index)].rename_axis("paper_id").reset_index()
+    most_upvoted = most_upvoted[most_upvoted["beaten"] > 0].sort_values(
         ["standing", "paper_id"], ascending=[False, True], kind="stable"
     )
-    ahead = ahead.head(_LISTED)
+    most_upvoted = most_upvoted.head(_LISTED)
     standings = [
-        f"more than {count(beaten)} of the {count(others)} others of its day"
-        for beaten, others in zip(ahead["beaten"], ahead["others"], strict=True)
+        f"more than {count(beaten)} of the {count(others)} other papers of its day"
+        for beaten, others in zip(most_upvoted["beaten"], most_upvoted["others"], strict=True)
     ]
-    upvoted = told(found.loc[ahead["paper_id"]], standings)
-    return told(newest_first(found, most)), told(found.loc[best.head(_LISTED)]), upvoted
+    upvoted = listed(found.loc[most_upvoted["paper_id"]], standings)
+    return listed(newest_first(found, most)), listed(found.loc[best.head(_LISTED)]), upvoted
 
 
 def _likely(rows: pd.DataFrame) -> list[str]:

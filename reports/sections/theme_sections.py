@@ -1,4 +1,4 @@
-"""The themes of the page: each with its chart, its verdict, the facts behind it, its papers, its topics."""
+"""The themes of the page: chart, verdict, facts, papers and topics of each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 from analytics.tables import UNCLUSTERED, is_among
 from reports.charts.run_charts import Chart
 from reports.sections.near_misses import NearMiss, make_near_misses
-from reports.sections.theme_facts import Fact, make_facts, marks_numbers, marks_told
+from reports.sections.theme_facts import Fact, make_facts, marks_in_words, marks_numbers
 from reports.sections.theme_papers import ThemePaper, papers_of_theme
 from reports.sections.theme_term_shifts import Shift, make_shift
 from reports.values.claims import verdict_sentence
-from reports.values.count_certainty import Surety, make_surety
+from reports.values.count_certainty import CountCertainty, make_count_certainty
 from reports.values.count_sentences import BANDS, COMMAND, count_warning, known_clause, known_sentence
 from reports.values.exact_numbers import Exact, make_numbers
 from reports.values.formatting import clip, count, percent, plural
@@ -64,7 +64,7 @@ class ThemeSection:
     known_clause: str
     command: str
     warning: str
-    surety: Surety | None
+    certainty: CountCertainty | None
     sentence: str
     facts: tuple[Fact, ...]
     numbers: tuple[Exact, ...]
@@ -131,12 +131,12 @@ def make_theme_sections(view: RunView, charts: Mapping[str, Chart]) -> tuple[The
                 known_clause=known_clause(quality),
                 command="" if quality.is_checked else COMMAND,
                 warning=count_warning(quality),
-                surety=make_surety(quality),
+                certainty=make_count_certainty(quality),
                 sentence=verdict_sentence(one) if len(found) else nothing,
                 facts=make_facts(one, marked, rows, found),
                 numbers=(*make_numbers(one), *marks_numbers(marked)) if len(found) else (),
                 misses=misses.get(theme_id, ()),
-                marks=marks_told(marked),
+                marks=marks_in_words(marked),
                 chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),
                 newest_title="All its papers" if whole else "Newest papers",
                 newest=newest,

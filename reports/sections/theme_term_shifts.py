@@ -1,4 +1,4 @@
-"""What a theme's papers speak of more, or less, than they did: the table `theme_terms` in words."""
+"""Terms that a theme's papers use more or less often than before: the table `theme_terms` in words."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def make_shift(terms: pd.DataFrame, theme_id: str) -> Shift | None:
     is_more = own["n_lately"] * own["of_before"] > own["n_before"] * own["of_lately"]
     late, early = count(int(own["of_lately"].iloc[0])), count(int(own["of_before"].iloc[0]))
     return Shift(
-        f"Part of the {late} papers of the newest year, and of the {early} before, that use a term.",
+        f"Share of the {late} papers of the newest year, and of the {early} earlier ones, that use a term.",
         _words(own[is_more]),
         _words(own[~is_more]),
     )

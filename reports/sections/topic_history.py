@@ -1,4 +1,4 @@
-"""What became of topics when they were last looked for: born, split, merged, ended."""
+"""What happened to topics at the last fit: born, split, merged, ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VERBS = {"split": "split from", "merged": "merged into", "born": "new", "retire
 
 @dataclass(frozen=True, slots=True)
 class TopicEventLine:
-    """One event: the topic, what became of it, the other topic if any, and the papers that carry it."""
+    """One event: the topic, what happened to it, the other topic if any, and example papers."""
 
     name: str
     href: str
@@ -36,7 +36,7 @@ class TopicEventLine:
 
 @dataclass(frozen=True, slots=True)
 class TopicHistory:
-    """How papers have their topics, when topics were last looked for, and what became of them then."""
+    """How papers got their topics, when topics were last fitted, and what happened to them then."""
 
     members: str
     fit: str
@@ -45,7 +45,7 @@ class TopicHistory:
 
 
 def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> TopicHistory | None:
-    """What the page says of the topics' identity.
+    """History of the topics for the page.
 
     Parameters
     ----------
@@ -62,20 +62,22 @@ def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: P
     fit = manifest["topics"].get("fit")
     if fit is None or tables.topics.empty:
         return None
-    told = tables.topic_events[tables.topic_events["event"] != "continued"]
+    events = tables.topic_events[tables.topic_events["event"] != "continued"]
     went_on = int((tables.topic_events["event"] == "continued").sum())
     if not went_on:  # a first fit: all topics are new, which is no news
-        told = told[:0]
+        events = events[:0]
     titles = papers_by_id(tables.papers)["title"]
-    lines = tuple(_line(row, titles, places) for row in told.head(_MOST_EVENTS).to_dict("records"))
+    lines = tuple(_line(row, titles, places) for row in events.head(_MOST_EVENTS).to_dict("records"))
     more = (
-        f"{len(told) - _MOST_EVENTS} more: papertrends topics --history." if len(told) > _MOST_EVENTS else ""
+        f"{len(events) - _MOST_EVENTS} more: papertrends topics --history."
+        if len(events) > _MOST_EVENTS
+        else ""
     )
-    return TopicHistory(_members(tables), _fit(fit, went_on, told["event"]), lines, more)
+    return TopicHistory(_members(tables), _fit(fit, went_on, events["event"]), lines, more)
 
 
 def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
-    """What became of each topic when topics were last looked for, where that is more than that it went on.
+    """What happened to each topic at the last fit, unless it just continued.
 
     Parameters
     ----------
@@ -94,10 +96,10 @@ def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
     for row in events[events["event"] != "continued"].to_dict("records"):
         other = places.name("topic", row["other_id"]) if isinstance(row["other_id"], str) else ""
         if row["event"] == "merged" and other:
-            fates.setdefault(row["other_id"], []).append(f"took in {places.name('topic', row['topic_id'])}")
+            fates.setdefault(row["other_id"], []).append(f"absorbed {places.name('topic', row['topic_id'])}")
         elif row["event"] in {"born", "split"}:
             fates.setdefault(row["topic_id"], []).append(f"split from {other}" if other else "new")
-    return {topic_id: clip(", ".join(told), 160) for topic_id, told in fates.items()}
+    return {topic_id: clip(", ".join(words), 160) for topic_id, words in fates.items()}
 
 
 def _members(tables: RunTables) -> str:
@@ -109,20 +111,20 @@ def _members(tables: RunTables) -> str:
         return ""
     return (
         f"{count(len(inside) - joined)} of the papers in topics were found by density; {count(joined)}"
-        f" ({percent(joined / len(inside))}) joined the nearest topic, within its own spread."
+        f" ({percent(joined / len(inside))}) joined the nearest topic, being within its spread."
     )
 
 
 def _fit(fit: Mapping[str, Any], went_on: int, events: pd.Series) -> str:
-    """When and why topics were looked for, and how many of each event."""
+    """When and why topics were fitted, and the number of each event."""
     day = long_day(date.fromisoformat(str(fit["as_of"])[:10]))
-    text = f"Topics were last looked for on {day}, because {clip(str(fit['cause']), 200)}."
+    text = f"Topics were last fitted on {day}, because {clip(str(fit['cause']), 200)}."
     if not went_on:
-        return f"{text} Later papers join them, and an id stays with its subject."
+        return f"{text} Later papers join these topics, and a topic keeps its id."
     sizes = events.value_counts()
     words = {"born": "new", "split": "split off", "merged": "merged", "retired": "ended"}
     parts = [f"{count(int(sizes[event]))} {word}" for event, word in words.items() if event in sizes.index]
-    return f"{text} {plural(went_on, 'topic')} went on" + (f"; {join_words(parts)}." if parts else ".")
+    return f"{text} {plural(went_on, 'topic')} continued" + (f"; {join_words(parts)}." if parts else ".")
 
 
 def _line(row: Mapping[Hashable, Any], titles: pd.Series, places: Places) -> TopicEventLine:

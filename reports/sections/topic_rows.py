@@ -1,4 +1,4 @@
-"""The topics of the page under their broad groups: one row each, what moved first, then by size."""
+"""The topics of the page by group: one row each, topics that moved first, then by size."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TrendCell:
 class TopicRow:
     """One topic; the `_key` fields order the table by that column.
 
-    `since` is the period of its first dated paper; `fate` what became of it at the last fit, mostly nothing.
+    `since` is the period of its first dated paper; `fate` is its event at the last fit, mostly empty.
     """
 
     slug: str
@@ -125,15 +125,15 @@ def make_topic_table(
         reason = topics["reason"] if isinstance(topics, Mapping) else ""
         return TopicTable(f"No topics. {clip(str(reason), 600)}".strip(), "", ())
     papers = papers_by_id(tables.papers)
-    told = tables.topics.to_dict("records")
-    wanted = dict.fromkeys(one for row in told for one in row["representative_papers"])
+    topics = tables.topics.to_dict("records")
+    wanted = dict.fromkeys(one for row in topics for one in row["representative_papers"])
     # All at once: to pick rows of a table of all papers takes as long for eight of them as for a thousand.
     shown = papers.loc[[one for one in wanted if one in papers.index]]
     lines = {line.paper_id: line for line in make_paper_lines(shown, places.theme_names, {})}
     fates = topic_fates(tables, places)
     rows = [
         _row(row, series["topic", row["topic_id"]], lines, places, fates.get(row["topic_id"], ""))
-        for row in told
+        for row in topics
     ]
 
     def strength(row: TopicRow) -> tuple[float, int, str]:
@@ -144,11 +144,11 @@ def make_topic_table(
     clustered = int((tables.papers["topic_id"] != UNCLUSTERED).sum())
     note = (
         f"{plural(len(rows), 'topic')} in the data. {count(clustered)} of {plural(len(papers), 'paper')}"
-        f" ({percent(clustered / len(papers))}) belong to one, the others to no topic."
+        f" ({percent(clustered / len(papers))}) belong to one of them."
     )
     groups = _groups(rows, tables.topics, series)
     if len(groups) > 1:
-        note += f" The topics are in {len(groups)} groups by nearness, as an order for reading."
+        note += f" The topics are in {len(groups)} groups of similar topics."
     latest = next((one.latest for one in series.values() if one.latest is not None), None)
     own = [series["topic", row.topic_id] for row in rows]
     titles = (

@@ -1,4 +1,4 @@
-"""The track record: how forecasts and claims of earlier runs came out."""
+"""The track record: how accurate forecasts and claims of earlier runs were."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_CLAIMS = 12
 
 @dataclass(frozen=True, slots=True)
 class ScoredClaim:
-    """One claim of an earlier run that came due; `href` is empty for a series that is gone."""
+    """One checked claim of an earlier run; `href` is empty if the series no longer exists."""
 
     name: str
     href: str
@@ -35,14 +35,14 @@ class ScoredClaim:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Sentences on what came due, and the newest claims."""
+    """Sentences on checked forecasts, and the newest checked claims."""
 
     sentences: tuple[str, ...]
     claims: tuple[ScoredClaim, ...]
     claims_note: str
 
 
-def make_record(tables: RunTables, told: Mapping[str, Any] | None, places: Places) -> Record:
+def make_record(tables: RunTables, recorded: Mapping[str, Any] | None, places: Places) -> Record:
     """Record from the tables `scored_forecasts` and `scored_claims`.
 
     Parameters
@@ -53,16 +53,16 @@ def make_record(tables: RunTables, told: Mapping[str, Any] | None, places: Place
     places : Places
     """
     forecasts, claims = tables.scored_forecasts, tables.scored_claims
-    if told is None and forecasts.empty and claims.empty:
-        return Record(("There is no earlier run whose forecasts could be checked.",), (), "")
+    if recorded is None and forecasts.empty and claims.empty:
+        return Record(("There are no earlier runs whose forecasts could be checked.",), (), "")
     runs = {*forecasts["run_id"], *claims["run_id"]}
-    n_runs = int((told or {}).get("n_runs", len(runs)))
+    n_runs = int((recorded or {}).get("n_runs", len(runs)))
     if forecasts.empty and claims.empty:
         past = f" of {plural(n_runs, 'earlier run')}" if n_runs else ""
-        return Record((f"Nothing that was forecast or claimed{past} has come due yet.",), (), "")
+        return Record((f"No forecast or claim{past} can be checked yet.",), (), "")
     by = plural(n_runs, "earlier run")
     sentences = [
-        _forecasts(forecasts, by) if len(forecasts) else f"No forecast of {by} has come due yet.",
+        _forecasts(forecasts, by) if len(forecasts) else f"No forecast of {by} can be checked yet.",
         _claims(claims) if len(claims) else f"No claim of {by} is a year old yet.",
     ]
     unit = _unit(tables)
@@ -78,21 +78,21 @@ def _forecasts(scored: pd.DataFrame, by: str) -> str:
     inside_90, inside_50 = (int(scored[name].sum()) for name in ("inside_90", "inside_50"))
     if n == 1:
         held = "lay in" if inside_90 else "lay outside"
-        return f"The one forecast of {by} that came due {held} its 90{NARROW}% band."
-    told = (
-        f"Of {by}, {plural(n, 'forecast')} came due: {count(inside_90)} of {count(n)}"
+        return f"The only forecast of {by} that can be checked {held} its 90{NARROW}% band."
+    sentence = (
+        f"{plural(n, 'forecast')} of {by} can be checked: {count(inside_90)} of {count(n)}"
         f" ({percent(inside_90 / n)}) lay in their 90{NARROW}% band and {count(inside_50)}"
         f" ({percent(inside_50 / n)}) in their 50{NARROW}% band"
     )
     errors = scored[["error", "naive_error"]].abs().dropna().mean()
     if not errors["naive_error"] > 0:
-        return f"{told}."
+        return f"{sentence}."
     ratio = errors["error"] / errors["naive_error"]
-    return f"{told}; their mean error was {ratio:.2f} times that of \u201csame as the last period\u201d."
+    return f"{sentence}; their mean error was {ratio:.2f} times that of \u201csame as the last period\u201d."
 
 
 def _claims(scored: pd.DataFrame) -> str:
-    """How many series went on the way that they were called."""
+    """How many series kept moving as claimed."""
     parts = []
     for verdict, way in (("rising", "higher"), ("falling", "lower")):
         called = scored[scored["verdict"] == verdict]

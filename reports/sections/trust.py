@@ -1,4 +1,4 @@
-"""How far to trust the page: what was read and left out, how verdicts come about, how to make it again."""
+"""How far to trust the page: what was read and left out, how verdicts are reached, how to reproduce it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _FAULTS = {
 }
 _BASES = {
     "stated": "dated by their source",
-    "updated": "dated by their update, the only day that is stated",
+    "updated": "dated by their last update, the only day stated",
     "year_inferred": "with a year that was inferred",
     "id_month": "dated by the month of their arXiv id",
-    "missing": "undated: in themes and topics, in no period",
+    "missing": "undated: counted in themes and topics, but in no period",
 }
 
 
@@ -73,18 +73,18 @@ def make_trust(
     membership: tuple[str, ...],
     warnings: Sequence[str],
 ) -> Trust:
-    """Trust section from the manifest, with what the tables say better than it.
+    """Trust section from the manifest and some tables.
 
     Parameters
     ----------
     tables : RunTables
     manifest : mapping
-        Of the run, see the design; every value is shown as text.
+        Manifest of the run; every value is shown as text.
     series : mapping of (kind, series_id) to Series
     membership : tuple of str
         How papers come to their themes, see `reports.sections.membership_paragraphs`.
     warnings : sequence of str
-        Of themes, to stand before those of the manifest.
+        Warnings about themes, shown before those of the manifest.
     """
     rejects = manifest.get("rejects_sample", [])
     n_rejected = int(manifest["counts"]["rejected"])
@@ -117,16 +117,16 @@ def make_trust(
 
 
 def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Say what became of everything that was read."""
+    """Counts of everything that was read."""
     rows = (
-        ("papers", "papers", "different works in the corpus"),
-        ("merged", "merged", "records that show a work already there"),
+        ("papers", "papers", "distinct works in the corpus"),
+        ("merged", "merged", "records of works that the corpus already has"),
         ("rejected", "rejected", "records that cannot be a paper"),
-        ("dated", "dated", "papers that count in a period"),
-        ("undated", "undated", "papers in themes and topics, in no period"),
+        ("dated", "dated", "papers counted in a period"),
+        ("undated", "undated", "papers counted in themes and topics, but in no period"),
         ("before_span", "too old", "papers from before the first period"),
-        ("later", "too new", "papers seen or published after the day of this page"),
-        ("future", "of these dated ahead", "papers already shown that state a later date"),
+        ("later", "too new", "papers seen or published after the day of this report"),
+        ("future", "of these dated ahead", "papers already seen that state a later date"),
         ("withdrawn", "withdrawn", "papers that a source calls withdrawn or retracted; they still count"),
         ("without_theme", "in no theme", "papers that belong to no theme"),
         ("unclustered", "unclustered", "papers that belong to no topic"),
@@ -141,7 +141,7 @@ def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
 
 
 def _dates(papers: pd.DataFrame, counts: Mapping[str, Any]) -> tuple[Line, ...]:
-    """How the dates came about, a line for each way that occurs."""
+    """Where the dates come from, one line per basis."""
     found = papers["published_basis"].value_counts()
     lines = [
         Line(words, count(int(found[basis])), percent(found[basis] / len(papers)))
@@ -150,12 +150,12 @@ def _dates(papers: pd.DataFrame, counts: Mapping[str, Any]) -> tuple[Line, ...]:
     ]
     looked_up = int(counts.get("looked_up", 0))
     if looked_up:
-        lines.append(Line("of these looked up", count(looked_up), "asked for at arXiv, by id or exact title"))
+        lines.append(Line("of these looked up", count(looked_up), "looked up at arXiv by id or exact title"))
     return tuple(lines)
 
 
 def _doubts(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Dates that cannot be what they say, with the first papers of each kind."""
+    """Implausible dates, with the first papers of each kind."""
     lines = []
     for fault, number in manifest["counts"].get("date_faults", {}).items():
         name, note = _FAULTS.get(fault, (clip(str(fault), 40), ""))
@@ -185,7 +185,7 @@ def _periods(manifest: Mapping[str, Any], series: Mapping[tuple[str, str], Serie
     empty = [period.label for period in longest.periods if period.is_empty]
     if empty:
         shown = join_words(empty[:4]) + (f" and {len(empty) - 4} more" if len(empty) > 4 else "")
-        sentences.append(f"No paper is dated in {shown}: the lines are broken there.")
+        sentences.append(f"No paper is dated in {shown}: the lines have a gap there.")
     return tuple(sentences)
 
 
@@ -201,7 +201,7 @@ def _topics(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """One line a kind of source: how many files, of which days, with how many records."""
+    """One line per kind of source: files, days and records."""
     lines = []
     for kind in dict.fromkeys(str(source["source"]) for source in sources):
         files = [source for source in sources if source["source"] == kind]
@@ -229,7 +229,7 @@ def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
         ("compared with", "against"),
         ("themes", "themes_file"),
         ("vectorizer", "vectorizer_id"),
-        ("this vectorizer because", "vectorizer_why"),
+        ("reason for the vectorizer", "vectorizer_why"),
         ("seed", "random_state"),
         ("corpus hash", "corpus_hash"),
     )
@@ -251,7 +251,7 @@ def _texts(row: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, ...]:
 
 
 def _written(value: object) -> str:
-    """Write a setting down: text as it is, anything else as JSON."""
+    """Format a setting: text unchanged, anything else as JSON."""
     return clip(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False), 400)
 
 

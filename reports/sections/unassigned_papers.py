@@ -1,4 +1,4 @@
-"""Papers that the topics' trends leave out: in no topic, or without a date."""
+"""Papers left out of the topics' trends: in no topic, or without a date."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from reports.charts.sparklines import render_sparkline
 from reports.values.formatting import NO_VALUE, count, percent, plural
 from reports.values.periods import Period, period_unit
 
-__all__ = ["LoosePapers", "make_loose_papers"]
+__all__ = ["UnassignedPapers", "make_unassigned_papers"]
 
 
 @dataclass(frozen=True, slots=True)
-class LoosePapers:
-    """What is said beside the topics; without anything to draw `sparkline` is empty and `values` None."""
+class UnassignedPapers:
+    """Sentences below the topics; if there is nothing to draw, `sparkline` is empty and `values` None."""
 
     sentence: str
     undated: str
@@ -26,7 +26,7 @@ class LoosePapers:
     values: Values | None
 
 
-def make_loose_papers(tables: RunTables) -> LoosePapers | None:
+def make_unassigned_papers(tables: RunTables) -> UnassignedPapers | None:
     """Unclustered and undated papers per period.
 
     Parameters
@@ -35,7 +35,7 @@ def make_loose_papers(tables: RunTables) -> LoosePapers | None:
 
     Returns
     -------
-    LoosePapers or None
+    UnassignedPapers or None
         None where the table `unassigned` is empty, as in older runs, or only says that there are no topics.
     """
     if tables.unassigned.empty:
@@ -49,21 +49,21 @@ def make_loose_papers(tables: RunTables) -> LoosePapers | None:
         )
     ]  # fmt: skip
     undated = [int(n) for n in ordered["n_undated"]]
-    loose = sum(period.n_papers for period in periods)
+    n_unclustered = sum(period.n_papers for period in periods)
     n_undated = int(tables.papers["published"].isna().sum())
-    told = _undated(periods, undated, n_undated)
+    undated_sentence = _undated(periods, undated, n_undated)
     if tables.topics.empty:
-        return LoosePapers("", told, "", None) if any(undated) else None
-    if not loose and not n_undated:
-        return LoosePapers(
+        return UnassignedPapers("", undated_sentence, "", None) if any(undated) else None
+    if not n_unclustered and not n_undated:
+        return UnassignedPapers(
             "Every paper has a date and belongs to a topic.",
             "", "", None,
         )  # fmt: skip
-    sentence = _unclustered(periods) if loose else "Every dated paper belongs to a topic."
-    label = f"Part of each {periods[0].unit}'s papers in no topic. {sentence}"
+    sentence = _unclustered(periods) if n_unclustered else "Every dated paper belongs to a topic."
+    label = f"Share of each {periods[0].unit}'s papers in no topic. {sentence}"
     line = render_sparkline(periods, label, 132, 36)
-    return LoosePapers(
-        sentence, told, line if loose else "", _values(periods, undated)
+    return UnassignedPapers(
+        sentence, undated_sentence, line if n_unclustered else "", _values(periods, undated)
     )  # fmt: skip
 
 
@@ -76,11 +76,13 @@ def _period(start: date, end: date, counts: tuple[int, int], is_complete: bool) 
 
 
 def _unclustered(periods: Sequence[Period]) -> str:
-    """Say the newest complete part that stands in no topic, and what it was at first."""
+    """State the share in no topic in the newest and the first complete period."""
     complete = [period for period in periods if period.is_complete and not period.is_empty]
     if not complete:
-        loose, total = (sum(n) for n in zip(*((one.n_papers, one.n_total) for one in periods), strict=True))
-        of = f"{count(loose)} of {plural(total, 'dated paper')}"
+        n_unclustered, total = (
+            sum(n) for n in zip(*((one.n_papers, one.n_total) for one in periods), strict=True)
+        )
+        of = f"{count(n_unclustered)} of {plural(total, 'dated paper')}"
         return f"{of} belong to no topic; no period is complete yet."
     first, last = complete[0], complete[-1]
     counts = f"{count(last.n_papers)} of {count(last.n_total)}"
@@ -104,10 +106,10 @@ def _undated(periods: Sequence[Period], undated: Sequence[int], n_undated: int) 
     most = max(undated)
     peak = periods[undated.index(most)].named
     of = "The undated paper" if n_undated == 1 else f"{count(seen)} of {count(n_undated)} undated papers"
-    told = f"{of} {'was' if seen == 1 else 'were'} first seen"
+    subject = f"{of} {'was' if seen == 1 else 'were'} first seen"
     if seen == most:
-        return f"{told} in {peak}."
-    return f"{told} from {periods[0].label} to {periods[-1].label}, most in {peak} ({count(most)})."
+        return f"{subject} in {peak}."
+    return f"{subject} from {periods[0].label} to {periods[-1].label}, most in {peak} ({count(most)})."
 
 
 def _values(periods: Sequence[Period], undated: Sequence[int]) -> Values:

@@ -1,4 +1,4 @@
-"""How a verdict is reached, step by step: only what the page shows is explained."""
+"""How a verdict is reached, step by step; only steps that the page uses."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def verdict_steps(
     looked = "forecasts" in manifest
     further = {
         "bursts": (looked or len(tables.bursts), _burst(allowed)),
-        "changes of level": (looked or len(tables.change_points), _level(allowed)),
-        "words of themes": (len(tables.theme_terms), _terms(allowed)),
+        "level changes": (looked or len(tables.change_points), _level(allowed)),
+        "terms of themes": (len(tables.theme_terms), _terms(allowed)),
     }
     shown = {name: step for name, (is_shown, step) in further.items() if is_shown}
     steps = list(_tests(series, allowed, steady_bound(manifest), list(shown)))
@@ -68,47 +68,46 @@ def _fragile() -> Step:
 def _burst(allowed: str) -> Step:
     return Step(
         "Burst",
-        "Periods in a row in which the share is about twice the usual one. A long rise ends in a burst too:"
-        " read it beside the verdict.",
+        "Consecutive periods in which the share is about twice the usual one. A long rise also ends in a"
+        " burst, so read it together with the verdict.",
         "Kleinberg's automaton. p is how often the same papers on random dates would burst as strongly; q"
-        " also includes the noise of this run and the number of series. Bursts have a false discovery rate of"
-        f" their own: only those at a q of {allowed} or below are shown.",
+        " also accounts for the noise of this run and the number of series. Bursts have their own false"
+        f" discovery rate: only bursts with a q of {allowed} or less are shown.",
     )
 
 
 def _level(allowed: str) -> Step:
     return Step(
         "Level changed",
-        "From this period on the share has another level. Why is not known: a new source moves shares as a"
-        " field does.",
-        "Shown where two levels explain the counts better than one, and better than a straight trend,"
-        " compared with many made-up series of one level and the noise of this run. Level changes have a"
-        f" false discovery rate of their own: q is at most {allowed}.",
+        "From this period on, the share is at another level. The cause is unknown: a new source can change"
+        " shares just as a field can.",
+        "Shown if two levels explain the counts better than one level, and better than a straight trend,"
+        " compared with many simulated series of one level and the noise of this run. Level changes have"
+        f" their own false discovery rate: q is at most {allowed}.",
     )
 
 
 def _terms(allowed: str) -> Step:
     return Step(
-        "Words of a theme",
-        "Terms that its papers of the newest year use more, or less, often than those before.",
-        "Fisher's exact test for each term. These lists have a false discovery rate of their own, of"
-        f" {allowed}.",
+        "Terms of a theme",
+        "Terms that the theme's papers of the newest year use more or less often than earlier ones.",
+        f"Fisher's exact test for each term. These lists have their own false discovery rate, {allowed}.",
     )
 
 
 def _bands() -> Step:
     return Step(
         "Forecast",
-        f"Dashed, with two bands. Half of the coming shares should fall in the 50{NARROW}% band, and nine in"
+        f"Dashed, with two bands. Half of the future shares should fall in the 50{NARROW}% band, and nine in"
         f" ten in the 90{NARROW}% band.",
-        "The bands include sampling error and the errors of earlier forecasts. They include no breakthrough"
-        " and no new source.",
+        "The bands include sampling error and the errors of earlier forecasts. They do not include"
+        " breakthroughs or new sources.",
     )
 
 
 def _whole() -> Step:
     return Step(
         "Parts of a whole",
-        "When one theme takes more of the papers, the others take less. A change in what the sources list"
-        " moves shares too.",
+        "If the share of one theme grows, that of others shrinks. A change in what the sources list"
+        " changes shares too.",
     )

@@ -1,1 +1,1 @@
-"""What the page says, as values: series, verdicts, marks, and how numbers and dates are written."""
+"""Values that the page shows: series, verdicts, marks, and formats of numbers and dates."""

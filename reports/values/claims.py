@@ -1,9 +1,9 @@
-"""Claims in words, from the numbers of a verdict alone.
+"""Claims in words, derived only from the numbers of a verdict.
 
 The sentences are in `reports.values.verdict_sentences`.
 
-A claim is the share at the end, how it is known (found or checked), the share at the start, their ratio with
-its interval, and the verdict. No cause, no forecast, and no adjective that is not one of the five words.
+A claim consists of the share at the end, its basis (found or checked), the share at the start, their ratio
+with its interval, and the verdict. It contains no cause, no forecast, and no adjective except the verdicts.
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ def comparison_clause(comparison: Comparison | None) -> str:
 def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
     """Number and clause of a line of the first screen.
 
-    Of the surest claim; without one, of the whole span, with the share at the end of the line in its chart.
-    Where that was not tested, or in an older run, the counts of the newest period and of the one before are
-    given, and nothing is said of a change.
+    From the most certain claim; without one, from the whole span, with the share at the end of the line in
+    its chart. If that was not tested, or in an older run, the counts of the newest period and of the one
+    before, without a statement about change.
     """
     verdict = (*series.claims, series.verdict)[0]
     if verdict.has_change and ("claim", verdict.window, verdict.word) in TEMPLATES:
@@ -111,7 +111,7 @@ def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, s
 
 
 def also_clause(series: Series) -> str:
-    """What the other comparison says, beside the claim of a headline; empty where it says nothing."""
+    """Result of the other comparison, shown next to a headline; empty if it found nothing."""
     long, recent = series.verdict, series.recent
     if not recent.is_move or not recent.has_change:
         return ""
@@ -140,7 +140,7 @@ def missing_clause(verdict: Verdict, unit: str) -> str:
 
 
 def verdict_sentence(series: Series) -> str:
-    """Tell in a few sentences what was found: over the whole span, in the newest months, whether it goes on.
+    """Describe a verdict in a few sentences: over the whole span, in the newest months, whether it continues.
 
     Parameters
     ----------
@@ -151,21 +151,21 @@ def verdict_sentence(series: Series) -> str:
         missing = missing_clause(verdict, series.unit)
         need = fill("needed", "long", "insufficient", periods=str(MIN_PERIODS), papers=str(MIN_PAPERS))
         return f"{missing[:1].upper()}{missing[1:]}. {need}"
-    told = [_filled(_section(verdict), verdict, series)]
+    sentences = [_filled(_section(verdict), verdict, series)]
     if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
-        told.append(fill("luck", "long", "unclear"))
-    told.append(_filled(_section(series.recent), series.recent, series))
+        sentences.append(fill("luck", "long", "unclear"))
+    sentences.append(_filled(_section(series.recent), series.recent, series))
     if verdict.is_move and series.lasting.is_tested:
-        told.append(_filled("sentence", series.lasting, series))
+        sentences.append(_filled("sentence", series.lasting, series))
     if series.basis and verdict.basis != series.basis:
-        told.append(f"This was tested on the shares {verdict.basis}.")
+        sentences.append(f"This was tested on the {verdict.basis} shares.")
     if verdict.is_fragile:
-        told.append(f"Fragile: {FRAGILE}.")
-    return " ".join(filter(None, told))
+        sentences.append(f"Fragile: {FRAGILE}.")
+    return " ".join(filter(None, sentences))
 
 
 def _section(verdict: Verdict) -> str:
-    """Where the sentence of a verdict is in the table: older runs have no shares at start and end."""
+    """Key of a verdict's sentence in the table: older runs have no shares at start and end."""
     return "older" if verdict.is_tested and not verdict.period else "sentence"
 
 
@@ -230,14 +230,14 @@ def _yearly(verdict: Verdict) -> str:
 
 
 def _plan(verdict: Verdict, place: str) -> str:
-    """What would decide an unclear verdict, as far as it is known."""
+    """How much more data would decide an unclear verdict, if known."""
     days, papers = verdict.days_to_tell, verdict.papers_to_tell
     if math.isnan(days) or verdict.word != "unclear":
         return ""
     if not days <= verdict.days:
-        told = fill("plan", "longer", "unclear", **_spans(verdict))
+        plan = fill("plan", "longer", "unclear", **_spans(verdict))
     elif papers >= 1:
-        told = fill("plan", "papers", "unclear", papers=count(two_digits(papers)), more=more_words(days))
+        plan = fill("plan", "papers", "unclear", papers=count(two_digits(papers)), more=more_words(days))
     else:
-        told = fill("plan", "time", "unclear", more=more_words(days))
-    return f"; {told}" if place == "claim" else f" {told[:1].upper()}{told[1:]}."
+        plan = fill("plan", "time", "unclear", more=more_words(days))
+    return f"; {plan}" if place == "claim" else f" {plan[:1].upper()}{plan[1:]}."

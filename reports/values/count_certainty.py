@@ -1,4 +1,4 @@
-"""How sure the count of a theme is: plain sentences for any reader, and the exact figures behind them."""
+"""How certain the count of a theme is: plain sentences, and the exact figures behind them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reports.values.formatting import (
 )
 from reports.values.theme_quality import Measure, Quality
 
-__all__ = ["DRIFT", "Exact", "Sure", "Surety", "make_surety"]
+__all__ = ["DRIFT", "CertaintySentence", "CountCertainty", "Exact", "make_count_certainty"]
 
 DRIFT = 0.05
 """p value below which the errors of older and newer papers are said to differ."""
@@ -33,8 +33,8 @@ _AGREED = ((0.2, "hardly at all"), (0.4, "a little"), (0.6, "fairly"), (0.8, "we
 
 
 @dataclass(frozen=True, slots=True)
-class Sure:
-    """One sentence on how sure a count is; `lead` is its first words, which stand out."""
+class CertaintySentence:
+    """One sentence on how certain a count is; `lead` holds its first words, shown in bold."""
 
     lead: str
     text: str
@@ -51,14 +51,14 @@ class Exact:
 
 
 @dataclass(frozen=True, slots=True)
-class Surety:
+class CountCertainty:
     """The block "how sure" of a theme: plain sentences, and the figures behind them."""
 
-    sentences: tuple[Sure, ...]
+    sentences: tuple[CertaintySentence, ...]
     figures: tuple[Exact, ...]
 
 
-def make_surety(quality: Quality) -> Surety | None:
+def make_count_certainty(quality: Quality) -> CountCertainty | None:
     """How sure the count of a theme is.
 
     Parameters
@@ -67,30 +67,32 @@ def make_surety(quality: Quality) -> Surety | None:
 
     Returns
     -------
-    Surety or None
+    CountCertainty or None
         None where nobody has answered.
     """
     if not quality.n_labels:
         return None
     sentences = [*_errors(quality), *_reach(quality), *_drift(quality), *_who(quality)]
-    return Surety(tuple(sentences), tuple(_figures(quality)))
+    return CountCertainty(tuple(sentences), tuple(_figures(quality)))
 
 
-def _errors(quality: Quality) -> list[Sure]:
+def _errors(quality: Quality) -> list[CertaintySentence]:
     """What is wrongly found, and what is missed."""
-    told = []
+    sentences = []
     for measure, text in (
         (quality.precision, "papers that the phrases find are really about it"),
         (quality.recall, "papers about it are found by the phrases"),
     ):
         if measure.is_known:
-            told.append(Sure(f"{_of_hundred(measure.value)} of 100", f"{text}{_hundreds(measure)}."))
+            sentences.append(
+                CertaintySentence(f"{_of_hundred(measure.value)} of 100", f"{text}{_hundreds(measure)}.")
+            )
     misses_some = quality.recall.is_known and quality.recall.value < 0.995
     if quality.is_checked and not quality.is_taught and misses_some:
-        last = told[-1]
-        missed = " The others are counted in its share and trend, but are in no list here."
-        told[-1] = Sure(last.lead, last.text + missed)
-    return told
+        last = sentences[-1]
+        missed = " The others count in its share and trend but are not listed here."
+        sentences[-1] = CertaintySentence(last.lead, last.text + missed)
+    return sentences
 
 
 def _of_hundred(value: float) -> str:
@@ -104,51 +106,57 @@ def _hundreds(measure: Measure) -> str:
     return f" ({100 * measure.low:.0f} to {100 * measure.high:.0f})" if measure.has_interval else ""
 
 
-def _reach(quality: Quality) -> list[Sure]:
-    """What more answers would bring, and how well they are foreseen."""
-    told = []
+def _reach(quality: Quality) -> list[CertaintySentence]:
+    """What more answers would improve, and how well they are predicted."""
+    sentences = []
     more = quality.labels_to_halve
     can_be_had = more <= quality.n_corpus - quality.n_drawn
     if quality.is_checked and math.isfinite(more) and more >= 1 and can_be_had:
-        told.append(Sure(f"About {count(two_digits(more))} more answers", "would halve the interval."))
+        sentences.append(
+            CertaintySentence(f"About {count(two_digits(more))} more answers", "would halve the interval.")
+        )
     if quality.is_checked and not math.isnan(quality.r2):
         how = _grade(quality.r2, _FORESEEN)
         text = f"predicted {how}. The better papertrends predicts them, the narrower the interval."
-        told.append(Sure("The answers were", text))
-    return told
+        sentences.append(CertaintySentence("The answers were", text))
+    return sentences
 
 
-def _drift(quality: Quality) -> list[Sure]:
+def _drift(quality: Quality) -> list[CertaintySentence]:
     """Say so where the errors changed over time: a change of errors looks like a change of the share."""
     if math.isnan(quality.drift_p) or quality.drift_p >= DRIFT:
         return []
     text = (
-        "More papers are missed, or wrongly found, at one time than at another, and that can look like a"
-        " rise or a fall. The share of all papers holds; take the trend and single periods with care until"
-        " more papers are answered."
+        "More papers are missed or wrongly found in one period than in another, which can look like a rise"
+        " or a fall. The share of all papers is valid; treat the trend and single periods with care until"
+        " more papers are labelled."
     )
-    return [Sure("Older and newer answers differ.", text, is_doubt=True)]
+    return [CertaintySentence("Older and newer answers differ.", text, is_doubt=True)]
 
 
-def _who(quality: Quality) -> list[Sure]:
+def _who(quality: Quality) -> list[CertaintySentence]:
     """Who answered, how far a model agrees with people, and what was answered under another definition."""
-    told = []
+    sentences = []
     models = join_words(quality.models)
     if quality.has_people and quality.models:
-        told.append(Sure("Answered by people,", f"the rest judged by {models}."))
+        sentences.append(CertaintySentence("Answered by people,", f"the rest judged by {models}."))
     elif quality.models:
-        told.append(Sure(f"Judged by {models}.", "No person answered."))
+        sentences.append(CertaintySentence(f"Judged by {models}.", "No person answered."))
     elif quality.has_people:
-        told.append(Sure("Answered by people.", ""))
+        sentences.append(CertaintySentence("Answered by people.", ""))
     if quality.n_both and not math.isnan(quality.kappa):
         agreed = _grade(quality.kappa, _AGREED)
         both = f"on the {plural(quality.n_both, 'paper')} that both answered (kappa {quality.kappa:.2f})."
-        told.append(Sure("People and model agree", f"{agreed} {both}"))
+        sentences.append(CertaintySentence("People and model agree", f"{agreed} {both}"))
     if quality.n_earlier:
         text = "given under an earlier definition of the theme and may mean something else."
         given = "was" if quality.n_earlier == 1 else "were"
-        told.append(Sure(f"{count(quality.n_earlier)} of {plural(quality.n_labels, 'answer')} {given}", text))
-    return told
+        sentences.append(
+            CertaintySentence(
+                f"{count(quality.n_earlier)} of {plural(quality.n_labels, 'answer')} {given}", text
+            )
+        )
+    return sentences
 
 
 def _grade(value: float, grades: tuple[tuple[float, str], ...]) -> str:
@@ -159,8 +167,8 @@ def _figures(quality: Quality) -> list[Exact]:
     """Figures behind the sentences, named as the literature names them."""
     no = quality.n_labels - quality.n_yes
     drawn = f"{count(quality.n_yes)} yes, {count(no)} no; {count(quality.n_drawn)} on papers drawn at random"
-    told = [Exact("Answers", count(quality.n_labels), f"{drawn}, the only ones that enter an estimate")]
-    told.append(
+    figures = [Exact("Answers", count(quality.n_labels), f"{drawn}, the only ones used in estimates")]
+    figures.append(
         Exact(
             "Share found",
             percent(quality.share_found),
@@ -173,8 +181,8 @@ def _figures(quality: Quality) -> list[Exact]:
             quality.share,
             "answers weighted by the probability with which their papers were drawn",
         ),
-        ("Precision", quality.precision, "part of what the phrases alone find that is about it"),
-        ("Recall", quality.recall, "part of what is about it that the phrases alone find"),
+        ("Precision", quality.precision, "share of the papers found by the phrases alone that are about it"),
+        ("Recall", quality.recall, "share of the papers about it that the phrases alone find"),
     )
     for name, measure, note in measures:
         if measure.is_known:
@@ -183,16 +191,16 @@ def _figures(quality: Quality) -> list[Exact]:
                 if measure.has_interval
                 else ""
             )
-            told.append(Exact(name, percent(measure.value), ends + note))
+            figures.append(Exact(name, percent(measure.value), ends + note))
     if not math.isnan(quality.r2):
-        note = "part of the variance of the answers that the probability of membership explains"
-        told.append(Exact("R²", f"{quality.r2:.2f}", note))
+        note = "share of the variance of the answers that the probability of membership explains"
+        figures.append(Exact("R²", f"{quality.r2:.2f}", note))
     if not math.isnan(quality.drift_p):
-        told.append(
+        figures.append(
             Exact(
                 "Drift",
                 p_value(quality.drift_p),
-                "errors on the older half of the papers against those on the newer",
+                "errors on the older half of the papers compared with the newer half",
             )
         )
-    return told
+    return figures

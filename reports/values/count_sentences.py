@@ -1,4 +1,4 @@
-"""What is known of the count of a theme, in words: found, with a few answers, or checked on answers."""
+"""The count of a theme in words: found, with a few answers, or checked on answers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ COMMAND = "papertrends label"
 """What to run to answer papers."""
 
 UNCHECKED = (
-    "A share found counts what the phrases of a theme find; how many papers they miss is not known."
-    f" {ANSWERS_TO_CHECK} answers would tell:"
+    "A found share counts the papers that a theme's phrases find; how many they miss is unknown."
+    f" {ANSWERS_TO_CHECK} answers would show it:"
 )
 """What a share found leaves open, with `COMMAND` to follow."""
 
@@ -37,24 +37,24 @@ def bands_note(bases: Collection[str]) -> str:
     Examples
     --------
     >>> bands_note(["found", "found"])
-    'All are found by phrases: the bands leave out what those miss.'
+    'All shares are found by phrases: the bands leave out what the phrases miss.'
     """
     if "checked" not in bases:
-        return "All are found by phrases: the bands leave out what those miss."
+        return "All shares are found by phrases: the bands leave out what the phrases miss."
     if "found" not in bases:
-        return "All are checked on answers: the bands include what the phrases miss."
-    return "Pale band: found, without what the phrases miss. Solid band: checked, with it."
+        return "All shares are checked on answers: the bands include what the phrases miss."
+    return "Pale bands: found shares, without what the phrases miss. Solid bands: checked shares, with it."
 
 
 def known_clause(quality: Quality) -> str:
-    r"""Say in a few words how the share of a theme is known; the first word is ``found`` or ``checked``.
+    r"""State briefly how the share of a theme was determined; the first word is ``found`` or ``checked``.
 
     Examples
     --------
     >>> known_clause(Quality(388, 3736))
-    'found 388 papers; how many it misses is not known'
+    'found 388 papers; how many it misses is unknown'
     >>> known_clause(Quality(388, 3736, n_labels=12, n_yes=3, n_drawn=12))
-    'found 388 papers; 12 answers so far (3 yes, 9 no), about 48 more would tell how many it misses'
+    'found 388 papers; 12 answers so far (3 yes, 9 no), about 48 more would show how many it misses'
     >>> checked = Quality(388, 3736, n_labels=120, n_drawn=120, is_checked=True, recall=Measure(0.3))
     >>> known_clause(checked).replace("\u202f", " ")
     'checked on 120 answers; the phrases alone find 30 % of them'
@@ -63,20 +63,20 @@ def known_clause(quality: Quality) -> str:
         return f"checked on {_answers(quality)}{_recall_clause(quality)}"
     found = f"found {plural(quality.n_found, 'paper')}" if quality.n_found else "found no paper"
     if quality.state == "found":
-        return f"{found}; how many it misses is not known"
+        return f"{found}; how many it misses is unknown"
     return f"{found}; {_so_far(quality)}, {_needed(quality)} how many it misses"
 
 
 def known_sentence(quality: Quality) -> str:
-    r"""Tell what is known of the count of a theme; where answers would help, the command is to follow.
+    r"""Describe the count of a theme; if answers would help, the caller appends the command.
 
     Examples
     --------
     >>> known_sentence(Quality(388, 3736)).replace("\u202f", " ")
-    '388 papers found (10 %); how many it misses is not known. 60 answers would tell:'
+    '388 papers found (10 %); how many it misses is unknown. 60 answers would show it:'
     >>> few = Quality(388, 3736, n_labels=12, n_yes=3, n_drawn=12)
     >>> known_sentence(few).replace("\u202f", " ")
-    '388 papers found (10 %). 12 answers so far (3 yes, 9 no); about 48 more would tell how many it misses:'
+    '388 papers found (10 %). 12 answers so far (3 yes, 9 no); about 48 more would show how many it misses:'
     >>> checked = Quality(388, 3736, n_labels=120, n_drawn=120, is_checked=True, recall=Measure(0.3),
     ...     share=Measure(0.344, 0.293, 0.4))
     >>> known_sentence(checked).replace("\u202f", " ")
@@ -88,7 +88,7 @@ def known_sentence(quality: Quality) -> str:
     found = f"{plural(quality.n_found, 'paper')} found ({percent(quality.share_found)})"
     found = found if quality.n_found else "No paper found"
     if quality.state == "found":
-        return f"{found}; how many it misses is not known. {ANSWERS_TO_CHECK} answers would tell:"
+        return f"{found}; how many it misses is unknown. {ANSWERS_TO_CHECK} answers would show it:"
     return f"{found}. {_so_far(quality)}; {_needed(quality)} how many it misses:"
 
 
@@ -98,20 +98,20 @@ def _answers(quality: Quality) -> str:
 
 def _so_far(quality: Quality) -> str:
     """``12 answers so far (3 yes, 9 no)``, and how many of them count for an estimate where not all do."""
-    told = f"{plural(quality.n_labels, 'answer')} so far"
-    told += f" ({count(quality.n_yes)} yes, {count(quality.n_labels - quality.n_yes)} no)"
+    text = f"{plural(quality.n_labels, 'answer')} so far"
+    text += f" ({count(quality.n_yes)} yes, {count(quality.n_labels - quality.n_yes)} no)"
     if quality.n_drawn < quality.n_labels:
-        told += f", {count(quality.n_drawn) if quality.n_drawn else 'none'} of them on papers drawn at random"
-    return told
+        text += f", {count(quality.n_drawn) if quality.n_drawn else 'none'} of them on papers drawn at random"
+    return text
 
 
 def _needed(quality: Quality) -> str:
     left = ANSWERS_TO_CHECK - quality.n_drawn
     if left > 0:
-        return f"about {count(left)} more would tell"
+        return f"about {count(left)} more would show"
     if min(quality.n_yes, quality.n_labels - quality.n_yes) < FEWEST_OF_EACH:
-        return f"more, {FEWEST_OF_EACH} yes and {FEWEST_OF_EACH} no at least, would tell"
-    return "more would tell"
+        return f"more, {FEWEST_OF_EACH} yes and {FEWEST_OF_EACH} no at least, would show"
+    return "more would show"
 
 
 def _recall_clause(quality: Quality) -> str:
@@ -139,17 +139,16 @@ def count_warning(quality: Quality) -> str:
     of = f"{count(quality.n_found)} of {plural(quality.n_corpus, 'paper')} ({percent(quality.share_found)})"
     if quality.n_found <= _FEW_FOUND or quality.share_found < _LOW_SHARE:
         return (
-            f"Finds nearly nothing: {of}. There may be no such papers, or the phrases are not the words"
-            f" that their authors use. Add more and other phrases, as a title would have"
-            f" them{_or_answer(quality)}."
+            f"Finds nearly nothing: {of}. Such papers may not exist, or their authors use other words. Add"
+            f" more phrases, worded as in titles{_or_answer(quality)}."
         )
     if quality.share_found > _HIGH_SHARE:
         return (
-            f"Finds nearly everything: {of}. So wide a theme separates little. Take out phrases that fit"
-            f" most papers here and write narrower ones{_or_answer(quality)}."
+            f"Finds nearly everything: {of}. A theme this wide distinguishes little. Remove phrases that"
+            f" fit most papers here and write narrower ones{_or_answer(quality)}."
         )
     return ""
 
 
 def _or_answer(quality: Quality) -> str:
-    return "" if quality.is_checked else f", or show what is meant by answers ({COMMAND})"
+    return "" if quality.is_checked else f", or label some papers ({COMMAND})"

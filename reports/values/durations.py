@@ -1,4 +1,4 @@
-"""Lengths of time in words: the span that was seen, the newest months, what more would take."""
+"""Lengths of time in words."""
 
 from __future__ import annotations
 

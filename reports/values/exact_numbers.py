@@ -1,4 +1,4 @@
-"""The numbers behind a verdict, one click below its words: odds a year, p, q, and what was tested."""
+"""The numbers behind a verdict: odds per year, p, q, and what was tested."""
 
 from __future__ import annotations
 
@@ -63,25 +63,25 @@ def _tests(verdict: Verdict) -> str:
 
     Examples
     --------
-    >>> told = _tests(Verdict("rising", 1.9, 1.5, 2.4, 0.0004, 0.001, 900, 7))
-    >>> told.replace("\u00a0", " ").replace("\u202f", " ").replace(TIMES, "x")
+    >>> text = _tests(Verdict("rising", 1.9, 1.5, 2.4, 0.0004, 0.001, 900, 7))
+    >>> text.replace("\u00a0", " ").replace("\u202f", " ").replace(TIMES, "x")
     'odds x1.9 a year (95 % interval 1.5 to 2.4), p < 0.001, q = 0.001'
     """
     interval = f"95{NARROW}% interval {odds(verdict.growth_low)} to {odds(verdict.growth_high)}"
-    told = (
+    text = (
         f"odds {TIMES}{odds(verdict.growth)} a year ({interval}), {p_value(verdict.p)}, {q_value(verdict.q)}"
     )
     if not math.isnan(verdict.steady_p):
-        told += f"; steady: {p_value(verdict.steady_p)}"
-    return told
+        text += f"; steady: {p_value(verdict.steady_p)}"
+    return text
 
 
 def _basis(verdict: Verdict, series: Series) -> str:
     """Periods, days and papers that the tests rest on, and the shape that was fitted."""
-    told = plural(verdict.n_periods, f"complete {verdict.period or series.unit}")
+    text = plural(verdict.n_periods, f"complete {verdict.period or series.unit}")
     if verdict.since and verdict.until:
-        told += f" from {long_day(verdict.since)}, up to {long_day(verdict.until)}"
-    told += f", {plural(verdict.n_papers, 'paper')}"
+        text += f" from {long_day(verdict.since)}, up to {long_day(verdict.until)}"
+    text += f", {plural(verdict.n_papers, 'paper')}"
     if verdict.period:
-        told += "; a curve" if verdict.is_curved else "; a straight line of the log odds"
-    return told
+        text += "; a curve" if verdict.is_curved else "; a straight line of the log odds"
+    return text

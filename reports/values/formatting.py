@@ -1,7 +1,7 @@
-"""How the report writes numbers, dates and periods: one rule each, used everywhere.
+"""Formats of numbers, dates and periods: one rule each, used everywhere.
 
-A percent sign and a multiplication sign never part from their number: the spaces beside them are
-narrow no-break spaces (U+202F) and a minus is a minus sign (U+2212).
+Percent and multiplication signs are never separated from their number: the spaces next to them are
+narrow no-break spaces (U+202F); a minus is a minus sign (U+2212).
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ NO_VALUE = "\u2013"
 FORECASTERS = {
     "last_value": "same as the last period",
     "trailing_mean": "the mean of the last periods",
-    "pooled_level": "a level smoothed as all series together ask for",
+    "pooled_level": "a level smoothed in the same way for all series",
     "damped_trend": "a damped trend of each series",
-    "pooled_trend": "a damped trend learned from all series together",
+    "pooled_trend": "a damped trend learned from all series",
 }
 """Name of each forecaster in plain words, the simplest first."""
 
@@ -59,7 +59,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff
 
 
 def clean(text: str) -> str:
-    r"""Text that HTML and XML can hold, and that keeps to its place in the line.
+    r"""Text without characters that HTML or XML forbid or that disturb the line.
 
     Controls and lone surrogates become U+FFFD. Characters that force a direction are dropped: the
     page finds out the direction of each text by itself.

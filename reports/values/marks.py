@@ -1,4 +1,4 @@
-"""Marks of a series beyond its shares: where it burst, where its level changed, what is forecast of it.
+"""Marks of a series: bursts, level changes and forecasts.
 
 Read from the tables `bursts`, `change_points` and `forecasts`; nothing is estimated again.
 """
@@ -34,7 +34,7 @@ _USUAL_RATE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Periods in a row in which the series held markedly more of the papers than usual."""
+    """Consecutive periods in which the share of the series was markedly higher than usual."""
 
     first: Period
     last: Period
@@ -49,7 +49,7 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class LevelChange:
-    """A period from which on the share stands on another level; `until` is where the next one begins."""
+    """A period from which on the share is at another level; `until` is the start of the next level."""
 
     period: Period
     before: float
@@ -61,7 +61,7 @@ class LevelChange:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Share forecast of a period, with the ends of its bands; the period knows no papers of its own."""
+    """Forecast share of a period, with the ends of its bands; the period itself has no counts."""
 
     period: Period
     share: float
@@ -87,7 +87,7 @@ class Marks:
 
 
 NO_MARKS = Marks()
-"""Of a series without any."""
+"""Marks of a series without any."""
 
 
 def allowed_rate(manifest: Mapping[str, Any]) -> float:
@@ -165,8 +165,8 @@ def _bursts(rows: list[dict[Hashable, Any]], series: Series, rate: float) -> lis
 
 def _changes(rows: list[dict[Hashable, Any]], series: Series) -> tuple[LevelChange, ...]:
     periods = {period.start: period for period in series.periods}
-    told = [(row, periods.get(row["period_start"].date())) for row in rows]
-    kept = [(row, period) for row, period in told if period is not None]
+    pairs = [(row, periods.get(row["period_start"].date())) for row in rows]
+    kept = [(row, period) for row, period in pairs if period is not None]
     following = [*(period for _, period in kept[1:]), None]
     return tuple(
         LevelChange(

@@ -1,4 +1,4 @@
-"""Colors of the page and its charts: one palette for light, one for dark, each chosen for its own ground.
+"""Colors of the page and its charts: one palette for the light theme, one for the dark.
 
 Both start from the eight colors of Okabe and Ito, which readers with the common forms of color
 blindness can tell apart. On white, the lighter ones are deepened until they reach 3:1; on the dark
@@ -84,7 +84,7 @@ def css_variables(palette: dict[str, str]) -> str:
 
 
 def theme_colors(theme_ids: Sequence[str], in_question: Sequence[str]) -> dict[str, str]:
-    """Color name of each theme, the same wherever the theme stands on the page.
+    """Color name of each theme, the same wherever the theme is on the page.
 
     Up to eight themes have a color each, in the order of the themes file. With more, only those
     `in_question` (at most eight, the first first) have one, and the rest are grey: nobody can

@@ -1,4 +1,4 @@
-"""Papers as the page lists them: one line each, every text cleaned and clipped, every link checked."""
+"""Papers as listed on the page: one line each, with cleaned and clipped texts and checked links."""
 
 from __future__ import annotations
 

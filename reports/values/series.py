@@ -1,7 +1,7 @@
-"""Series as the page speaks of them: periods with names, a verdict, and what "before" means.
+"""Series for the page: named periods, a verdict, and the comparison period.
 
 Everything here is read from the tables `trends`, `verdicts` and `theme_quality`; nothing is estimated again.
-A theme whose shares are checked on answers has the checked ones wherever it speaks of a share.
+For a theme with checked shares, every share is a checked one.
 """
 
 from __future__ import annotations
@@ -197,9 +197,9 @@ def make_series(tables: RunTables, bound: float = STEADY_WITHIN) -> dict[tuple[s
 
 def _checked_themes(tables: RunTables) -> set[tuple[str, str]]:
     """Themes whose every period with papers has a checked share: one line is not made of both kinds."""
-    said = set(tables.theme_quality.loc[tables.theme_quality["is_checked"], "theme_id"])
+    checked_ids = set(tables.theme_quality.loc[tables.theme_quality["is_checked"], "theme_id"])
     rows = tables.trends[(tables.trends["kind"] == "theme") & (tables.trends["n_total"] > 0)]
-    rows = rows[rows["series_id"].isin(said)]
+    rows = rows[rows["series_id"].isin(checked_ids)]
     has_all = rows[["checked_share", "checked_low", "checked_high"]].notna().all(axis=1)
     whole = has_all.groupby(rows["series_id"]).all()
     return {("theme", str(one)) for one in whole.index[whole]}

@@ -1,4 +1,4 @@
-"""Names for files and places on the page, made from ids that a user wrote."""
+"""File names and anchors derived from user-defined ids."""
 
 from __future__ import annotations
 

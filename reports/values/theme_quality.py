@@ -1,4 +1,4 @@
-"""How sure the count of a theme is: found by its phrases alone, with a few answers, or checked on answers.
+"""Quality of a theme's count: found by its phrases alone, with a few answers, or checked on answers.
 
 Read from the tables `theme_quality` and `themes`; nothing is estimated again.
 """
@@ -64,7 +64,7 @@ class Quality:
     is_checked : bool
         Whether the share is estimated from the answers.
     precision, recall, share : Measure
-        Of what is found, the part that is right; of what there is, the part that is found; the checked share.
+        Share of found papers that are right; share of right papers that are found; checked share.
     r2, labels_to_halve, drift_p : float
         NaN where not known.
     """

@@ -1,4 +1,4 @@
-"""Upvotes, compared within a day: what older papers or livelier days had more of says nothing."""
+"""Upvotes, compared within a day, because days and ages are not comparable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["upvotes_of_the_day"]
 
 
 def upvotes_of_the_day(papers: pd.DataFrame) -> pd.DataFrame:
-    """How each paper's upvotes compare with those of the others of its day.
+    """How each paper's upvotes compare with those of the other papers of its day.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One verdict as the page speaks of it: a row of the table `verdicts`."""
+"""One verdict: a row of the table `verdicts`."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def verdict_of(row: Mapping[Hashable, Any]) -> Verdict:
     word, period = str(row["verdict"]), str(row["period"])
     numbers = {field: float(row[column]) for field, column in _NUMBERS.items()}
     days = {name: None if pd.isna(row[name]) else row[name].date() for name in ("since", "parted", "until")}
-    told: dict[str, Any] = numbers | days
+    values: dict[str, Any] = numbers | days
     return Verdict(
         word="unclear" if word == "steady" and not period else word,
         window=str(row["window"]),
@@ -125,5 +125,5 @@ def verdict_of(row: Mapping[Hashable, Any]) -> Verdict:
         n_periods=int(row["n_periods"]),
         is_fragile=bool(row["is_fragile"]),
         is_curved=bool(row["is_curved"]),
-        **told,
+        **values,
     )

@@ -1,7 +1,7 @@
-"""Every sentence about a verdict, in one table: by place, by the question that was tested, by the word.
+"""Every sentence about a verdict, in one table: by place, by tested question, by verdict.
 
-A sentence may claim no more than its word. Only ``rising`` and ``falling`` say that a share is another, only
-``steady`` says that it is not, only ``unclear`` says which way it leans. A test goes through all of them.
+A sentence must not claim more than its verdict. Only ``rising`` and ``falling`` say that a share changed,
+only ``steady`` that it did not, only ``unclear`` says which way it leans. A test checks all sentences.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ ORDER = {word: place for place, word in enumerate(ICONS)}
 """Place of each verdict in a table that is sorted by it."""
 
 FRAGILE = (
-    "the verdict changes when the papers without a topic or a date are spread over topics and periods in"
-    " proportion"
+    "the verdict changes if the papers without a topic or a date are distributed over topics and periods"
+    " in proportion"
 )
 """What makes a verdict fragile, as a clause."""
 
@@ -83,12 +83,12 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
         "sentence",
         "lasting",
         "rising",
-    ): ("It keeps rising: its usual ups and downs would not have brought it here."),
+    ): ("It keeps rising: its usual ups and downs do not explain the change."),
     ("sentence", "lasting", "falling"): (
-        "It keeps falling: its usual ups and downs would not have brought it here."
+        "It keeps falling: its usual ups and downs do not explain the change."
     ),
     ("sentence", "lasting", "unclear"): (
-        "Whether it goes on is unclear: its usual ups and downs may have brought it here."
+        "Whether it continues is unclear: its usual ups and downs may explain the change."
     ),
     ("sentence", "lasting", "insufficient"): "",
     # Tables and facts: the word itself is shown beside.
@@ -118,17 +118,17 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
         "luck",
         "long",
         "unclear",
-    ): "Tested alone it would count as a change, but of so many series one may do so by luck.",
-    ("plan", "papers", "unclear"): "{papers} more papers, some {more}, would tell",
-    ("plan", "time", "unclear"): "some {more} more would tell",
-    ("plan", "longer", "unclear"): "another {span} would not tell",
+    ): "On its own it would count as a change, but among so many series one may look like that by chance.",
+    ("plan", "papers", "unclear"): "{papers} more papers, about {more}, would decide it",
+    ("plan", "time", "unclear"): "about {more} more would decide it",
+    ("plan", "longer", "unclear"): "another {span} would not decide it",
     # What is missing.
     ("missing", "periods of any kind", "insufficient"): "no complete period to compare",
     ("missing", "papers", "insufficient"): "too few papers to say ({have})",
     ("missing", "periods", "insufficient"): "too few {unit}s to say ({have})",
     ("missing", "others", "insufficient"): "too few papers outside it to say ({have})",
     ("needed", "long", "insufficient"): (
-        "A verdict needs {periods} complete periods, {papers} papers in it and as many outside."
+        "A verdict needs {periods} complete periods, {papers} papers in the series and as many outside it."
     ),
 }
 """Sentences by place, by question (or variant), and by verdict."""
@@ -143,15 +143,15 @@ WORDS = {
 LEADS = {
     "moved": "{counted} moved.",
     "others": "Of the others: {counts}.",
-    "steady": "Nothing moved: all that could be tested is steady.",
+    "steady": "Nothing moved: every series that could be tested is steady.",
     "nothing": "No theme and no topic was shown to move.",
     "tested": "Tested: {counts}.",
     "same": "all {counts}",
     "unclear": "Unclear: a share may have moved, but the papers so far do not show it.",
     "early": "Too early to say what moved.",
     "untested": "No theme and no topic has enough papers in enough complete periods to be tested.",
-    "undated": "Nothing can be said to have moved.",
-    "dateless": "No paper here has a date, and without dates there is no trend.",
+    "undated": "Trends cannot be tested.",
+    "dateless": "No paper has a date, and without dates there are no trends.",
     "more": "{n} moved: see topics and themes.",
 }
 """The first sentences of the page."""
@@ -163,6 +163,6 @@ def fill(place: str, window: str, word: str, **fields: str) -> str:
     Examples
     --------
     >>> fill("plan", "papers", "unclear", papers="120", more="5 weeks")
-    '120 more papers, some 5 weeks, would tell'
+    '120 more papers, about 5 weeks, would decide it'
     """
     return TEMPLATES[place, window, word].format(**fields)

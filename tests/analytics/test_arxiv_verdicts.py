@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analytics.trends.coverage import LOOK_COLUMNS
-from analytics.trends.shares import Period, corpus_trends
+from analytics.trends.periods import Period
+from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import trend_verdicts
 
 pytestmark = pytest.mark.shared
@@ -76,6 +77,6 @@ def test_the_axis_does_not_decide(verdicts):
     assert (verdicts.nunique(axis=1) == 1).mean() >= 0.9
 
 
-def test_steady_is_not_said_of_a_change(true_changes, verdicts):
+def test_steady_is_not_claimed_of_a_change(true_changes, verdicts):
     steady = verdicts.index[(verdicts == "steady").any(axis=1)]
     assert (abs(np.log(true_changes[steady])) < np.log(1.5)).all()

@@ -15,7 +15,7 @@ from analytics.exceptions import InputError
 from analytics.forecasts.backtest import backtest, choose_forecaster
 from analytics.forecasts.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts.share_forecasts import forecast_shares, score_forecasts
-from analytics.synthetic import SeriesNoise, make_series
+from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS
 
 TRENDS = {"damped_trend", "pooled_trend"}
@@ -203,8 +203,8 @@ class TestChoice:
 
     def test_reasons(self) -> None:
         assert choose_forecaster(self.table())[1] == (
-            "same as the last period: nothing was better beyond chance over 100 past forecasts from 20 dates; "
-            "the lowest error, that of a damped trend learned from all series together, was 0.60 times as large"
+            "same as the last period: no other was significantly better over 100 past forecasts from 20 dates; "
+            "the lowest error, that of a damped trend learned from all series, was 0.60 times as large"
         )
         assert (
             "its error was 0.90 times that of same as the last period"

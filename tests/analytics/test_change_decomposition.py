@@ -64,7 +64,7 @@ class TestByHand:
         assert (found["against"], found["kind"], found["series_id"]) == ("r1", "theme", "agents")
 
     @pytest.mark.parametrize(("changed", "parts"), [(False, [0, 0.25, 0]), (True, [0, 0, 0.25])])
-    def test_old_papers_read_anew(self, changed: bool, parts: list[float]) -> None:
+    def test_old_papers_read_again(self, changed: bool, parts: list[float]) -> None:
         after = run({"a": ["agents"], "b": ["agents"], "c": [], "d": []})
         assert only(changes(BEFORE, after, definition_changed=changed))[PARTS].tolist() == parts
 
@@ -161,7 +161,7 @@ class TestEdges:
         found = only(changes(BEFORE, run({"x": ["agents"]})))
         assert found[PARTS].tolist() == [0.75, 0, 0]
 
-    def test_an_assignment_said_twice_counts_once(self) -> None:
+    def test_an_assignment_listed_twice_counts_once(self) -> None:
         after = run({"a": ["agents", "agents"], "b": [], "c": [], "d": []})
         assert only(changes(BEFORE, after))["to_share"] == 0.25
 

@@ -13,7 +13,7 @@ from analytics.exceptions import InputError
 from analytics.forecasts.share_forecasts import forecast_shares, score_forecasts
 from analytics.forecasts.track_record import score_claims
 from analytics.labels.checked_series import CheckedSeries, correction_variances, with_checked
-from analytics.synthetic import SeriesNoise, make_checked_series, make_series
+from analytics.synthetic_series import SeriesNoise, make_checked_series, make_series
 from analytics.trends.change_points import change_points
 from analytics.trends.emerging import emerging_topics
 from analytics.trends.jumps import find_jumps
@@ -159,7 +159,7 @@ class TestVerdicts:
         assert np.log(row["growth_high"]) == pytest.approx(1.96 * error, rel=0.05)
         assert np.log(row["growth_low"]) == pytest.approx(-1.96 * error, rel=0.05)
 
-    def test_an_error_of_the_level_is_no_trend(self) -> None:
+    def test_an_error_of_the_level_is_not_a_trend(self) -> None:
         sure, unsure = (
             trend_verdicts(trends, corrections=checked)
             for trends, checked in (checked_run(FOUND, [0.3] * 36, level=level) for level in (0.0, 0.1))

@@ -313,7 +313,7 @@ class TestDrift:
         assert np.mean(np.array(p) < 0.05) <= 0.08
         assert np.mean(np.array(p) < 0.5) > 0.3  # and not because it never tells anything
 
-    def test_it_tells_of_errors_that_change(self):
+    def test_it_shows_errors_that_change(self):
         p = [drift_test(*Answered.drawn(seed, m=300, drift=1.0).timed) for seed in range(60)]
         assert np.mean(np.array(p) < 0.05) > 0.9
 

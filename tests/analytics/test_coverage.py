@@ -116,7 +116,7 @@ class TestCollectionGaps:
         volume[212:243] = 9  # August
         gaps = collection_gaps(daily(volume), MONTHS)
         assert gaps["period_start"].tolist() == [pd.Timestamp(2025, 8, 1)]
-        assert gaps["reason"].tolist() == ["daily-papers brought 279 records, usual are 620"]
+        assert gaps["reason"].tolist() == ["daily-papers brought 279 records instead of the usual 620"]
 
     def test_days_that_nobody_looked_at_count_as_none(self) -> None:
         looks = daily(np.full(365, 20))
@@ -161,7 +161,7 @@ class TestCollectionGaps:
         assert gaps["period_start"].tolist() == [pd.Timestamp(2025, 2, 3)]
         assert str(gaps["period_start"].dtype) == "datetime64[us]"
 
-    def test_nothing_watched_is_no_gap(self) -> None:
+    def test_nothing_watched_is_not_a_gap(self) -> None:
         assert collection_gaps(daily(np.array([], dtype=int)), MONTHS).empty
 
     @settings(max_examples=50)

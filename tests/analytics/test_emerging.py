@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from analytics.exceptions import InputError
-from analytics.synthetic import SeriesNoise, make_series
+from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.tables import empty_table
 from analytics.trends.emerging import _shrunken, emerging_topics, masked_precision, precision_at
 
@@ -192,7 +192,7 @@ class TestEdges:
         with pytest.raises(InputError, match="k is 0"):
             masked_precision(wandering(5, 48), cutoffs=[CUTOFF], k=0)
 
-    def test_a_mistake_before_the_lookback_is_told(self) -> None:
+    def test_a_mistake_before_the_lookback_is_reported(self) -> None:
         with pytest.raises(InputError, match="outside 0..n_total"):
             emerging_topics(monthly([101] + [9] * 59))
 

@@ -13,12 +13,12 @@ from scipy.special import expit, logit
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from analytics.exceptions import InputError
-from analytics.forecasts.forecast_bands import calibrated_outlook, expected_totals, share_bands
+from analytics.forecasts.forecast_bands import calibrated_forecasts, expected_totals, share_bands
 from analytics.forecasts.forecasters import FORECASTERS, WINDOW, damped_trend, pooled_level, pooled_trend
 from analytics.forecasts.logit_filter import LogitFilter
 from analytics.forecasts.share_forecasts import MIN_HISTORY, forecast_shares, score_forecasts
 from analytics.forecasts.share_grids import share_grids
-from analytics.synthetic import SeriesNoise, make_series
+from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.tables import empty_table
 
 METHODS = list(FORECASTERS)
@@ -260,7 +260,7 @@ class TestLaws:
         grids = share_grids(make_series(5, 24, random_state=8))
         changed = grids.counts.copy()
         changed[:, 16:] = 90
-        for outlook in (FORECASTERS[method], lambda *given: calibrated_outlook(*given, method)):
+        for outlook in (FORECASTERS[method], lambda *given: calibrated_forecasts(*given, method)):
             first, second = outlook(grids.counts, grids.totals, 3), outlook(changed, grids.totals, 3)
             np.testing.assert_array_equal(first.share[:, :16], second.share[:, :16])
             np.testing.assert_array_equal(first.variance[:, :16], second.variance[:, :16])

@@ -215,7 +215,7 @@ class TestLearning:
             draws, chance = own["draw"].to_numpy(np.int64), own["draw_probability"].to_numpy(float)
             assert one.weights == pytest.approx(label_weights(draws, chance, N))
 
-    def test_unsure_is_no_answer(self, made):
+    def test_unsure_is_not_an_answer(self, made):
         labels = made.labels()
         unsure = labels["paper_id"].isin(labels["paper_id"].iloc[:10])
         _, learned = made.learn(labels.assign(answer=labels["answer"].mask(unsure, "unsure")))
@@ -303,7 +303,7 @@ class TestSeries:
             )
             assert np.abs(found[theme.theme_id].share - truth).mean() < 0.5 * np.abs(before - truth).mean()
 
-    def test_papers_without_a_period_stand_in_none(self, made):
+    def test_papers_without_a_period_are_in_none(self, made):
         """Undated ones, and some before the first period and after the last; they still teach."""
         published = made.published.copy()
         published.iloc[:20] = pd.NaT

@@ -35,7 +35,7 @@ def test_a_row_outside_the_set_may_have_its_like_in_it():
     assert cosines[1:, 0] == pytest.approx(1, abs=1e-6)
 
 
-def test_equally_near_ones_stand_in_order():
+def test_equally_near_ones_are_in_order():
     rows = np.tile(unit(1, 8), (900, 1))
     places, _ = nearest_rows(rows, rows, np.arange(900), 30)
     assert (np.diff(places, axis=1) > 0).all()
@@ -52,7 +52,7 @@ def test_the_number_of_cores_is_irrelevant(monkeypatch, n_cores):
     assert np.array_equal(found[1], expected[1])
 
 
-def test_a_fault_in_a_part_is_told():
+def test_a_fault_in_a_part_is_reported():
     with pytest.raises(ZeroDivisionError):
         list(on_threads(lambda part: 1 / part, [1, 0]))
     assert list(on_threads(abs, [])) == []

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.synthetic import SeriesNoise, make_series
+from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.trends.logit_lines import LogitLines, fit_lines
 from analytics.trends.noise import PooledNoise, fit_noise
 
@@ -51,7 +51,7 @@ class TestPlantedNoise:
         _, noise, _ = fitted(series)
         assert noise.weight @ noise.excess == pytest.approx(399, rel=0.12)
 
-    def test_series_that_differ_are_told_apart(self) -> None:
+    def test_series_that_differ_are_distinguished(self) -> None:
         calm = make_series(40, 60, papers_per_period=300, share=0.2, random_state=3)
         wild = make_series(
             40, 60, papers_per_period=300, share=0.2, noise=SeriesNoise(6), random_state=4

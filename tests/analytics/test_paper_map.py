@@ -63,7 +63,7 @@ class TestLayOutTopics:
 
 
 class TestPaperPositions:
-    def test_papers_stand_around_their_topic(self):
+    def test_papers_are_around_their_topic(self):
         vectors, assignments, regions, _ = planted()
         found = paper_positions(vectors, assignments, regions)
         assert list(found["paper_id"]) == list(assignments["paper_id"])
@@ -73,7 +73,7 @@ class TestPaperPositions:
         nearest = np.linalg.norm(at[:, None] - places, axis=2).argmin(axis=1)
         assert (nearest == own)[own >= 0].mean() > 0.97
 
-    def test_papers_in_no_topic_stand_beyond_the_others(self):
+    def test_papers_in_no_topic_are_beyond_the_others(self):
         vectors, assignments, regions, _ = planted()
         found = paper_positions(vectors, assignments, regions)
         places = lay_out_topics(regions.centers)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analytics.trends.coverage import LOOK_COLUMNS, CoverageSpan, unwatched_periods
-from analytics.trends.shares import corpus_trends, finest_period
+from analytics.trends.periods import finest_period
+from analytics.trends.shares import corpus_trends
 from analytics.trends.smooth_shares import with_smooth
 
 

@@ -186,7 +186,7 @@ class TestWhatIsCounted:
         assert both["n_labels"].tolist() == [150, 150]
         assert both["n_drawn"].tolist() == [100, 100]
 
-    def test_unsure_is_no_label(self, made):
+    def test_unsure_is_not_a_label(self, made):
         labels = made.labels(100)
         unsure = labels["paper_id"].isin(labels["paper_id"].iloc[:7])
         table = made.quality(labels.assign(answer=labels["answer"].mask(unsure, "unsure")))
@@ -216,7 +216,7 @@ class TestPeopleAndModels:
         assert made.quality(by_model)["labelled_by"].tolist() == ["model:llama"] * 2
         assert made.quality(mixed)["labelled_by"].tolist() == ["people, model:llama"] * 2
 
-    def test_a_person_outranks_a_model_and_their_agreement_is_told(self, made):
+    def test_a_person_outranks_a_model_and_their_agreement_is_reported(self, made):
         """The model says the opposite of three in ten of a person's answers about forty papers."""
         people = made.labels(100)
         people = people[people["paper_id"].isin(people["paper_id"].iloc[:40])]

@@ -24,14 +24,14 @@ def test_phrases_cross_no_punctuation_line_or_stop_word():
     assert not any(" of " in f" {phrase} " for phrase in found)
 
 
-def test_furniture_is_no_term_but_may_stand_in_a_phrase():
+def test_furniture_is_not_a_term_but_may_be_in_a_phrase():
     found = phrases("contrastive learning improves results")
     assert "contrastive learning" in found
     assert "learning" not in found
     assert not {"improves", "results"} & set(found)
 
 
-def test_a_phrase_of_furniture_only_is_no_term():
+def test_a_phrase_of_furniture_only_is_not_a_term():
     assert phrases("training data") == []
 
 

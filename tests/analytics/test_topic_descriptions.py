@@ -114,7 +114,7 @@ class TestJoining:
         kept = ids != "T0002"
         assert set(join_topics(papers[kept], vectors[kept], state).topics["topic_id"]) == {"T0001", "T0003"}
 
-    def test_without_descriptions_topics_are_described_anew(self):
+    def test_without_descriptions_topics_are_described_again(self):
         papers, vectors, ids = corpus()
         found = join_topics(papers, vectors, state_of(papers, ids)).topics
         described = describe_topics(read(papers), vectors, ids)

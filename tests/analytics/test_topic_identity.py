@@ -169,7 +169,7 @@ class TestRefitRules:
             (101, 0, "more than 1.25 times the 400 of the last fit"),
             (49, 49, None),
             (60, 15, None),
-            (60, 16, "of 60 papers that came since the last fit 27 % join no topic, of its own 10 %"),
+            (60, 16, "of 60 papers added since the last fit 27 % join no topic, in the last fit 10 %"),
         ],
     )
     def test_rules(self, n_new: int, n_loose: int, says: str | None) -> None:
@@ -185,7 +185,7 @@ class TestRefitRules:
         assert refit_cause(state, more) == "the last fit found no topic"
 
 
-def test_topics_that_a_fit_no_longer_finds_are_told_to_have_ended() -> None:
+def test_topics_that_a_fit_no_longer_finds_are_listed_as_ended() -> None:
     papers = pd.DataFrame({"paper_id": ["a", "b", "c"], "title": "x", "abstract": "y"})
     papers["published"] = pd.Timestamp("2025-01-01")
     fit = fit_topics(papers, np.eye(3, 2, dtype=np.float32), previous=state_of({"a": "T0001", "b": "T0002"}))

@@ -27,7 +27,7 @@ def test_labels_are_distinct_phrases_of_their_topics():
     assert labels == {1: "sparse rewards", 2: "Web agents"}
 
 
-def test_topics_that_cannot_be_told_apart_still_get_different_labels():
+def test_topics_that_cannot_be_distinguished_still_get_different_labels():
     labels = labels_of(["click", "browse"], {1: [0], 2: [1]})
     assert sorted(labels.values()) == ["unnamed topic", "unnamed topic (2)"]
 
@@ -127,7 +127,7 @@ class TestEarlierLabels:
         assert found[1] == "sparse rewards"
         assert found[2] != found[1]
 
-    def test_a_kept_one_is_no_choice_for_another(self):
+    def test_a_kept_one_is_not_a_choice_for_another(self):
         texts = subject(("sparse rewards", 10), ("curious explorers", 6)) + subject(("sparse rewards", 8))
         members = {1: range(10), 2: range(10, 20)}
         assert labels_of(texts, members)[1] == "sparse rewards"

@@ -30,7 +30,7 @@ def planted(n_each=30, seed=0):
 
 
 @pytest.mark.parametrize("n", [0, 1, 14])
-def test_too_few_papers_are_not_clustered_and_it_is_said(n):
+def test_too_few_papers_are_not_clustered_and_it_is_reported(n):
     papers = pd.DataFrame({"paper_id": [f"p{i}" for i in range(n)], "title": "t", "abstract": "a"})
     fit = fit_topics(papers, np.ones((n, 3), dtype=np.float32))
     assert fit.parameters is None

@@ -98,7 +98,7 @@ class TestClaims:
         found = score_claims(pd.DataFrame([claim(), claim("falling")]), monthly([10] * 25))
         assert not found["came_true"].any()
 
-    def test_what_is_said_every_month_is_judged_once_a_year(self) -> None:
+    def test_what_is_claimed_every_month_is_judged_once_a_year(self) -> None:
         months = pd.date_range("2023-01-01", periods=14, freq="MS")
         claims = pd.DataFrame(
             [claim(last=str(month.date()), run=f"r{i:02d}") for i, month in enumerate(months)]

@@ -16,12 +16,8 @@ from statsmodels.stats.proportion import proportion_confint
 from analytics.exceptions import InputError
 from analytics.tables import TABLE_COLUMNS
 from analytics.trends.coverage import CoverageSpan, coverage_span
-from analytics.trends.shares import (
-    choose_period,
-    corpus_trends,
-    period_shares,
-    wilson_interval,
-)
+from analytics.trends.periods import choose_period
+from analytics.trends.shares import corpus_trends, period_shares, wilson_interval
 
 NO_LOOKS = pd.Series([], dtype="datetime64[us]")
 AS_OF = date(2025, 12, 31)
@@ -235,7 +231,7 @@ class TestPeriodShares:
         assert trends["n_total"].tolist() == [2, 0]
         assert trends["is_complete"].tolist() == [False, True]
 
-    def test_a_membership_said_twice_counts_once(self) -> None:
+    def test_a_membership_listed_twice_counts_once(self) -> None:
         papers = papers_on(days("2024-01-05"))
         trends = period_shares(
             papers,

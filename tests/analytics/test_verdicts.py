@@ -16,7 +16,8 @@ from scipy.special import expit, logit
 from statsmodels.stats.multitest import multipletests
 
 from analytics.exceptions import InputError
-from analytics.synthetic import SUBJECTS, SeriesNoise, make_corpus, make_series
+from analytics.synthetic_corpus import SUBJECTS, make_corpus
+from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS, empty_table
 from analytics.trends.changes_of_share import Changes
 from analytics.trends.logit_lines import fit_lines
@@ -401,12 +402,12 @@ class TestRecent:
 
 
 class TestSteady:
-    def test_it_is_said_where_papers_are_enough(self) -> None:
+    def test_it_is_reported_where_papers_are_enough(self) -> None:
         found = long_run(make_series(30, 24, papers_per_period=4000, share=0.1, random_state=21))
         assert (found["verdict"] == "steady").mean() > 0.9
         assert ((found["growth_low"] ** 2 > 0.8) & (found["growth_high"] ** 2 < 1.25)).mean() > 0.9
 
-    def test_it_is_not_said_of_few_papers(self) -> None:
+    def test_it_is_not_reported_of_few_papers(self) -> None:
         assert (long_run(make_series(30, 24, random_state=22))["verdict"] != "steady").all()
 
     def test_a_share_that_grew_by_half_is_hardly_ever_called_steady(self) -> None:

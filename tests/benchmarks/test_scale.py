@@ -97,7 +97,7 @@ def test_a_target_missed_by_a_little_is_missed(results, name, key, value, row):
     assert "| NO |" in docs_table(results)
 
 
-def test_parts_that_did_not_run_are_said_and_judged_nowhere(results):
+def test_parts_that_did_not_run_are_reported_and_judged_nowhere(results):
     whole = copy.deepcopy(results)
     for name in part_names(results["sizes"], results["scale"]):
         results["parts"] = {key: value for key, value in whole["parts"].items() if key != name}
@@ -163,7 +163,7 @@ def test_no_topic_has_no_quality():
     }
 
 
-def test_memory_of_children_counts_and_ends_are_told(tmp_path):
+def test_memory_of_children_counts_and_ends_are_reported(tmp_path):
     block = "import time; held = b'x' * 120_000_000; time.sleep(1.5)"
     parent = f"import subprocess, sys; {block.replace('time.sleep(1.5)', '')}subprocess.run([sys.executable, '-c', {block!r}]); print('done')"
     found = run_measured([sys.executable, "-c", parent], tmp_path)

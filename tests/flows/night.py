@@ -125,16 +125,16 @@ def started_night(folder: Path) -> Iterator[Night]:
 def _main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    from flows.commands.temporary_server import answering, server_ahead
+    from flows.commands.temporary_server import answering, start_server
 
-    server = server_ahead()
+    server = start_server()
     os.environ |= {"PREFECT_LOGGING_LEVEL": "CRITICAL", "TQDM_DISABLE": "1"}
-    from analytics.topics.clustering import compile_ahead
+    from analytics.topics.clustering import precompile
     from flows import pipeline  # noqa: F401
     from flows.publication import digest_mail  # noqa: F401
     from reports.render import compile_templates
 
-    compile_ahead()
+    precompile()
     compile_templates()
     with answering(server):
         print("ready", file=answers, flush=True)

@@ -67,7 +67,7 @@ def test_a_run_that_comes_meanwhile_is_taken_up(tmp_path, monkeypatch):
     assert listed(tmp_path) == ["r2", "r1"]
 
 
-def test_a_full_disk_is_said_and_the_old_page_stays(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_and_the_old_page_stays(tmp_path, monkeypatch):
     add_run(tmp_path, "r1")
     update_archive(tmp_path)
     add_run(tmp_path, "r2")

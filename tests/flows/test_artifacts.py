@@ -33,5 +33,5 @@ def test_what_moved_is_what_is_claimed_the_surest_first():
     assert json.loads(json.dumps(rows)) == rows
 
 
-def test_nothing_claimed_is_no_row():
+def test_nothing_claimed_gives_no_row():
     assert moved_rows(verdicts({"verdict": "unclear", "q_value": 0.2})) == []

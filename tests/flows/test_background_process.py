@@ -12,7 +12,7 @@ import pytest
 
 from analytics.text.paper_terms import read_terms
 from flows.workers import background_process
-from flows.workers.background_process import process_beside, start_beside
+from flows.workers.background_process import start_in_background, worker_process
 
 begin = background_process._started
 
@@ -36,9 +36,9 @@ TITLES = [f"Agents that explore {kind} rewards" for kind in ("sparse", "dense", 
 
 
 def test_another_process_gives_the_same():
-    assert start_beside(os.getpid)() != os.getpid()
+    assert start_in_background(os.getpid)() != os.getpid()
     work = partial(read_terms, TITLES, TITLES)
-    here, there = work(), start_beside(work)()
+    here, there = work(), start_in_background(work)()
     assert there.terms.tolist() == here.terms.tolist()
     assert (there.counts != here.counts).nnz == 0
     assert there.counts.dtype == here.counts.dtype
@@ -53,8 +53,8 @@ def test_what_fails_there_is_done_here(monkeypatch, caplog, code):
         return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     monkeypatch.setattr(background_process, "_started", started)
-    assert start_beside(os.getpid)() == os.getpid()
-    assert "it is done again here" in caplog.text
+    assert start_in_background(os.getpid)() == os.getpid()
+    assert "it is repeated in this process" in caplog.text
 
 
 def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
@@ -63,48 +63,48 @@ def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
     work = partial(
         eval, f"__import__('os').getpid() == {here} or __import__('os').kill(__import__('os').getpid(), 9)"
     )
-    assert start_beside(work)() is True
-    assert "it is done again here" in caplog.text
+    assert start_in_background(work)() is True
+    assert "it is repeated in this process" in caplog.text
 
 
 def test_a_process_that_waits_takes_work_and_ends():
-    with process_beside("analytics.text.paper_terms") as ahead:
+    with worker_process("analytics.text.paper_terms") as ahead:
         terms = ahead(partial(read_terms, TITLES, TITLES))
         assert terms().terms.tolist() == read_terms(TITLES, TITLES).terms.tolist()
 
 
 def test_works_are_done_in_turn_and_may_be_asked_for_after_the_block(started):
-    with process_beside() as ahead:
+    with worker_process() as ahead:
         slow, quick = ahead(partial(eval, "__import__('time').sleep(0.5) or 1")), ahead(os.getpid)
         assert quick() == started[0].pid
-    with process_beside() as ahead:
+    with worker_process() as ahead:
         late = ahead(partial(eval, "__import__('time').sleep(0.5) or 2"))
     assert (slow(), late()) == (1, 2)
     assert [one.wait(60) for one in started] == [0, 0]
 
 
-def test_what_the_work_prints_is_no_answer():
-    assert start_beside(partial(eval, "print('said') or 5"))() == 5
+def test_what_the_work_prints_is_not_an_answer():
+    assert start_in_background(partial(eval, "print('said') or 5"))() == 5
 
 
 def test_a_fault_of_one_work_leaves_the_next_to_this_process(caplog):
-    with process_beside() as ahead:
+    with worker_process() as ahead:
         failing, next_one = ahead(partial(divmod, 1, 0)), ahead(os.getpid)
         with pytest.raises(ZeroDivisionError):
             failing()
         assert next_one() == os.getpid()
-    assert "it is done again here" in caplog.text
+    assert "it is repeated in this process" in caplog.text
 
 
 def test_a_process_that_waited_in_vain_ends_with_its_block(started):
-    with pytest.raises(ValueError, match="of the run"), process_beside():
+    with pytest.raises(ValueError, match="of the run"), worker_process():
         raise ValueError("of the run")
     assert started[0].returncode is not None
 
 
-def test_a_fault_of_the_work_is_told_as_it_would_be_here():
+def test_a_fault_of_the_work_is_reported_as_it_would_be_here():
     with pytest.raises(ZeroDivisionError):
-        start_beside(partial(divmod, 1, 0))()
+        start_in_background(partial(divmod, 1, 0))()
 
 
 def test_what_travels_is_small():

@@ -247,9 +247,9 @@ def test_a_run_from_before_the_registry_stays(workspace):
     assert "20250128" not in read_record(workspace).runs
 
 
-def test_what_stands_in_the_way_fails_no_run(workspace, caplog, monkeypatch):
+def test_what_is_in_the_way_fails_no_run(workspace, caplog, monkeypatch):
     (workspace / RECORD).write_bytes(b"no record")
-    with pytest.raises(PapertrendsError, match="cannot be read.*restore it from a copy, or remove it"):
+    with pytest.raises(PapertrendsError, match="cannot be read.*restore it from a backup, or remove it"):
         tidy(workspace, day_of(11), 2)
     assert tidy_up(workspace, day_of(11), 2, "minilm-1") == ()
     assert len(list_runs(workspace)) == 12
@@ -382,7 +382,7 @@ class TestDatabase:
                     assert np.array_equal(read.state.regions.centers, written.state.regions.centers)
                     assert read.events == written.events
 
-    def test_history_is_told_as_before_and_no_number_is_given_twice(self, lexical, tmp_path):
+    def test_history_is_reported_as_before_and_no_number_is_given_twice(self, lexical, tmp_path):
         workspace, _ = lexical
         for number in range(30):
             with Store.open(tmp_path) as store:

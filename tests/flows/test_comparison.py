@@ -16,7 +16,7 @@ from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import trend_verdicts
 from flows.analysis.comparison import keep_record
-from flows.analysis.forecasting import HORIZONS, look_ahead
+from flows.analysis.forecasting import HORIZONS, forecast_series
 from flows.commands.cli import app
 from flows.runs import previous_run, publish_run
 from flows.runs.publishing import remove_runs
@@ -56,7 +56,7 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
     series = pd.DataFrame({"kind": ["theme", "topic", "topic"], "series_id": [theme, *topics.values()]})
     day = (FIRST + pd.DateOffset(months=n_months)).date()
     found = corpus_trends(papers, membership, series, looks=LOOKS, as_of=day, freq="month")
-    ahead = look_ahead(found)
+    ahead = forecast_series(found)
     assigned = papers[["paper_id", "topic_id"]].assign(
         strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0
     )
@@ -285,7 +285,7 @@ class TestOutlook:
         papers = pd.DataFrame({"paper_id": ["a"], "published": pd.Series([None], dtype="datetime64[us]")})
         none = pd.DataFrame({"kind": [], "series_id": [], "paper_id": []}, dtype=object)
         found = corpus_trends(papers, none, none[["kind", "series_id"]], looks=LOOKS, as_of=date(2025, 1, 1))
-        ahead = look_ahead(found)
+        ahead = forecast_series(found)
         assert ahead.chosen is None
         assert ahead.forecasts.empty
         assert ahead.backtests.empty
@@ -297,7 +297,7 @@ class TestDiff:
         assert told.exit_code == 0
         lines = told.stdout.splitlines()
         assert lines[0] == "from run-24 (as of 2024-01-01) to run-36 (as of 2025-01-01)"
-        assert lines[1].startswith(f"{12 * PER_MONTH} papers came, 0 went; the definitions")
+        assert lines[1].startswith(f"{12 * PER_MONTH} papers were added, 0 removed; the definitions")
         assert lines[1].endswith("are the same")
         rows = {line[:47].strip(): line[48:].split() for line in lines[3:]}
         assert next(iter(rows)) == "theme agents Agents"
@@ -319,7 +319,7 @@ class TestDiff:
         assert "half A" in gone
         assert gone.split()[-6:] == ["50.00", "0.00", "-50.00", "0.00", "-50.00", "0.00"]
 
-    def test_other_definitions_are_said(self, tmp_path, runs):
+    def test_other_definitions_are_reported(self, tmp_path, runs):
         publish(tmp_path, 24, runs[24])
         publish(tmp_path, 36, runs[36], definitions="other")
         told = CliRunner().invoke(app, ["diff", "run-24", "run-36", "--workspace", str(tmp_path)])

@@ -24,7 +24,7 @@ from flows.commands.cli import app
 from flows.config.settings import load_settings
 from flows.workers import dask_checks, dask_runner
 from flows.workers.dask_checks import check_runner
-from flows.workers.dask_runner import spread
+from flows.workers.dask_runner import parallel_runner
 
 DAY = date(2025, 12, 10)
 
@@ -33,7 +33,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         "address", ["nonsense", "http://a:1", "a b:1", "tcp://a", "a:123456", ":8786", ""]
     )
-    def test_an_address_that_is_none(self, address, tmp_path):
+    def test_an_invalid_address(self, address, tmp_path):
         with pytest.raises(InputError, match="dask_address"):
             load_settings({"dask_address": address}, folder=tmp_path)
 
@@ -45,13 +45,13 @@ class TestMistakes:
 
     def test_nobody_listens(self, monkeypatch):
         monkeypatch.setattr(dask_checks, "ANSWER_S", 0.3)
-        with pytest.raises(InputError, match="no Dask scheduler answers at 127.0.0.1:9 "):
+        with pytest.raises(InputError, match="no Dask scheduler responds at 127.0.0.1:9 "):
             check_runner("dask", "127.0.0.1:9")
 
     def test_something_else_listens(self, loopback_server, monkeypatch):
         monkeypatch.setattr(dask_checks, "ANSWER_S", 0.5)
         address = loopback_server.url.removeprefix("http://")
-        with pytest.raises(InputError, match="no Dask scheduler answers"):
+        with pytest.raises(InputError, match="no Dask scheduler responds"):
             check_runner("dask", address)
 
     def test_without_the_packages(self, monkeypatch):
@@ -67,7 +67,7 @@ class TestMistakes:
         [
             (["--runner", "dusk"], "'dusk'"),
             (["--runner", "dask", "--dask-address", "nonsense"], "'nonsense'"),
-            (["--runner", "local", "--dask-address", "a:1"], "with --runner dask only"),
+            (["--runner", "local", "--dask-address", "a:1"], "works only with --runner dask"),
         ],
     )
     def test_the_command_line_says_it_in_one_line(self, command, options, says, tmp_path, monkeypatch):
@@ -86,7 +86,7 @@ class TestMistakes:
 
 class TestInParts:
     def test_the_local_way_is_map(self):
-        with spread("local") as each:
+        with parallel_runner("local") as each:
             assert each is map
 
     def test_dask_is_imported_only_for_dask(self):
@@ -251,7 +251,7 @@ class TestKilledWorker:
 
         @flow(name="squares")
         def squares():
-            with spread("dask", n_workers=2) as each:
+            with parallel_runner("dask", n_workers=2) as each:
                 parts = (np.arange(number, number + 3) for number in range(24))
                 found = list(each(partial(slow_parts.square_part, str(tmp_path)), parts))
             return FlowRunContext.get().flow_run.id, found
@@ -303,7 +303,9 @@ class TestKilledWorker:
 
             @flow
             def analyze():
-                analysis = run_analysis(analysis_inputs(load_settings(asked)), spread=partial(spread, runner))
+                analysis = run_analysis(
+                    analysis_inputs(load_settings(asked)), parallel_runner=partial(parallel_runner, runner)
+                )
                 write_tables(folder, analysis.tables)
 
             analyze()
@@ -362,21 +364,21 @@ class TestGoneCluster:
 
         elsewhere = temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"})
         refused = pytest.raises(InputError, match="does not reach Prefect's server http://127.0.0.1:9")
-        with elsewhere, refused, spread("dask", cluster.scheduler_address):
+        with elsewhere, refused, parallel_runner("dask", cluster.scheduler_address):
             pass
 
     def test_the_last_worker_does_not_come_back(self, server, cluster, slow_parts, tmp_path, monkeypatch):
         monkeypatch.setattr(dask_runner, "ANSWER_S", 2)
         monkeypatch.setattr(dask_runner, "_RETURN_S", 2)
-        with spread("dask", cluster.scheduler_address) as each:
+        with parallel_runner("dask", cluster.scheduler_address) as each:
             results = iter(each(partial(slow_parts.square_part, str(tmp_path)), [np.arange(3)] * 20))
             next(results)
             cluster.scale(0)
-            with pytest.raises(PapertrendsError, match="last Dask worker"):
+            with pytest.raises(PapertrendsError, match="no Dask worker has been available"):
                 list(results)
 
     def test_the_scheduler_ends(self, server, cluster, slow_parts, tmp_path):
-        with spread("dask", cluster.scheduler_address) as each:
+        with parallel_runner("dask", cluster.scheduler_address) as each:
             results = iter(each(partial(slow_parts.square_part, str(tmp_path)), [np.arange(3)] * 20))
             next(results)
             cluster.close()

@@ -130,7 +130,7 @@ class TestMail:
         folder = tmp_path / "runs" / RUN
         mail = make_mails(folder, settings(), AT)[ADA]
         text = parts(mail)["text/plain"].get_content()
-        assert "Nothing moved: all that could be tested is steady." in text
+        assert "Nothing moved: every series that could be tested is steady." in text
         assert "new paper" not in text
         assert "image/png" not in parts(mail)
         assert mail["Subject"].startswith("Nothing moved")
@@ -240,7 +240,7 @@ class TestEncryption:
             assert sent(workspace, chosen).sent == (ADA, BOB)
             wrong = settings(port, smtp_security="starttls", smtp_user="me", smtp_password="guess")
             with pytest.raises(
-                PapertrendsError, match="does not take the name and password.*no mail was sent"
+                PapertrendsError, match="rejects the user name and password.*no mail was sent"
             ):
                 sent(workspace, wrong)
 
@@ -281,11 +281,11 @@ class TestCommandLine:
         assert call("--output", "here.eml").exit_code == 0
         assert (workspace / "here.eml").is_file()
 
-    def test_sending_is_told(self, call, inbox, monkeypatch):
+    def test_sending_is_reported(self, call, inbox, monkeypatch):
         with mail_server(inbox) as port:
             monkeypatch.setenv("PAPERTRENDS_SMTP_PORT", str(port))
             assert "sent    ada@example.org" in call("--send").output
-            assert "none is sent twice" in call("--send").output
+            assert "no mail is sent twice" in call("--send").output
             inbox.refused = {ADA}
         assert len(inbox.mails) == 1
 
@@ -296,9 +296,9 @@ class TestCommandLine:
             result = call("--send")
         assert result.exit_code == 1
         assert "550 no such mailbox" in result.output
-        assert "1 of 1 mails were not taken" in result.stderr
+        assert "1 of 1 mails were not accepted by the mail server" in result.stderr
 
     def test_both_ways_at_once(self, call):
         result = call("--send", "--output", "x.eml")
         assert result.exit_code == 2
-        assert "leave one of them out" in result.stderr
+        assert "--output and --send cannot be combined" in result.stderr

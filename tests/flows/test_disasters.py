@@ -272,7 +272,7 @@ def test_damaged_vectors_are_made_again(night, cwd, quiet, damage):
     assert done.status == 0
     assert "stored vectors of lexical-" in done.err
     assert "are damaged" in done.err
-    assert " 0 texts newly encoded" not in done.out
+    assert " 0 texts encoded" not in done.out
     assert contents(cwd / "w") == quiet
 
 
@@ -295,11 +295,11 @@ def test_a_damaged_registry_stops_the_run(night, cwd, damage):
     evening = resolve_run(cwd / "w").name
     statements(cwd / "w", *REGISTRY[damage])
     done = night.run(*command(), cwd=cwd)
-    check_refused(done, "fit 1 in the registry of topics cannot be read", "restore the store from a copy")
+    check_refused(done, "fit 1 in the registry of topics cannot be read", "restore the store from a backup")
     assert list_runs(cwd / "w") == [evening]
 
 
-def test_a_store_that_was_begun_anew_gives_no_id_twice(night, cwd):
+def test_a_store_that_was_created_again_gives_no_id_twice(night, cwd):
     old = read_run(resolve_run(cwd / "w"))[0].topics
     assert len(old)
     for path in (cwd / "w").glob("corpus.sqlite*"):

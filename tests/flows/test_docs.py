@@ -41,7 +41,7 @@ TESTED_ELSEWHERE = {
     "papertrends label --workspace": ("test_labelling_server.py", "test_a_stop_on_the_page_ends_it"),
     "papertrends label corrections.csv": ("test_label_files.py", "test_answers_of_the_report_have_no_draw"),
     "papertrends label --by": ("test_label_command.py", "test_a_model_answers_where_it_is_asked_to"),
-    "papertrends digest --send": ("test_digest_mail.py", "test_sending_is_told"),
+    "papertrends digest --send": ("test_digest_mail.py", "test_sending_is_reported"),
     "papertrends store copy": ("test_store_copy.py", "test_there_and_back_all_tables_are_equal"),
     "papertrends status": ("test_store_copy.py", "test_runs_give_the_same_tables_on_both_and_after_copies"),
     "papertrends analyze": ("test_mirror.py", "test_a_run_its_page_and_the_newest"),

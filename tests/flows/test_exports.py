@@ -123,7 +123,7 @@ class TestTagged:
         feed = written(tmp_path, "a.nbib", text)
         assert [record.title for record in feed.records] == ["Lanterns of harbors", "[Re]kindled lanterns"]
 
-    def test_an_unknown_tagged_form_is_no_listing(self, tmp_path: Path) -> None:
+    def test_an_unknown_tagged_form_is_not_a_listing(self, tmp_path: Path) -> None:
         text = "<1>\nQX  - Lanterns\nQY  - Lamp\nQZ  - 2020\n\n<2>\nQX  - Kites\nQY  - Kite\nQZ  - 2021\n"
         with pytest.raises(
             InputError, match="export of a reference manager in a form that is not read; export it as RIS"
@@ -173,7 +173,7 @@ class TestDocuments:
             ("Lanterns", ("Cora Lamp",), "2020", "10.5555/d.1")
         ]
 
-    def test_the_day_of_a_doi_is_no_day_of_the_work(self, tmp_path: Path) -> None:
+    def test_the_day_of_a_doi_is_not_a_day_of_the_work(self, tmp_path: Path) -> None:
         works = [
             {
                 "DOI": f"10.5555/c.{n}",
@@ -295,7 +295,9 @@ class TestEncodings:
             ("utf-8-sig", "Jürgen Müller"),
         ],
     )
-    def test_all_rows_are_read_and_a_guess_is_said(self, tmp_path: Path, encoding: str, author: str) -> None:
+    def test_all_rows_are_read_and_a_guess_is_reported(
+        self, tmp_path: Path, encoding: str, author: str
+    ) -> None:
         feed = written(
             tmp_path,
             "a.csv",

@@ -20,10 +20,10 @@ from flows.config.settings import load_settings
 from flows.orchestration import flow_run_names, missed_runs, notifications, states
 from flows.orchestration.artifacts import quality_markdown
 from flows.orchestration.missed_runs import missed_since
-from flows.orchestration.states import GAPS, STALE, finished, staleness, value_of
+from flows.orchestration.states import GAPS, STALE, finished, run_flow, staleness
 from flows.publication import failed_runs
 from flows.publication.archive_files import update_archive
-from flows.publication.failed_runs import remembering_failure
+from flows.publication.failed_runs import record_failures
 from flows.schedules import last_done, make_deployments
 from flows.store import Store
 
@@ -59,22 +59,22 @@ class TestValueOf:
         monkeypatch.setattr(flow_engine, "propose_state_sync", proposed)
 
     def test_it_is_what_a_call_gives(self):
-        assert value_of(tells, {"papers": 3}) == tells({"papers": 3}) == {"papers": 3}
-        assert value_of(tells, None) is None
-        assert value_of(tells, value=4) == 4
+        assert run_flow(tells, {"papers": 3}) == tells({"papers": 3}) == {"papers": 3}
+        assert run_flow(tells, None) is None
+        assert run_flow(tells, value=4) == 4
 
     def test_it_is_there_when_the_state_lost_it(self, forgetful):
         with pytest.raises(MissingResult):
             tells(5)
-        assert value_of(tells, 5) == 5
+        assert run_flow(tells, 5) == 5
 
     def test_a_failure_is_raised_as_it_was(self):
         with pytest.raises(InputError, match="not so"):
-            value_of(fails)
+            run_flow(fails)
 
     def test_what_was_asked_for_is_let_go(self):
         before = len(states._FINISHED)
-        value_of(tells, "x")
+        run_flow(tells, "x")
         assert len(states._FINISHED) == before
 
 
@@ -195,12 +195,12 @@ def test_without_readers_there_is_no_digest(sample_path):
         ("ingest_cron", "0 6 * *", "five fields"),
         ("analysis_cron", "0 25 * * *", "five fields such as"),
         ("digest_cron", "@daily", "five fields"),
-        ("timezone", "Mars/Olympus", "no such zone"),
-        ("timezone", "../etc/passwd", "no such zone"),
-        ("notify_block", "https://hooks.example.org/secret", "Notification block"),
+        ("timezone", "Mars/Olympus", "unknown time zone"),
+        ("timezone", "../etc/passwd", "unknown time zone"),
+        ("notify_block", "https://hooks.example.org/secret", "Prefect notification block"),
     ],
 )
-def test_a_schedule_that_is_none_is_told(name, value, said):
+def test_an_invalid_schedule_is_reported(name, value, said):
     with pytest.raises(InputError, match=f"setting {name!r} of the command line.*{said}"):
         load_settings({name: value})
 
@@ -228,7 +228,7 @@ def test_a_run_is_named_by_what_and_for_when(monkeypatch):
 # --- artifacts -----------------------------------------------------------------------------------
 
 
-def test_the_quality_of_the_data_is_told_and_hostile_text_stays_text():
+def test_the_quality_of_the_data_is_reported_and_hostile_text_stays_text():
     manifest = {
         "counts": {"papers": 6141, "undated": 3},
         "sources": [{"day": "2025-12-07"}, {"day": None}],
@@ -236,7 +236,7 @@ def test_the_quality_of_the_data_is_told_and_hostile_text_stays_text():
     }
     told = quality_markdown(manifest)
     assert "| papers | 6,141 |" in told
-    assert "2 feeds were read, the newest of 2025-12-07." in told
+    assert "2 feeds were read, the newest from 2025-12-07." in told
     assert "\\<img src=x\\> \\[a\\]\\(javascript:b\\)" in told
     assert "- and 11 more, see the report" in told
     assert "No gaps." in quality_markdown({"counts": {}, "sources": [], "warnings": []})
@@ -255,7 +255,7 @@ def test_the_quality_of_the_data_is_told_and_hostile_text_stays_text():
     ],
 )
 @pytest.mark.parametrize("is_inner", [False, True])
-def test_only_what_needs_an_eye_is_told_and_once(monkeypatch, tmp_path, state, is_told, is_inner):
+def test_only_what_needs_attention_is_reported_and_once(monkeypatch, tmp_path, state, is_told, is_inner):
     told = []
     block = SimpleNamespace(notify=lambda body, subject: told.append((subject, body)))
     monkeypatch.setattr(
@@ -265,7 +265,7 @@ def test_only_what_needs_an_eye_is_told_and_once(monkeypatch, tmp_path, state, i
     run = SimpleNamespace(
         parent_task_run_id="t" if is_inner else None, name="ingest x", parameters={"workspace": str(tmp_path)}
     )
-    notifications.tell_if_needed(SimpleNamespace(name="ingest"), run, state)
+    notifications.notify_if_needed(SimpleNamespace(name="ingest"), run, state)
     expected = [(f"ingest: {state.name}", f"ingest x\n{state.message}")] if is_told and not is_inner else []
     assert told == expected
 
@@ -279,7 +279,7 @@ def test_a_notice_that_cannot_be_sent_costs_nothing(monkeypatch, caplog, tmp_pat
     monkeypatch.setattr(notifications.Block, "load", load)
     monkeypatch.setenv("PAPERTRENDS_NOTIFY_BLOCK", "slack-webhook/team")
     run = SimpleNamespace(parent_task_run_id=None, name="ingest x", parameters={"workspace": str(tmp_path)})
-    notifications.tell_if_needed(SimpleNamespace(name="ingest"), run, Failed(message="no disk"))
+    notifications.notify_if_needed(SimpleNamespace(name="ingest"), run, Failed(message="no disk"))
     assert "no notice could be sent of ingest x (no block of that name)" in caplog.text
 
 
@@ -292,7 +292,7 @@ def test_the_address_of_a_webhook_is_not_logged(monkeypatch, caplog, tmp_path):
     monkeypatch.setattr(notifications.Block, "load", lambda name: SimpleNamespace(notify=notify))
     monkeypatch.setenv("PAPERTRENDS_NOTIFY_BLOCK", "slack-webhook/team")
     run = SimpleNamespace(parent_task_run_id=None, name="ingest x", parameters={"workspace": str(tmp_path)})
-    notifications.tell_if_needed(SimpleNamespace(name="ingest"), run, Failed(message="no disk"))
+    notifications.notify_if_needed(SimpleNamespace(name="ingest"), run, Failed(message="no disk"))
     assert "no notice could be sent of ingest x (OSError)" in caplog.text
     assert "s3cret" not in caplog.text
 
@@ -303,7 +303,7 @@ def test_the_address_of_a_webhook_is_not_logged(monkeypatch, caplog, tmp_path):
 def fail(workspace, error, moment=datetime(2025, 12, 8, 6, tzinfo=UTC)):
     failed_runs.now, real = (lambda: moment), failed_runs.now
     try:
-        with remembering_failure(workspace, DAY, ""):
+        with record_failures(workspace, DAY, ""):
             raise error
     finally:
         failed_runs.now = real
@@ -314,7 +314,7 @@ def banner(workspace):
     return [" ".join(one.text_content().split()) for one in page.xpath("//section[@class='failed']/p")]
 
 
-def test_a_failure_stands_on_the_page_until_a_run_succeeds(tmp_path):
+def test_a_failure_is_on_the_page_until_a_run_succeeds(tmp_path):
     with pytest.raises(PapertrendsError, match="the disk"):
         fail(tmp_path, PapertrendsError("the disk that holds it is full; <b>free</b> some space"))
     assert banner(tmp_path) == [
@@ -331,7 +331,7 @@ def test_a_failure_stands_on_the_page_until_a_run_succeeds(tmp_path):
     assert banner(tmp_path) == []
 
 
-def test_what_nobody_foresaw_is_told_by_its_kind_alone(tmp_path):
+def test_an_unexpected_error_is_reported_by_its_kind_alone(tmp_path):
     with pytest.raises(RuntimeError):
         fail(tmp_path, RuntimeError("/home/someone/secret"))
     assert banner(tmp_path)[0].endswith("failed: RuntimeError, see the log of the run")
@@ -346,7 +346,7 @@ def test_many_failures_are_counted(tmp_path):
     assert told[3] == "2 more failed before."
 
 
-def test_a_mistake_at_the_command_line_is_no_failure_of_the_schedule(tmp_path, monkeypatch):
+def test_a_mistake_at_the_command_line_is_not_a_failure_of_the_schedule(tmp_path, monkeypatch):
     with pytest.raises(InputError):
         fail(tmp_path, InputError("no such day"))
     assert not (tmp_path / "index.html").exists()
@@ -361,4 +361,4 @@ def test_a_disk_that_takes_no_note_hides_no_failure(tmp_path, caplog):
     (tmp_path / "w").touch()
     with pytest.raises(PapertrendsError, match="first"):
         fail(tmp_path / "w", PapertrendsError("first"))
-    assert "the failure could not be written down" in caplog.text
+    assert "the failure could not be recorded" in caplog.text

@@ -134,7 +134,7 @@ class TestIncremental:
             assert len(store.read_papers(TODAY)) == 1
             lines = list(paper_lines(store.read_paper("2510.03001")))
         assert lines[0] == "arxiv:2510.03001  (stated: arxiv:2510.03001)"
-        assert "1 looks" in lines  # the same answer twice is one look, seen again
+        assert "1 sightings" in lines  # the same answer twice is one look, seen again
 
 
 class TestFailures:
@@ -144,7 +144,7 @@ class TestFailures:
         assert counts["failures"] == ["daily-papers: the service answered 500 for 2025-10-03"]
         looks = read_day(settings.workspace, TODAY).looks
         assert looks.loc[~looks["is_whole"], "start"].dt.day.tolist() == [3]
-        assert list(feed_lines(looks)) == ["daily-papers: 5 looks, 4 records, up to 2025-10-05, 1 failed"]
+        assert list(feed_lines(looks)) == ["daily-papers: 5 reads, 4 records, up to 2025-10-05, 1 failed"]
         service = Service()
         again = fetch(settings, service, "daily-papers:2025-10-01..2025-10-05")
         assert (service.asked, again["failures"]) == (["2025-10-03"], [])
@@ -172,8 +172,8 @@ class TestFailures:
             looks = store.feed_looks(TODAY)
         assert looks.loc[~looks["is_whole"], "location"].tolist() == ["2025-10-03.json"]
         assert list(feed_lines(looks)) == [
-            "daily-papers: 2 looks, 2 records, up to 2025-10-02",
-            "unknown: 1 looks, 0 records, 1 failed",
+            "daily-papers: 2 reads, 2 records, up to 2025-10-02",
+            "unknown: 1 read, 0 records, 1 failed",
         ]
 
 
@@ -227,7 +227,7 @@ class TestDates:
         assert (len(asked), dated["papers"]) == (1, 0)
         assert counts["warnings"][0].endswith("could not be looked up: arXiv answered 503")
 
-    def test_more_titles_than_a_call_takes_are_said(self, settings):
+    def test_more_titles_than_a_call_takes_are_reported(self, settings):
         with Store.open(settings.workspace) as store:
             many = [PaperRecord(f"A title of its own, number {n}", "") for n in range(MOST_TITLES + 2)]
             store.ingest_feed(Feed("page", "page.txt", TODAY, tuple(many)), seen_on=TODAY)
@@ -348,7 +348,7 @@ def test_the_command_line_fetches_fails_and_goes_on(tmp_path, loopback_server):
     down.clear()
     again = call("ingest", source, "--workspace", "w", "--as-of", "2025-10-30", cwd=tmp_path, **address)
     assert (again.returncode, again.stderr) == (0, "")
-    assert "1 records in 1 feeds: 1 new papers" in again.stdout
+    assert "1 record in 1 feed: 1 new paper" in again.stdout
     shown = call("paper", "2510.02001", "--workspace", "w", cwd=tmp_path)
     assert "A paper of 2025-10-02, number 1" in shown.stdout
     nobody = call("paper", "2510.99999", "--workspace", "w", cwd=tmp_path)

@@ -89,7 +89,7 @@ class TestLines:
 
     def test_all_that_can_go_wrong(self):
         assert judge_lines(Judged("m", 1, 2, 3, 4, 1, 30, None, None, 5, "it ended")) == [
-            "m answered 1 of 10 papers; 2 without an answer that can be used; 3 for which the endpoint failed; "
+            "m answered 1 of 10 papers; 2 without a usable answer; 3 for which the endpoint failed; "
             "4 not asked",
             "1 answer for single themes is missing",
             "30 requests; the endpoint counts no tokens",
@@ -120,13 +120,13 @@ class TestLines:
         names = {"agents": "Agents", "maps": "Maps"}
         assert agreement_lines(labels, "good", names) == [
             "agreement with people: Agents 1.00 on 3 papers; Maps not known on 2 papers, all with the same answer "
-            "(Cohen's kappa; 1 is full, 0 is chance)"
+            "(Cohen's kappa: 1 is full agreement, 0 is chance)"
         ]
         assert "Agents 0.00 on 3 papers" in agreement_lines(labels, "bad", names)[0]
 
     def test_nobody_answered_too(self):
         assert agreement_lines(empty_table("labels"), "m", {"agents": "Agents"})[0].startswith(
-            "no paper has answers of people"
+            "no paper was also answered by a person"
         )
 
 

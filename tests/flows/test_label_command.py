@@ -71,7 +71,7 @@ def test_a_round_through_a_file(call, folder):
     told = call("label", "--most", 12, "--output", "to_label.csv", *LEXICAL).stdout.splitlines()
     assert told == [
         "papers  to_label.csv: 12 papers",
-        "fill 1 for yes, 0 for no, ? for unsure; what is blank counts as not answered",
+        "write 1 for yes, 0 for no, ? for unsure; blank cells count as not answered",
         f"then: papertrends label to_label.csv --workspace w --vectorizer lexical --as-of {DAY}",
     ]
     papers = fill(folder / "to_label.csv", "100?", separator=";")
@@ -166,24 +166,21 @@ def test_a_bad_cell_ends_with_status_2_and_all_else_is_kept(call, folder):
     result = call("label", "a.csv", "--as", "ann", "--as-of", DAY, status=2)
     *cells, last = result.stderr.splitlines()
     assert last == (
-        f"papertrends: a.csv cannot be read at {len(cells)} places, see above; all else is kept: mend it and "
-        "give it again"
+        f"papertrends: a.csv cannot be read at {len(cells)} places, see above; everything else is stored: correct the file and import it again"
     )
     assert cells[0].startswith("a.csv, line 3, column introspection: 'b' is not an answer; 1, yes, y, true")
     assert len(known()) == 24 - len(cells)
     assert result.stdout.startswith(f"{24 - len(cells)} answers for 6 papers from a.csv by ann\n")
 
 
-def test_answers_under_another_definition_are_told(call, folder):
+def test_answers_under_another_definition_are_reported(call, folder):
     call("label", "--most", 6, "--output", "a.csv", *LEXICAL)
     fill(folder / "a.csv", "10")
     call("label", "a.csv", "--as", "ann", "--as-of", DAY)
     (folder / "t.toml").write_text('[[themes]]\nid = "agents"\nname = "A"\nphrases = ["agents"]\n')
     result = call("label", "a.csv", "--as", "ann", "--as-of", DAY, "--themes", "t.toml")
-    assert (
-        "agents  3 yes, 3 no, 0 unsure; 6 of them under an earlier definition of the theme" in result.stdout
-    )
-    assert "warning: column 'introspection' is not the id of a theme and is not read" in result.stderr
+    assert "agents  3 yes, 3 no, 0 unsure; 6 of them for an earlier definition of the theme" in result.stdout
+    assert "warning: column 'introspection' is not a theme id and is ignored" in result.stderr
 
 
 def test_when_nothing_is_left_it_says_so(call, folder):
@@ -191,30 +188,39 @@ def test_when_nothing_is_left_it_says_so(call, folder):
     assert len(fill(folder / "a.csv", "10")) == 45
     call("label", "a.csv", "--as", "ann", "--as-of", DAY)
     told = call("label", "--output", "b.csv", *LEXICAL).stdout
-    assert told == f"every paper of the corpus as of {DAY} is answered; ingest more papers to answer for\n"
+    assert told == f"every paper of the corpus as of {DAY} is labelled; ingest more papers to label\n"
     assert not (folder / "b.csv").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("a.csv", "--output", "b.csv"), "FILE and --output are different ways to label; give one of them"),
+        (
+            ("a.csv", "--output", "b.csv"),
+            "FILE and --output are different ways to label; give only one of them",
+        ),
         (("--export", "a.csv", "--by", "llama"), "--export and --by are different ways to label"),
-        (("--endpoint", "http://127.0.0.1"), "--endpoint is of use with --by MODEL only"),
+        (("--endpoint", "http://127.0.0.1"), "--endpoint works only with --by MODEL"),
         (("nowhere.csv",), "cannot read nowhere.csv: No such file or directory"),
         (("papers.jsonl",), "papers.jsonl has no column 'paper_id' in its first line"),
-        (("--output", "papers.jsonl"), "papers.jsonl exists and may hold answers; choose another --output"),
-        (("--output", "w/runs/r/a.csv"), "--output w/runs/r/a.csv lies in a run folder"),
-        (("--export", "w/runs/r/a.csv"), "--export w/runs/r/a.csv lies in a run folder"),
-        (("--export", "papers.jsonl"), "papers.jsonl exists and holds no exported labels, which alone are"),
-        (("--output", "no/folder/a.csv"), "cannot write no/folder/a.csv: there is no folder no/folder;"),
+        (
+            ("--output", "papers.jsonl"),
+            "papers.jsonl exists and may contain answers; choose another --output",
+        ),
+        (("--output", "w/runs/r/a.csv"), "--output w/runs/r/a.csv is in a run folder"),
+        (("--export", "w/runs/r/a.csv"), "--export w/runs/r/a.csv is in a run folder"),
+        (("--export", "papers.jsonl"), "papers.jsonl exists and is not a file of exported labels"),
+        (
+            ("--output", "no/folder/a.csv"),
+            "cannot write no/folder/a.csv: the folder no/folder does not exist;",
+        ),
         (("--port", "70000"), "--port 70000 is not a port; use 1 to 65535"),
         (("--by", "m"), "--by MODEL needs the address of a chat endpoint"),
         (("--by", "m", "--endpoint", "ftp://a"), "the endpoint is not an address of http or https"),
         (("--export", "no/folder/a.csv"), "cannot write no/folder/a.csv (No such file or directory)"),
         (("--output", "b.csv", "--most", "0"), "0 papers were asked for; at least 1 must be drawn"),
         (("--output", "b.csv", "--as", "model:x"), "--as 'model:x' is the name of a model"),
-        (("--output", "b.csv", "--as-of", "2000-01-01"), "holds no paper as of 2000-01-01"),
+        (("--output", "b.csv", "--as-of", "2000-01-01"), "has no paper as of 2000-01-01"),
         (("--output", "b.csv", "--themes", "none.toml"), "cannot read the themes file"),
     ],
 )
@@ -280,7 +286,7 @@ def test_a_model_that_ends_early_is_a_failure_that_keeps_its_answers(call, loopb
     result = call("label", *model, "--most", 30, *LEXICAL, status=1)
     assert result.stdout.startswith("llama answered 2 of 30 papers; ")
     assert result.stderr.splitlines()[-1] == (
-        "papertrends: llama did not come to the end, see above; the same command goes on where it ended"
+        "papertrends: llama did not finish, see above; run the same command to continue"
     )
     assert known()["paper_id"].nunique() == 2
 
@@ -288,5 +294,5 @@ def test_a_model_that_ends_early_is_a_failure_that_keeps_its_answers(call, loopb
 def test_a_workspace_without_a_store_is_named(folder):
     result = CliRunner().invoke(app, ["label", "--export", "a.csv", "--workspace", "empty"])
     assert result.exit_code == 2
-    assert "holds no store; start with: papertrends run SOURCE" in result.stderr
+    assert "has no store yet; start with: papertrends run SOURCE" in result.stderr
     assert list(folder.iterdir()) == []

@@ -89,7 +89,7 @@ def test_questions_are_a_line_a_paper_for_a_spreadsheet(tmp_path):
 def test_a_file_that_may_be_filled_is_never_overwritten(tmp_path):
     path = tmp_path / "to_label.csv"
     path.write_text("an hour of work")
-    with pytest.raises(InputError, match="exists and may hold answers; choose another --output"):
+    with pytest.raises(InputError, match="exists and may contain answers; choose another --output"):
         write_questions([], ["agents"], path)
     assert path.read_text() == "an hour of work"
 
@@ -137,8 +137,8 @@ def test_columns_that_are_no_theme_are_named_and_not_read(workspace):
     content = f"{HEADER},agent,notes,\n{row(ONE, '1', '0')},1,my words,\n"
     told = taken(workspace, content)
     assert told.doubts == (
-        "column 'agent' is not the id of a theme and is not read; did you mean 'agents'?",
-        "column 'notes' is not the id of a theme and is not read",
+        "column 'agent' is not a theme id and is ignored; did you mean 'agents'?",
+        "column 'notes' is not a theme id and is ignored",
     )
     assert told.faults == ()
     assert said(workspace) == {"1a": "yes", "1m": "no"}
@@ -146,14 +146,14 @@ def test_columns_that_are_no_theme_are_named_and_not_read(workspace):
 
 def test_of_a_paper_that_is_there_twice_the_first_answer_is_taken(workspace):
     told = taken(workspace, lines(row(ONE, "1", "0"), row(ONE, "0", ""), row(ONE, "1", "0")))
-    assert told.faults == ("line 3, column agents: no, where line 2 says yes; the first is taken",)
+    assert told.faults == ("line 3, column agents: no, where line 2 says yes; the first is used",)
     assert said(workspace) == {"1a": "yes", "1m": "no"}
 
 
-def test_who_marks_finds_alone_is_told_that_blank_is_no_answer(workspace):
+def test_who_marks_finds_alone_is_warned_that_blank_is_not_an_answer(workspace):
     told = taken(workspace, lines(row(ONE, "x", "0"), row(TWO, "", "1"), row(THREE, "", "")))
     assert told.doubts == (
-        "column agents: 2 blank cells are not answers; write 0 where a paper is not of the theme",
+        "column agents: 2 blank cells do not count as answers; write 0 where a paper does not belong to the theme",
     )
 
 
@@ -218,7 +218,7 @@ def test_other_columns_and_orders(workspace):
     [
         (f'{TWO},"A title,An abstract,,,1,0', "a quote that is not closed"),
         (f'{TWO},"A" title,An abstract,,,1,0', "a quote in the wrong place"),
-        (f"{TWO},a,b,c,d,1,0,1", "8 cells under 7 names of columns"),
+        (f"{TWO},a,b,c,d,1,0,1", "8 cells in a table of 7 columns"),
     ],
 )
 def test_a_broken_row_costs_no_other_row(workspace, broken, says):
@@ -231,10 +231,10 @@ def test_a_broken_row_costs_no_other_row(workspace, broken, says):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "has no column 'paper_id' in its first line, which reads ''"),
+        (b"", "has no column 'paper_id' in its first line, which is ''"),
         (b"\n\n", "has no column 'paper_id'"),
-        (b"id,agents\n1,1\n", "has no column 'paper_id' in its first line, which reads 'id,agents'"),
-        (b"paper_id,agent\n1,1\n", "no column is the id of a theme; the themes are agents, maps"),
+        (b"id,agents\n1,1\n", "has no column 'paper_id' in its first line, which is 'id,agents'"),
+        (b"paper_id,agent\n1,1\n", "no column is named after a theme id; the themes are agents, maps"),
         (b"PK\x03\x04rest", "is compressed"),
         (b"paper_id,agents\x00\n", "is binary, not text"),
         (b"paper_id,agents\narxiv:9,1\n", "holds no answer that can be read: line 2, column paper_id"),
@@ -384,8 +384,8 @@ def test_two_people_who_answer_one_draw_meet_in_it(workspace, other):
         ),
         ("draw_probability", "nan", "column draw_probability: 'nan' is not a probability"),
         ("draw_probability", "", "column draw_probability: '' is not a probability"),
-        ("labeller", "", "column labeller: '' is no name for a labeller"),
-        ("labeller", "=cmd", "column labeller: '=cmd' is no name for a labeller"),
+        ("labeller", "", "column labeller: '' is not a valid labeller name"),
+        ("labeller", "=cmd", "column labeller: '=cmd' is not a valid labeller name"),
         ("paper_id", "", "column paper_id: '' is not the id of a paper"),
         ("theme_id", "a b", "column theme_id: 'a b' is not the id of a theme"),
         ("definition", "xyz", "column definition: 'xyz' is not up to 16 hexadecimal digits"),

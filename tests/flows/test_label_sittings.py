@@ -216,8 +216,8 @@ def test_undo_leaves_what_was_said_before_the_sitting(settings):
 @pytest.mark.parametrize(
     ("paper", "answers", "says"),
     [
-        ("title:other", {"agents": "yes"}, "'title:other' is not one of this sitting"),
-        (None, {"agent": "yes"}, "'agent' is not a theme of this sitting; its themes are agents, maps"),
+        ("title:other", {"agents": "yes"}, "'title:other' is not in this session"),
+        (None, {"agent": "yes"}, "'agent' is not a theme of this session; its themes are agents, maps"),
         (None, {"agents": "maybe", "maps": "no"}, "'maybe' is not an answer; allowed are yes, no, unsure"),
     ],
 )
@@ -285,8 +285,8 @@ def test_the_labeller_is_given_or_set_or_whoever_is_logged_in(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("name", ["", "  ", "=1+1", "@x", "a\nb", "x" * 101])
-def test_what_is_no_name_is_refused(name):
-    with pytest.raises(InputError, match="is no name for a labeller"):
+def test_what_is_not_a_name_is_refused(name):
+    with pytest.raises(InputError, match="is not a valid labeller name"):
         check_labeller(name, "--as")
 
 

@@ -360,7 +360,7 @@ class TestStop:
 
 
 class TestFailure:
-    def test_a_save_that_fails_is_said_and_the_page_stays(self, serve):
+    def test_a_save_that_fails_is_reported_and_the_page_stays(self, serve):
         one = serve()
         page = one.open()
         one.sitting.fault = locked()
@@ -378,13 +378,13 @@ class TestFailure:
         expect(page.locator("#problem")).to_have_text("")
         assert one.sitting.answers["title:0000"] == NONE | {"agents": "yes"}
 
-    def test_a_command_that_has_ended_is_said(self, serve):
+    def test_a_command_that_has_ended_is_reported(self, serve):
         one = serve()
         page, other = one.open(), one.open()
         other.keyboard.press("q")
         one.thread.join(30)
         page.keyboard.press("Space")
-        expect(page.locator("#problem")).to_contain_text("papertrends label does not answer")
+        expect(page.locator("#problem")).to_contain_text("papertrends label does not respond")
         assert title(page).startswith("Errands")
         one.complaints = [told for told in one.complaints if "ERR_CONNECTION_REFUSED" not in told]
 
@@ -413,7 +413,7 @@ class TestTabs:
         answered(second, 1)
         first.keyboard.press("1")
         first.keyboard.press("Enter")
-        expect(first.locator("#problem")).to_contain_text("Another tab answered this paper")
+        expect(first.locator("#problem")).to_contain_text("Another tab has answered this paper")
         assert one.sitting.answers["title:0000"] == NONE | {"self-improvement": "yes"}
         first.keyboard.press("Enter")
         expect(first.locator("#title")).to_contain_text("How Wide")
@@ -462,7 +462,7 @@ class TestAssistance:
         expect(page.locator("#end")).to_be_visible()
         assert self.violations(page) == []
 
-    def test_what_a_screen_reader_is_told(self, serve):
+    def test_what_a_screen_reader_announces(self, serve):
         page = serve().open()
         status = page.get_by_role("status")
         page.keyboard.press("1")
@@ -510,7 +510,7 @@ def test_hostile_texts_act_nowhere_and_fit(serve, options):
     assert page.locator("img, script[src], iframe").count() == 0
     assert title(page).startswith("<img src=x onerror=alert(1)>")
     assert not page.locator("#link").is_visible()
-    expect(page.locator("#hint")).to_contain_text("The abstract goes on for")
+    expect(page.locator("#hint")).to_contain_text("The abstract continues for")
     page.keyboard.press("d")
     assert page.evaluate(SIDEWAYS) == []
     go = page.locator("#go").bounding_box()

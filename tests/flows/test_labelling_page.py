@@ -38,7 +38,7 @@ class TestView:
         assert (view["paper"]["paper_id"], view["answers"]) == ("title:0000", {"agents": "yes"})
         assert view["n_answered"] == 0
 
-    def test_a_paper_can_be_named_and_an_unknown_one_is_no_error(self):
+    def test_a_paper_can_be_named_and_an_unknown_one_is_not_an_error(self):
         sitting = MadeUpSitting()
         assert sitting_view(sitting, "title:0003")["paper"]["paper_id"] == "title:0003"
         assert sitting_view(sitting, "nothing")["paper"]["paper_id"] == "title:0000"
@@ -74,7 +74,7 @@ class TestPaper:
     def test_marks_that_overlap_or_lie_outside_lose_no_text(self, marked, expected):
         assert paper_of(abstract="abcdefghij", marked=marked)["abstract"] == expected
 
-    def test_texts_are_bounded_and_what_is_cut_is_said(self):
+    def test_texts_are_bounded_and_what_is_cut_is_reported(self):
         paper = paper_of(title="t" * 200_000, abstract="a" * 200_000, marked=((19_999, 30_000),))
         assert len(paper["title"]) == 500
         assert [len(text) for text, _ in paper["abstract"]] == [19_999, 1]

@@ -163,7 +163,7 @@ class TestFound:
         for theme in tables.themes.to_dict("records"):
             words = f"{theme['n_papers']} papers found"
             assert words in done.shown("found", theme["theme_id"])
-            assert "how many it misses is not known. 60 answers would tell" in done.shown(
+            assert "how many it misses is unknown. 60 answers would show it" in done.shown(
                 "found", theme["theme_id"]
             )
             assert any(words in line for line in done.said["themes found"])
@@ -177,11 +177,11 @@ class TestFewAnswers:
         assert 3 <= n < 30  # blank cells are not answered
         assert done.said["take first"][0] == f"{4 * n} answers for {n} papers from first.csv by reader"
 
-    def test_until_the_next_run_they_are_said_to_wait(self, done):
+    def test_until_the_next_run_they_are_listed_as_waiting(self, done):
         n = 4 * done.answered["first"]
         assert done.said["themes waiting"][:-1] == done.said["themes found"]
-        assert done.said["themes waiting"][-1].startswith(f"{n} answers are not part of this run of {DAY}")
-        assert "not part of this run" not in "".join(done.said["themes few"])
+        assert done.said["themes waiting"][-1].startswith(f"{n} answers are newer than this run of {DAY}")
+        assert "newer than this run" not in "".join(done.said["themes few"])
 
     def test_the_run_knows_them_and_checks_nothing(self, done, labels):
         tables = done.tables("few")
@@ -198,7 +198,7 @@ class TestFewAnswers:
         for theme_id in THEMES:
             shown = done.shown("few", theme_id)
             assert f"{n} answers so far (" in shown
-            assert f"about {60 - n} more would tell how many it misses" in shown
+            assert f"about {60 - n} more would show how many it misses" in shown
         assert sum(f"{n} answers so far" in line for line in done.said["themes few"]) == 4
 
 

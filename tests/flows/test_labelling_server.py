@@ -225,13 +225,19 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("body", "said"),
         [
-            ({"paper_id": "none", "answers": NONE}, "not in this sitting"),
-            ({"paper_id": ["x"], "answers": NONE}, "not in this sitting"),
-            ({"answers": NONE}, "not in this sitting"),
-            ({"paper_id": "title:0000", "answers": NONE | {"other": "yes"}}, "not those of this sitting"),
-            ({"paper_id": "title:0000", "answers": {"agents": "yes"}}, "not those of this sitting"),
-            ({"paper_id": "title:0000", "answers": "yes"}, "not those of this sitting"),
-            ({"paper_id": "title:0000"}, "not those of this sitting"),
+            ({"paper_id": "none", "answers": NONE}, "not in this session"),
+            ({"paper_id": ["x"], "answers": NONE}, "not in this session"),
+            ({"answers": NONE}, "not in this session"),
+            (
+                {"paper_id": "title:0000", "answers": NONE | {"other": "yes"}},
+                "do not match the themes of this session",
+            ),
+            (
+                {"paper_id": "title:0000", "answers": {"agents": "yes"}},
+                "do not match the themes of this session",
+            ),
+            ({"paper_id": "title:0000", "answers": "yes"}, "do not match the themes of this session"),
+            ({"paper_id": "title:0000"}, "do not match the themes of this session"),
             ({"paper_id": "title:0000", "answers": NONE | {"agents": "perhaps"}}, "'perhaps' is unknown"),
             ({"paper_id": "title:0000", "answers": NONE | {"agents": []}}, "is unknown"),
             ([], "not a JSON object"),
@@ -260,7 +266,7 @@ class TestAnswers:
             (ZeroDivisionError("x"), "Not saved: ZeroDivisionError"),
         ],
     )
-    def test_a_save_that_fails_is_said_and_can_be_tried_again(self, served, fault, said):
+    def test_a_save_that_fails_is_reported_and_can_be_tried_again(self, served, fault, said):
         served.sitting.fault = fault
         response = served.answer("title:0000", AGENTS)
         assert response.status_code == 500
@@ -276,7 +282,7 @@ class TestAnswers:
         assert served.get("/secret/view").json()["paper"]["paper_id"] == papers[0].paper_id
         assert served.answer(papers[0].paper_id, NONE).json()["n_answered"] == 1
 
-    def test_stop_says_where_it_stands_and_ends_the_server(self, served):
+    def test_stop_says_where_it_is_and_ends_the_server(self, served):
         served.answer("title:0000", AGENTS)
         view = served.post("stop", {}).json()
         assert (view["stopped"], view["n_answered"]) == (True, 1)
@@ -285,7 +291,7 @@ class TestAnswers:
 
 
 class TestPort:
-    def test_one_in_use_is_told_in_one_line(self):
+    def test_one_in_use_is_reported_in_one_line(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             with pytest.raises(
@@ -294,7 +300,7 @@ class TestPort:
                 serve_sitting(MadeUpSitting(), port=port, open_browser=False)
 
     @pytest.mark.parametrize("port", [0, -1, 65536])
-    def test_one_that_is_none(self, port):
+    def test_an_invalid_one(self, port):
         with pytest.raises(InputError, match="is not a port; use 1 to 65535"):
             serve_sitting(MadeUpSitting(), port=port, open_browser=False)
 

@@ -201,7 +201,7 @@ def test_words_in_place_of_an_abstract_never_beat_one(empty_words):
     assert merge_looks("p", [cut, looks[1]])["abstract"].startswith("A long beginning")
 
 
-def test_none_of_an_abstract_is_no_missing_abstract():
+def test_none_of_an_abstract_is_not_a_missing_abstract():
     looks = [
         make_look(make_record(abstract="None of the agents explores.")),
         make_look(make_record(abstract="Short.")),
@@ -218,7 +218,7 @@ def test_none_of_an_abstract_is_no_missing_abstract():
         ([(1, False)], False),
     ],
 )
-def test_withdrawn_is_said_by_the_newest_version(versions, is_withdrawn):
+def test_withdrawn_is_stated_by_the_newest_version(versions, is_withdrawn):
     looks = [make_look(make_record(version=v, is_withdrawn=gone)) for v, gone in versions]
     assert merge_looks("p", looks)["is_withdrawn"] is is_withdrawn
 

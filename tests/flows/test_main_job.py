@@ -102,8 +102,8 @@ class TestSample:
         workspace, said = runs
         first, second = sorted((workspace / "runs").glob("2*"))
         assert digests(first) == digests(second)
-        assert ", 0 texts newly encoded" in said[1]
-        assert ", 0 texts newly encoded" not in said[0]
+        assert ", 0 texts encoded" in said[1]
+        assert ", 0 texts encoded" not in said[0]
 
     def test_another_workspace_gives_the_same_tables(self, runs, tmp_path):
         papertrends("run", "--workspace", "other", "--as-of", "2025-12-10", cwd=tmp_path)
@@ -137,7 +137,7 @@ class TestSample:
             "2025-12-10",
             cwd=workspace.parent,
         )
-        assert "1 texts newly encoded" in done.stdout
+        assert "1 texts encoded" in done.stdout
         tables, manifest = read_run(workspace / "latest")
         assert tables.themes["theme_id"].tolist() == ["robots"]
         assert manifest["since"]["new_papers"] == 0
@@ -230,7 +230,7 @@ def test_hard_pages_end_in_a_report(tmp_path, name):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "page.txt"),
     ],
 )
-def test_what_is_no_page_gets_one_line(tmp_path, content, says):
+def test_what_is_not_a_page_gets_one_line(tmp_path, content, says):
     (tmp_path / "page.txt").write_bytes(content)
     done = papertrends("run", "page.txt", "--workspace", "w", cwd=tmp_path, check=False)
     assert done.returncode == 2

@@ -62,15 +62,15 @@ def papers(workspace: str = "w", as_of: date = date(2030, 1, 1)) -> list[str]:
 
 def test_paper_says_why_its_records_are_one(call):
     lines = call("paper", "10.5555/a").stdout.splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith("two records are one"))
+    start = next(place for place, line in enumerate(lines) if line.startswith("two records match"))
     assert lines[start] == (
-        "two records are one, 100.0% sure: same title but for spelling, 2 of 2 authors shared"
+        "two records match, 100.0% sure: same title but for spelling, 2 of 2 authors shared"
     )
     assert sorted(lines[start + 1 : start + 3]) == [
         f"  {MISTYPED.title}  [file 1.csv, 2025-03-04]",
         f"  {FIRST.title} (2011)  [file 0.csv, 2025-03-04]",
     ]
-    assert lines[start + 3] == "if they are not: papertrends split doi:10.5555/a"
+    assert lines[start + 3] == "if they are different works: papertrends split doi:10.5555/a"
     assert "sure" not in call("paper", "2503.00001").stdout
 
 
@@ -102,7 +102,7 @@ def test_a_merge_joins_what_nothing_else_would_arxiv_papers_too(call):
     assert "arxiv:2503.00002" not in papers(), "a later version belongs to the merged paper too"
     lines = call("paper", "2503.00002").stdout
     assert lines.startswith("arxiv:2503.00001")
-    assert "two records are one: a person said so" in lines
+    assert "two records match: a person said so" in lines
     call("split", "2503.00001", "--as", "Ada")
     assert {"arxiv:2503.00001", "arxiv:2503.00002"} <= set(papers())
 
@@ -120,7 +120,7 @@ def test_decisions_travel_to_another_workspace(call):
         assert empty.read_papers(DAY).empty
     said = call("merge", "--take", "works.csv", workspace="v").stdout
     assert "2 decisions, 2 of them new" in said
-    assert "2 are about records that this workspace does not hold" in said
+    assert "2 are about records that are not in this workspace" in said
     fill("v")
     assert papers("v") == papers("w")
     call("merge", "--export", "again.csv", workspace="v")
@@ -143,18 +143,18 @@ def test_the_newest_word_about_two_records_holds(call):
         (("merge",), "give two papers, A and B, or --export FILE, or --take FILE"),
         (("merge", "a"), "give two papers"),
         (("merge", "a", "b", "--export", "x.csv"), "give two papers"),
-        (("merge", "2503.00001", "2503.00001"), "are one paper already, arxiv:2503.00001"),
+        (("merge", "2503.00001", "2503.00001"), "are already one paper, arxiv:2503.00001"),
         (("merge", "2503.00001", "2503.99999"), "no paper '2503.99999' among the 3"),
         (
             ("split", "2503.00001"),
             "there is nothing to split: all records of the paper state the same arXiv id",
         ),
         (("merge", "--take", "none.csv"), "cannot read none.csv"),
-        (("merge", "--export", "w/runs/r/a.csv"), "lies in a run folder"),
-        (("split", "2503.00001", "--as", "=x"), "is no name for a labeller"),
+        (("merge", "--export", "w/runs/r/a.csv"), "is in a run folder"),
+        (("split", "2503.00001", "--as", "=x"), "is not a valid labeller name"),
     ],
 )
-def test_mistakes_are_told_in_one_line(call, arguments, message):
+def test_mistakes_are_reported_in_one_line(call, arguments, message):
     result = call(*arguments, status=2)
     assert message in result.stderr.replace("\n", " ")
     assert len(papers()) == 3
@@ -162,7 +162,7 @@ def test_mistakes_are_told_in_one_line(call, arguments, message):
 
 def test_a_file_of_something_else_is_left_alone(call):
     Path("papers.csv").write_text("title\nA paper\n", encoding="utf-8")
-    assert "holds no exported decisions" in call("merge", "--export", "papers.csv", status=2).stderr
+    assert "is not a file of exported decisions" in call("merge", "--export", "papers.csv", status=2).stderr
     assert "no column 'one'" in call("merge", "--take", "papers.csv", status=2).stderr.replace("\n", " ")
 
 
@@ -180,7 +180,7 @@ def test_a_bad_line_costs_no_other(tmp_path):
     found = read_decision_file(path)
     assert len(found.decisions) == 1
     assert [fault.partition(":")[0] for fault in found.faults] == [
-        "line 3, column one", "line 4, columns one and other name the same record; name two",
+        "line 3, column one", "line 4, columns one and other name the same record; name two different records",
         "line 5, column day", "line 6, column works", "line 7, column person",
     ]  # fmt: skip
 

@@ -111,7 +111,7 @@ def test_an_empty_workspace(tmp_path, url):
 @pytest.mark.parametrize(
     "address", ["my-bucket/x", "s3://key:secret@bucket/x", "simplecache::s3://b", "s3:// b"]
 )
-def test_an_address_that_is_none_or_holds_a_secret_is_refused_and_not_repeated(address):
+def test_an_invalid_address_or_holds_a_secret_is_refused_and_not_repeated(address):
     with pytest.raises(InputError) as caught:
         load_settings({"mirror": address})
     assert "'mirror'" in str(caught.value)
@@ -146,7 +146,7 @@ class TestTask:
         (tmp_path / "taken").write_text("a file where a folder should be")
         assert self.run(workspace, f"file://{tmp_path}/taken/papers") == "published"
         said = mirror_failure(workspace)
-        assert "the run is published here, but not all of it could be copied" in said
+        assert "the run is published here, but could not be copied completely" in said
         assert "the next run copies what is missing" in said
         assert "\n" not in said
         assert said in caplog.text
@@ -154,7 +154,7 @@ class TestTask:
         assert mirror_failure(workspace) is None
         assert (tmp_path / "mirror" / "latest.json").is_file()
 
-    def test_what_is_not_installed_is_said(self, workspace, once):
+    def test_what_is_not_installed_is_reported(self, workspace, once):
         assert self.run(workspace, "nosuch://bucket") == "published"
         assert "nosuch" in mirror_failure(workspace)
 

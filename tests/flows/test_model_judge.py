@@ -462,7 +462,7 @@ class TestFailures:
     def test_a_key_that_is_withdrawn_on_the_way_loses_nothing(self, judge, answers, make_answer, says):
         answers(says(GOOD), says(GOOD), make_answer(b"", status=401))
         sitting = MemorySitting(5)
-        with pytest.raises(InputError, match="the answers for 2 papers before are saved$"):
+        with pytest.raises(InputError, match="the answers for 2 earlier papers are saved$"):
             judge(sitting)
         assert len(sitting.answers) == 2
 
@@ -496,7 +496,7 @@ class TestArguments:
         ["", "localhost:11434", "ftp://a.org", "http://", "http://[::1", "http://a.org:99999", "http://a b.org",
          "https://me:very-secret@a.org", "https://a.org/v1?key=very-secret", "https://a.org/#very-secret"],
     )  # fmt: skip
-    def test_an_endpoint_that_is_none_or_holds_a_key(self, endpoint, judge):
+    def test_an_invalid_endpoint_or_holds_a_key(self, endpoint, judge):
         with pytest.raises(InputError, match="write it as http://localhost:11434") as caught:
             judge(MemorySitting(1), endpoint=endpoint)
         assert "very-secret" not in str(caught.value)

@@ -85,6 +85,6 @@ def test_a_corpus_without_themes_or_topics(run, tmp_path):
     assert [(row["themes"], row["topic"]) for row in rows_of(tmp_path / "papers.csv")] == [("", "")] * 3
 
 
-def test_a_folder_that_is_not_there_is_told(run, tmp_path):
+def test_a_folder_that_is_not_there_is_reported(run, tmp_path):
     with pytest.raises(PapertrendsError, match=r"papers\.csv cannot be written \(No such file"):
         write_papers_csv(run, tmp_path / "none" / "papers.csv")

@@ -164,10 +164,10 @@ def test_served_deployments_run_on_schedule_and_say_what_came_of_them(server, ru
     assert f"due {ingested['expected_start_time'][:10]}" in ingested["name"]
     # The first analysis may have come before the first ingest, and said so.
     analyzed = server.wait_for("analysis", {"Completed", "Completed, but stale"})[0]
-    assert " | stale: the newest look at a feed is of " in analyzed["state"]["message"]
+    assert " | stale: the latest fetch of any feed was on " in analyzed["state"]["message"]
     for run in server.runs_of("analysis"):
         if run["state"]["type"] == "FAILED":
-            assert "holds no paper as of" in run["state"]["message"]
+            assert "has no paper as of" in run["state"]["message"]
     report = (tmp_path / "w" / "latest" / "report.html").resolve()
     assert report.is_file()
     artifacts = server.artifacts()
@@ -266,7 +266,7 @@ def test_missed_runs_are_caught_up_once(server, running, tmp_path, sample_path):
         )  # fmt: skip
     states = [server.ask(f"flow_runs/{run['id']}")["state"] for run in runs]
     assert [state["name"] for state in states] == ["Skipped"] * 4 + ["Completed"], states
-    assert states[0]["message"] == f"missed; the run of {due[-1]:%Y-%m-%d %H:%M} UTC does its work"
+    assert states[0]["message"] == f"skipped; the run of {due[-1]:%Y-%m-%d %H:%M} UTC covers it"
     assert states[-1]["message"] == "47 records of 1 feed: 47 new papers"
 
 
@@ -349,4 +349,4 @@ def test_a_failed_run_says_why_in_its_state(server, tmp_path, sample_path):
     )
     run = next(one for one in found if "as of 1990-01-01" in one["name"])
     assert run["state"]["type"] == "FAILED"
-    assert "holds no paper as of 1990-01-01" in run["state"]["message"]
+    assert "has no paper as of 1990-01-01" in run["state"]["message"]

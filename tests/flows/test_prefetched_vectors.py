@@ -35,7 +35,7 @@ def test_they_are_those_of_the_store(store, asked):
     read_vectors_ahead(store, "v")
     found, vectors = same(store, asked)
     assert not vectors[~found].any()
-    assert "v" not in prefetched_vectors._AHEAD
+    assert "v" not in prefetched_vectors._PREFETCHED
 
 
 def test_what_came_after_the_reading_is_found_too(store):
@@ -50,7 +50,7 @@ def test_of_another_vectorizer_nothing_is_taken(store):
     read_vectors_ahead(store, "v")
     found, _ = stored_vectors(store, "w", HASHES)
     assert not found.any()
-    prefetched_vectors._AHEAD.clear()
+    prefetched_vectors._PREFETCHED.clear()
 
 
 def test_a_reading_that_fails_leaves_it_to_the_store(store, monkeypatch):

@@ -166,7 +166,7 @@ def test_a_missing_column_is_named(tmp_path):
 def test_a_published_run_never_changes(tmp_path):
     folder = publish(tmp_path)
     before = contents(folder)
-    with pytest.raises(PapertrendsError, match="exists already"):
+    with pytest.raises(PapertrendsError, match="already exists"):
         publish(tmp_path, fingerprint="other")
     publish(tmp_path, "r2")
     assert contents(folder) == before
@@ -183,7 +183,7 @@ def test_latest_follows_the_last_published_run(tmp_path):
 
 
 @pytest.mark.parametrize("manifest", [{"x": float("nan")}, {"x": object()}, {1: "a", "b": 2}])
-def test_a_manifest_that_is_no_json_publishes_nothing(tmp_path, manifest):
+def test_a_manifest_that_is_not_json_publishes_nothing(tmp_path, manifest):
     with pytest.raises(PapertrendsError, match="manifest"):
         publish_run(tmp_path, "r1", make_tables(), manifest, {}, "")
     assert list_runs(tmp_path) == []
@@ -191,9 +191,9 @@ def test_a_manifest_that_is_no_json_publishes_nothing(tmp_path, manifest):
 
 @pytest.mark.parametrize("name", ["../r1", "", ".hidden", "a/b", "a\x00", "x" * 101])
 def test_names_cannot_leave_the_folder(tmp_path, name):
-    with pytest.raises(PapertrendsError, match="is no name for"):
+    with pytest.raises(PapertrendsError, match="is not a valid name for"):
         publish_run(tmp_path, name, make_tables(), {}, {}, "")
-    with pytest.raises(PapertrendsError, match="is no name for"):
+    with pytest.raises(PapertrendsError, match="is not a valid name for"):
         publish_run(tmp_path, "r1", make_tables(), {}, {name: "<svg/>"}, "")
     assert not (tmp_path / "runs").exists()
 
@@ -314,9 +314,9 @@ def test_a_folder_named_latest_is_not_touched(tmp_path):
 
 
 def test_an_unknown_run_lists_those_that_exist(tmp_path):
-    with pytest.raises(InputError, match="no run in .* yet; make one"):
+    with pytest.raises(InputError, match="no runs in .* yet; make one"):
         resolve_run(tmp_path)
-    with pytest.raises(InputError, match="there are no runs; make one"):
+    with pytest.raises(InputError, match="there are no runs yet; make one"):
         resolve_run(tmp_path, "r9")
     for number in range(12):
         (tmp_path / "runs" / f"r{number:02d}").mkdir(parents=True)

@@ -150,12 +150,12 @@ def test_all_lines_but_the_summaries_are_the_pages(sample_lines: list[str], page
 
 
 @pytest.mark.shared
-def test_no_eight_words_of_the_page_stand_in_the_sample(sample_lines: list[str], page_runs: set[Run]) -> None:
+def test_no_eight_words_of_the_page_are_in_the_sample(sample_lines: list[str], page_runs: set[Run]) -> None:
     assert foreign_runs("\n".join(sample_lines), page_runs) == []
 
 
 @pytest.mark.shared
-def test_no_eight_words_of_the_page_stand_in_the_project(
+def test_no_eight_words_of_the_page_are_in_the_project(
     project_files: list[Path], sample_path: Path, page_runs: set[Run]
 ) -> None:
     assert {sample_path, Path(__file__).resolve()} <= set(project_files), "files are missing"

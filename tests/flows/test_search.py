@@ -68,7 +68,7 @@ def test_within_a_theme(workspace):
     assert all(names[theme] in hit.themes for hit in hits)
 
 
-def test_what_is_told(workspace):
+def test_what_is_reported(workspace):
     hits = search_papers(workspace, workspace / "latest", "agents", most=2)
     lines = list(search_lines(hits))
     assert len(lines) == 4
@@ -116,7 +116,9 @@ def test_mistakes(workspace, tmp_path):
         search_papers(workspace, latest, " ")
     with pytest.raises(InputError, match="--most is 0"):
         search_papers(workspace, latest, "agents", most=0)
-    with pytest.raises(InputError, match="--theme 'agent' is no theme of this run; its themes are: .*agents"):
+    with pytest.raises(
+        InputError, match="--theme 'agent' is not a theme of this run; its themes are: .*agents"
+    ):
         search_papers(workspace, latest, "agents", theme="agent")
     with pytest.raises(PapertrendsError, match="the store has no vector by lexical-.* of 47 of 47 papers"):
         search_papers(tmp_path / "other", latest, "agents")

@@ -167,7 +167,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
 @pytest.mark.parametrize(
     "address", ["ada", "ada@", "a b@example.org", "ada@example.org, bob@example.org", "<x@y>"]
 )
-def test_what_is_no_mail_address_is_refused(folder, name, address):
+def test_what_is_not_a_mail_address_is_refused(folder, name, address):
     given = f'["{address}"]' if name == "mail_to" else f'"{address}"'
     write(folder / "papertrends.toml", f"{name} = {given}\n")
     assert name in refused()
@@ -214,7 +214,7 @@ def test_unknown_variable(monkeypatch, name):
 def test_unknown_override_and_table_of_toml(folder):
     assert "unknown setting 'zzzz' in the command line; Allowed are" in refused({"zzzz": 1})
     gone = refused({"theme_threshold": 3.0})
-    assert "it was a score, use theme_probability, from 0 to 1, in its place. Allowed are" in gone
+    assert "it was a score; use theme_probability, from 0 to 1, instead. Allowed are" in gone
     write(folder / "papertrends.toml", "[reports]\ntitle = 'x'\n")
     assert "unknown setting 'reports'" in refused()
 
@@ -240,7 +240,7 @@ def test_a_folder_in_the_place_of_the_file(folder):
 
 def test_a_workspace_cannot_send_itself_elsewhere(folder):
     write(folder / "w" / "papertrends.toml", 'workspace = "v"\n')
-    assert "lies in the workspace itself" in refused({"workspace": "w"})
+    assert "is in that workspace" in refused({"workspace": "w"})
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,9 @@ def test_whatever_is_secret_by_its_type_is_private():
 
 def test_a_variable_that_should_be_a_list_is_one_line_without_its_value(monkeypatch):
     monkeypatch.setenv("PAPERTRENDS_MAIL_TO", "ada@example.org")
-    with pytest.raises(InputError, match=r"^PAPERTRENDS_MAIL_TO in the environment is no list") as caught:
+    with pytest.raises(
+        InputError, match=r"^PAPERTRENDS_MAIL_TO in the environment is not a JSON list"
+    ) as caught:
         load_settings()
     assert "ada" not in "".join(traceback.format_exception(caught.value))
 
@@ -341,7 +343,7 @@ def test_a_variable_that_should_be_a_list_is_one_line_without_its_value(monkeypa
 @pytest.mark.parametrize(
     "address", ["export.arxiv.org", "ftp://a.org", "file:///etc/passwd", "http://", "http:// a"]
 )
-def test_an_address_that_is_none_is_refused(address):
+def test_an_invalid_address_is_refused(address):
     assert "'arxiv_url'" in refused({"arxiv_url": address})
 
 
@@ -363,7 +365,9 @@ DATABASES = ["sqlite:///corpus.sqlite", "mysql://u:very-secret@h/n", "postgresql
 @pytest.mark.parametrize("address", DATABASES)
 def test_a_database_of_another_kind_is_refused_and_its_password_unsaid(folder, address):
     write(folder / "papertrends.toml", f'database = "{address}"\n')
-    with pytest.raises(InputError, match="'database' of .* the only one beside sqlite") as caught:
+    with pytest.raises(
+        InputError, match="'database' of .* not the address of a PostgreSQL database"
+    ) as caught:
         load_settings()
     told = "".join(traceback.format_exception(caught.value))
     assert "postgresql+psycopg://user:password@host:port/name" in str(caught.value)

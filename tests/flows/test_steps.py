@@ -16,7 +16,7 @@ from analytics.papers import Feed, PaperRecord
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, validate_table
 from flows.analysis import comparison, steps
 from flows.analysis.encoding import encode_texts
-from flows.analysis.forecasting import look_ahead
+from flows.analysis.forecasting import forecast_series
 from flows.analysis.run_analysis import AnalysisInputs, run_analysis
 from flows.analysis.topics import find_topics
 from flows.config.settings import DEFAULT_THEMES, load_settings
@@ -81,7 +81,7 @@ def test_hard_corpora_end_in_a_report(tmp_path, settings, name):
     assert topics["reason"].split(";")[0] in page or "too few" in page
 
 
-def test_a_paper_that_was_answered_no_is_no_likely_miss(tmp_path, settings):
+def test_a_paper_that_was_answered_no_is_not_a_likely_miss(tmp_path, settings):
     write(tmp_path, *HARD_CORPORA["five"])
     corpus = steps.read_day(tmp_path, DAY)
     encoded = steps.encode_corpus(tmp_path, DAY, corpus.papers, THEMES, settings)
@@ -112,7 +112,7 @@ def test_tables_of_the_sample_keep_the_laws(tmp_path, settings, sample_path):
     assert in_themes.groups["n_papers"].sum() == len(assignments)
     topics = find_topics(tmp_path, DAY, small, encoded, settings).topics
     trends = steps.follow_trends(DAY, replace(corpus, papers=small), in_themes, _topics(topics), settings)
-    tables = steps.assemble_tables(small, in_themes, topics, trends, look_ahead(trends.corpus), {})
+    tables = steps.assemble_tables(small, in_themes, topics, trends, forecast_series(trends.corpus), {})
     assert (tables.trends["n_papers"] <= tables.trends["n_total"]).all()
     of_themes = tables.trends[tables.trends["kind"] == "theme"]
     dated = int(assignments["paper_id"].isin(small.loc[small["published"].notna(), "paper_id"]).sum())
@@ -163,7 +163,7 @@ def test_checked_series_reach_every_table(tmp_path, settings):
     verdicts = trends.verdicts.query("window == 'long'").set_index("series_id")
     assert verdicts["basis"].to_dict() == {"agents": "checked", "robots": "found"}
     assert verdicts["verdict"].to_dict() == {"agents": "rising", "robots": "insufficient"}
-    outlook = look_ahead(trends.corpus, trends.checked)
+    outlook = forecast_series(trends.corpus, trends.checked)
     assert outlook.forecasts.groupby("series_id")["basis"].unique().map(list).to_dict() == {
         "agents": ["checked"], "robots": ["found"]
     }  # fmt: skip
@@ -203,10 +203,10 @@ def test_other_themes_need_no_new_vectors_of_papers(tmp_path, settings, sample_p
 
 
 def test_no_paper_is_a_clear_error(tmp_path):
-    with pytest.raises(InputError, match="holds no paper as of 2025-12-10; ingest a source first"):
+    with pytest.raises(InputError, match="has no paper as of 2025-12-10; ingest a source first"):
         steps.read_day(tmp_path, DAY)
     write(tmp_path, paper(1))
-    with pytest.raises(InputError, match="1 papers were published or first shown later"):
+    with pytest.raises(InputError, match="1 papers were published or first seen later"):
         steps.read_day(tmp_path, date(2025, 1, 1))
 
 

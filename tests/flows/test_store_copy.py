@@ -183,7 +183,7 @@ def test_a_database_of_another_kind_is_refused(folder):
 def test_a_workspace_without_a_store_has_nothing_to_copy(folder):
     told = call("--to", "postgresql", "--database", "postgresql://me@127.0.0.1:9/n", "--workspace", "new")
     assert told.exit_code == 2
-    assert "holds no store, so there is nothing to copy" in told.stderr
+    assert "has no store, so there is nothing to copy" in told.stderr
     assert not Path("new").exists()
 
 
@@ -236,7 +236,7 @@ class TestCopy:
     def test_an_empty_server_has_nothing_to_copy(self, workspace, url):
         told = call("--to", "sqlite", "--workspace", workspace.parent / "back")
         assert told.exit_code == 2
-        assert "holds no store" in told.stderr
+        assert "has no store, so there is nothing to copy" in told.stderr
         assert not (workspace.parent / "back").exists()
 
     def test_blocks_are_small(self, workspace, url, monkeypatch):

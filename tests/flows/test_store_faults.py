@@ -178,7 +178,7 @@ def test_a_writer_does_not_wait_for_a_reader_whose_snapshot_stays(tmp_path):
 
 
 @on_both
-def test_a_second_writer_is_told_when_the_first_does_not_end(tmp_path, monkeypatch):
+def test_a_second_writer_is_warned_when_the_first_does_not_end(tmp_path, monkeypatch):
     with Store.open(tmp_path) as first, Store.open(tmp_path, busy_timeout_s=0.05) as second:
         with (
             PausedIngest(first, monkeypatch),
@@ -232,7 +232,7 @@ def test_a_file_in_the_place_of_the_workspace(tmp_path, below):
 @pytest.mark.parametrize(
     "content", [b"not a database, but a long enough text" * 50, b"SQLite format 3\x00" + b"\xff" * 4096]
 )
-def test_a_file_that_is_no_database_is_left_alone(tmp_path, content):
+def test_a_file_that_is_not_a_database_is_left_alone(tmp_path, content):
     path = tmp_path / "corpus.sqlite"
     path.write_bytes(content)
     check_refused(tmp_path, "not a papertrends database", InputError)
@@ -243,7 +243,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     with sqlite3.connect(tmp_path / "corpus.sqlite") as connection:
         connection.execute("CREATE TABLE bookmarks (url TEXT)")
     connection.close()
-    check_refused(tmp_path, "something else: it has the table 'bookmarks'", InputError)
+    check_refused(tmp_path, "is not a papertrends database: it has the table 'bookmarks'", InputError)
 
 
 def test_a_folder_in_the_place_of_the_database(tmp_path):
@@ -318,7 +318,7 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
 def test_a_database_of_before_the_first_release_is_refused_and_left_alone(tmp_path):
     with Store.open(tmp_path) as store, store._writer.begin() as connection:
         connection.exec_driver_sql(f"UPDATE schema_version SET version = {FIRST_VERSION - 1}")
-    check_refused(tmp_path, "of before the first release; .* ingest its sources", InputError)
+    check_refused(tmp_path, "from before the first release; .* ingest its sources", InputError)
 
 
 @on_both

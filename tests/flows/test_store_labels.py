@@ -131,7 +131,7 @@ def test_what_a_labeller_said_of_a_paper_on_a_day_is_replaced_whole(store):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (label(answer="maybe"), "'maybe' is no answer; a label says one of yes, no, unsure"),
+        (label(answer="maybe"), "'maybe' is not an answer; allowed are yes, no, unsure"),
         (label(draw=(1, 0.0)), "above 0 and at most 1"),
         (label(draw=(1, 1.5)), "above 0 and at most 1"),
         (label(draw=(1, float("nan"))), "give both or neither"),
@@ -157,14 +157,14 @@ def test_draws_are_read_in_the_order_in_which_to_ask(store):
     assert store.next_draw() == 3
 
 
-def test_the_next_draw_is_no_draw_of_a_label_from_elsewhere(store):
+def test_the_next_draw_is_not_a_draw_of_a_label_from_elsewhere(store):
     store.write_labels(make_labels(label(draw=(8, 0.5))))
     assert store.next_draw() == 9
 
 
 def test_a_number_is_given_to_one_draw_only(store):
     store.write_draw(DRAW)
-    with pytest.raises(PapertrendsError, match="draw 1 was made by another process meanwhile"):
+    with pytest.raises(PapertrendsError, match="draw 1 was made by another process in the meantime"):
         store.write_draw(LabelDraw(1, FIRST, 0, ("z",), (1.0,)))
     assert store.read_draws()["paper_id"].tolist() == ["q", "p", "r"]
 

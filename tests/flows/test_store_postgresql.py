@@ -55,7 +55,7 @@ class Reported(Exception):
 @pytest.mark.parametrize(
     ("state", "message", "kind"),
     [
-        ("53100", "no space left on its disk", PapertrendsError),
+        ("53100", "no disk space left", PapertrendsError),
         ("25006", "cannot be written", PapertrendsError),
         ("42501", "cannot be written", PapertrendsError),
         ("55P03", "stayed locked", PapertrendsError),
@@ -63,7 +63,7 @@ class Reported(Exception):
         ("57P01", "cannot be reached", PapertrendsError),
         ("08006", "cannot be reached", PapertrendsError),
         ("XX001", "is damaged", InputError),
-        ("28P01", "does not let this user in", InputError),
+        ("28P01", "rejects this user", InputError),
         ("3D000", "is not there", InputError),
         ("22003", "refused a statement .it said: what it said DETAIL: more", PapertrendsError),
     ],
@@ -92,7 +92,7 @@ def test_what_the_server_reports_becomes_one_clear_line(state, message, kind):
         ("", "cannot be reached"),
     ],
 )
-def test_a_refused_connection_is_told_by_its_text(said, message):
+def test_a_refused_connection_is_reported_by_its_text(said, message):
     with pytest.raises(PapertrendsError, match=message), plain_errors(NAME):
         raise OperationalError("", {}, Reported(None, said))
 
@@ -164,7 +164,7 @@ class TestRefusals:
     def test_a_wrong_password_or_user(self, tmp_path, postgresql_server, wrong):
         error = refused(tmp_path, postgresql_server.url(**wrong))
         assert isinstance(error, InputError)
-        assert "does not let this user in" in str(error)
+        assert "rejects this user" in str(error)
 
     def test_a_database_that_is_not_there(self, tmp_path, postgresql_server):
         error = refused(tmp_path, postgresql_server.url(name="nothing"))
@@ -172,7 +172,7 @@ class TestRefusals:
         assert "createdb" in str(error)
 
     def test_a_schema_that_is_not_there(self, tmp_path, postgresql_server):
-        assert "no schema to make tables in" in str(refused(tmp_path, postgresql_server.url("nothing")))
+        assert "no schema to create tables in" in str(refused(tmp_path, postgresql_server.url("nothing")))
 
     def test_a_user_who_may_not_make_tables(self, tmp_path, postgresql_server):
         postgresql_server.url_of(tmp_path)
@@ -195,7 +195,7 @@ class TestRefusals:
     def test_a_database_of_something_else_is_left_alone(self, tmp_path, postgresql_server):
         url = postgresql_server.url_of(tmp_path)
         postgresql_server.execute(f"CREATE TABLE {url.rpartition('%3D')[2]}.bookmarks (address TEXT)")
-        assert "something else: it has the table 'bookmarks'" in str(refused(tmp_path, url))
+        assert "is not a papertrends database: it has the table 'bookmarks'" in str(refused(tmp_path, url))
 
 
 def close_connections(server, store: Store) -> int:

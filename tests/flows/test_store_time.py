@@ -175,7 +175,7 @@ def test_a_window_reaches_no_further_than_the_day_of_the_look(store):
     assert store.asked_windows("arxiv:cat:cs.AI") == [(*window, day(9))]
 
 
-def test_a_failed_look_is_no_look_at_its_days_and_is_asked_again(store):
+def test_a_failed_look_is_not_a_look_at_its_days_and_is_asked_again(store):
     window = (day(1), day(2))
     failed = make_feed(on=None, name="n", window=window, failure="the service answered 500")
     store.ingest_feed(failed, seen_on=day(2))

@@ -85,7 +85,7 @@ def test_a_damaged_vector_counts_as_absent_and_is_mended_by_the_next_write(
     assert found.tolist() == [True, False, True]
     np.testing.assert_array_equal(vectors[found], given[[0, 2]])
     assert caplog.messages == [
-        "1 of 3 stored vectors of v are damaged; they count as absent and will be made again"
+        "1 of 3 stored vectors of v are damaged; they are treated as missing and will be computed again"
     ]
     store.write_vectors("v", ["b"], given[[1]])
     caplog.clear()

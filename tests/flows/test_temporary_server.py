@@ -15,11 +15,11 @@ from prefect.server.api.server import SubprocessASGIServer
 
 from analytics.exceptions import PapertrendsError
 from flows.commands import temporary_server
-from flows.commands.temporary_server import TemporaryServer, answering, server_ahead
+from flows.commands.temporary_server import TemporaryServer, answering, start_server
 
 CODE = """
-from flows.commands.temporary_server import answering, server_ahead
-server = server_ahead()
+from flows.commands.temporary_server import answering, start_server
+server = start_server()
 from prefect import flow, get_client
 from prefect.settings import get_current_settings
 @flow
@@ -90,7 +90,7 @@ class TestWhereASettingDecides:
 
     def test_nothing(self):
         assert not temporary_server._is_configured()
-        assert server_ahead() is None  # the tests have imported Prefect
+        assert start_server() is None  # the tests have imported Prefect
 
     @pytest.mark.parametrize("name", ["PREFECT_API_URL", "PREFECT_PROFILE"])
     def test_a_variable(self, monkeypatch, name):
@@ -124,13 +124,13 @@ def ended_server(code: str, said=None) -> TemporaryServer:
     return TemporaryServer(process, url, temporary_server._first_answer(process, url), said)
 
 
-def test_one_that_ends_is_told(monkeypatch):
+def test_one_that_ends_is_reported(monkeypatch):
     monkeypatch.setenv(temporary_server._STARTUP_S, "60")
     with pytest.raises(PapertrendsError, match="ended with status 3.*PREFECT_API_URL"):
         answering(ended_server("raise SystemExit(3)")).__enter__()
 
 
-def test_what_it_said_last_is_told(monkeypatch, tmp_path):
+def test_what_it_said_last_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv(temporary_server._STARTUP_S, "60")
     with (tmp_path / "said").open("w+b") as said:
         server = ended_server("raise OSError('no space\\n is left')", said)
@@ -138,11 +138,11 @@ def test_what_it_said_last_is_told(monkeypatch, tmp_path):
             answering(server).__enter__()
 
 
-def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
+def test_what_it_prints_itself_is_shown_only_when_asked(tmp_path):
     """A folder of Prefect's that is a file: the server says at length that it cannot start."""
     (tmp_path / "home").write_text("")
     for shown in (False, True):
-        code = f"from flows.commands.temporary_server import *; s = server_ahead(shown={shown}); s.answered.result()"
+        code = f"from flows.commands.temporary_server import *; s = start_server(shown={shown}); s.answered.result()"
         ran = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,
@@ -153,10 +153,10 @@ def test_what_it_says_of_its_own_is_shown_only_when_asked(tmp_path):
         assert ("Traceback" in ran.stderr) == shown
 
 
-def test_one_that_does_not_answer_is_told(monkeypatch):
+def test_one_that_does_not_answer_is_reported(monkeypatch):
     monkeypatch.setenv(temporary_server._STARTUP_S, "0.2")
     silent = ended_server("import time; time.sleep(60)")
-    with pytest.raises(PapertrendsError, match=r"did not answer within 0\.2 s"):
+    with pytest.raises(PapertrendsError, match=r"did not respond within 0\.2 s"):
         answering(silent).__enter__()
     temporary_server._stop(silent.process)
     assert silent.process.returncode is not None

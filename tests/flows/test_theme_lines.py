@@ -36,22 +36,22 @@ def quality(theme_id, **fields):
 def test_without_labels_it_says_what_is_not_known():
     assert list(quality_lines(make_tables())) == [
         "agents  Agents",
-        "  5 papers found (10 %); how many it misses is not known. 60 answers would tell: papertrends label",
+        "  5 papers found (10 %); how many it misses is unknown. 60 answers would show it: papertrends label",
         "maps  Maps",
-        "  No paper found; how many it misses is not known. 60 answers would tell: papertrends label",
+        "  No paper found; how many it misses is unknown. 60 answers would show it: papertrends label",
     ]
 
 
 def test_with_too_few_labels_it_says_how_many_more_are_needed():
     few = quality("agents", n_labels=12, n_yes=3, n_drawn=12, n_earlier=1)
     assert list(quality_lines(make_tables([few])))[1:3] == [
-        "  5 papers found (10 %). 12 answers so far (3 yes, 9 no); about 48 more would tell how many it misses: "
+        "  5 papers found (10 %). 12 answers so far (3 yes, 9 no); about 48 more would show how many it misses: "
         "papertrends label",
         "  1 answer under an earlier definition of the theme",
     ]
 
 
-def test_checked_shares_stand_first():
+def test_checked_shares_come_first():
     checked = quality(
         "agents", n_labels=120, n_drawn=120, n_yes=40, is_checked=True, share_checked=0.34, checked_low=0.29,
         checked_high=0.4, recall=0.3, labelled_by="ann, model:llama3.1:8b",
@@ -66,12 +66,12 @@ def test_the_three_likeliest_misses_are_named():
     misses = [("agents", f"p{n}", 2.0, chance) for n, chance in enumerate((0.1, 0.4, 0.49, 0.4, 0.2))]
     assert list(quality_lines(make_tables(misses=[*misses, ("maps", "p9", 1.0, 0.3)]))) == [
         "agents  Agents",
-        "  5 papers found (10 %); how many it misses is not known. 60 answers would tell: papertrends label",
+        "  5 papers found (10 %); how many it misses is unknown. 60 answers would show it: papertrends label",
         "  may miss 0.49  p2  Title 2",
         "  may miss 0.40  p1  Title 1",
         "  may miss 0.40  p3  Title 3",
         "maps  Maps",
-        "  No paper found; how many it misses is not known. 60 answers would tell: papertrends label",
+        "  No paper found; how many it misses is unknown. 60 answers would show it: papertrends label",
         "  may miss 0.30  p9  Title 9",
     ]
 

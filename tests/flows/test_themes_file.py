@@ -72,7 +72,7 @@ class TestAddresses:
             ("nowhere://team/none.toml", "Protocol not known: nowhere"),
         ],
     )
-    def test_what_is_not_there_is_told(self, store, address, says):
+    def test_what_is_not_there_is_reported(self, store, address, says):
         with pytest.raises(InputError, match=says):
             read_themes(address)
 
@@ -91,7 +91,7 @@ class TestAddresses:
         ],
     )
     def test_an_address_with_a_key_is_refused_and_not_repeated(self, address):
-        with pytest.raises(InputError, match="taken from the environment") as caught:
+        with pytest.raises(InputError, match="come from the environment") as caught:
             load_settings({"themes": address})
         assert "'themes'" in str(caught.value)
         assert "word" not in str(caught.value)

@@ -46,7 +46,7 @@ def fit(day: date, *topics: str, events: tuple[TopicEvent, ...] = ()) -> FitRow:
         "minilm-1",
         {"random_state": 0},
         {"n_neighbors": 15},
-        "there was none before",
+        "it was the first fit",
         state(*topics),
         events,
     )
@@ -63,7 +63,7 @@ def test_what_is_written_is_read_bit_for_bit(store):
     fit_id = store.write_fit(written)
     read = store.read_fit(MAY)
     assert (read.fit_id, read.as_of, read.vectorizer_id, read.cause) == (
-        fit_id, MAY, "minilm-1", "there was none before"
+        fit_id, MAY, "minilm-1", "it was the first fit"
     )  # fmt: skip
     assert (read.settings, read.parameters) == ({"random_state": 0}, {"n_neighbors": 15})
     pd.testing.assert_frame_equal(read.state.members, written.state.members)
@@ -177,7 +177,7 @@ def check_stopped(tmp_path, damage):
         store.read_fit(MAY)
 
 
-def test_history_tells_every_event_with_its_papers(tmp_path):
+def test_history_lists_every_event_with_its_papers(tmp_path):
     events = (
         TopicEvent("born", "T0001", None, ("arxiv:0", "arxiv:1")),
         TopicEvent("split", "T0002", "T0001", ("a",)),
@@ -198,10 +198,10 @@ def test_history_tells_every_event_with_its_papers(tmp_path):
     )
     assert told.exit_code == 0
     assert told.stdout.splitlines() == [
-        "fit of 2025-05-01, because there was none before: 1 born, 1 split",
+        "fit of 2025-05-01, because it was the first fit: 1 born, 1 split",
         "  T0001 born, 2 papers: arxiv:0, arxiv:1",
         "  T0002 split from T0001, 1 papers: a",
-        "fit of 2025-07-01, because there was none before: 1 merged",
+        "fit of 2025-07-01, because it was the first fit: 1 merged",
         "  T0002 merged into T0001, 4 papers: a, b, c, ...",
     ]
 
@@ -224,7 +224,7 @@ def test_a_fit_is_made_once_and_again_only_for_a_reason(tmp_path):
     settings = load_settings({"workspace": tmp_path}, folder=tmp_path)
     papers, encoded = papers_of(8)
     first = find_topics(tmp_path, MAY, papers, encoded, settings)
-    assert (first.is_new, first.fit_id, first.cause) == (True, 1, "there was none before")
+    assert (first.is_new, first.fit_id, first.cause) == (True, 1, "it was the first fit")
     again = find_topics(tmp_path, JUNE, papers, encoded, settings)
     assert (again.is_new, again.fit_id, again.fitted_on) == (False, 1, MAY)
     pd.testing.assert_frame_equal(again.topics.assignments, first.topics.assignments)
@@ -236,10 +236,10 @@ def test_a_fit_is_made_once_and_again_only_for_a_reason(tmp_path):
         find_topics(tmp_path, JULY, *papers_of(9), settings).cause,
     ]
     assert causes == [
-        "it was asked for",
+        "it was requested",
         "random_state changed",
-        "vectors are those of minilm-2, the last fit's of minilm-1",
-        "vectors are those of minilm-1, the last fit's of minilm-2",
+        "vectors are from minilm-2, in the last fit from minilm-1",
+        "vectors are from minilm-1, in the last fit from minilm-2",
     ]
     assert find_topics(tmp_path, JULY, *papers_of(10), settings).cause == "the last fit found no topic"
 
@@ -249,5 +249,5 @@ def test_a_past_day_is_fitted_from_what_was_known_then(tmp_path):
     papers, encoded = papers_of(8)
     find_topics(tmp_path, JULY, papers, encoded, settings)
     past = find_topics(tmp_path, MAY, *papers_of(5), settings)
-    assert (past.is_new, past.cause) == (True, "there was none before")
+    assert (past.is_new, past.cause) == (True, "it was the first fit")
     assert find_topics(tmp_path, JULY, papers, encoded, settings).fit_id == 1

@@ -97,7 +97,7 @@ class TestNames:
     )
     def test_bad_ones_say_what_is_allowed(self, name):
         with pytest.raises(
-            InputError, match=r"(?i)choose auto, .*, sentence-transformers:NAME-OR-FOLDER, openai:MODEL\b"
+            InputError, match=r"choose auto, .*, sentence-transformers:NAME-OR-FOLDER, openai:MODEL\b"
         ):
             load_settings({"vectorizer": name})
 

@@ -16,7 +16,7 @@ import pytest
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.orchestration import workspace_lock
-from flows.orchestration.workspace_lock import taking_turn
+from flows.orchestration.workspace_lock import lock_workspace
 from flows.runs import list_runs, read_manifest
 from flows.store import Store
 
@@ -25,8 +25,8 @@ import sys, time
 from pathlib import Path
 from flows.runs import list_runs, read_manifest
 from flows.store import Store
-from flows.orchestration.workspace_lock import taking_turn
-with taking_turn(Path(sys.argv[1])):
+from flows.orchestration.workspace_lock import lock_workspace
+with lock_workspace(Path(sys.argv[1])):
     print("mine", flush=True)
     time.sleep(60)
 """
@@ -47,19 +47,19 @@ def test_a_second_run_waits_and_says_so_when_its_patience_ends(holder, tmp_path)
     with pytest.raises(
         PapertrendsError, match=r"another run has been working on the workspace .* for 0\.3 s"
     ):
-        taking_turn(tmp_path / "w", patience_s=0.3).__enter__()
+        lock_workspace(tmp_path / "w", patience_s=0.3).__enter__()
 
 
 def test_a_killed_holder_keeps_nobody_waiting(holder, tmp_path, caplog):
     caplog.set_level("WARNING", "flows")
     threading.Timer(0.5, os.kill, (holder.pid, signal.SIGKILL)).start()
-    with taking_turn(tmp_path / "w", patience_s=60):
+    with lock_workspace(tmp_path / "w", patience_s=60):
         assert holder.wait(timeout=10) == -signal.SIGKILL
-    assert "this one waits for its end" in caplog.text
+    assert "this run waits until it has finished" in caplog.text
 
 
-def test_a_turn_within_a_turn_is_the_same(tmp_path):
-    with taking_turn(tmp_path), taking_turn(Path(os.path.relpath(tmp_path))):
+def test_a_lock_within_a_lock_is_the_same(tmp_path):
+    with lock_workspace(tmp_path), lock_workspace(Path(os.path.relpath(tmp_path))):
         assert (tmp_path / ".turn").exists()
 
 
@@ -70,7 +70,7 @@ def test_threads_take_turns_too(tmp_path):
     def work():
         nonlocal inside, most
         for _ in range(5):
-            with taking_turn(tmp_path):
+            with lock_workspace(tmp_path):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.005)
@@ -85,10 +85,10 @@ def test_threads_take_turns_too(tmp_path):
 
 
 def test_a_workspace_that_nothing_came_into_is_not_left_behind(tmp_path):
-    with taking_turn(tmp_path / "misspelled"):
+    with lock_workspace(tmp_path / "misspelled"):
         pass
     assert list(tmp_path.iterdir()) == []
-    with taking_turn(tmp_path / "used"):
+    with lock_workspace(tmp_path / "used"):
         (tmp_path / "used" / "corpus.sqlite").touch()
     assert (tmp_path / "used" / ".turn").exists()
 
@@ -105,14 +105,14 @@ def test_whoever_waited_for_a_removed_workspace_takes_a_new_turn(tmp_path, monke
         return file
 
     monkeypatch.setattr(workspace_lock, "_open", opening)
-    with taking_turn(tmp_path / "w"):
+    with lock_workspace(tmp_path / "w"):
         assert len(opened) == 2
         assert os.fstat(opened[1].fileno()).st_ino == (tmp_path / "w" / ".turn").stat().st_ino
 
 
-def test_a_file_in_its_place_is_told(tmp_path):
+def test_a_file_in_its_place_is_reported(tmp_path):
     (tmp_path / "w").touch()
-    with pytest.raises(InputError, match="a file stands in its place"), taking_turn(tmp_path / "w"):
+    with pytest.raises(InputError, match="is a file, not a folder"), lock_workspace(tmp_path / "w"):
         pass
 
 

@@ -45,10 +45,10 @@ def test_tables_without_rows_break_nothing_under_a_new_manifest(run_of, render, 
     empty = run.with_tables(**{name: empty_table(name) for name in ADDED_TABLES})
     page = parse_page(render(empty))
     assert "The next 3 periods are forecast by" in text(page, "outlook")
-    assert "Nothing that was forecast or claimed of 7 earlier runs has come due yet." in text(page, "outlook")
+    assert "No forecast or claim of 7 earlier runs can be checked yet." in text(page, "outlook")
 
 
-def test_a_fragile_verdict_says_so_wherever_it_stands_and_why(page_of):
+def test_a_fragile_verdict_says_so_wherever_it_is_and_why(page_of):
     page = page_of("ahead")
     tags = page.all("a", "fragile")
     # Agents, which rises over the whole span and in the newest months: in the first line, above its small chart,
@@ -57,8 +57,8 @@ def test_a_fragile_verdict_says_so_wherever_it_stands_and_why(page_of):
     for tag in tags:
         assert tag.text == "fragile"
         assert tag.attributes["href"] == "#verdict-steps"
-        assert tag.attributes["title"].startswith("Fragile: the verdict changes when the papers without")
-    assert "Fragile: the verdict changes when" in text(page, "theme-agents")
+        assert tag.attributes["title"].startswith("Fragile: the verdict changes if the papers without")
+    assert "Fragile: the verdict changes if" in text(page, "theme-agents")
     assert "A verdict is fragile when it depends on papers that were left out" in text(page, "trust")
 
 
@@ -79,7 +79,7 @@ def test_the_contents_lead_to_the_new_sections_in_their_order(page_of):
     assert [one for one in contents if one[1:] in NEW_SECTIONS] == ["#growing", "#outlook"]
 
 
-def test_a_theme_tells_its_forecast_and_its_marks(page_of, run_of):
+def test_a_theme_shows_its_forecast_and_its_marks(page_of, run_of):
     theme = text(page_of("ahead"), "theme-agents")
     first = run_of("ahead").tables.forecasts.query("series_id == 'agents'").iloc[0]
     band = f"90 % band {100 * first['low_90']:.0f} % to {100 * first['high_90']:.0f} %"
@@ -92,7 +92,7 @@ def test_a_theme_tells_its_forecast_and_its_marks(page_of, run_of):
     assert "Pale span: burst. Thin rule: the level changed." in note
 
 
-def test_a_theme_without_a_chart_still_tells_its_forecast(page_of):
+def test_a_theme_without_a_chart_still_shows_its_forecast(page_of):
     page = page_of("ahead-empty-theme")
     assert "Next month" in text(page, "theme-self-improvement")
     section = next(one for one in page.all("article") if one.attributes["id"] == "theme-self-improvement")
@@ -111,7 +111,7 @@ def test_topics_say_what_they_leave_out(page_of, run_of):
 def test_the_ranking_leads_to_its_topics_and_knows_its_worth(page_of):
     page = page_of("ahead")
     growing = text(page, "growing")
-    assert "It is a ranking, not a test" in growing
+    assert "This is a ranking, not a test" in growing
     assert "In 2 past years that could be judged, 65 % of the first ten" in growing
     assert "97 %" in growing
     assert "growing" not in {element.attributes.get("id") for element in page_of("ahead-one-theme").elements}

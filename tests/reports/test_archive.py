@@ -43,7 +43,7 @@ def two_runs() -> list[dict[str, object]]:
     return [manifest(1), manifest(2, summary=summary(), since=since)]
 
 
-def test_newest_first_with_what_each_said():
+def test_newest_first_with_the_headlines_of_each():
     page = html.fromstring(render_archive(make_archive(two_runs())))
     days = [one.get("datetime") for one in page.findall(".//time")]
     assert days == ["2025-01-02", "2025-01-01"]
@@ -54,7 +54,7 @@ def test_newest_first_with_what_each_said():
         "31 % of papers in Q4 2025",
         "New topics: sparse rewards.",
         "1,002 papers",
-        "112 new papers since the run before",
+        "112 new papers since the previous run",
         "papertrends diff 20250101T060000-000000-aaaaaaaa 20250102T060000-000000-aaaaaaaa",
     ):
         assert said in " ".join(text.split())
@@ -70,7 +70,7 @@ def test_it_loads_nothing():
     assert policy.startswith("default-src 'none'")
 
 
-def test_no_run_is_said():
+def test_no_run_is_reported():
     assert "No run yet." in render_archive(make_archive([]))
     feed = etree.fromstring(render_feed(make_archive([])).encode())
     assert feed.findall(f"{ATOM}entry") == []

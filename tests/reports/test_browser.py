@@ -238,7 +238,7 @@ class TestCorrections:
         self.first(page, "introspection", "this theme too").click()
         assert text_of(page.locator("#corrections-count")) == "3 corrections"
         assert "papertrends label corrections.csv" in text_of(bar)
-        assert "never enter an estimate" in text_of(bar)
+        assert "never used in estimates" in text_of(bar)
         rows = self.saved(page)
         ids = tables.themes["theme_id"].tolist()
         assert rows[0] == ["paper_id", "title", "from", *ids]

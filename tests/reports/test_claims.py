@@ -159,7 +159,10 @@ def test_the_first_screen_tells_the_change_of_the_share_over_the_span_that_was_s
     assert claim(STEADY)[0] == (
         "31 % of papers (found): steady, between 0.8 and 1.25 times its share 19 months earlier"
     )
-    assert claim(UNCLEAR)[0] == "31 % of papers (found): leans up; 120 more papers, some 5 weeks, would tell"
+    assert (
+        claim(UNCLEAR)[0]
+        == "31 % of papers (found): leans up; 120 more papers, about 5 weeks, would decide it"
+    )
     assert claim(UNKNOWN) == (
         "31 % of papers in Q4 2025 (found: 214 of 690), 18 % a year before (62 of 341)",
         "",
@@ -168,9 +171,11 @@ def test_the_first_screen_tells_the_change_of_the_share_over_the_span_that_was_s
 
 def test_what_would_tell_is_left_out_where_it_is_beyond_what_was_seen():
     long = replace(UNCLEAR, days_to_tell=900.0)
-    assert claim(long)[0].endswith("leans up; another 19 months would not tell")
-    assert claim(replace(UNCLEAR, days_to_tell=math.inf))[0].endswith("another 19 months would not tell")
-    assert claim(replace(UNCLEAR, papers_to_tell=0.2))[0].endswith("leans up; some 5 weeks more would tell")
+    assert claim(long)[0].endswith("leans up; another 19 months would not decide it")
+    assert claim(replace(UNCLEAR, days_to_tell=math.inf))[0].endswith("another 19 months would not decide it")
+    assert claim(replace(UNCLEAR, papers_to_tell=0.2))[0].endswith(
+        "leans up; about 5 weeks more would decide it"
+    )
     assert claim(replace(UNCLEAR, days_to_tell=math.nan))[0].endswith(": leans up")
     assert "leans neither way" in claim(replace(UNCLEAR, p=0.9))[0]
     assert "leans down" in claim(replace(UNCLEAR, change=0.7))[0]
@@ -187,7 +192,7 @@ def test_the_newest_months_are_the_claim_where_they_are_the_surest():
     assert claim(STEADY, sure)[1] == "over the whole 19 months steady"
 
 
-def test_the_other_comparison_is_told_beside_the_claim():
+def test_the_other_comparison_is_reported_beside_the_claim():
     assert claim(RISING, late(replace(RISING, q=0.02)))[1] == (
         "also rising in the newest 3 months: 2.1 times the year before (1.1 to 4.0)"
     )
@@ -211,24 +216,23 @@ def test_sentences_of_a_section():
     assert told(RISING, late(RISING), goes_on) == (
         "Its share rose from 1.5 % to 3.1 % in 19 months: 2.1 times (95 % interval 1.1 to 4.0). In the"
         " newest 3 months it is higher than in the year before: 3.1 % against 1.5 %, 2.1 times (1.1 to"
-        " 4.0). It keeps rising: its usual ups and downs would not have brought it here."
+        " 4.0). It keeps rising: its usual ups and downs do not explain the change."
     )
     assert told(FALLING, late(UNCLEAR), replace(goes_on, word="unclear")) == (
         "Its share fell from 3.1 % to 1.6 % in 19 months: 0.52 times (95 % interval 0.31 to 0.85). The"
-        " newest 3 months against the year before: unclear, leans up (1.5 times, 0.7 to 3.2). Whether it"
-        " goes on is unclear: its usual ups and downs may have brought it here."
+        " newest 3 months against the year before: unclear, leans up (1.5 times, 0.7 to 3.2). Whether it continues is unclear: its usual ups and downs may explain the change."
     )
     assert told(STEADY) == (
         "Its share is steady: after 19 months it is between 0.8 and 1.25 times what it was."
     )
     assert told(UNCLEAR, lasting=replace(goes_on, word="unclear")) == (
         "Whether its share changed in 19 months is unclear. It leans up: 1.5 times (95 % interval 0.7 to"
-        " 3.2). 120 more papers, some 5 weeks, would tell."
+        " 3.2). 120 more papers, about 5 weeks, would decide it."
     )
-    assert "may do so by luck" in told(replace(UNCLEAR, change_low=1.1))
+    assert "may look like that by chance" in told(replace(UNCLEAR, change_low=1.1))
     assert told(UNKNOWN) == (
         "Too few papers to say (17 in 6 quarters)."
-        " A verdict needs 5 complete periods, 20 papers in it and as many outside."
+        " A verdict needs 5 complete periods, 20 papers in the series and as many outside it."
     )
 
 
@@ -290,7 +294,7 @@ def test_halves_of_checked_shares_are_pooled_by_their_papers_and_have_no_interva
 
 def test_a_verdict_of_another_kind_than_its_shares_says_so():
     one = checked([0.1, 0.2, 0.3, 0.5])
-    assert verdict_sentence(one).endswith(" This was tested on the shares found.")
+    assert verdict_sentence(one).endswith(" This was tested on the found shares.")
     smooth = replace(one.periods[-1], smooth=0.03, smooth_low=0.02, smooth_high=0.05)
     known = replace(one, periods=(*one.periods[:-1], smooth))
     assert plain(headline_claim(known, 40, 400)[1]).startswith("of papers (checked: 2.0 to 5.0), up from")
@@ -386,11 +390,11 @@ def test_what_was_not_shown_is_not_called_steady():
     assert make_moved(subjects, 3031, ()).note.startswith("Tested: all 44 unclear. ")
 
 
-def test_nothing_moved_is_said_where_it_was_shown():
+def test_nothing_moved_is_reported_where_it_was_shown():
     subjects = [subject(f"s{i}", STEADY, "theme" if i < 4 else "topic") for i in range(44)]
     moved = make_moved(subjects, 3031, ())
     assert (moved.lead, moved.note) == (
-        "Nothing moved: all that could be tested is steady.",
+        "Nothing moved: every series that could be tested is steady.",
         "Tested: all 44 steady.",
     )
     mixed = make_moved([*subjects, subject("open", UNCLEAR)], 3031, ())
@@ -400,7 +404,7 @@ def test_nothing_moved_is_said_where_it_was_shown():
 def test_nothing_tested_and_nothing_dated_are_not_nothing_moved():
     assert make_moved([subject("a", UNKNOWN)], 10, ()).lead == "Too early to say what moved."
     undated = Subject(Series("theme", "a", (), UNKNOWN), "a", "#a", 3, 3)
-    assert make_moved([undated], 10, ()).lead == "Nothing can be said to have moved."
+    assert make_moved([undated], 10, ()).lead == "Trends cannot be tested."
 
 
 def test_changes_are_split_as_the_table_splits_them():
@@ -437,7 +441,7 @@ def test_a_change_of_checked_shares_says_so():
     assert changes_since(changes, {key: "A"}, {key: 0.4}) == ("A (found) +4.0 points: +4.0 new papers.",)
 
 
-def test_what_labels_changed_is_a_part_of_its_own():
+def test_what_labels_changed_is_a_separate_part():
     row = {
         "kind": "theme", "series_id": "agents", "from_share": 0.31, "to_share": 0.34, "by_new_papers": 0.01,
         "by_reassignment": 0.0, "by_definition": 0.0, "by_correction": 0.02,
@@ -446,7 +450,7 @@ def test_what_labels_changed_is_a_part_of_its_own():
     assert told == ("Agents +3.0 points: +1.0 new papers, +2.0 by answers.",)
 
 
-def test_news_comes_before_what_was_only_read_anew():
+def test_news_comes_before_what_was_only_read_again():
     columns = [
         "kind", "series_id", "from_share", "to_share", "by_new_papers", "by_reassignment", "by_definition"
     ]  # fmt: skip

@@ -74,8 +74,8 @@ def test_the_few_are_the_most_upvoted_for_its_day_and_the_nearest(make_run):
     assert [paper.title for paper in theme.papers] == [titles[one] for one in (members[-1], *members[:2])]
     assert [paper.why for paper in theme.papers] == [
         "30 upvotes, where 5 were usual that day",
-        "nearest to the theme",
-        "nearest to the theme",
+        "closest to the theme",
+        "closest to the theme",
     ]
 
 
@@ -91,7 +91,7 @@ def test_nothing_moved_is_two_lines(run_of):
     assert not digest.has_news
     lines = [line for line in text.splitlines() if line]
     assert len(lines) == 4  # title, sentence, link, how to stop
-    assert lines[1] == "Nothing moved: all that could be tested is steady."
+    assert lines[1] == "Nothing moved: every series that could be tested is steady."
     silent, text, _ = parts(run_of("nothing-shown"), since=SINCE)
     assert not silent.has_news
     assert [line for line in text.splitlines() if line][1] == "No theme and no topic was shown to move."

@@ -62,7 +62,7 @@ def test_themes_and_topics_are_those_of_the_tables(run_of):
         assert (data["topics"][topic]["name"] if topic >= 0 else None) == labels.get(topic_id)
 
 
-def test_ids_are_told_by_the_links_or_written_down(make_run):
+def test_ids_follow_from_the_links_or_written_down(make_run):
     run = make_run(4, n_topics=0, months=1)
     papers = run.tables.papers.assign(
         paper_id=["arxiv:2401.00001", "doi:10.1/x", "title:0011", "arxiv:2401.00002"],

@@ -10,10 +10,10 @@ import pytest
 
 from analytics.forecasts import backtest as backtesting
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
-from reports.sections.forecasts import make_outlook
+from reports.sections.forecasts import make_forecast_section
 from reports.sections.growing import make_growing, ranking_worth
 from reports.sections.track_record_rows import make_record
-from reports.sections.unassigned_papers import make_loose_papers
+from reports.sections.unassigned_papers import make_unassigned_papers
 from reports.sections.verdict_steps import verdict_steps
 from reports.values.formatting import FORECASTERS
 from reports.values.series import make_series
@@ -43,7 +43,7 @@ def tried(*rows: dict) -> pd.DataFrame:
 
 def outlook(backtests: pd.DataFrame, method: str = "last_value", **more):
     chosen = {"method": method, "reason": f"{FORECASTERS[method]}: so it was", "horizon": 3}
-    return make_outlook(replace(NOTHING, backtests=backtests), {"forecasts": chosen, **more}, PLACES)
+    return make_forecast_section(replace(NOTHING, backtests=backtests), {"forecasts": chosen, **more}, PLACES)
 
 
 def test_names_of_forecasters_are_those_of_the_backtest():
@@ -51,23 +51,23 @@ def test_names_of_forecasters_are_those_of_the_backtest():
 
 
 def test_an_older_run_has_no_outlook():
-    assert make_outlook(NOTHING, {}, PLACES) is None
+    assert make_forecast_section(NOTHING, {}, PLACES) is None
 
 
 def test_nothing_forecast_and_no_earlier_run():
-    found = make_outlook(NOTHING, {"forecasts": None, "record": None}, PLACES)
-    assert found.sentences == ("Nothing is forecast: that takes 8 complete periods with papers.",)
+    found = make_forecast_section(NOTHING, {"forecasts": None, "record": None}, PLACES)
+    assert found.sentences == ("There is no forecast: it needs 8 complete periods with papers.",)
     assert found.candidates == ()
-    assert found.record.sentences == ("There is no earlier run whose forecasts could be checked.",)
+    assert found.record.sentences == ("There are no earlier runs whose forecasts could be checked.",)
 
 
 @pytest.mark.parametrize(
     ("ratio", "p", "sentence"),
     [
         (0.71, 0.003, 'It beats "same as a year before": its error was 0.71 times as large, p = 0.003.'),
-        (0.97, 0.31, 'It does not beat "same as a year before" beyond chance: its error was 0.97 times as large, p = 0.31.'),
-        (1.4, 0.001, 'It does not beat "same as a year before" beyond chance: its error was 1.40 times as large, p = 0.001.'),
-        (0.9, np.nan, 'It does not beat "same as a year before" beyond chance: its error was 0.90 times as large.'),
+        (0.97, 0.31, 'It does not beat "same as a year before" significantly: its error was 0.97 times as large, p = 0.31.'),
+        (1.4, 0.001, 'It does not beat "same as a year before" significantly: its error was 1.40 times as large, p = 0.001.'),
+        (0.9, np.nan, 'It does not beat "same as a year before" significantly: its error was 0.90 times as large.'),
         (np.nan, np.nan, 'It could not be compared with "same as a year before": the history is too short.'),
     ],
 )  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_forecaster_its_reason_and_that_nothing_beats_the_naive_one():
         plain(found.sentences[0])
         == 'The next 3 periods are forecast by "same as the last period": so it was.'
     )
-    assert found.sentences[1].startswith("Nothing tried here beats the share of the last period")
+    assert found.sentences[1].startswith("No forecaster beats the share of the last period")
     assert [(row.name, row.is_chosen, row.over_last) for row in found.candidates] == [
         ("same as the last period", True, "1.00"),
         ("the mean of the last periods", False, "1.20"),
@@ -105,7 +105,7 @@ def test_a_history_too_short_for_a_backtest_says_so_once():
     found = outlook(rows)
     assert len(found.sentences) == 1
     assert found.candidates == ()
-    assert found.candidates_note == "The history is too short to try the forecasters on the past."
+    assert found.candidates_note == "The history is too short for a backtest."
 
 
 def scored(n: int, *, naive: float = 0.02) -> pd.DataFrame:
@@ -125,7 +125,7 @@ def claim(series_id: str, verdict: str, month: int, came_true: bool, kind: str =
 def test_the_record_of_forecasts():
     told = make_record(replace(NOTHING, scored_forecasts=scored(10)), {"n_runs": 7}, PLACES)
     assert plain(told.sentences[0]) == (
-        "Of 7 earlier runs, 10 forecasts came due: 9 of 10 (90 %) lay in their 90 % band and 4 (40 %) in"
+        "10 forecasts of 7 earlier runs can be checked: 9 of 10 (90 %) lay in their 90 % band and 4 (40 %) in"
         " their"
         ' 50 % band; their mean error was 0.50 times that of "same as the last period".'
     )
@@ -133,7 +133,10 @@ def test_the_record_of_forecasts():
     still = make_record(replace(NOTHING, scored_forecasts=scored(10, naive=0.0)), {"n_runs": 1}, PLACES)
     assert plain(still.sentences[0]).endswith("in their 50 % band.")
     one = make_record(replace(NOTHING, scored_forecasts=scored(1)), {"n_runs": 1}, PLACES)
-    assert plain(one.sentences[0]) == "The one forecast of 1 earlier run that came due lay in its 90 % band."
+    assert (
+        plain(one.sentences[0])
+        == "The only forecast of 1 earlier run that can be checked lay in its 90 % band."
+    )
 
 
 def test_the_record_of_claims_newest_first_and_at_most_twelve():
@@ -145,7 +148,7 @@ def test_the_record_of_claims_newest_first_and_at_most_twelve():
     )
     told = make_record(replace(NOTHING, scored_claims=claims), {"n_runs": 2}, PLACES)
     assert told.sentences == (
-        "No forecast of 2 earlier runs has come due yet.",
+        "No forecast of 2 earlier runs can be checked yet.",
         "Of 12 series called rising, 11 had a higher share a year later;"
         " of 2 series called falling, 1 had a lower share a year later.",
     )
@@ -161,7 +164,7 @@ def test_the_record_of_claims_newest_first_and_at_most_twelve():
 
 def test_nothing_due_is_one_sentence():
     assert make_record(NOTHING, {"n_runs": 3}, PLACES).sentences == (
-        "Nothing that was forecast or claimed of 3 earlier runs has come due yet.",
+        "No forecast or claim of 3 earlier runs can be checked yet.",
     )
 
 
@@ -180,14 +183,13 @@ def scores(*years: tuple) -> pd.DataFrame:
 def test_what_a_ranking_was_worth():
     assert plain(ranking_worth(scores((0.8, 0.6, 0.5), (0.6, 0.6, 0.4)))) == (
         "In 2 past years that could be judged, 70 % of the first ten of this ranking had a higher share a"
-        " year later, against 60 % of the ten whose share had grown most over the year and 45 % of all that"
-        " were ranked. Topics were found with the later years in sight, so take this as an upper bound."
+        " year later, against 60 % of the ten whose share had grown most over the year and 45 % of all ranked topics. The topics were found with knowledge of the later years, so this is an upper bound."
     )
     no_better = plain(ranking_worth(scores((0.4, 0.5, 0.4))))
     assert no_better.startswith("In the one past year that could be judged, 40 %")
     assert "It did no better than a random order or the simpler ranking by last year's growth." in no_better
     for unknown in (empty_table("emerging_scores"), scores((np.nan, np.nan, np.nan))):
-        assert ranking_worth(unknown).endswith("the history is too short to tell.")
+        assert ranking_worth(unknown).endswith("is unknown: the history is too short.")
 
 
 def test_only_what_grows_more_likely_than_not_is_listed():
@@ -204,7 +206,7 @@ def test_only_what_grows_more_likely_than_not_is_listed():
     assert found.lead.startswith(
         "The first 2 of 3 topics with enough papers to be ranked, ordered by the probability"
     )
-    assert "The others are not more likely to grow than not. It is a ranking, not a test" in found.lead
+    assert "The others are not more likely to grow than not. This is a ranking, not a test" in found.lead
     none = make_growing(replace(NOTHING, emerging=emerging[2:]), {}, PLACES)
     assert none.lead == "1 topic is ranked, and it is not more likely to grow than not."
     assert make_growing(NOTHING, {}, PLACES) is None
@@ -224,7 +226,7 @@ def loose(*counts: tuple[int, int, int], complete: int | None = None, undated: i
         else NOTHING.topics
     )
     unassigned = table("unassigned", *rows) if rows else NOTHING.unassigned
-    return make_loose_papers(replace(NOTHING, unassigned=unassigned, papers=papers, topics=found))
+    return make_unassigned_papers(replace(NOTHING, unassigned=unassigned, papers=papers, topics=found))
 
 
 def test_loose_papers_in_words():
@@ -259,7 +261,7 @@ def test_undated_papers_in_words(seen, undated, sentence):
     assert found.sparkline == ""
 
 
-def test_no_loose_paper_is_one_short_sentence_and_an_older_run_says_nothing():
+def test_no_unassigned_paper_is_one_short_sentence_and_an_older_run_says_nothing():
     none = loose((100, 0, 0), (100, 0, 0))
     assert none.sentence == "Every paper has a date and belongs to a topic."
     assert (none.undated, none.sparkline, none.values) == ("", "", None)
@@ -278,12 +280,12 @@ def test_steps_explain_only_what_the_run_looked_for(make_run, run_of):
         "Share", "Line", "Noise", "Is the share now different?", "Does it keep moving?", "Five words",
         "False alarms",
     ]  # fmt: skip
-    assert names(old) == [*told, "Words of a theme", "Parts of a whole"]
-    further = ["Fragile", "Burst", "Level changed", "Words of a theme", "Forecast"]
+    assert names(old) == [*told, "Terms of a theme", "Parts of a whole"]
+    further = ["Fragile", "Burst", "Level changed", "Terms of a theme", "Forecast"]
     assert names(new) == [*told, *further, "Parts of a whole"]
     assert "Forecast" not in names(run_of("ahead-short"))
-    then = ["Share", "Line", "Noise", "Test", "Words of then"]
-    assert names(run_of("older")) == [*then, "Words of a theme", "Parts of a whole"]
+    then = ["Share", "Line", "Noise", "Test", "Verdicts of this older version"]
+    assert names(run_of("older")) == [*then, "Terms of a theme", "Parts of a whole"]
 
 
 def test_every_rate_is_named_with_what_it_holds_for(run_of):
@@ -295,11 +297,11 @@ def test_every_rate_is_named_with_what_it_holds_for(run_of):
     n = int((run.tables.verdicts.query("window != 'lasting'")["verdict"] != "insufficient").sum())
     told = false_alarms(run)
     assert told.startswith(f"{n} comparisons were made for this page")
-    assert "At most 5 % of all that is called rising or falling on this page" in told
+    assert "On average, at most 5 % of the rising and falling verdicts on this page should be false" in told
     assert "over the whole span and in the newest months together" in told
     assert told.endswith(
-        "called steady has a limit of 5 % of its own; so have bursts, changes of level and words of themes,"
-        " each list for itself."
+        "Steady verdicts have their own limit of 5 %; so have bursts, level changes and terms of themes,"
+        " each list separately."
     )
     bare = run.with_tables(theme_terms=empty_table("theme_terms"))
-    assert false_alarms(bare).endswith("so have bursts and changes of level, each list for itself.")
+    assert false_alarms(bare).endswith("so have bursts and level changes, each list separately.")

@@ -14,7 +14,7 @@ from analytics.tables import validate_table
 from reports.charts.run_charts import plot_charts
 from reports.charts.scales import share_scale
 from reports.charts.series_figure import WIDE, own_style, plot_series, svg_text
-from reports.sections.theme_facts import marks_numbers, marks_told
+from reports.sections.theme_facts import marks_in_words, marks_numbers
 from reports.values.marks import Burst, Forecast, LevelChange, Marks, make_marks
 from reports.values.periods import Period
 from reports.values.series import Series, Verdict, make_series
@@ -147,7 +147,7 @@ def test_marks_in_sentences():
             LevelChange(month(8), 0.09, 0.15, 0.001, 0.03),
         ),
     )
-    assert [plain(one) for one in marks_told(marks)] == [
+    assert [plain(one) for one in marks_in_words(marks)] == [
         "Level changed in Mar 2024: 4.0 % before, 9.0 % until it changed again in Sep 2024.",
         "Level changed in Sep 2024: 9.0 % before, 15 % since.",
         "Burst May to Jul 2024.",

@@ -131,7 +131,7 @@ def test_templates_escape_and_miss_nothing():
     # Only what this package wrote itself may stand unescaped.
     assert set(re.findall(r"{{\s*([\w.]+)\s*\|\s*safe\s*}}", source)) == {
         "style", "script", "line.sparkline", "topic.sparkline", "theme.chart.panel", "theme.chart.svg",
-        "theme.chart.narrow", "context.loose.sparkline", "row.sparkline", "data_start",
+        "theme.chart.narrow", "context.unassigned.sparkline", "row.sparkline", "data_start",
     }  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def test_any_title_comes_back_as_it_is(make_run, title, parse_page):
         "https://[broken", "",
     ],
 )  # fmt: skip
-def test_what_is_no_web_address_is_no_link(url):
+def test_what_is_not_a_web_address_is_not_a_link(url):
     assert paper_href(url, "title:0011223344556677") == ""
 
 
@@ -210,7 +210,7 @@ def test_numbers_of_the_first_screen_are_those_of_the_tables(run_of, page_of):
     assert any(text.startswith(expected) for text in lines), (expected, list(lines))
     n_papers = run.tables.themes.set_index("theme_id").loc["agents", "n_papers"]
     line = next(text for text in lines if text.startswith(expected))
-    assert f"found {n_papers} papers; how many it misses is not known" in line
+    assert f"found {n_papers} papers; how many it misses is unknown" in line
     assert "also rising in the newest 3 months" in line
     # Odds, p and q are one click away, on the first screen and in the section.
     numbers = [one.text for one in page.all("details", "exact") if one.text.startswith("numbers of Agents")]
@@ -260,7 +260,9 @@ def test_the_list_of_papers_is_capped_and_says_so(make_run, render, parse_page):
     run = make_run(MOST_PAPERS + 200, n_topics=3, themes=("Agents",))
     section = parse_page(render(run)).by_id("papers").text
     assert "The newest 300 of 500 papers (setting papers_in_report)." in section
-    assert "All papers of the corpus, without their abstracts, are in papers.csv beside this page." in section
+    assert (
+        "All papers of the corpus, without their abstracts, are in papers.csv next to this page." in section
+    )
     context = make_report_context(RunView(run.tables, run.manifest))
     assert len(context.papers.lines) == MOST_PAPERS
     newest = run.tables.papers["published"].nlargest(MOST_PAPERS)
@@ -304,11 +306,13 @@ def test_states_say_what_they_are(page_of):
     def text(name: str, part: str) -> str:
         return page_of(name).by_id(part).text
 
-    assert text("all-undated", "moved").startswith("Nothing can be said to have moved.")
+    assert text("all-undated", "moved").startswith("Trends cannot be tested.")
     assert "No paper is dated, so there are no periods." in text("all-undated", "trust")
     assert "No topics. 12 papers are too few to cluster; 15 are needed." in text("no-topics", "topics")
     assert "None of 200 papers fits this theme." in text("empty-theme", "theme-self-improvement")
-    assert text("nothing-moved", "moved").startswith("Nothing moved: all that could be tested is steady.")
+    assert text("nothing-moved", "moved").startswith(
+        "Nothing moved: every series that could be tested is steady."
+    )
     assert text("nothing-shown", "moved").startswith("No theme and no topic was shown to move. Tested: ")
     assert "Agents +0.8 points: +0.7 new papers, +0.1 reassigned." in text("compared", "moved")
     assert "No paper is dated in Jan 2025 and Feb 2025" in text("feed-gap", "trust")
@@ -420,7 +424,7 @@ def test_the_share_of_a_group_is_that_of_its_papers_in_the_newest_complete_perio
     assert make_report_context(RunView(*_parts(run))).topics.groups[0].share == percent(share)
 
 
-def test_topics_in_no_group_stand_last_and_without_groups_there_is_no_heading(run_of):
+def test_topics_in_no_group_come_last_and_without_groups_there_is_no_heading(run_of):
     run = run_of("grouped")
     topics = run.tables.topics.copy()
     topics.loc[[0, 5], ["group_id", "group_label"]] = None

@@ -19,7 +19,7 @@ from reports.digest import make_digest, render_digest
 from reports.feed import render_feed
 from reports.sections.near_misses import make_near_misses
 from reports.summary import make_summary
-from reports.values.count_certainty import make_surety
+from reports.values.count_certainty import make_count_certainty
 from reports.values.count_sentences import bands_note, count_warning, known_clause, known_sentence
 from reports.values.series import make_series
 from reports.values.theme_quality import Measure, Quality, make_qualities
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def sentences(quality: Quality) -> list[str]:
-    surety = make_surety(quality)
+    surety = make_count_certainty(quality)
     assert surety is not None
     return [plain(f"{one.lead} {one.text}".strip()) for one in surety.sentences]
 
@@ -72,22 +72,22 @@ def section(context, theme_id):
 class TestWords:
     def test_found(self):
         assert plain(known_sentence(Quality(388, 3736))) == (
-            "388 papers found (10 %); how many it misses is not known. 60 answers would tell:"
+            "388 papers found (10 %); how many it misses is unknown. 60 answers would show it:"
         )
         assert known_sentence(Quality(0, 3736)).startswith("No paper found; how many it misses")
-        assert known_clause(Quality(1, 3736)) == "found 1 paper; how many it misses is not known"
-        assert make_surety(Quality(388, 3736)) is None
+        assert known_clause(Quality(1, 3736)) == "found 1 paper; how many it misses is unknown"
+        assert make_count_certainty(Quality(388, 3736)) is None
 
     def test_a_few_answers(self):
         few = Quality(388, 3736, n_labels=14, n_yes=3, n_drawn=12, has_people=True, n_earlier=1)
         assert plain(known_sentence(few)) == (
             "388 papers found (10 %). 14 answers so far (3 yes, 11 no), 12 of them on papers drawn at random;"
-            " about 48 more would tell how many it misses:"
+            " about 48 more would show how many it misses:"
         )
         assert "none of them on papers drawn" in known_sentence(replace(few, n_drawn=0))
-        assert "; more would tell how many" in known_sentence(replace(few, n_labels=80, n_drawn=80))
+        assert "; more would show how many" in known_sentence(replace(few, n_labels=80, n_drawn=80))
         rare = replace(few, n_labels=80, n_yes=1, n_drawn=80)
-        assert "; more, 3 yes and 3 no at least, would tell how many" in known_sentence(rare)
+        assert "; more, 3 yes and 3 no at least, would show how many" in known_sentence(rare)
         assert sentences(few) == [
             "Answered by people.",
             "1 of 14 answers was given under an earlier definition of the theme and may mean something else.",
@@ -99,12 +99,11 @@ class TestWords:
         )
         taught = replace(CHECKED, is_taught=True)
         assert plain(known_clause(taught)).endswith("; the phrases alone find 30 % of them")
-        assert not any("are in no list here" in one for one in sentences(taught))
+        assert not any("are not listed here" in one for one in sentences(taught))
         assert known_clause(replace(CHECKED, recall=Measure())) == "checked on 120 answers"
         assert sentences(CHECKED) == [
             "99 of 100 papers that the phrases find are really about it (95 to 100).",
-            "30 of 100 papers about it are found by the phrases (25 to 38). The others are counted in its"
-            " share and trend, but are in no list here.",
+            "30 of 100 papers about it are found by the phrases (25 to 38). The others count in its share and trend but are not listed here.",
             "About 360 more answers would halve the interval.",
             "The answers were predicted well. The better papertrends predicts them, the narrower the"
             " interval.",
@@ -116,7 +115,9 @@ class TestWords:
         assert not any("would halve" in one for one in sentences(small))
 
     def test_figures_are_named_as_the_literature_names_them(self):
-        figures = {one.name: plain(f"{one.value}; {one.note}") for one in make_surety(CHECKED).figures}
+        figures = {
+            one.name: plain(f"{one.value}; {one.note}") for one in make_count_certainty(CHECKED).figures
+        }
         assert list(figures) == [
             "Answers", "Share found", "Share checked", "Precision", "Recall", "R²", "Drift"
         ]  # fmt: skip
@@ -127,13 +128,15 @@ class TestWords:
         assert figures["R²"].startswith("0.62; ")
         assert figures["Drift"].startswith("p = 0.40; ")
 
-    def test_drift_is_told_with_what_it_means_and_only_below_5_percent(self):
+    def test_drift_is_reported_with_what_it_means_and_only_below_5_percent(self):
         drifted = replace(CHECKED, drift_p=0.049)
-        (doubt,) = [one for one in make_surety(drifted).sentences if one.is_doubt]
+        (doubt,) = [one for one in make_count_certainty(drifted).sentences if one.is_doubt]
         assert doubt.lead == "Older and newer answers differ."
         assert "can look like a rise or a fall" in doubt.text
         for p in (0.05, 0.4, math.nan):
-            assert not any(one.is_doubt for one in make_surety(replace(CHECKED, drift_p=p)).sentences)
+            assert not any(
+                one.is_doubt for one in make_count_certainty(replace(CHECKED, drift_p=p)).sentences
+            )
 
     def test_who_answered(self):
         model = replace(CHECKED, has_people=False, models=("llama3",))
@@ -166,15 +169,15 @@ class TestWords:
         assert warning.startswith(start)
         assert bool(warning) is bool(start)
         if start:
-            assert warning.endswith("or show what is meant by answers (papertrends label).")
+            assert warning.endswith("or label some papers (papertrends label).")
             assert "papertrends label" not in count_warning(
                 replace(CHECKED, n_found=n_found, n_corpus=n_corpus)
             )
 
     def test_bands(self):
-        assert bands_note(["found"]).endswith("the bands leave out what those miss.")
+        assert bands_note(["found"]).endswith("the bands leave out what the phrases miss.")
         assert bands_note(["checked"]).endswith("the bands include what the phrases miss.")
-        assert "Pale band: found" in bands_note(["checked", "found"])
+        assert "Pale bands: found shares" in bands_note(["checked", "found"])
 
 
 class TestTables:
@@ -216,7 +219,7 @@ class TestTables:
         trends.loc[trends.index[trends["series_id"] == "agents"][4], "checked_high"] = np.nan
         assert not make_series(replace(tables, trends=trends))["theme", "agents"].is_checked
 
-    def test_an_empty_period_is_no_missing_one(self, run_of):
+    def test_an_empty_period_is_not_a_missing_one(self, run_of):
         tables = run_of("labelled").tables
         trends = tables.trends.copy()
         gap = trends["period_start"] == trends["period_start"].unique()[5]
@@ -271,10 +274,10 @@ class TestPage:
         assert "(found)" in lines["Self-improvement"].claim
         assert "14 answers so far (3 yes, 11 no)" in lines["Self-improvement"].known
         moved = page_of("labelled").by_id("moved")
-        assert "60 answers would tell: papertrends label" in moved.text
+        assert "60 answers would show it: papertrends label" in moved.text
         words = [(one.text, one.attributes["class"]) for one in page_of("labelled").all("span", "basis")]
         assert set(words) == {("found", "basis found"), ("checked", "basis checked")}
-        assert "would tell: papertrends label" not in page_of("labelled-all").by_id("moved").text
+        assert "would show it: papertrends label" not in page_of("labelled-all").by_id("moved").text
 
     def test_every_number_of_a_checked_theme_is_the_checked_one(self, labelled):
         run, context = labelled
@@ -315,7 +318,7 @@ class TestPage:
         assert "the rest judged by llama3.3." in drifted
         assert "How sure" not in page_of("labelled").by_id("theme-introspection").text
 
-    def test_a_warning_stands_in_the_section_and_in_the_trust_part(self, page_of):
+    def test_a_warning_is_in_the_section_and_in_the_trust_part(self, page_of):
         page = page_of("labelled")
         assert "Finds nearly nothing: 2 of 3,000 papers" in page.by_id("theme-introspection").text
         assert "Introspection: Finds nearly nothing: 2 of 3,000 papers" in page.by_id("trust").text
@@ -324,20 +327,20 @@ class TestPage:
     def test_trust_explains_membership_found_and_checked(self, page_of):
         trust = page_of("labelled").by_id("trust").text
         for said in (
-            "a probability that a careful reader would say it belongs there. From 50 % on it belongs.",
+            "a probability that a careful reader would say it belongs to the theme. From 50 % on it belongs.",
             "In RL exploration it also uses answers",
             "interval includes sampling error only",
-            "A share checked is estimated from answers on papers drawn at random",
+            "A checked share is estimated from answers on papers drawn at random",
             "It does not include mistakes in the answers themselves",
-            "teach a theme. They never enter an estimate",
-            "People have read the papers that they answered",
+            "teach a theme. They are never used in estimates",
+            "People have read the papers that they labelled, and no others.",
         ):
             assert said in trust, said
         usual = page_of("usual").by_id("trust").text
-        assert "About 60 answers on papers drawn at random make a share checked" in usual
+        assert "About 60 answers on papers drawn at random turn a found share into a checked one" in usual
         assert "No person has read these papers for this page." in usual
 
-    def test_an_older_run_tells_the_rule_of_then(self, run_of, page_of):
+    def test_an_older_run_states_its_old_rule(self, run_of, page_of):
         trust = page_of("older").by_id("trust").text
         assert "This run was made before themes had probabilities." in trust
         assert "from a score of 3 on it belongs to the theme" in trust
@@ -398,8 +401,8 @@ class TestOutside:
             assert "on 120 answers; the phrases alone find 30 % of them" in part
             assert "34 % of all papers (29 to 40), checked on 120 answers" in part
             assert "14 answers so far (3 yes, 11 no)" in part
-            assert "2 papers found (0.1 %); how many it misses is not known" in part
-            assert "60 answers would tell: papertrends label" in part
+            assert "2 papers found (0.1 %); how many it misses is unknown" in part
+            assert "60 answers would show it: papertrends label" in part
         assert "  checked on 120 answers; " in plain(text)
         assert " (checked), rising" in digest.subject
         assert (

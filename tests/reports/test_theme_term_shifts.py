@@ -12,7 +12,7 @@ def table(*rows):
     return validate_table("theme_terms", pd.DataFrame(rows, columns=list(empty_table("theme_terms").columns)))
 
 
-def test_terms_stand_by_direction_with_their_counts():
+def test_terms_are_listed_by_direction_with_their_counts():
     terms = table(
         ("agents", "web navigation", 1, 90, 24, 110, 1e-6, 1e-5),
         ("agents", "computer use", 30, 90, 2, 110, 1e-9, 1e-8),
@@ -23,7 +23,9 @@ def test_terms_stand_by_direction_with_their_counts():
     assert [word.term for word in shift.fewer] == ["web navigation"]
     assert shift.more[0].counts == "30 of 90 papers, before 2 of 110"
     assert shift.more[0].shares.replace("\u202f", " ") == "33 %, before 1.8 %"
-    assert shift.note == ("Part of the 90 papers of the newest year, and of the 110 before, that use a term.")
+    assert shift.note == (
+        "Share of the 90 papers of the newest year, and of the 110 earlier ones, that use a term."
+    )
 
 
 def test_a_theme_without_any_says_so_and_an_old_run_says_nothing():
@@ -65,4 +67,7 @@ def test_most_upvoted_papers_of_a_theme(run_of):
     assert votes.loc[found, "standing"].tolist() == expected.tolist()
     for paper in section.upvoted:
         row = votes.loc[paper.line.paper_id]
-        assert paper.standing == f"more than {row['beaten']:.0f} of the {row['others']:.0f} others of its day"
+        assert (
+            paper.standing
+            == f"more than {row['beaten']:.0f} of the {row['others']:.0f} other papers of its day"
+        )

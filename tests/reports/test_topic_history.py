@@ -12,7 +12,7 @@ from reports.context import make_report_context
 from reports.render import render_report
 from reports.view import RunView
 
-FIT = {"fit_id": 2, "as_of": "2025-12-01", "cause": "it was asked for", "is_new": True}
+FIT = {"fit_id": 2, "as_of": "2025-12-01", "cause": "it was requested", "is_new": True}
 
 
 def with_events(run, *rows):
@@ -36,8 +36,8 @@ def test_events_name_topics_and_papers(make_run) -> None:
     history = context.topic_history
     assert history is not None
     assert history.fit == (
-        "Topics were last looked for on 1 Dec 2025, because it was asked for. "
-        "1 topic went on; 1 split off and 1 ended."
+        "Topics were last fitted on 1 Dec 2025, because it was requested. "
+        "1 topic continued; 1 split off and 1 ended."
     )
     split, ended = history.events
     names = dict(zip(told.tables.topics["topic_id"], told.tables.topics["label"], strict=True))
@@ -45,7 +45,7 @@ def test_events_name_topics_and_papers(make_run) -> None:
     assert (split.href, split.n_papers, split.titles) == ("#topic-t0002", "12 papers", (title,))
     assert (ended.name, ended.href, ended.verb, ended.n_papers) == ("T0099", "", "ended", "1 paper")
     page = render_report(context)
-    assert "what became of topics" in page
+    assert "what happened to topics" in page
 
 
 def test_a_first_fit_is_no_news(make_run) -> None:
@@ -53,11 +53,11 @@ def test_a_first_fit_is_no_news(make_run) -> None:
     context = make_report_context(RunView(told.tables, told.manifest))
     assert context.topic_history is not None
     assert context.topic_history.events == ()
-    assert context.topic_history.fit.endswith("an id stays with its subject.")
-    assert "what became of topics" not in render_report(context)
+    assert context.topic_history.fit.endswith("a topic keeps its id.")
+    assert "what happened to topics" not in render_report(context)
 
 
-def test_papers_that_joined_are_told_apart(make_run) -> None:
+def test_papers_that_joined_are_distinguished(make_run) -> None:
     told = with_events(make_run(), ("born", "T0001", None, 40, []))
     assigned = told.tables.topic_assignments
     inside = assigned["topic_id"] != "-1"

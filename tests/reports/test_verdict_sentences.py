@@ -170,6 +170,9 @@ def test_the_archive_takes_back_what_older_runs_claimed():
     assert [(one.verdict, one.icon) for one in run.lines] == [("unclear", ICONS["unclear"])]
     silent = {"lead": "Nothing moved.", "note": ""}
     assert make_archive([manifest | {"summary": silent}]).runs[0].lead == "Nothing was shown to move."
-    new = old | {"verdicts": list(VERDICTS), "lead": "Nothing moved: all that could be tested is steady."}
+    new = old | {
+        "verdicts": list(VERDICTS),
+        "lead": "Nothing moved: every series that could be tested is steady.",
+    }
     (run,) = make_archive([manifest | {"summary": new}]).runs
     assert (run.lead, run.lines[0].verdict) == (new["lead"], "steady")

@@ -1,0 +1,134 @@
+"""The commands that read a workspace and change nothing: paper, diff, topics, search, status."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.commands.arguments import (
+    checked_settings,
+    require_store,
+)
+from flows.commands.console import one_line_errors, out
+from flows.commands.options import (
+    AsOf,
+    Verbose,
+    Workspace,
+)
+
+__all__ = ["diff", "paper", "search", "status", "topics"]
+
+
+def paper(
+    asked: Annotated[
+        str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
+    ],
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Show a paper: its fields, the sighting that each comes from, and all sightings."""
+    with one_line_errors(verbose):
+        settings = checked_settings(workspace, None, None, None)
+        from flows.commands.output_lines import paper_lines
+        from flows.store import Store
+
+        require_store(settings.workspace)
+        with Store.open(settings.workspace) as store:
+            history = store.read_paper(asked)
+        for line in paper_lines(history):
+            out.print(line, markup=False, soft_wrap=True)
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="Id of the earlier run.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="Id of the later run, or latest.")] = "latest",
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Compare two runs: how far new papers, reassignment, definitions and labels changed each share."""
+    with one_line_errors(verbose):
+        settings = checked_settings(workspace, None, None, None)
+        from flows.analysis.comparison import diff_runs
+        from flows.commands.output_lines import diff_lines
+        from flows.runs import resolve_run
+
+        folders = [resolve_run(settings.workspace, name) for name in (before, after)]
+        for line in diff_lines(diff_runs(*folders)):
+            out.print(line, markup=False, soft_wrap=True)
+
+
+def topics(
+    history: Annotated[
+        bool, typer.Option("--history", help="Show what happened to topics at each fit, with example papers.")
+    ] = False,
+    as_of: AsOf = None,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """List the topics of the latest run, or the history of topics over all fits."""
+    with one_line_errors(verbose):
+        settings = checked_settings(workspace, None, as_of, None)
+        from flows.clock import today
+        from flows.commands.output_lines import history_lines, topic_lines
+        from flows.runs import read_tables, resolve_run
+        from flows.store import Store
+
+        require_store(settings.workspace)
+        if history:
+            with Store.open(settings.workspace) as store:
+                lines = history_lines(store.topic_history(settings.as_of or today()))
+        else:
+            folder = resolve_run(settings.workspace)
+            lines = topic_lines(read_tables(folder, ["topics"])["topics"])
+        for line in lines:
+            out.print(line, markup=False, soft_wrap=True)
+
+
+def search(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="A phrase, or a whole abstract.")],
+    run_name: Annotated[str | None, typer.Option("--run", help="Id of a run; the latest by default.")] = None,
+    theme: Annotated[str | None, typer.Option("--theme", help="Id of a theme to search in.")] = None,
+    most: Annotated[int, typer.Option("--most", help="Number of papers to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the papers as a JSON list.")] = False,
+    workspace: Workspace = None,
+    verbose: Verbose = False,
+) -> None:
+    """Find the papers of a run that are closest in meaning to the given words."""
+    with one_line_errors(verbose):
+        settings = checked_settings(workspace, None, None, None)
+        from flows.analysis.search import search_papers
+        from flows.commands.output_lines import search_json, search_lines
+        from flows.runs import resolve_run
+
+        require_store(settings.workspace)
+        folder = resolve_run(settings.workspace, run_name)
+        hits = search_papers(settings.workspace, folder, words, most=most, theme=theme, settings=settings)
+        if as_json:
+            typer.echo(search_json(hits))
+            return
+        for line in search_lines(hits):
+            out.print(line, markup=False, soft_wrap=True)
+
+
+def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
+    """Show the number of papers in the workspace and its latest runs."""
+    with one_line_errors(verbose):
+        settings = checked_settings(workspace, None, None, None)
+        from flows.clock import today
+        from flows.commands.output_lines import feed_lines
+        from flows.sources.unread import late_sentence, unread_in_store
+        from flows.store import Store
+
+        require_store(settings.workspace)
+        with Store.open(settings.workspace) as store:
+            corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
+            unread = unread_in_store(store.sources_summary(today()), store.read_rejects(today()))
+            late = late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of) if runs else ""
+        out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
+        for line in [*([f"the newest run: {late}"] if late else []), *feed_lines(looks), *unread]:
+            out.print(line, markup=False, soft_wrap=True)
+        for one in runs[-10:]:
+            out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)
+        if not runs:
+            out.print("no run yet; make one with: papertrends analyze")
