@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 from unittest.mock import ANY
 
 import numpy as np
@@ -14,6 +15,7 @@ from analytics.themes import Theme
 from analytics.topics.topic_regions import TopicRegions, TopicState
 from analytics.vectors.student import StudentVectorizer
 from flows.analysis import steps, vectorizers
+from flows.analysis.run_analysis import AnalysisInputs, run_analysis
 from flows.analysis.vectorizers import ready_vectorizer
 from flows.config.settings import Settings
 from flows.store import Store
@@ -248,3 +250,20 @@ class TestLoadAhead:
         (tmp_path / "corpus.sqlite").write_bytes(b"no database")
         vectorizers.load_ahead(tmp_path)
         assert read == []
+
+
+@pytest.mark.parametrize("refit", [False, True])
+def test_an_analysis_tells_the_encoding_step_whether_topics_are_fitted_again(tmp_path, refit):
+    class ReachedError(Exception):
+        pass
+
+    def step(name, function, *args, **keywords):
+        if name == "read":
+            return SimpleNamespace(papers=[])
+        assert (name, function) == ("encode", steps.encode_corpus)
+        assert keywords["refit"] is refit
+        raise ReachedError
+
+    settings = Settings(workspace=tmp_path)
+    with pytest.raises(ReachedError):
+        run_analysis(AnalysisInputs(settings, DAY, (), refit=refit), run_step=step)
