@@ -109,7 +109,9 @@ def _modes(
     excess, carry = float(scatter.weight @ scatter.excess), float(scatter.weight @ scatter.carry)
     scaled = root_part[:, None] * across
     noise = np.eye(across.shape[1]) + excess * scaled.T @ correlation(steps, carry) @ scaled
-    even = np.linalg.inv(np.linalg.cholesky(noise))
+    spread, axes = np.linalg.eigh(noise)
+    # At least 1 by its making; beside an excess of 1e16, rounding leaves anything.
+    even = (axes / np.sqrt(np.maximum(spread, 1))).T
     size, direction = np.linalg.eigh(even @ scaled.T @ _structure(steps, kind) @ scaled @ even.T)
     return np.maximum(size, 0), residual @ (across @ even.T @ direction)
 

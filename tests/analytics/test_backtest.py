@@ -217,7 +217,7 @@ class TestChoice:
         assert list(found.columns) == list(TABLE_COLUMNS["backtests"])
         name, reason = choose_forecaster(found)
         assert name == NAIVE
-        assert "history is too short to tell" in reason
+        assert "history is too short to compare forecasters" in reason
 
     def test_no_series_at_all(self) -> None:
         found = backtest(make_series(1, 1)[:0], horizon=1)

@@ -575,6 +575,12 @@ def runs(draw: st.DrawFn) -> pd.DataFrame:
 
 
 class TestLaws:
+    def test_a_series_that_jumps_from_none_to_all_breaks_nothing(self) -> None:
+        # Excess beyond what sixteen digits can hold beside the binomial part.
+        series = monthly([1, 0, 0, 0, 0, 0, 0, 0, 0, 1000], [1, 0, 0, 0, 0, 0, 1, 1, 1000, 1000], "s0")
+        found = trend_verdicts(series)
+        assert np.isfinite(found.loc[found["verdict"] != "insufficient", ESTIMATES]).all(axis=None)
+
     @settings(max_examples=150)
     @given(runs(), st.sampled_from([0.01, 0.05, 0.2]))
     def test_any_counts(self, series: pd.DataFrame, q: float) -> None:

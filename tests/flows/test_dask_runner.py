@@ -363,7 +363,7 @@ class TestGoneCluster:
         from prefect.settings import PREFECT_API_URL, temporary_settings
 
         elsewhere = temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"})
-        refused = pytest.raises(InputError, match="does not reach Prefect's server http://127.0.0.1:9")
+        refused = pytest.raises(InputError, match="cannot reach Prefect's server http://127.0.0.1:9")
         with elsewhere, refused, parallel_runner("dask", cluster.scheduler_address):
             pass
 

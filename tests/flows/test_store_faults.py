@@ -225,7 +225,7 @@ def check_refused(workspace: Path, message: str, kind: type[PapertrendsError]) -
 @pytest.mark.parametrize("below", ["", "sub/folder"])
 def test_a_file_in_the_place_of_the_workspace(tmp_path, below):
     (tmp_path / "file").write_text("mine")
-    check_refused(tmp_path / "file" / below, "cannot be a folder", InputError)
+    check_refused(tmp_path / "file" / below, "is a file, not a folder", InputError)
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -59,12 +59,12 @@ class Reported(Exception):
         ("25006", "cannot be written", PapertrendsError),
         ("42501", "cannot be written", PapertrendsError),
         ("55P03", "stayed locked", PapertrendsError),
-        ("53300", "no connection free", PapertrendsError),
+        ("53300", "has no free connection", PapertrendsError),
         ("57P01", "cannot be reached", PapertrendsError),
         ("08006", "cannot be reached", PapertrendsError),
         ("XX001", "is damaged", InputError),
         ("28P01", "rejects this user", InputError),
-        ("3D000", "is not there", InputError),
+        ("3D000", "does not exist", InputError),
         ("22003", "refused a statement .it said: what it said DETAIL: more", PapertrendsError),
     ],
 )
@@ -79,15 +79,15 @@ def test_what_the_server_reports_becomes_one_clear_line(state, message, kind):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ('FATAL: password authentication failed for user "role "x""', "does not let"),
-        ("fe_sendauth: no password supplied", "does not let"),
-        ('FATAL: no pg_hba.conf entry for host "1.2.3.4", database "n"', "does not let"),
-        ('FATAL: role "x" does not exist', "does not let"),
-        ('FATAL: permission denied for database "n"', "does not let"),
-        ('FATAL: database "n" does not exist', "is not there"),
-        ("FATAL: sorry, too many clients already", "no connection free"),
-        ('FATAL: too many connections for role "x"', "no connection free"),
-        ("FATAL: remaining connection slots are reserved for roles", "no connection free"),
+        ('FATAL: password authentication failed for user "role "x""', "rejects this user"),
+        ("fe_sendauth: no password supplied", "rejects this user"),
+        ('FATAL: no pg_hba.conf entry for host "1.2.3.4", database "n"', "rejects this user"),
+        ('FATAL: role "x" does not exist', "rejects this user"),
+        ('FATAL: permission denied for database "n"', "rejects this user"),
+        ('FATAL: database "n" does not exist', "does not exist; create it"),
+        ("FATAL: sorry, too many clients already", "has no free connection"),
+        ('FATAL: too many connections for role "x"', "has no free connection"),
+        ("FATAL: remaining connection slots are reserved for roles", "has no free connection"),
         ("connection refused", "cannot be reached"),
         ("", "cannot be reached"),
     ],
@@ -183,7 +183,7 @@ class TestRefusals:
     def test_no_connection_left(self, tmp_path, postgresql_server):
         postgresql_server.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 0 PASSWORD 'a-narrow-word'")
         url = postgresql_server.url(user="narrow", password="a-narrow-word")
-        assert "no connection free" in str(refused(tmp_path, url))
+        assert "has no free connection" in str(refused(tmp_path, url))
 
     def test_a_database_without_every_letter(self, tmp_path, postgresql_server):
         postgresql_server.execute(
