@@ -50,8 +50,8 @@ def _encoder(number_format: str) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise PapertrendsError(
-            f"MiniLM cannot run on torch here ({error}); install sentence-transformers with torch, "
-            "or openvino and then analyze --refit"
+            f"MiniLM cannot run on torch here ({error}); install torch (python install.py torch), "
+            "or install openvino and find the topics again (papertrends analyze --refit)"
         ) from error
 
     transformers.utils.logging.disable_progress_bar()

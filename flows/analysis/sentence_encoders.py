@@ -159,7 +159,7 @@ def _encoder(folder: str, name: str) -> SentenceTransformer:
     except ImportError as error:
         raise InputError(
             f"--vectorizer sentence-transformers:{name} cannot run here ({error}); "
-            "install sentence-transformers with torch, or choose --vectorizer minilm"
+            "install it (python install.py torch), or choose --vectorizer minilm"
         ) from error
     transformers.utils.logging.disable_progress_bar()
     try:

@@ -137,7 +137,7 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
         engine = create_engine(url, connect_args=given, pool_pre_ping=True)
     except ImportError as error:
         raise InputError(
-            f"PostgreSQL needs the package psycopg ({error}); install it with: pip install '.[postgres]'"
+            f"PostgreSQL needs the package psycopg ({error}); install it with: python install.py postgres"
         ) from error
     event.listen(engine, "connect", check)
     event.listen(engine, "begin", begin)

@@ -44,7 +44,7 @@ def check_runner(runner: str, address: str | None = None) -> None:
     if missing:
         raise InputError(
             f"runner 'dask' needs packages that are not installed ({', '.join(missing)}); "
-            "install the extra of that name, pip install '.[dask]', or use runner 'local'"
+            "install the extra of that name, python install.py dask, or use runner 'local'"
         )
     if address is not None:
         _check_cluster(address)
