@@ -230,6 +230,7 @@ def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
         ("themes", "themes_file"),
         ("vectorizer", "vectorizer_id"),
         ("reason for the vectorizer", "vectorizer_why"),
+        ("GPU", "gpu"),
         ("seed", "random_state"),
         ("corpus hash", "corpus_hash"),
     )
