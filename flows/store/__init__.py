@@ -11,7 +11,8 @@ says it once for both.
 
 from flows.store.corpus import Corpus
 from flows.store.history import PaperHistory
+from flows.store.run_rows import RunRow
 from flows.store.sightings import IngestCounts
-from flows.store.store import RunRow, Store
+from flows.store.store import Store
 
 __all__ = ["Corpus", "IngestCounts", "PaperHistory", "RunRow", "Store"]

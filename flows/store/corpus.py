@@ -255,7 +255,7 @@ def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
     return table.astype(types).assign(day=np.array([row[2] for row in rows], dtype="datetime64[us]"))
 
 
-def read_reject_table(connection: Connection, as_of: date | None) -> pd.DataFrame:
+def read_reject_table(connection: Connection, as_of: date | None = None) -> pd.DataFrame:
     """All rejects up to `as_of`, of all days by default; sorted by source, location, day and position."""
     query = select(rejects)
     if as_of is not None:

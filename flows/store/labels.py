@@ -93,7 +93,7 @@ def delete_labels(connection: Connection, paper_id: str, labeller: str, day: dat
     connection.execute(delete(labels).where(its))
 
 
-def read_label_history(connection: Connection, as_of: date) -> pd.DataFrame:
+def read_label_history(connection: Connection, as_of: date = date.max) -> pd.DataFrame:
     """Every label up to a day, corrected ones included: table `labels`, sorted by its key."""
     query = select(labels).where(labels.c.day <= as_of).order_by(*(labels.c[name] for name in _KEY))
     rows = [tuple(row[name] for name in _COLUMNS) for row in connection.execute(query).mappings()]
@@ -146,7 +146,7 @@ def write_draw(connection: Connection, draw: LabelDraw) -> None:
         connection.execute(insert(label_draws), rows)
 
 
-def read_draws(connection: Connection, as_of: date) -> pd.DataFrame:
+def read_draws(connection: Connection, as_of: date = date.max) -> pd.DataFrame:
     """Papers drawn up to a day, in the order in which to ask about them.
 
     Returns

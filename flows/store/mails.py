@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from flows.store.schema import mails
 
-__all__ = ["claim_mail", "confirm_mail", "read_unsure_mails", "release_mail"]
+__all__ = ["claim_mail", "confirm_mail", "last_mail", "read_unsure_mails", "release_mail"]
 
 
 def claim_mail(connection: Connection, run_id: str, recipient: str, claimed_at: str) -> bool | None:
@@ -38,6 +38,12 @@ def release_mail(connection: Connection, run_id: str, recipient: str) -> None:
     """Give a claim back: the server did not take the mail."""
     mine = (mails.c.run_id == run_id) & (mails.c.recipient == recipient)
     connection.execute(delete(mails).where(mine))
+
+
+def last_mail(connection: Connection) -> str | None:
+    """When a mail was last claimed (ISO text), None without one."""
+    found: str | None = connection.execute(select(func.max(mails.c.claimed_at))).scalar_one()
+    return found
 
 
 def read_unsure_mails(connection: Connection) -> set[str]:

@@ -13,7 +13,7 @@ from flows.sources.formats import UNKNOWN
 from flows.store.corpus import known_by
 from flows.store.schema import feeds
 
-__all__ = ["read_asked_windows", "read_feed_looks"]
+__all__ = ["last_look", "read_asked_windows", "read_feed_looks"]
 
 
 def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
@@ -69,3 +69,9 @@ def read_asked_windows(
         .group_by(feeds.c.window_start, feeds.c.window_end)
     )
     return sorted((start, end, seen_on) for start, end, seen_on in connection.execute(query))
+
+
+def last_look(connection: Connection) -> date | None:
+    """Day of the newest look at any feed, None without one."""
+    found: date | None = connection.execute(select(func.max(feeds.c.last_seen))).scalar_one()
+    return found
