@@ -11,6 +11,7 @@ from pathlib import Path
 from analytics.exceptions import InputError
 from flows.runs import list_runs, read_manifest
 from flows.runs.facts import RunFacts, facts_of
+from flows.runs.latest import latest_run
 from flows.runs.publishing import publishing, remove_runs
 from flows.runs.record import RunRecord, update_record
 from flows.runs.retention import runs_to_remove
@@ -72,8 +73,8 @@ def _used_by(runs: Iterable[RunFacts]) -> set[int | str]:
 
 
 def _latest(workspace: Path) -> set[str]:
-    latest = workspace / "latest"
-    return {latest.readlink().name} if latest.is_symlink() else set()
+    latest = latest_run(workspace)
+    return set() if latest is None else {latest}
 
 
 def _unrecorded(workspace: Path, record: RunRecord) -> list[RunFacts]:

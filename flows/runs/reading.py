@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.exceptions import InputError
 from analytics.tables import ADDED_TABLES, TABLE_COLUMNS, RunTables, empty_table
+from flows.runs.latest import latest_run, run_folder
 from flows.runs.names import list_runs
 from flows.runs.tables import read_columns, read_table
 
@@ -35,12 +36,11 @@ def resolve_run(workspace: Path, name: str | None = None) -> Path:
     """
     known = list_runs(workspace)
     if name in (None, "latest"):
-        latest = workspace / "latest"
-        if not latest.is_symlink():
+        name = latest_run(workspace)
+        if name is None:
             raise InputError(f"there are no runs in {workspace} yet; make one with: papertrends run")
-        name = latest.readlink().name
         if name not in known:
-            raise InputError(f"{latest} points to {name!r}, which is gone; {_existing(known)}")
+            raise InputError(f"{workspace / 'latest'} points to {name!r}, which is gone; {_existing(known)}")
     if name not in known:
         raise InputError(f"there is no run {name!r} in {workspace}; {_existing(known)}")
     return workspace / "runs" / str(name)
@@ -74,13 +74,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
-    """Tables and manifest of a run folder.
+    """Tables and manifest of a run folder, or of the run that a file ``latest`` names.
 
     Raises
     ------
     InputError
         When a file is missing or is not what it should be.
     """
+    folder = run_folder(folder)
     _check_whole(folder, ["manifest.json", *(f"{name}.parquet" for name in TABLE_COLUMNS)])
     return RunTables(**read_tables(folder, TABLE_COLUMNS)), read_manifest(folder)
 
