@@ -87,13 +87,7 @@ def ingest_sources(
     columns: dict[str, str] | None = None,
     fill_dates: str | None = None,
 ) -> dict[str, Any]:
-    """Read files and feeds into the store, in the flow that runs.
-
-    Returns
-    -------
-    dict
-        As `ingest`.
-    """
+    """Read files and feeds into the store, in the flow that runs; returns what `ingest` returns."""
     day = as_of or today()
     read = task_reader(settings.feed_settings)
     found = []
@@ -137,13 +131,7 @@ def ingest_source(
     as_of: date | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Read one file or folder into the store.
-
-    Returns
-    -------
-    dict
-        As `ingest`, for this source.
-    """
+    """Read one file or folder into the store; returns what `ingest` returns, for this source."""
     # The source is looked at before the store is made: a misspelled path leaves no empty workspace behind.
     feeds = read_source(source, as_of=as_of, columns=columns)
     with Store.open(workspace) as store:
@@ -155,12 +143,7 @@ def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) 
 
     Days of the window that an earlier look has settled are not asked for again, see
     `flows.feeds.windows.remaining_windows`. A look of a later day settles none: the clock may have been
-    ahead. What came before a failure is kept.
-
-    Returns
-    -------
-    dict
-        As `ingest`, for this feed.
+    ahead. What came before a failure is kept. Returns what `ingest` returns, for this feed.
     """
     with Store.open(settings.workspace) as store:
         looks = store.asked_windows(spec.identity, day)

@@ -40,8 +40,6 @@ def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, Ru
     ----------
     sources : sequence of str
         Read by each ingest; paths are made absolute.
-    settings : Settings
-        When each of them runs, the workspace, and where work in parts is done.
     """
     workspace = str(settings.workspace.resolve())
     read = [one if named_feed(one, today()) else str(Path(one).resolve()) for one in sources]
@@ -75,12 +73,6 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
     """Serve the deployments of a workspace until stopped; missed runs are caught up once.
 
     They are registered with the Prefect server that is configured.
-
-    Parameters
-    ----------
-    sources : sequence of str
-    settings : Settings
-        See `make_deployments`.
     """
     runner = Runner(name="papertrends")
     ids = {

@@ -86,7 +86,6 @@ def compare_with_previous(
 
     Returns
     -------
-    changes : DataFrame
     since : dict or None
         ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
     """
@@ -140,7 +139,6 @@ def keep_record(
 
     Returns
     -------
-    scored_forecasts, scored_claims : DataFrame
     record : dict
         ``n_runs`` whose forecasts or claims were scored.
     """

@@ -50,22 +50,13 @@ class OpenAIVectorizer:
 
     Parameters
     ----------
-    model : str
-        Name that the endpoint knows.
     endpoint : str
         With or without ``/v1`` and ``/embeddings``.
-    key : SecretStr or None
     most_requests : int
         Bound on all requests of this object, retries included.
-    answer_seconds : float
-        Bound of one answer.
-    sleep : callable
-        Waits so many seconds.
 
     Attributes
     ----------
-    needs_corpus : bool
-        False.
     is_remote : bool
         True: it encodes where the run is, so that no worker is given the key.
 

@@ -34,12 +34,7 @@ def encode_texts(
 
     Parameters
     ----------
-    store : Store
-    vectorizer : Vectorizer
-        Fitted.
     texts : sequence of str, length n
-    each : Each
-        Where blocks are encoded.
 
     Returns
     -------

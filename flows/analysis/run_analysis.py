@@ -111,9 +111,6 @@ def run_analysis(
 
     Parameters
     ----------
-    inputs : AnalysisInputs
-    run_step : RunStep, optional
-        How each step is called.
     parallel_runner : callable, optional
         Gives the `map` of a block, which works in parts: here, or on a cluster.
 

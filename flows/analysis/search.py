@@ -57,16 +57,8 @@ def search_papers(
 
     Parameters
     ----------
-    workspace : Path
-        Whose store holds the vectors.
-    folder : Path
-        Run folder.
     words : str
         A phrase, or a whole abstract.
-    most : int
-        Papers at most.
-    theme : str, optional
-        Id of a theme to which they belong.
     settings : Settings, optional
         Endpoint and key, where a service encodes; those of the workspace by default.
 

@@ -42,11 +42,6 @@ class SentenceVectorizer:
     name : str
         Such as ``intfloat/multilingual-e5-small``, or a folder.
 
-    Attributes
-    ----------
-    needs_corpus : bool
-        False.
-
     Raises
     ------
     InputError

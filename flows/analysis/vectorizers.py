@@ -61,13 +61,8 @@ def ready_vectorizer(
 
     Parameters
     ----------
-    store : Store
-        Where students and vectors are kept.
     day : date
         Students that knew something later are passed over.
-    texts : sequence of str
-        Of the papers.
-    settings : Settings
     refit : bool
         Topics are looked for again, so that nothing holds the workspace to an earlier version of MiniLM.
     each : Each
@@ -75,7 +70,6 @@ def ready_vectorizer(
 
     Returns
     -------
-    vectorizer : Vectorizer
     why : str
         Why it is this one, as a sentence fragment.
     """

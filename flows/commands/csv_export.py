@@ -15,9 +15,6 @@ def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
 
     Parameters
     ----------
-    path : Path
-    columns : sequence of str
-        Header of the export.
     what : str
         What it holds, for the message, such as ``"labels"``.
 

@@ -50,14 +50,8 @@ def serve_sitting(
     ----------
     sitting : Sitting
         Called from another thread than the caller's while the page is served, one call at a time.
-    port : int or None
-        Port to listen on; a free one without.
-    open_browser : bool
-        Whether to open the page in the user's browser, where there is one.
     then, go_on : str
         Commands that use the answers and that ask for more, for the page.
-    say : callable
-        Gets each line for the terminal.
 
     Raises
     ------

@@ -39,8 +39,6 @@ def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Itera
     ----------
     counted, known : DataFrame
         Table `labels` of the run, and what the store holds now.
-    as_of : str
-        Day of the run.
 
     Examples
     --------

@@ -53,17 +53,11 @@ class EndpointClient:
         Bound on all requests together, retries included.
     answer_seconds : float
         Bound of one answer, from connecting to the last byte. A model that is loaded first may take minutes.
-    sleep : callable
-        Waits so many seconds.
 
     Attributes
     ----------
     path : str
         What a kind of request adds to the address of the endpoint.
-    key_variable : str
-        Environment variable of the key, for messages.
-    max_bytes : int
-        Bound of one answer.
     why : mapping of int to str
         What to do about a status.
 

@@ -27,8 +27,6 @@ def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
 
     Parameters
     ----------
-    host : str
-        Who is asked, for the message.
     answer_seconds : float
         Bound that a `TimeoutError` stands for.
 
@@ -66,8 +64,6 @@ def passing_fault(host: str, status: int, retry_after: str, says: str) -> Transi
 
     Parameters
     ----------
-    host : str
-    status : int
     retry_after : str
         Value of the header, empty without one.
     says : str
@@ -90,11 +86,8 @@ def spent_allowance(host: str, headers: Mapping[str, str], says: str) -> FeedErr
 
     Parameters
     ----------
-    host : str
     headers : mapping of str to str
         Of the answer, names in lower case.
-    says : str
-        What the service says of it, after a colon; may be empty.
     """
     left, needed, limit, reset = (
         _number(headers.get(f"x-ratelimit-{name}", ""))

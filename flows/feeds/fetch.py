@@ -19,15 +19,6 @@ _PACE = Pace()
 def fetch_page(service: str, request: Request, settings: FeedSettings, *, pace: Pace = _PACE) -> Page:
     """Ask for one page and read it.
 
-    Parameters
-    ----------
-    service : str
-        One of `flows.feeds.services.SERVICES`.
-    request : Request
-    settings : FeedSettings
-    pace : Pace
-        That of the process by default.
-
     Raises
     ------
     TransientFeedError

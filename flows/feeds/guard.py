@@ -44,8 +44,6 @@ class Limits:
         From connecting to the last byte, redirects included.
     connect_seconds, read_seconds : float
         For connecting, and between two pieces of an answer.
-    contact : str or None
-        Mail address in the User-Agent.
     """
 
     max_bytes: int = 64 * _MB
@@ -69,11 +67,6 @@ def fetch_answer(request: Request, *, limits: Limits) -> bytes:
 
     Must not be called where an event loop runs: it starts one, because only that bounds the time of
     name look-up, handshakes, headers and body together.
-
-    Parameters
-    ----------
-    request : Request
-    limits : Limits
 
     Raises
     ------

@@ -44,8 +44,6 @@ class FeedSpec:
 
     Attributes
     ----------
-    name : str
-        The service, one of `FEED_NAMES`.
     query : str
         What is asked of it, in its own language; empty for ``daily-papers``, and for all of ``biorxiv``
         or ``medrxiv``, where it is a category.
@@ -101,10 +99,7 @@ def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:
 
     The window of a query is its last word: a year or a day there is always read as the window.
 
-    Returns
-    -------
-    FeedSpec or None
-        None when `text` is not of the form ``name:query`` at all, such as ``C:\papers`` or ``./a:b``.
+    None when `text` is not of the form ``name:query`` at all, such as ``C:\papers`` or ``./a:b``.
 
     Raises
     ------

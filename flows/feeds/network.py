@@ -46,7 +46,6 @@ def task_reader(settings: FeedSettings, *, retry_delays: Sequence[float] = RETRY
 
     Parameters
     ----------
-    settings : FeedSettings
     retry_delays : sequence of float
         Seconds before each retry; zeros in tests.
     """

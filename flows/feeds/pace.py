@@ -18,8 +18,6 @@ class Pace:
     ----------
     clock : callable
         Gives seconds that never run backwards.
-    sleep : callable
-        Waits so many seconds.
 
     Examples
     --------

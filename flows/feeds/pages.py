@@ -65,8 +65,6 @@ class Page:
 
     Attributes
     ----------
-    feed : Feed
-        Its papers.
     next : Request or None
         What to ask for next; None after the last page.
     """

@@ -36,20 +36,12 @@ def fetch_feeds(
     ``arxiv`` by calendar months, each a feed of its own. After three failed feeds in a row the service is
     taken to be down, and the rest is one failed feed that was never asked for.
 
+    The last part of each feed has `is_last`. `name` is the identity of `spec`, `window` that of the feed.
+
     Parameters
     ----------
-    spec : FeedSpec
     windows : sequence of (date, date)
         What to ask for, in order; not used for ``rss``, which is asked once.
-    settings : FeedSettings
-    read : callable
-        See `Read`; retries are its own.
-
-    Yields
-    ------
-    Feed
-        A part, `is_last` at the end of each feed. `name` is the identity of `spec` and `window` the
-        window of the feed.
     """
     service = SERVICES[spec.name]
     if spec.name == RSS:

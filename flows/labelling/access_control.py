@@ -32,12 +32,9 @@ class Guard:
     ----------
     app : ASGIApp
         Gets the requests that pass, with the token still in their path.
-    token : str
-        First part of every path.
     ticket : str
         Part after ``/start/`` of a path that leads to the token once. The command line of a browser can be
         read by other users of the machine, so this is what it gets.
-    port : int
     """
 
     def __init__(self, app: ASGIApp, *, token: str, ticket: str, port: int) -> None:

@@ -18,7 +18,6 @@ def asked_themes(themes: Sequence[Theme], labels: pd.DataFrame) -> list[AskedThe
 
     Parameters
     ----------
-    themes : sequence of Theme
     labels : DataFrame
         Table `labels`; those of other themes are not counted.
     """

@@ -40,7 +40,6 @@ class LabellingApp:
 
     Parameters
     ----------
-    sitting : Sitting
     then, go_on : str
         Commands that use the answers and that ask for more, for the page.
     stop : callable

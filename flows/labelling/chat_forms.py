@@ -27,14 +27,7 @@ class ChatForm:
     has_system: bool = True
 
     def payload(self, model: str, instructions: str, question: str, schema: dict[str, Any]) -> dict[str, Any]:
-        """Request in this form.
-
-        Parameters
-        ----------
-        model, instructions, question : str
-        schema : dict
-            JSON schema of the answer.
-        """
+        """Request in this form."""
         if self.has_system:
             messages = [
                 {"role": "system", "content": instructions},

@@ -44,15 +44,7 @@ def read_csv_table(path: Path, *, key: str) -> CsvTable:
     UTF-8 and UTF-16 with or without their marks, else Windows-1252; separated by commas, semicolons, tabs or
     bars. A row that cannot be read costs no other one.
 
-    Parameters
-    ----------
-    path : Path
-    key : str
-
-    Returns
-    -------
-    CsvTable
-        Of columns with the same name the first is read. Rows without any text are left out.
+    Of columns with the same name the first is read. Rows without any text are left out.
 
     Raises
     ------

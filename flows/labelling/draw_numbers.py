@@ -24,7 +24,6 @@ def fitted_draws(
 
     Parameters
     ----------
-    given : LabelFile
     known_draws, known_labels : DataFrame
         Tables of the store, see `flows.store.labels.read_draws` and `read_label_history`.
 

@@ -29,12 +29,6 @@ class TakenLabels:
 
     Attributes
     ----------
-    n_labels, n_papers : int
-        Read from the file.
-    n_known : int
-        Number of them that the store already had.
-    labellers : tuple of str
-        Whose they are.
     faults : tuple of str
         What could not be read, a line each: these answers are lost until the file is mended.
     doubts : tuple of str
@@ -59,9 +53,6 @@ def take_file(
 
     Parameters
     ----------
-    workspace, path : Path
-    themes : sequence of Theme
-        Declared ones.
     labeller : str
         Who filled it; exported labels say it themselves.
     day : date

@@ -48,8 +48,6 @@ def mark_sentences(abstracts: Sequence[str], phrases: Sequence[str]) -> list[tup
     Parameters
     ----------
     abstracts : sequence of str, length n
-    phrases : sequence of str
-        Phrases of all themes.
 
     Returns
     -------

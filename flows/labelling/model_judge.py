@@ -35,7 +35,6 @@ class Judged:
 
     Attributes
     ----------
-    model : str
     n_answered : int
         Papers with an answer for at least one theme.
     n_refused : int
@@ -93,17 +92,8 @@ def judge_papers(
     ----------
     sitting : Sitting
         Its labeller is ``model:NAME``.
-    model : str
-        Name that the endpoint knows.
     endpoint : str
         Chat endpoint of OpenAI's form, with or without ``/v1`` and ``/chat/completions``.
-    key : SecretStr or None
-    most_requests : int
-        Bound on all requests, retries included.
-    answer_seconds : float
-        Bound of one answer.
-    sleep : callable
-        Waits so many seconds.
 
     Raises
     ------

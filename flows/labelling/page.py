@@ -23,7 +23,6 @@ def labelling_page(sitting: Sitting, then: str, go_on: str) -> LabellingPage:
 
     Parameters
     ----------
-    sitting : Sitting
     then, go_on : str
         Commands that use the answers and that ask for more.
     """
@@ -38,20 +37,16 @@ def labelling_page(sitting: Sitting, then: str, go_on: str) -> LabellingPage:
 def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool = False) -> dict[str, Any]:
     """Where a sitting stands and which paper to show, as values for JSON.
 
+    ``paper`` (None when all are answered) with its ``answers`` so far; ``previous``, the paper whose answers
+    an undo takes back, or None; ``n_answered`` and ``n_papers``; counts of ``themes`` by id; ``own`` counts
+    of this sitting where it ends.
+
     Parameters
     ----------
-    sitting : Sitting
     paper_id : str or None
         Paper to show; the first that is not answered without, or when there is no such paper.
     is_over : bool
         Whether the sitting was stopped.
-
-    Returns
-    -------
-    dict
-        ``paper`` (None when all are answered) with its ``answers`` so far; ``previous``, the paper whose
-        answers an undo takes back, or None; ``n_answered`` and ``n_papers``; counts of ``themes`` by id;
-        ``own`` counts of this sitting where it ends.
     """
     themes = sitting.themes()
     theme_ids = [one.theme_id for one in themes]

@@ -100,14 +100,6 @@ def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path
 def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection[str]) -> FilledAnswers:
     """Answers of a filled file, from `write_questions` or from the report.
 
-    Parameters
-    ----------
-    table : CsvTable
-    theme_ids : collection of str
-        Themes that are declared.
-    known : collection of str
-        Papers that there are.
-
     Raises
     ------
     InputError

@@ -39,13 +39,8 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
 
     Parameters
     ----------
-    folder : Path
-        Run folder.
     site : str
         Address of the workspace's folder; the link leads to the file without.
-    tables : RunTables
-    manifest : mapping
-        With counts, sources and warnings.
     """
     create_table_artifact(
         moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
@@ -77,13 +72,7 @@ def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def quality_markdown(manifest: Mapping[str, Any]) -> str:
-    """Counts and data problems of a run, as Markdown.
-
-    Parameters
-    ----------
-    manifest : mapping
-        With ``counts``, ``sources`` and ``warnings``.
-    """
+    """Counts and data problems of a run, as Markdown."""
     counts = manifest["counts"]
     lines = ["| | |", "| --- | ---: |"]
     lines += [f"| {words} | {counts[name]:,} |" for name, words in _COUNTS.items() if name in counts]

@@ -33,10 +33,7 @@ _GONE = {StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.
 def later_run() -> str:
     """When the last run of this flow run's deployment was due, if that was later than this one's.
 
-    Returns
-    -------
-    str
-        Empty for a run that nobody scheduled, and for the last one that is due.
+    Empty for a run that nobody scheduled, and for the last one that is due.
     """
     own_id = flow_run.id
     if deployment.id is None or own_id is None or flow_run.parent_flow_run_id is not None:
@@ -75,12 +72,8 @@ def missed_since(cron: str, timezone: str, last: datetime) -> datetime | None:
 
     Parameters
     ----------
-    cron : str
-        Five fields.
     timezone : str
         IANA name of the zone in which the fields are read.
-    last : datetime
-        Time of the last run, with a time zone.
 
     Examples
     --------

@@ -28,10 +28,6 @@ def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
 
     Parameters
     ----------
-    value : object
-        What the flow returns.
-    message : str
-        One line for Prefect's pages and notifications.
     name : str
         `GAPS`, `STALE`, `SKIPPED`, or that nothing is special.
     """

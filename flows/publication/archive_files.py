@@ -29,14 +29,8 @@ def update_archive(workspace: Path, site: str = "") -> Path:
 
     Parameters
     ----------
-    workspace : Path
     site : str
         Address under which the folder is published, for the links; they are relative without.
-
-    Returns
-    -------
-    Path
-        The page.
 
     Raises
     ------

@@ -38,20 +38,6 @@ def tidy_workspace(workspace: Path, today: date, keep_days: int, vectorizer_id: 
 
     What a run forecast and claimed is in the record before its folder goes, so that no later run comes out
     otherwise. A run that is not in the record stays.
-
-    Parameters
-    ----------
-    workspace : Path
-    today : date
-    keep_days : int
-        Setting ``keep_runs_days``.
-    vectorizer_id : str
-        Vectorizer of the newest run.
-
-    Returns
-    -------
-    tuple of str
-        Ids of the runs that went.
     """
     with publishing(workspace), Store.open(workspace) as store:
         record = update_record(workspace)

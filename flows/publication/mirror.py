@@ -33,7 +33,6 @@ def mirror_run(workspace: Path, url: str) -> None:
 
     Parameters
     ----------
-    workspace : Path
     url : str
         Setting `mirror`; nothing is done where it is empty.
     """
@@ -65,14 +64,8 @@ def copy_to_mirror(workspace: Path, url: str) -> int:
 
     Parameters
     ----------
-    workspace : Path
     url : str
         As fsspec takes it; credentials come from where it takes them, such as the environment.
-
-    Returns
-    -------
-    int
-        How many runs were copied.
     """
     import fsspec  # a tenth of a second that only a mirror costs
 

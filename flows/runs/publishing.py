@@ -42,22 +42,10 @@ def publish_run(
 
     Parameters
     ----------
-    workspace : Path
-    run_id : str
-        See `make_run_id`.
-    tables : RunTables
     manifest : mapping
         Plain values and dates; `run_id` is set here.
     charts : mapping of str to str
         SVG text by name without suffix.
-    report_html : str
-    lock_timeout_s : float
-        How long to wait for another process that publishes into this workspace.
-
-    Returns
-    -------
-    Path
-        The folder ``<workspace>/runs/<run_id>``.
 
     Raises
     ------
@@ -76,18 +64,12 @@ def publish_run(
 def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.0) -> Iterator[Path]:
     """Build a run folder in the block; at its end it is renamed into place and ``latest`` points to it.
 
+    The folder that the block writes to is removed when the block fails.
+
     Parameters
     ----------
-    workspace : Path
-    run_id : str
-        See `make_run_id`.
     lock_timeout_s : float
         How long to wait for another process that publishes into this workspace.
-
-    Yields
-    ------
-    Path
-        Where to write. It is removed when the block fails.
 
     Raises
     ------

@@ -45,11 +45,6 @@ _VERSION = re.compile(r"v(\d{1,3})", re.ASCII)
 def looks_like_listing(head: str) -> bool:
     r"""Tell whether a text is a crawler's daily listing of arXiv.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like_listing('{"id": "", "title": "", "summary": "", "abs": "", "categories": []}\n')
@@ -63,11 +58,6 @@ def looks_like_listing(head: str) -> bool:
 def looks_like_snapshot(head: str) -> bool:
     r"""Tell whether a text is the snapshot of arXiv's metadata as JSON lines.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like_snapshot('{"id": "", "title": "", "abstract": "", "versions": [], "update_date": ""}\n')
@@ -79,15 +69,12 @@ def looks_like_snapshot(head: str) -> bool:
 def read_listing(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a crawler's daily listing, all of them undated, repeats kept.
 
+    In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
+
     Parameters
     ----------
     file : SourceFile
         Its `day` is the day of the listing.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
 
     Raises
     ------
@@ -100,14 +87,7 @@ def read_listing(file: SourceFile) -> Iterator[Feed]:
 def read_snapshot(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of the snapshot: published when version 1 appeared, updated with the newest one.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
+    In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
 
     Raises
     ------

@@ -57,11 +57,6 @@ _AUTHOR_MARK = re.compile(r"(?<!\\)[{}]| and(?= )", re.IGNORECASE)
 def looks_like(head: str) -> bool:
     r"""Tell whether a text is a bibliography: whether a line opens an entry with its key.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like("% my library\n@article{doe2020,\n  title = {Agents}\n}")
@@ -82,15 +77,8 @@ def read_bibtex(file: SourceFile) -> Iterator[Feed]:
     stated. ``@string``, ``@preamble`` and comments are no records. Of a repeated field the first
     counts; entries that repeat a key are all kept.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without
-        a title is a reject.
+    In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without a title is a
+    reject.
 
     Raises
     ------

@@ -69,10 +69,6 @@ def parse_crossref(text: str, *, location: str, day: date | None) -> Feed:
     ----------
     text : str
         A list (``{"message": {"items": [...]}}``), an array of works, or one work.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
 
     Raises
     ------

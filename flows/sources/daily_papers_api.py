@@ -61,21 +61,14 @@ def looks_like(head: str) -> bool:
 def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one saved answer of the Daily Papers API.
 
+    `records` in the order of the answer (``"entry 1"`` is the first); an empty array is a feed without
+    records. An entry that cannot be used is a reject and costs no other entry. Dates are UTC days and
+    ``stated``; upvotes are those of the look, which was during `day`.
+
     Parameters
     ----------
-    text : str
-        The answer, in any of the three shapes.
-    location : str
-        Name of the file, for messages and the feed.
     day : date or None
         The day that was asked for, where the caller knows it; else the ``date`` of the wrapped shape.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first); an empty array is a feed
-        without records. An entry that cannot be used is a reject and costs no other entry. Dates are
-        UTC days and ``stated``; upvotes are those of the look, which was during `day`.
 
     Raises
     ------

@@ -89,10 +89,7 @@ class EntryReader:
     ) -> Iterator[Feed]:
         """Feed of a long file in parts of `formats.BLOCK` entries each.
 
-        Yields
-        ------
-        Feed
-            At least one; the last has `is_last` and the warnings.
+        There is at least one; the last has `is_last` and the warnings.
 
         Raises
         ------

@@ -67,7 +67,6 @@ class FieldMap:
     ----------
     title : tuple of str
         Never empty.
-    abstract, id, doi, published, updated : tuple of str
     authors, n_authors, upvotes, organization, url, comment : tuple of str
         Empty where the table has no such column. `comment` is read for a withdrawal only.
     serials : tuple of str
@@ -94,13 +93,9 @@ def match_fields(names: Sequence[str], given: Mapping[str, str], *, location: st
 
     Parameters
     ----------
-    names : sequence of str
-        The table's columns.
     given : mapping of str to str
         What the caller says of some columns, ``{"Heading": "title"}``. A field that is given is read
         from the given columns alone.
-    location : str
-        The table's file, for the message.
 
     Raises
     ------

@@ -34,12 +34,6 @@ _FIVE_DIGITS_SINCE = 1501
 def row_reader(source: str, fields: FieldMap) -> EntryReader:
     """Reader of a table's rows.
 
-    Parameters
-    ----------
-    source : str
-        Kind of source of the table.
-    fields : FieldMap
-
     Examples
     --------
     >>> reader = row_reader("table", FieldMap(title=("Title",), id=("Id",), published=("Day",)))
@@ -60,15 +54,6 @@ def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> P
 
     Of the columns of a date the first that can be read counts; a later one only makes it finer, as a
     day does within the year that an earlier one states.
-
-    Parameters
-    ----------
-    row : mapping of str to object
-        Values by column; a column may be absent.
-    position : str
-        Where it stands, ``"row 4"``.
-    doubts : Doubts
-    fields : FieldMap
 
     Raises
     ------

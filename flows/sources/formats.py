@@ -25,7 +25,6 @@ class SourceFile:
 
     Attributes
     ----------
-    path : Path
     location : str
         Its name for messages and the feed: never a machine's path.
     day : date or None

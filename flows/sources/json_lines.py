@@ -43,11 +43,6 @@ def looks_like(head: str) -> bool:
 
     One object on one line may as well be the answer of a service, and is not claimed.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like('{"title": "Agents"}\n{"title": "Maps"}\n'), looks_like('{"title": "Agents"}\n')
@@ -68,15 +63,8 @@ def read_json_lines(file: SourceFile) -> Iterator[Feed]:
 
     The fields are those of the first 100 objects together, for a field that is empty is often left out.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 1"`` is the first. Blank lines are passed over; a line that is no object
-        with a title is a reject.
+    In parts; ``"line 1"`` is the first. Blank lines are passed over; a line that is no object with a title is
+    a reject.
 
     Raises
     ------
@@ -107,15 +95,7 @@ def json_entries(lines: Iterator[Line]) -> Iterator[tuple[str, dict[str, Any]] |
 
 
 def lines_format(reader: EntryReader, is_entry: Callable[[dict[str, Any]], bool]) -> SourceFormat:
-    """Format of a service's entries, one a line.
-
-    Parameters
-    ----------
-    reader : EntryReader
-        That of the service's entries.
-    is_entry : callable
-        Object to bool: whether it is an entry of the service.
-    """
+    """Format of a service's entries, one a line."""
 
     def looks_like_lines(head: str) -> bool:
         objects = first_objects(head)
@@ -163,11 +143,6 @@ def first_objects(head: str) -> list[dict[str, Any]]:
 
     The beginning of one JSON document over many lines is not, nor is an array. A last line that the
     beginning cuts off is left out.
-
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
 
     Examples
     --------

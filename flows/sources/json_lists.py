@@ -55,22 +55,17 @@ def looks_like(head: str) -> bool:
 def parse_json_list(text: str, *, location: str, day: date | None, columns: Mapping[str, str]) -> Feed:
     """Papers of one list.
 
+    `records` in the order of the list (``"entry 1"`` is the first). A time of publication that is throughout
+    the time at which a crawler fetched the list is left out.
+
     Parameters
     ----------
     text : str
         An array of objects, an object around one, or Zotero's answer: an item or an array of items.
-    location : str
-        Its file, for messages and the feed.
     day : date or None
         The day of the look; None for the ``date`` of the object around the list.
     columns : mapping of str to str
         The caller's own names of keys, ``{"Heading": "title"}``.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the list (``"entry 1"`` is the first). A time of publication that is
-        throughout the time at which a crawler fetched the list is left out.
 
     Raises
     ------

@@ -85,21 +85,14 @@ def looks_like(head: str) -> bool:
 def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of OpenAlex.
 
+    `records` in the order of the answer (``"entry 1"`` is the first); none for an empty list. A work that is
+    no paper, such as a dataset or an erratum, is a reject. `organization` is that of all authors, None where
+    they have several. `updated` and `version` are not known.
+
     Parameters
     ----------
     text : str
         A list (``{"meta": ..., "results": [...]}``), an array of works, or a single work.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first); none for an empty list. A work
-        that is no paper, such as a dataset or an erratum, is a reject. `organization` is that of all
-        authors, None where they have several. `updated` and `version` are not known.
 
     Raises
     ------

@@ -39,16 +39,7 @@ _UNDECODABLE = _Undecodable()
 def read_parquet(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a Parquet table, its columns found by their names.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `columns` say what the table's own names mean.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"row 1"`` is the first. A row without a title, or with a text that is not UTF-8,
-        is a reject.
+    In parts; ``"row 1"`` is the first. A row without a title, or with a text that is not UTF-8, is a reject.
 
     Raises
     ------

@@ -33,17 +33,6 @@ def packed_columns(
 ) -> list[str]:
     """Paths of the texts within `columns` that the file states in dictionaries.
 
-    Parameters
-    ----------
-    metadata : pyarrow.parquet.FileMetaData
-        The footer.
-    columns : sequence of str
-        Names of those that will be read.
-    n_bytes : int
-        Size of the file.
-    location : str
-        Its name, for the message.
-
     Raises
     ------
     InputError
@@ -81,10 +70,6 @@ def rows_at_once(table: pq.ParquetFile, columns: Sequence[str], *, most: int, lo
     table : pyarrow.parquet.ParquetFile
         Opened with its texts in dictionaries; of each part of the file the first row is read, which brings
         the dictionaries with it.
-    columns : sequence of str
-    most : int
-    location : str
-        Name of the file, for the message.
 
     Raises
     ------

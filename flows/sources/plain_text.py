@@ -131,15 +131,6 @@ def visual_width(text: str) -> int:
 def require_text(text: str, location: str, *, wanted: str) -> str:
     """`text` itself when it is plain text, without a leading byte order mark.
 
-    Parameters
-    ----------
-    text : str
-        What was read.
-    location : str
-        Its file or address, for the message.
-    wanted : str
-        What the caller can use, for the message.
-
     Raises
     ------
     InputError

@@ -39,8 +39,6 @@ def without_boilerplate(texts: list[str], authors: tuple[str, ...]) -> tuple[str
     ----------
     texts : list of str
         Descriptions of one item, the likeliest abstract first.
-    authors : tuple of str
-        Names that the item states elsewhere.
 
     Examples
     --------

@@ -107,20 +107,15 @@ def looks_like(head: str) -> bool:
 def parse_rss(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one RSS or Atom feed.
 
+    `records` in the order of the feed. `published` is the item's date, and missing where that is the clock of
+    a service that shows arXiv's papers. An item without an abstract is kept.
+
     Parameters
     ----------
     text : str
         The feed. Bare ampersands, forbidden characters and undeclared prefixes are mended.
-    location : str
-        Its file or address, for messages and the feed.
     day : date or None
         The day of the look; None for the day on which the feed says that it was built.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the feed. `published` is the item's date, and missing where that is
-        the clock of a service that shows arXiv's papers. An item without an abstract is kept.
 
     Raises
     ------

@@ -72,21 +72,8 @@ def looks_like(head: str) -> bool:
 def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of Semantic Scholar.
 
-    Parameters
-    ----------
-    text : str
-        The answer.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first); none for an empty page. The
-        null of a batch, and a paper without a title, is a reject. `published` is the
-        ``publicationDate``, else the year.
+    `records` in the order of the answer (``"entry 1"`` is the first); none for an empty page. The null of a
+    batch, and a paper without a title, is a reject. `published` is the ``publicationDate``, else the year.
 
     Raises
     ------

@@ -37,12 +37,7 @@ _LINES_LOOKED_AT = 60
 
 
 class Tagged:
-    """Fields of one record: the texts of each tag in their order, continued lines joined.
-
-    Parameters
-    ----------
-    values : dict of str to list of str
-    """
+    """Fields of one record: the texts of each tag in their order, continued lines joined."""
 
     def __init__(self, values: dict[str, list[str]]) -> None:
         self._values = values

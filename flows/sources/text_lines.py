@@ -38,10 +38,7 @@ class Line(NamedTuple):
 def read_lines(file: SourceFile) -> Iterator[Line]:
     """Lines of a file of any size in bounded memory, in whatever encoding.
 
-    Yields
-    ------
-    Line
-        Line ends are LF, CRLF or CR. Of a line of more than 8 million characters the first 2,000 are given.
+    Line ends are LF, CRLF or CR. Of a line of more than 8 million characters the first 2,000 are given.
 
     Raises
     ------

@@ -53,15 +53,7 @@ _TAIL = 64
 def read_workbook(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a workbook, the columns of each sheet found by their names.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `columns` say what the workbook's own names mean.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"row 2"`` is the second of the first sheet, ``"Sheet2 row 2"`` that of another.
+    In parts; ``"row 2"`` is the second of the first sheet, ``"Sheet2 row 2"`` that of another.
 
     Raises
     ------

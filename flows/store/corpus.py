@@ -236,10 +236,7 @@ def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
 
     Of a feed that was read again with another content, only the newest content up to `as_of` counts.
 
-    Returns
-    -------
-    DataFrame
-        `source`, `location`, `day` (datetime64[us], the look's day), `n_records`, `n_rejects`, sorted.
+    Columns: `source`, `location`, `day` (datetime64[us], the look's day), `n_records`, `n_rejects`, sorted.
     """
     newest: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for row in connection.execute(select(feeds).where(known_by(connection, feeds, as_of))):

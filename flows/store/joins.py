@@ -115,10 +115,7 @@ def least_certain_parts(
 ) -> tuple[list[str], list[str], Join]:
     """Divide the records of a paper at the join that is least certain.
 
-    Returns
-    -------
-    tuple of (list of str, list of str, Join)
-        Ids of the records of either part, sorted, the larger part first; and the join that held them.
+    Gives the ids of the records of either part, sorted, the larger part first; and the join that held them.
 
     Raises
     ------

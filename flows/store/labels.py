@@ -40,9 +40,6 @@ class LabelDraw:
     ----------
     draw : int
         Number of the draw, from 1.
-    day : date
-    random_state : int
-    paper_ids : tuple of str
     probabilities : tuple of float
         With which each paper was drawn, above 0 and at most 1.
     """
@@ -62,8 +59,6 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    connection : Connection
-        Connection with a write transaction.
     table : DataFrame
         Table `labels`; of rows with the same key the last counts.
 
@@ -105,10 +100,7 @@ def read_labels(connection: Connection, as_of: date) -> pd.DataFrame:
 
     A corrected answer keeps the draw of the earlier one when it has none.
 
-    Returns
-    -------
-    DataFrame
-        Table `labels`, sorted by paper, theme and labeller.
+    The table `labels` is sorted by paper, theme and labeller.
     """
     history = read_label_history(connection, as_of)
     subject = list(_KEY[:3])
@@ -149,11 +141,8 @@ def write_draw(connection: Connection, draw: LabelDraw) -> None:
 def read_draws(connection: Connection, as_of: date = date.max) -> pd.DataFrame:
     """Papers drawn up to a day, in the order in which to ask about them.
 
-    Returns
-    -------
-    DataFrame
-        draw (int64), position (int64, from 0 in each draw), paper_id (str), draw_probability (float64), day
-        (datetime64[us]), random_state (int64); sorted by draw and position.
+    Columns: draw (int64), position (int64, from 0 in each draw), paper_id (str), draw_probability (float64),
+    day (datetime64[us]), random_state (int64); sorted by draw and position.
     """
     query = (
         select(*(label_draws.c[name] for name in _DRAW_COLUMNS))

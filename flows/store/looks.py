@@ -39,13 +39,10 @@ class Look:
 
     Attributes
     ----------
-    said : StoredRecord
-    source, location : str
     day : date
         The feed's own day, else `first_seen`: from then on the look may be known.
     first_seen : date
         The earliest day on which this workspace read it.
-    upvotes : int or None
     """
 
     said: StoredRecord
@@ -108,17 +105,13 @@ def winning_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Look]:
 def merge_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Any]:
     """One row of `papers` from all looks at the paper, see `winning_looks`.
 
+    It has a value for each column of the store's table `papers`, lists as lists. `date_fault` tells what
+    speaks against the stated date, also where the arXiv id's month was taken in its place.
+
     Parameters
     ----------
-    paper_id : str
     looks : sequence of Look
         At least one, in any order.
-
-    Returns
-    -------
-    dict
-        A value for each column of the store's table `papers`, lists as lists. `date_fault` tells what
-        speaks against the stated date, also where the arXiv id's month was taken in its place.
     """
     best = winning_looks(paper_id, looks)
     text = best["text"].said

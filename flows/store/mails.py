@@ -12,11 +12,8 @@ __all__ = ["claim_mail", "confirm_mail", "last_mail", "read_unsure_mails", "rele
 def claim_mail(connection: Connection, run_id: str, recipient: str, claimed_at: str) -> bool | None:
     """Claim the mail of a run to a recipient.
 
-    Returns
-    -------
-    bool or None
-        None where it is claimed now; else whether it was sent: False where it was claimed and nobody knows
-        what happened to it.
+    None where it is claimed now; else whether it was sent: False where it was claimed and nobody knows what
+    happened to it.
     """
     known = connection.execute(
         select(mails.c.is_sent).where(mails.c.run_id == run_id, mails.c.recipient == recipient)

@@ -124,8 +124,6 @@ def match_all(
 
     Parameters
     ----------
-    compared : ComparedRecords
-    decided : Decided
     keys : mapping of str to collection of int, optional
         `block_keys` by record id; computed where not given.
     """
@@ -162,10 +160,8 @@ def match_records(
 
     Parameters
     ----------
-    compared : ComparedRecords
     pairs : iterable of (str, str)
         Records that share a block key.
-    decided : Decided
     crowded : collection of str
         DOIs and title keys (`StoredRecord.title_key`) that more than 100 records of the store state, one at
         least without an arXiv id: none of their works is called by them.

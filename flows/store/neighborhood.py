@@ -33,7 +33,6 @@ class Neighborhood:
 
     Parameters
     ----------
-    connection : Connection
     compared : ComparedRecords
         Records that are known already; what is read is added.
 

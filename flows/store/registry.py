@@ -46,14 +46,12 @@ class FitRow:
         Counts up; 0 for one that is not written yet.
     as_of : date
         Newest day that it knew.
-    vectorizer_id : str
     settings : mapping
         What decides a fit beside papers and vectors.
     parameters : mapping
         Parameters of layout and clustering; empty when the papers were too few.
     cause : str
         Why it was made, as a sentence fragment.
-    state : TopicState
     events : tuple of TopicEvent
         What happened to the topics before.
     """

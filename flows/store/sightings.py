@@ -185,10 +185,7 @@ def _touch(
 ) -> set[str]:
     """Insert new rows and widen the days of existing ones.
 
-    Returns
-    -------
-    set of str
-        Keys of the rows that are new, or were seen on an earlier day than known so far.
+    Gives the keys of the rows that are new, or were seen on an earlier day than known so far.
     """
     (key,) = table.primary_key
     earlier: set[str] = set()

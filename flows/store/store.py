@@ -62,8 +62,6 @@ class Store(Transactions):
     ----------
     engine : Engine
         Engine of a database with tables; `open` creates both for a workspace.
-    name : str
-        What messages call the database.
 
     Examples
     --------
@@ -130,7 +128,6 @@ class Store(Transactions):
 
         Parameters
         ----------
-        workspace : Path
         busy_timeout_s : float
             Seconds to wait for another process that writes.
         database : URL, optional
@@ -193,7 +190,6 @@ class Store(Transactions):
 
         Parameters
         ----------
-        feed : Feed
         seen_on : date
             The caller's day: the clock's, or the day that a run pretends to be.
         """

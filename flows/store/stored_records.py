@@ -27,7 +27,6 @@ class StoredRecord:
         The DOI that the record states, beside an arXiv id too; lower case, without a prefix.
     title_key : str
         The id that the title alone would give (``"title:<hash>"``): short, however long the title.
-    record : PaperRecord
     """
 
     record_id: str

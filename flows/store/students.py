@@ -24,14 +24,12 @@ class StudentRow:
 
     Attributes
     ----------
-    student : StudentVectorizer
     as_of : date
         Newest day that it knew.
     n_texts : int
         Size of the corpus that it was fitted on.
     teacher_id : str
         What encoded the texts that it was taught.
-    random_state : int
     """
 
     student: StudentVectorizer

@@ -18,14 +18,7 @@ _R = TypeVar("_R")
 
 
 class Transactions:
-    """Reading and writing transactions of a database; an error names the database.
-
-    Parameters
-    ----------
-    engine : Engine
-    name : str
-        What messages call the database.
-    """
+    """Reading and writing transactions of a database; an error names the database."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine

@@ -19,11 +19,8 @@ __all__ = ["last_look", "read_asked_windows", "read_feed_looks"]
 def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
     """Looks at feeds that count by `as_of`, an empty one too.
 
-    Returns
-    -------
-    DataFrame
-        See `analytics.trends.coverage.LOOK_COLUMNS`; a look covers its own day where no days were asked for.
-        One row a look, sorted.
+    One row per look, sorted, with `analytics.trends.coverage.LOOK_COLUMNS`; a look covers its own day where
+    no days were asked for.
     """
     query = select(feeds).where(known_by(connection, feeds, as_of))
     rows = set()
