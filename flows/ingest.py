@@ -109,7 +109,6 @@ def ingest_sources(
 
 
 def _late(settings: Settings, as_of: date | None) -> list[str]:
-    """Warn of papers that the given day leaves out because they were read later."""
     if as_of is None or not Store.exists(settings.workspace):
         return []
     with Store.open(settings.workspace) as store:
@@ -168,7 +167,6 @@ def _without_day(store: Store, day: date) -> pd.DataFrame:
 
 
 def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, Any]:
-    """Store feeds and return their counts."""
     n_feeds, n_records, counts = 0, 0, IngestCounts()
     warnings: list[str] = []
     failures: list[str] = []
@@ -192,7 +190,6 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
 
 
 def _report_records(feeds: Iterable[Feed]) -> Iterator[Feed]:
-    """Report the number of records read so far; the total is unknown."""
     n_records = 0
     for feed in feeds:
         n_records += len(feed.records)

@@ -37,13 +37,7 @@ class RunDifference:
 
 
 def diff_runs(before: Path, after: Path) -> RunDifference:
-    """Compare two run folders, the first with the second.
-
-    Raises
-    ------
-    InputError
-        When a folder is not whole.
-    """
+    """Compare two run folders, the first with the second."""
     (old, old_manifest), (new, new_manifest) = read_run(before), read_run(after)
     changed = old_manifest.get("definitions") != new_manifest.get("definitions")
     changes = compare_runs(old, new, against=before.name, definition_changed=changed)
@@ -65,7 +59,6 @@ def diff_runs(before: Path, after: Path) -> RunDifference:
 
 
 def _names(tables: RunTables) -> dict[tuple[str, str], str]:
-    """Name of each series of a run."""
     themes = {
         ("theme", one): name
         for one, name in zip(tables.themes["theme_id"], tables.themes["name"], strict=True)
@@ -162,7 +155,6 @@ def keep_record(
 
 
 def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of all runs, those of the oldest day first."""
     filled = [part for part in parts if len(part)] or parts[:1]  # an empty part may change no type
     return pd.concat(filled).sort_values(["as_of", "run_id"], kind="stable", ignore_index=True)
 

@@ -59,11 +59,6 @@ class OpenAIVectorizer:
     ----------
     is_remote : bool
         True: it encodes where the run is, so that no worker is given the key.
-
-    Raises
-    ------
-    InputError
-        When the model has no name, or as `EmbeddingClient` does.
     """
 
     needs_corpus = False

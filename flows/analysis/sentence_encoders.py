@@ -41,11 +41,6 @@ class SentenceVectorizer:
     ----------
     name : str
         Such as ``intfloat/multilingual-e5-small``, or a folder.
-
-    Raises
-    ------
-    InputError
-        When there is no such model, or it cannot be loaded.
     """
 
     needs_corpus = False

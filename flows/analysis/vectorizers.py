@@ -101,7 +101,6 @@ def ready_vectorizer(
 
 
 def _fitted(vectorizer: Vectorizer, texts: Sequence[str]) -> Vectorizer:
-    """Vectorizer after it learned from the texts, where it learns."""
     return vectorizer.fit(texts) if isinstance(vectorizer, ForeignVectorizer) else vectorizer
 
 

@@ -299,7 +299,6 @@ def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
 
 
 def _print_run(folder: Path) -> None:
-    """Print counts, durations and the path of the report."""
     from flows.commands.output_lines import run_lines
     from flows.publication.mirror import mirror_failure
     from flows.runs import read_manifest

@@ -17,10 +17,6 @@ def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
     ----------
     what : str
         What it holds, for the message, such as ``"labels"``.
-
-    Raises
-    ------
-    InputError
     """
     if not path.exists():
         return
@@ -37,13 +33,7 @@ def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
 
 
 def write_export(path: Path, text: str) -> None:
-    """Write an export, line ends as they are.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be written.
-    """
+    """Write an export, line ends as they are."""
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:

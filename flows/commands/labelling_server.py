@@ -52,11 +52,6 @@ def serve_sitting(
         Called from another thread than the caller's while the page is served, one call at a time.
     then, go_on : str
         Commands that use the answers and that ask for more, for the page.
-
-    Raises
-    ------
-    InputError
-        When the port is in use, reserved, or not a port.
     """
     with closing(_listen(port)) as listener:
         number = listener.getsockname()[1]

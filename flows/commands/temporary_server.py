@@ -159,14 +159,12 @@ def _free_port() -> int:
 
 
 def _first_answer(process: subprocess.Popen[bytes], url: str) -> Future[bool]:
-    """Wait for the first response in a daemon thread."""
     answered: Future[bool] = Future()
     in_background(lambda: answered.set_result(_answers(process, url)))
     return answered
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
-    """Poll a server until it responds, ends or times out."""
     deadline = time.monotonic() + float(os.environ[_STARTUP_S])
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     while process.poll() is None and time.monotonic() < deadline:

@@ -69,7 +69,6 @@ class LayeredSettings(BaseSettings):
 
     @classmethod
     def _merge(cls, layers: Iterable[_Layer], hidden: Collection[str]) -> Self:
-        """Merge the layers, later ones override; errors name the layer of the bad value."""
         values, origins = {}, {}
         for origin, layer in layers:
             values.update(layer)

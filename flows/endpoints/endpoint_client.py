@@ -191,7 +191,6 @@ class EndpointClient:
         return self._without_key(f"{url.scheme}://{url.host}{port}")
 
     def _message(self, body: bytes) -> str:
-        """Message of an error response, without the key, which some servers repeat."""
         text = body.decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             # However the key is escaped there, here it is written in one way.

@@ -59,15 +59,7 @@ def _inner(address: Address) -> Address:
 
 
 async def _public_addresses(host: str, port: int) -> list[str]:
-    """Addresses of a host, all of them public.
-
-    Raises
-    ------
-    FeedError
-        When one of them is not: a name with both kinds is a trap or a mistake.
-    OSError
-        When the name has no address.
-    """
+    """Addresses of a host, all of them public."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
     for address in addresses:

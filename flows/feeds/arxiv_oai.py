@@ -41,13 +41,7 @@ def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Req
 
 
 def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:  # noqa: ARG001 - one shape for all services
-    """Read a page; the next is asked for by its token alone, as the protocol wants it.
-
-    Raises
-    ------
-    FeedError
-        When the answer is the service's report of an error, such as a token that is no longer good.
-    """
+    """Read a page; the next is asked for by its token alone, as the protocol wants it."""
     text = decode_text(content, location=request.location)
     error = _ERROR.search(text[:_HEAD])
     if error is not None and error[1] != _EMPTY:

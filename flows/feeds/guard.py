@@ -146,7 +146,6 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _redirected(url: httpx.URL, response: httpx.Response) -> httpx.URL:
-    """Where a redirect leads, when it leads to the same service."""
     try:
         target = url.join(response.headers.get("location", ""))
     except (httpx.InvalidURL, ValueError):

@@ -62,7 +62,6 @@ def fetch_feeds(
 
 
 def _fetch_window(spec: FeedSpec, window: Window, request: Request, read: Read) -> Iterator[Feed]:
-    """Fetch the pages of one feed."""
     asked: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     shown: Feed | None = None
     following: Request | None = request

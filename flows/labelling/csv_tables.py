@@ -99,7 +99,6 @@ def _decoded(content: bytes, path: Path) -> str:
 
 
 def _delimiter(header: str, key: str) -> str:
-    """Separator by which the header has the key, a comma where none does."""
 
     def names_key(delimiter: str) -> bool:
         return key in (clean_text(cell) for cell in next(csv.reader([header], delimiter=delimiter), []))

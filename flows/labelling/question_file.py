@@ -55,12 +55,7 @@ class FilledAnswers:
 
 
 def check_free(path: Path) -> None:
-    """Refuse a file that is there, for it may be filled, or in no folder: a draw for it would be in vain.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse a file that is there, for it may be filled, or in no folder: a draw for it would be in vain."""
     if path.exists():
         raise InputError(f"{path} exists and may contain answers; choose another --output")
     if not path.parent.is_dir():

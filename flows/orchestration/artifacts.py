@@ -86,5 +86,4 @@ def quality_markdown(manifest: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of a feed, escaped for Markdown and HTML."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~" else sign for sign in " ".join(text.split()))

@@ -72,7 +72,6 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
 
 
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Runs that failed after the newest published one, newest first; none without a store."""
     since = max((str(manifest.get("started_at", "")) for manifest in manifests), default="")
     with suppress(PapertrendsError):
         if Store.exists(workspace):

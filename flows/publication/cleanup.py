@@ -53,7 +53,6 @@ def tidy_workspace(workspace: Path, today: date, keep_days: int, vectorizer_id: 
 
 
 def _used_by(runs: Iterable[RunFacts]) -> set[int | str]:
-    """Fits and vectorizers of runs."""
     named = {one for facts in runs for one in (facts.fit_id, facts.vectorizer_id)}
     return {one for one in named if one is not None}
 

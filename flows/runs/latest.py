@@ -28,12 +28,7 @@ def run_folder(path: Path) -> Path:
 
 
 def check_latest(workspace: Path) -> None:
-    """Refuse to publish where ``latest`` is something else.
-
-    Raises
-    ------
-    PapertrendsError
-    """
+    """Refuse to publish where ``latest`` is something else."""
     latest = workspace / "latest"
     if os.path.lexists(latest) and latest_run(workspace) is None:
         raise PapertrendsError(f"{latest} is not a link to a run; move it away, then run again")

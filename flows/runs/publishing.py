@@ -102,13 +102,7 @@ def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.
 
 
 def write_tables(folder: Path, tables: RunTables) -> None:
-    """Write every table of a run.
-
-    Raises
-    ------
-    PapertrendsError
-        When a table breaks the contract.
-    """
+    """Write every table of a run."""
     for table in fields(RunTables):
         write_table(table.name, getattr(tables, table.name), folder / f"{table.name}.parquet")
 

@@ -87,13 +87,7 @@ def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
 
 
 def read_assignments(folder: Path) -> RunTables:
-    """Tables that `analytics.trends.change_decomposition.share_changes` needs; the others have no rows.
-
-    Raises
-    ------
-    InputError
-        When a file is missing or is not what it should be.
-    """
+    """Tables that `analytics.trends.change_decomposition.share_changes` needs; the others have no rows."""
     needed = ("themes", "theme_assignments", "theme_quality", "labels", "topics", "topic_assignments")
     papers = read_columns("papers", folder / "papers.parquet", ("paper_id", "published"))
     empty = {name: empty_table(name) for name in TABLE_COLUMNS}
@@ -101,13 +95,7 @@ def read_assignments(folder: Path) -> RunTables:
 
 
 def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Some tables of a run folder by name; those that a run of an older version lacks have no rows.
-
-    Raises
-    ------
-    InputError
-        When a file is missing or is not what it should be.
-    """
+    """Some tables of a run folder by name; those that a run of an older version lacks have no rows."""
     paths = {name: folder / f"{name}.parquet" for name in names}
     _check_whole(folder, [path.name for path in paths.values()])
     return {
@@ -116,7 +104,6 @@ def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
 
 
 def _check_whole(folder: Path, files: Iterable[str]) -> None:
-    """Refuse a folder that lacks required files."""
     later = {f"{name}.parquet" for name in ADDED_TABLES}
     missing = [name for name in files if name not in later and not (folder / name).is_file()]
     if missing:

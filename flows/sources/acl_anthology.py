@@ -60,11 +60,6 @@ def parse_acl_anthology(text: str, *, location: str, day: date | None) -> Feed:
     `records` in the order of the collection. `published` is the first day of the volume's month, or of its
     year where no month is readable; `updated` the day of the newest revision.
 
-    Raises
-    ------
-    InputError
-        When the text is no such collection.
-
     Examples
     --------
     >>> title = "<title>A <fixed-case>T</fixed-case>itle</title>"

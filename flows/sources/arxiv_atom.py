@@ -113,11 +113,6 @@ def parse_arxiv_atom(text: str, *, location: str, day: date | None) -> Feed:
 def atom_paging(text: str) -> AtomPaging:
     """Where an answer of arXiv's API stands among all papers of its query.
 
-    Raises
-    ------
-    InputError
-        When the text is no Atom feed.
-
     Examples
     --------
     >>> atom_paging("<feed><totalResults>7</totalResults><startIndex>5</startIndex><entry/></feed>")

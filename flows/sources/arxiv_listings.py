@@ -75,11 +75,6 @@ def read_listing(file: SourceFile) -> Iterator[Feed]:
     ----------
     file : SourceFile
         Its `day` is the day of the listing.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
     """
     return _LISTING.parts(json_entries(read_lines(file)), file)
 
@@ -88,11 +83,6 @@ def read_snapshot(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of the snapshot: published when version 1 appeared, updated with the newest one.
 
     In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
     """
     return _SNAPSHOT.parts(json_entries(read_lines(file)), file)
 

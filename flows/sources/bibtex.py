@@ -79,11 +79,6 @@ def read_bibtex(file: SourceFile) -> Iterator[Feed]:
 
     In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without a title is a
     reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
     """
     return _READER.parts(_entries(file), file)
 

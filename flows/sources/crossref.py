@@ -70,11 +70,6 @@ def parse_crossref(text: str, *, location: str, day: date | None) -> Feed:
     text : str
         A list (``{"message": {"items": [...]}}``), an array of works, or one work.
 
-    Raises
-    ------
-    InputError
-        When the text is no JSON or not about works.
-
     Examples
     --------
     >>> work = '[{"DOI": "10.1000/A", "title": ["A Title"], "issued": {"date-parts": [[2019, 3]]}}]'

@@ -112,7 +112,6 @@ def _load(text: str, location: str) -> Any:
 
 
 def _paper_of(raw: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Take the paper out of its entry; both are dicts."""
     entry = _literal(raw) if isinstance(raw, str) else raw
     if not isinstance(entry, dict):
         raise UnusableEntryError(f"not an object but {type(entry).__name__}")
@@ -123,7 +122,6 @@ def _paper_of(raw: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
 
 
 def _literal(text: str) -> Any:
-    """Read a Python literal; nothing is ever evaluated."""
     if len(text) > _LONGEST_LITERAL:
         raise UnusableEntryError(f"a text of {len(text):,} characters, more than {_LONGEST_LITERAL:,}")
     # Brackets within strings count too: real entries leave the bound far away.
@@ -164,7 +162,6 @@ def _text(value: Any) -> str:
 
 
 def _arxiv_id(identifier: str) -> str | None:
-    """Give an arXiv id without its version, None for any other text."""
     try:
         return paper_id_for("", arxiv_id=identifier).removeprefix("arxiv:")
     except ValueError:
@@ -172,7 +169,6 @@ def _arxiv_id(identifier: str) -> str | None:
 
 
 def _day_of(value: Any) -> date | None:
-    """Take the UTC day of an ISO time; a time without a zone is UTC."""
     if not isinstance(value, str):
         return None
     try:

@@ -170,6 +170,5 @@ def _listed(columns: Sequence[str]) -> str:
 
 
 def _fold(name: str) -> str:
-    """Letters and digits of a name in one case."""
     folded = unicodedata.normalize("NFKC", name[:200]).casefold()
     return "".join(character for character in folded if character.isalnum())

@@ -117,7 +117,6 @@ def row_excerpt(row: object) -> str:
 
 
 def _plain(row: Mapping[str, object]) -> Mapping[str, object]:
-    """Give the row with Python's own values for numpy's."""
     if not any(isinstance(value, (np.generic, np.ndarray)) for value in row.values()):
         return row
     return {name: _plain_value(value) for name, value in row.items()}

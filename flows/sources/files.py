@@ -160,11 +160,6 @@ def read_text(path: Path, *, location: str) -> str:
 def decode_text(content: bytes, *, location: str) -> str:
     r"""Text of `content`, in whatever encoding, see `flows.sources.encodings`.
 
-    Raises
-    ------
-    InputError
-        When it is binary.
-
     Examples
     --------
     >>> decode_text(b"\xff\xfeA\x00", location="a.txt"), decode_text(b"na\xefve", location="a.txt")

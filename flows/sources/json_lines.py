@@ -65,11 +65,6 @@ def read_json_lines(file: SourceFile) -> Iterator[Feed]:
 
     In parts; ``"line 1"`` is the first. Blank lines are passed over; a line that is no object with a title is
     a reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty, has no field of titles or holds no paper.
     """
     entries = json_entries(read_lines(file))
     first: list[tuple[str, dict[str, Any]] | RejectedRecord] = []

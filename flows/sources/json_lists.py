@@ -102,7 +102,6 @@ def parse_json_list(text: str, *, location: str, day: date | None, columns: Mapp
 
 
 def _entries(answer: object, location: str) -> list[Any]:
-    """Give the entries of the list, wherever it stands."""
     entries = answer
     if isinstance(answer, dict):
         is_alone = _is_zotero(answer) or answer.keys() >= {"tag", "links", "meta"}
@@ -122,7 +121,6 @@ def _is_zotero(entry: dict[str, Any]) -> bool:
 
 
 def _row_of(entry: Any) -> Any:
-    """Give the flat object of an entry: Zotero's lies within, and has editors among its creators."""
     if not isinstance(entry, dict) or not _is_zotero(entry):
         return entry
     data = {"itemType": "collection"} | entry["data"]

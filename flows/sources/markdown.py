@@ -91,11 +91,6 @@ def read_markdown(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a file in Markdown.
 
     In parts; ``"line 12"`` is where a row or an item is. Lines that are neither are passed over.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read or holds no paper.
     """
     has_papers = False
     for feed in _READER.parts(_entries(file), file):

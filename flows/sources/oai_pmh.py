@@ -98,11 +98,6 @@ def parse_oai_pmh(text: str, *, location: str, day: date | None) -> Feed:
 def resumption_token(text: str) -> str | None:
     """Token that asks for the next part of a list, None at its last part.
 
-    Raises
-    ------
-    InputError
-        When the text is no OAI-PMH answer.
-
     Examples
     --------
     >>> resumption_token("<ListRecords><resumptionToken>6|1</resumptionToken></ListRecords>")

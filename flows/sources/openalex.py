@@ -113,11 +113,6 @@ def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
 def next_cursor(text: str) -> str | None:
     """Cursor that asks OpenAlex for the works after those of a list, None at the end.
 
-    Raises
-    ------
-    InputError
-        When the text is no JSON or an error of OpenAlex.
-
     Examples
     --------
     >>> next_cursor('{"meta": {"next_cursor": "Ilsz"}, "results": []}'), next_cursor('{"results": []}')

@@ -89,7 +89,6 @@ def _opened(file: SourceFile, packed: Sequence[str] = ()) -> pq.ParquetFile:
 
 
 def _columns(fields: FieldMap, names: list[str]) -> list[str]:
-    """Names of the table's columns that hold a field, in the table's order."""
     wanted = {name for field in dataclass_fields(fields) for name in getattr(fields, field.name)}
     return [name for name in dict.fromkeys(names) if name in wanted]
 

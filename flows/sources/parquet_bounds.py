@@ -93,13 +93,7 @@ def rows_at_once(table: pq.ParquetFile, columns: Sequence[str], *, most: int, lo
 def bounded_batches(
     batches: Iterable[pa.RecordBatch], *, n_bytes: int, location: str
 ) -> Iterator[pa.RecordBatch]:
-    """Give the batches until their texts, written out, are over 128 MB and 200 times the file's size.
-
-    Raises
-    ------
-    InputError
-        When they are.
-    """
+    """Give the batches until their texts, written out, are over 128 MB and 200 times the file's size."""
     n_unpacked, n_rows = 0, 0
     for batch in batches:
         n_unpacked += sum(_n_bytes(column) for column in batch.columns)

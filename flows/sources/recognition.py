@@ -200,13 +200,7 @@ def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
 
 
 def format_of(file: SourceFile) -> SourceFormat:
-    """Format that a file's beginning shows, else the one that its name tells.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read.
-    """
+    """Format that a file's beginning shows, else the one that its name tells."""
     head = read_head(file.path, location=file.location, size=_HEAD_BYTES)
     if marked := next((one for one in FORMATS if one.marks and head.startswith(one.marks)), None):
         return marked

@@ -117,11 +117,6 @@ def parse_rss(text: str, *, location: str, day: date | None) -> Feed:
     day : date or None
         The day of the look; None for the day on which the feed says that it was built.
 
-    Raises
-    ------
-    InputError
-        When the text is no such feed.
-
     Examples
     --------
     >>> item = "<item><title>A Title</title><dc:date>2025-03-04</dc:date></item>"
@@ -157,7 +152,6 @@ def _fields(element: XmlElement) -> _Fields:
 
 
 def _first(fields: _Fields, names: tuple[str, ...]) -> str:
-    """Text of the first of these fields that has any."""
     texts = (flat_text(element) for name in names for element in fields.get(name, ()))
     return next((text for text in texts if text), "")
 
@@ -200,7 +194,6 @@ def _identifiers(fields: _Fields, stated_id: str | None) -> Identifiers:
 
 
 def _links(fields: _Fields) -> list[str]:
-    """Addresses of an item's page: a link's text in RSS, its `href` in Atom."""
     links = [link for link in fields.get("link", ()) if link.get("rel") in (None, "alternate")]
     return [flat_text(link) or link.get("href") or "" for link in links]
 

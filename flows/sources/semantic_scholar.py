@@ -95,11 +95,6 @@ def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Fee
 def next_token(text: str) -> str | None:
     """Token that asks a bulk search for the papers after those of an answer, None at the end.
 
-    Raises
-    ------
-    InputError
-        When the text is no JSON or an error of the service.
-
     Examples
     --------
     >>> next_token('{"total": 2674, "token": "PCOK", "data": []}'), next_token('{"total": 0, "data": []}')
@@ -143,7 +138,6 @@ def _papers(answer: object, location: str) -> list[Any]:
 
 
 def _related(entry: object) -> object:
-    """Take a citing or cited paper out of its entry."""
     if isinstance(entry, dict) and "paperId" not in entry:
         return next((entry[name] for name in _RELATIONS if name in entry), entry)
     return entry

@@ -56,7 +56,6 @@ class Tagged:
 
 
 def _plain_names(fields: Tagged, tags: Sequence[str]) -> list[str]:
-    """Names of the first of these tags that has any."""
     texts = next((texts for tag in tags if (texts := fields.all(tag))), [])
     return [name for text in texts for name in _names(text)]
 

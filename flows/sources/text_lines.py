@@ -39,11 +39,6 @@ def read_lines(file: SourceFile) -> Iterator[Line]:
     """Lines of a file of any size in bounded memory, in whatever encoding.
 
     Line ends are LF, CRLF or CR. Of a line of more than 8 million characters the first 2,000 are given.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is no regular file, or is empty.
     """
     if regular_size(file.path, location=file.location) == 0:
         raise InputError(f"{file.location} is empty; expected a file of papers")

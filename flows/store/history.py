@@ -61,13 +61,7 @@ class PaperHistory:
 
 
 def read_history(connection: Connection, asked: str) -> PaperHistory:
-    """History of the paper with an id, which may be written without its prefix, or as the exact title.
-
-    Raises
-    ------
-    InputError
-        When the store holds no such paper.
-    """
+    """History of the paper with an id, which may be written without its prefix, or as the exact title."""
     paper_id = find_paper(connection, asked)
     found = read_looks(connection, records.c.paper_id == paper_id)
     looks = sorted(

@@ -177,7 +177,6 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows in plain values, None where a number is missing."""
     for row in table.to_dict("records"):
         is_drawn = not pd.isna(row["draw"])
         yield {

@@ -195,7 +195,6 @@ class Neighborhood:
         return found
 
     def _find(self, column: Column[Any], values: Iterable[Any], *conditions: Any) -> set[str]:
-        """Ids of records whose column has one of the values."""
         found: set[str] = set()
         query = select(records.c.record_id)
         if column.table is record_keys:

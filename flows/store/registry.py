@@ -255,7 +255,6 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
 
 
 def _center_rows(state: TopicState) -> list[dict[str, Any]]:
-    """Center and label of each topic."""
     regions, described = state.regions, state.descriptions
     called: dict[str, dict[str, Any]] = {}
     if described is not None:

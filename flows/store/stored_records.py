@@ -37,13 +37,7 @@ class StoredRecord:
 
     @classmethod
     def of(cls, record: PaperRecord) -> StoredRecord:
-        """Keys of a record.
-
-        Raises
-        ------
-        ValueError
-            When its arXiv id is not one.
-        """
+        """Keys of a record."""
         said = replace(record, position="", upvotes=None)
         title_key = paper_id_for(record.title)
         has_id = record.arxiv_id is not None or record.doi is not None

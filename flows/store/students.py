@@ -87,7 +87,6 @@ def read_student(connection: Connection, as_of: date, teacher_id: str = "") -> S
 
 @lru_cache(maxsize=1)
 def _unpacked(vectorizer_id: str, packed: bytes) -> StudentVectorizer:
-    """Student from its stored bytes; the last one is kept, so that a run may read it before it is needed."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
         return StudentVectorizer.of_arrays(vectorizer_id, dict(stored))
 

@@ -51,13 +51,7 @@ def check_runner(runner: str, address: str | None = None) -> None:
 
 
 def check_server(client: Client, address: str, server: str) -> None:
-    """Find out whether workers reach Prefect's server, without which no task starts.
-
-    Raises
-    ------
-    InputError
-        When one does not.
-    """
+    """Find out whether workers reach Prefect's server, without which no task starts."""
     faults: dict[str, str | None] = client.run(_fault_of_server, server)
     for worker, fault in sorted(faults.items()):
         if fault is not None:
