@@ -36,10 +36,7 @@ _APART_S = 20
 def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, RunnerDeployment]:
     """Deployments of a workspace by name: ``ingest``, ``analysis`` and, where mails have readers, ``digest``.
 
-    Parameters
-    ----------
-    sources : sequence of str
-        Read by each ingest; paths are made absolute.
+    Paths among the sources are made absolute.
     """
     workspace = str(settings.workspace.resolve())
     read = [one if named_feed(one, today()) else str(Path(one).resolve()) for one in sources]

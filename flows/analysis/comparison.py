@@ -76,11 +76,6 @@ def compare_with_previous(
     """Table `changes` against the previous run, and the facts of that run (None for a first run).
 
     A run whose folder lost a file, or holds a damaged one, is left out, and the one before it taken.
-
-    Returns
-    -------
-    since : dict or None
-        ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
     """
     found = _previous(workspace, fingerprint, day)
     if found is None:
@@ -129,11 +124,6 @@ def keep_record(
     """Score the forecasts and claims of the runs of earlier days by this run's series.
 
     Themes are scored where they are defined as they were; topics where this run has the same subject.
-
-    Returns
-    -------
-    record : dict
-        ``n_runs`` whose forecasts or claims were scored.
     """
     record = read_record(workspace)
     of_record = record.before(day, definitions)

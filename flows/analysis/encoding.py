@@ -32,10 +32,6 @@ def encode_texts(
 ) -> tuple[NDArray[np.float32], int]:
     """Vectors of `texts`, from the store where it has them; new ones are stored block by block.
 
-    Parameters
-    ----------
-    texts : sequence of str, length n
-
     Returns
     -------
     vectors : float32 array of shape (n, d)

@@ -43,10 +43,7 @@ def forecast_series(
 
     The tables have no rows where no paper is dated.
 
-    Parameters
-    ----------
-    checked : mapping of str to CheckedSeries, optional
-        Checked series of the themes that have checked shares in the trends.
+    `checked` holds the series of the themes that have checked shares in the trends.
     """
     if found.choice is None or found.trends.empty:
         names = ("forecasts", "backtests", "emerging", "emerging_scores")

@@ -59,6 +59,8 @@ def ready_vectorizer(
     found in vectors of an earlier version of MiniLM, or whose student learned from one, keeps it until
     `refit`.
 
+    The second value says why it is this one, as a sentence fragment.
+
     Parameters
     ----------
     day : date
@@ -67,11 +69,6 @@ def ready_vectorizer(
         Topics are looked for again, so that nothing holds the workspace to an earlier version of MiniLM.
     each : Each
         Where texts for a new student are encoded.
-
-    Returns
-    -------
-    why : str
-        Why it is this one, as a sentence fragment.
     """
     name = settings.vectorizer
     if name in MINILM_PIECES:

@@ -13,10 +13,7 @@ __all__ = ["check_replaceable", "write_export"]
 def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
     """Refuse a file that exists and does not begin with the header of such an export.
 
-    Parameters
-    ----------
-    what : str
-        What it holds, for the message, such as ``"labels"``.
+    `what` names the content in the message, such as ``"labels"``.
     """
     if not path.exists():
         return

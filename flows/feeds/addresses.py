@@ -100,10 +100,7 @@ def proxy_of(url: httpx.URL) -> str | None:
 class PublicTransport(httpx.AsyncBaseTransport):
     """Connects to public addresses only, and to none but those that were checked.
 
-    Parameters
-    ----------
-    certificates : ssl.SSLContext
-        They are checked against the host's name, not against its address.
+    `certificates` are checked against the host's name, not against its address.
     """
 
     def __init__(self, certificates: ssl.SSLContext) -> None:

@@ -25,10 +25,7 @@ _LONGEST_RESET = 40 * 86_400
 def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
     """Turn what a request raises into errors of feeds.
 
-    Parameters
-    ----------
-    answer_seconds : float
-        Bound that a `TimeoutError` stands for.
+    `answer_seconds` is the bound that a `TimeoutError` stands for.
 
     Raises
     ------
@@ -84,10 +81,7 @@ def spent_allowance(host: str, headers: Mapping[str, str], says: str) -> FeedErr
     OpenAlex counts credits a day and tells in every answer how many are left and in how many seconds there
     are new ones. Asking again before then would not help, so this error is none that passes.
 
-    Parameters
-    ----------
-    headers : mapping of str to str
-        Of the answer, names in lower case.
+    Names of `headers` are in lower case.
     """
     left, needed, limit, reset = (
         _number(headers.get(f"x-ratelimit-{name}", ""))

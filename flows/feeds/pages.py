@@ -61,13 +61,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of an answer.
-
-    Attributes
-    ----------
-    next : Request or None
-        What to ask for next; None after the last page.
-    """
+    """One page of an answer."""
 
     feed: Feed
     next: Request | None = None

@@ -38,10 +38,7 @@ def fetch_feeds(
 
     The last part of each feed has `is_last`. `name` is the identity of `spec`, `window` that of the feed.
 
-    Parameters
-    ----------
-    windows : sequence of (date, date)
-        What to ask for, in order; not used for ``rss``, which is asked once.
+    Windows are asked for in their order; ``rss`` has none and is asked once.
     """
     service = SERVICES[spec.name]
     if spec.name == RSS:

@@ -38,17 +38,14 @@ class LabellingApp:
 
     Every call of the sitting runs in one thread, one after the other: two tabs never interleave.
 
+    `n_answered` counts the papers that were answered when the sitting was last looked at.
+
     Parameters
     ----------
     then, go_on : str
         Commands that use the answers and that ask for more, for the page.
     stop : callable
         Ends the server; called once the answer to a stop is out.
-
-    Attributes
-    ----------
-    n_answered : int
-        Papers answered when the sitting was last looked at.
     """
 
     def __init__(self, sitting: Sitting, *, then: str, go_on: str, stop: Callable[[], None]) -> None:

@@ -48,10 +48,7 @@ class ChatForm:
     def simpler(self, refusal: str) -> ChatForm | None:
         """Form to try after a server has refused this one, None when there is no simpler one.
 
-        Parameters
-        ----------
-        refusal : str
-            What the server says: where it names what it does not take, that is left out.
+        `refusal` is what the server says: an option that it names is left out.
 
         Examples
         --------

@@ -19,13 +19,7 @@ _LONGEST_ABSTRACT = 20_000
 
 
 def labelling_page(sitting: Sitting, then: str, go_on: str) -> LabellingPage:
-    """Themes of a sitting with their keys, as the page prints them.
-
-    Parameters
-    ----------
-    then, go_on : str
-        Commands that use the answers and that ask for more.
-    """
+    """Themes of a sitting with their keys, as the page prints them."""
     themes = sitting.themes()
     shown = (
         LabellingTheme.shown(one.theme_id, one.name, key, one.description, one.phrases)

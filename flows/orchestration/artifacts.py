@@ -37,10 +37,7 @@ _COUNTS = {
 def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping[str, Any]) -> None:
     """Create the artifacts of a published run.
 
-    Parameters
-    ----------
-    site : str
-        Address of the workspace's folder; the link leads to the file without.
+    `site` is the address of the workspace's folder; the link leads to the file without.
     """
     create_table_artifact(
         moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
@@ -55,10 +52,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
 def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     """Claims of a run as plain values, the most certain first; days are ISO text, missing numbers None.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is not a separate claim.
+    Whether what moved keeps moving (window ``lasting``) is not a separate claim.
     """
     claims = verdicts[verdicts["verdict"].isin(["rising", "falling"]) & (verdicts["window"] != "lasting")]
     rows = claims.sort_values("q_value", kind="stable")[_COLUMNS].head(_ROWS)

@@ -70,10 +70,7 @@ def _is_scheduled(run: FlowRun) -> bool:
 def missed_since(cron: str, timezone: str, last: datetime) -> datetime | None:
     """Time of the last run that a cron expression scheduled after `last` and up to now; None without one.
 
-    Parameters
-    ----------
-    timezone : str
-        IANA name of the zone in which the fields are read.
+    `timezone` is the IANA name of the zone in which the fields are read.
 
     Examples
     --------

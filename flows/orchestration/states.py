@@ -26,10 +26,7 @@ STALE_DAYS = 7
 def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
     """Final state of a flow; the caller gets the value.
 
-    Parameters
-    ----------
-    name : str
-        `GAPS`, `STALE`, `SKIPPED`, or that nothing is special.
+    `name` is `GAPS`, `STALE` or `SKIPPED` if something is special.
     """
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:

@@ -27,10 +27,7 @@ def update_archive(workspace: Path, site: str = "") -> Path:
     run is gone. Where another process publishes meanwhile, its run is taken up too. Publishers take turns
     here as well: a part of a page that a killed one left behind is written over.
 
-    Parameters
-    ----------
-    site : str
-        Address under which the folder is published, for the links; they are relative without.
+    `site` is the address under which the folder is published; links are relative without.
 
     Raises
     ------

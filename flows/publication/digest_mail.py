@@ -49,11 +49,6 @@ def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[s
     """Mail of a run to each recipient of the settings, to ``papertrends@localhost`` where there are none.
 
     Empty where nothing moved and no mail is wished then.
-
-    Parameters
-    ----------
-    written_at : datetime
-        With a time zone.
     """
     view = RunView(*read_run(folder))
     digest = make_digest(view, report_address(folder, settings.site))

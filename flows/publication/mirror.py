@@ -31,10 +31,7 @@ logger = logging.getLogger(__name__)
 def mirror_run(workspace: Path, url: str) -> None:
     """Copy what the mirror lacks; errors are only recorded and logged, because the run is published.
 
-    Parameters
-    ----------
-    url : str
-        Setting `mirror`; nothing is done where it is empty.
+    Nothing is done where `url`, the setting `mirror`, is empty.
     """
     note = workspace / _NOTE
     note.unlink(missing_ok=True)
@@ -62,10 +59,7 @@ def mirror_failure(workspace: Path) -> str | None:
 def copy_to_mirror(workspace: Path, url: str) -> int:
     """Copy the runs that a mirror lacks, then the page of all runs, the feed and ``latest.json``.
 
-    Parameters
-    ----------
-    url : str
-        As fsspec takes it; credentials come from where it takes them, such as the environment.
+    `url` is as fsspec takes it; credentials come from where it takes them, such as the environment.
     """
     import fsspec  # a tenth of a second that only a mirror costs
 

@@ -29,10 +29,7 @@ def previous_run(
 
     None when there is nothing to compare with. Folders whose manifest cannot be read are passed over.
 
-    Parameters
-    ----------
-    but : collection of Path
-        Folders to pass over.
+    Folders of `but` are passed over.
     """
     indexed = read_record(workspace).runs
     before: list[Path] = []

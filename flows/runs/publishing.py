@@ -66,11 +66,6 @@ def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.
 
     The folder that the block writes to is removed when the block fails.
 
-    Parameters
-    ----------
-    lock_timeout_s : float
-        How long to wait for another process that publishes into this workspace.
-
     Raises
     ------
     PapertrendsError

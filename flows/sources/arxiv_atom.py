@@ -82,10 +82,7 @@ def parse_arxiv_atom(text: str, *, location: str, day: date | None) -> Feed:
     `records` in the order of the answer; none for an answer without an entry. `published` is the UTC day of
     the first version, `updated` and `version` those of the version shown.
 
-    Parameters
-    ----------
-    day : date or None
-        The day of the look; None for the day on which the answer says that it was made.
+    Without `day` the look is of the day on which the answer says that it was made.
 
     Raises
     ------

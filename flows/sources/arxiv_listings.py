@@ -70,11 +70,6 @@ def read_listing(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a crawler's daily listing, all of them undated, repeats kept.
 
     In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
-
-    Parameters
-    ----------
-    file : SourceFile
-        Its `day` is the day of the listing.
     """
     return _LISTING.parts(json_entries(read_lines(file)), file)
 

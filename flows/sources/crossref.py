@@ -65,10 +65,7 @@ def looks_like(head: str) -> bool:
 def parse_crossref(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of Crossref.
 
-    Parameters
-    ----------
-    text : str
-        A list (``{"message": {"items": [...]}}``), an array of works, or one work.
+    The text is a list (``{"message": {"items": [...]}}``), an array of works, or one work.
 
     Examples
     --------

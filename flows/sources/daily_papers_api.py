@@ -65,10 +65,7 @@ def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> 
     records. An entry that cannot be used is a reject and costs no other entry. Dates are UTC days and
     ``stated``; upvotes are those of the look, which was during `day`.
 
-    Parameters
-    ----------
-    day : date or None
-        The day that was asked for, where the caller knows it; else the ``date`` of the wrapped shape.
+    `day` is the day that was asked for, where the caller knows it; else the ``date`` of the wrapped shape.
 
     Raises
     ------

@@ -83,11 +83,6 @@ def read_delimited(file: SourceFile) -> Iterator[Feed]:
     In parts; ``"line 12"`` is where a row begins. Missing cells at the end of a row are empty; a row with
     more cells than the header is a reject, and so are lines that cannot be read as rows.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `columns` say what the table's own names mean.
-
     Raises
     ------
     InputError
@@ -127,10 +122,8 @@ def raise_cell_limit() -> None:
 class TableRows:
     """Rows of a table out of its lines; what a row given up had read is read again.
 
-    Attributes
-    ----------
-    width : int
-        Cells of the header, once it is known: a row whose quotes are wrong is read loosely if it has as many.
+    `width` counts the cells of the header, once it is known: a row whose quotes are wrong is read loosely if
+    it has as many.
     """
 
     def __init__(self, first: Line, lines: Iterator[Line], delimiter: str) -> None:

@@ -91,11 +91,8 @@ class FieldMap:
 def match_fields(names: Sequence[str], given: Mapping[str, str], *, location: str) -> FieldMap:
     """Find the columns that hold each field of a paper.
 
-    Parameters
-    ----------
-    given : mapping of str to str
-        What the caller says of some columns, ``{"Heading": "title"}``. A field that is given is read
-        from the given columns alone.
+    `given` is what the caller says of some columns, ``{"Heading": "title"}``. A field that is given is read
+    from the given columns alone.
 
     Raises
     ------

@@ -38,7 +38,6 @@ __all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_cursor", "parse_open
 SOURCE = "openalex"
 
 _WANTED = "an answer of OpenAlex about works: a list, or one work"
-_HOME = "https://openalex.org/"
 _ENTITY = re.compile(r"https?://(?:api\.)?openalex\.org/(?:[a-z-]+/)?([A-Z]?)\d+", re.ASCII | re.IGNORECASE)
 _KINDS = {
     "A": "an author",
@@ -89,10 +88,7 @@ def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
     no paper, such as a dataset or an erratum, is a reject. `organization` is that of all authors, None where
     they have several. `updated` and `version` are not known.
 
-    Parameters
-    ----------
-    text : str
-        A list (``{"meta": ..., "results": [...]}``), an array of works, or a single work.
+    The text is a list (``{"meta": ..., "results": [...]}``), an array of works, or a single work.
 
     Raises
     ------

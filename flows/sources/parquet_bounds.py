@@ -65,11 +65,8 @@ def packed_columns(
 def rows_at_once(table: pq.ParquetFile, columns: Sequence[str], *, most: int, location: str) -> int:
     """How many rows may be written out at once: so many that they stay within 32 MB, `most` at most.
 
-    Parameters
-    ----------
-    table : pyarrow.parquet.ParquetFile
-        Opened with its texts in dictionaries; of each part of the file the first row is read, which brings
-        the dictionaries with it.
+    `table` has its texts in dictionaries; of each part of the file the first row is read, which brings the
+    dictionaries with it.
 
     Raises
     ------

@@ -147,10 +147,7 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
 def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | None]:
     """Count papers that a day leaves out since they were read later, and are not of a later day themselves.
 
-    Returns
-    -------
-    (int, date or None)
-        How many, and the last day on which one of them was read.
+    Gives how many, and the last day on which one of them was read.
     """
     known = known_by(connection, sightings, as_of)
     counted = select(records.c.paper_id).join_from(sightings, records).where(known)

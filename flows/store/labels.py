@@ -57,10 +57,7 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
     A replaced label that was drawn keeps its draw when the new one has none: a correction that is made in
     the report must not take a paper out of its draw.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Table `labels`; of rows with the same key the last counts.
+    Of rows with the same key the last counts.
 
     Raises
     ------

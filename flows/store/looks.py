@@ -103,15 +103,10 @@ def winning_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Look]:
 
 
 def merge_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Any]:
-    """One row of `papers` from all looks at the paper, see `winning_looks`.
+    """One row of `papers` from all looks at the paper, at least one; see `winning_looks`.
 
     It has a value for each column of the store's table `papers`, lists as lists. `date_fault` tells what
     speaks against the stated date, also where the arXiv id's month was taken in its place.
-
-    Parameters
-    ----------
-    looks : sequence of Look
-        At least one, in any order.
     """
     best = winning_looks(paper_id, looks)
     text = best["text"].said

@@ -42,13 +42,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Works with the id of the paper that each is.
-
-    Attributes
-    ----------
-    works : mapping of str to Work
-        By paper id.
-    """
+    """Works with the id of the paper that each is."""
 
     works: Mapping[str, Work] = field(default_factory=dict)
 
@@ -122,10 +116,7 @@ def match_all(
 ) -> Matched:
     """Find the works among all records that there are.
 
-    Parameters
-    ----------
-    keys : mapping of str to collection of int, optional
-        `block_keys` by record id; computed where not given.
+    `keys` are `block_keys` by record id, computed where not given.
     """
     opened = {key for key, said in compared.said.items() if is_open(said)}
     if not opened and not decided.joined:

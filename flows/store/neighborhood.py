@@ -31,10 +31,7 @@ _IS_OPEN = or_(records.c.stated_id.is_(None), records.c.stated_id.like("doi:%"))
 class Neighborhood:
     """A set of records that grows until nothing outside may decide about anything in it.
 
-    Parameters
-    ----------
-    compared : ComparedRecords
-        Records that are known already; what is read is added.
+    What is read is added to `compared`.
 
     Attributes
     ----------

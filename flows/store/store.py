@@ -58,11 +58,6 @@ class Store(Transactions):
     the process, the last whole state stands; readers see one snapshot and never wait for a writer; a
     second writer waits for the first.
 
-    Parameters
-    ----------
-    engine : Engine
-        Engine of a database with tables; `open` creates both for a workspace.
-
     Examples
     --------
     >>> import tempfile
@@ -188,10 +183,7 @@ class Store(Transactions):
     def ingest_feed(self, feed: Feed, *, seen_on: date) -> IngestCounts:
         """Store one feed, whole or not at all.
 
-        Parameters
-        ----------
-        seen_on : date
-            The caller's day: the clock's, or the day that a run pretends to be.
+        `seen_on` is the caller's day: the clock's, or the day that a run pretends to be.
         """
         ((_, counts),) = self.ingest_feeds([feed], seen_on=seen_on)
         return counts
@@ -202,10 +194,7 @@ class Store(Transactions):
         A part that was stored stays when the process ends before the next; the feed itself counts as
         looked at with its last part.
 
-        Yields
-        ------
-        (Feed, IngestCounts)
-            Each feed, or part, as it is stored. What `feeds` raises comes through.
+        Gives each feed, or part, as it is stored. What `feeds` raises comes through.
         """
         so_far, n_long = FeedSoFar(), 0
         for feed in feeds:
