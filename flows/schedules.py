@@ -83,14 +83,14 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
 def last_done(workspace: Path) -> dict[str, datetime]:
     """Times of the last ingest, analysis and digest of a workspace; missing if never done.
 
-    Sources are looked at on days: an ingest counts as of the end of its day.
+    Sources are fetched on days: an ingest counts as of the end of its day.
     """
     found: dict[str, datetime] = {}
     if Store.exists(workspace):
         with Store.open(workspace) as store:
-            looked, mailed = store.last_look(), store.last_mail()
-        if looked is not None:
-            found["ingest"] = datetime.combine(looked + timedelta(days=1), time(), UTC)
+            fetched, mailed = store.last_fetch(), store.last_mail()
+        if fetched is not None:
+            found["ingest"] = datetime.combine(fetched + timedelta(days=1), time(), UTC)
         if mailed is not None:
             found["digest"] = datetime.fromisoformat(mailed)
     runs = list_runs(workspace)

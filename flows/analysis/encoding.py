@@ -68,7 +68,7 @@ def encode_texts(
 def _are_unit(
     vectors: NDArray[np.float32], found: NDArray[np.bool_], vectorizer_id: str
 ) -> NDArray[np.bool_]:
-    """Which rows have the length that every vectorizer gives them; others are damaged, and told."""
+    """Which rows have the length that every vectorizer gives them; others are damaged."""
     with np.errstate(over="ignore"):
         lengths = np.einsum("ij,ij->i", vectors, vectors)
     are_unit: NDArray[np.bool_] = np.abs(lengths - 1) < _UNIT

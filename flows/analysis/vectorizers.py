@@ -130,7 +130,7 @@ def teacher_of(store: Store, student_id: str) -> Vectorizer:
 def load_ahead(workspace: Path) -> None:
     """Read a student, its vectors and what it reads texts with, where the workspace has one.
 
-    Faults are told where they are used.
+    Faults are reported where they are used.
     """
     with suppress(Exception):
         if not Store.exists(workspace):

@@ -3,7 +3,7 @@
 A name is resolved once, every address that it has is checked, and the connection goes to a checked
 address: a name that says something else a moment later leads nowhere else. However an address is
 written (``2130706433``, ``0177.0.0.1``, ``::ffff:127.0.0.1``), it is the one that the system connects to
-that is checked. Behind a proxy the proxy resolves names, and only addresses written as such can be told.
+that is checked. Behind a proxy the proxy resolves names, and only addresses written as such can be checked.
 """
 
 from __future__ import annotations

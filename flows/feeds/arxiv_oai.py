@@ -45,8 +45,8 @@ def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:
     text = decode_text(content, location=request.location)
     error = _ERROR.search(text[:_HEAD])
     if error is not None and error[1] != _EMPTY:
-        said = clean_text(error[2])[:200]
-        raise FeedError(f"{request.host} reports {error[1]}: {said}")
+        message = clean_text(error[2])[:200]
+        raise FeedError(f"{request.host} reports {error[1]}: {message}")
     feed = parse_oai_pmh(text, location=request.location, day=None)
     token = resumption_token(text)
     if not token:

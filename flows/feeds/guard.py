@@ -196,8 +196,8 @@ async def _refuse(response: httpx.Response, request: Request, limits: Limits) ->
         raise TransientFeedError(f"{host} gave an empty answer (status 204); try again later")
     # Before it is cut to a message, which may end within a key.
     content = _without_secrets((await start_of_body(response)).decode("utf-8", "replace"), request, limits)
-    said = service_message(content)
-    says = f": {said}" if said else ""
+    message = service_message(content)
+    says = f": {message}" if message else ""
     if status == _TOO_MANY and (spent := spent_allowance(host, response.headers, says)):
         raise spent
     passing = passing_fault(host, status, response.headers.get("retry-after", ""), says)

@@ -23,7 +23,7 @@ class Request:
     params : tuple of (str, str)
         Sent as they are, percent-encoded.
     headers : tuple of (str, str)
-        Sent beside the client's own; may hold a key, so they are never shown.
+        Sent in addition to the client's own; may hold a key, so they are never shown.
     secrets : tuple of (str, str)
         Parameters that are sent like `params` and never shown.
     location : str

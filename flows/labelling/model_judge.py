@@ -162,7 +162,7 @@ class _Run:
     stopped: str | None = None
 
     def judge(self, paper: AskedPaper, themes: Sequence[AskedTheme], earlier: Mapping[str, str]) -> None:
-        """Ask about a paper and save the answers beside earlier ones; may set `stopped`."""
+        """Ask about a paper and add the answers to earlier ones; may set `stopped`."""
         try:
             answers, why = self._answers(paper, themes), _NOT_JSON
         except RequestsSpentError as error:

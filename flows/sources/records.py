@@ -173,5 +173,5 @@ def says_withdrawn(*texts: str) -> bool:
     False
     """
     # Few texts hold the word, and the pattern costs a hundred times as much as looking for it.
-    told = (clean_text(text) for text in texts if "withdrawn" in text.lower())
-    return any(_WITHDRAWN.search(text) is not None for text in told)
+    comments = (clean_text(text) for text in texts if "withdrawn" in text.lower())
+    return any(_WITHDRAWN.search(text) is not None for text in comments)

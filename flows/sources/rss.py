@@ -223,7 +223,7 @@ def _record(element: XmlElement, position: str, doubts: Doubts, *, is_daily_pape
     fields = _fields(element)
     item = _item(fields)
     (published, updated), is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
-    # Atom demands a date of update and no other; it is read as the day of a paper where nothing else is told.
+    # Atom demands a date of update and no other; it is read as the day of a paper where no other is stated.
     is_by_update = published == UNDATED and updated is not None and not item.announced
     record = StatedPaper(
         item.title,

@@ -47,11 +47,11 @@ __all__ = ["Store"]
 
 _VECTORS_PER_TRANSACTION = 2000
 _MANY = 1000
-"""Records of a part from which it may change how a database had better look for things."""
+"""Records of a part from which it may change the best query plan."""
 
 
 class Store(Transactions):
-    """Papers, looks, rejects, vectors and runs of a workspace.
+    """Papers, sightings, rejects, vectors and runs of a workspace.
 
     They are in its file ``corpus.sqlite``, or in the PostgreSQL database that the setting `database`
     names, with the same rows and the same promises: every write is one transaction, so whatever ends
@@ -78,7 +78,7 @@ class Store(Transactions):
     read_rejects = in_reading(corpus.read_reject_table)
     feed_looks = in_reading(watch.read_feed_looks)
     asked_windows = in_reading(watch.read_asked_windows)
-    last_look = in_reading(watch.last_look)
+    last_fetch = in_reading(watch.last_fetch)
 
     read_paper = in_reading(history.read_history)
     decide_works = in_writing(sightings.decide_works)
