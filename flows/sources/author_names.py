@@ -25,7 +25,7 @@ _INITIALS = re.compile(r"(?:[A-ZÀ-Þ]\.?[ -]?){1,4}")
 _POINTED = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,4}")
 _BARE = re.compile(r"[A-ZÀ-Þ]{1,3}")
 _LONGEST_NAME = 200
-# What services put next to a name: Scopus' "(57200000000)", DBLP's "0001", a mail address, marks of footnotes.
+# What services put next to a name: Scopus' "(57200000000)", DBLP's "0001", a mail address, footnote marks.
 _BESIDE = re.compile(r" ?\([^()]{0,200}\)$| \d{4}$| ?<[^<>@]{1,100}@[^<>]{1,100}>|[*†‡§¶]+$")
 _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]{2,5}")
 _PARENTHESES = re.compile(r" ?\([^()]*\)")
