@@ -34,9 +34,9 @@ from flows.store import IngestCounts, Store
 from flows.workers.progress import say_progress
 from reports.values.formatting import plural
 
-__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "ingest_sources"]
+__all__ = ["fetch_into_store", "ingest", "ingest_source", "ingest_sources"]
 
-COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
+_COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
 
 
@@ -64,7 +64,7 @@ def ingest(
 
     Returns
     -------
-        Counts over all sources, see `COUNTED`; the lists ``warnings`` and ``failures`` (a feed that
+        Counts over all sources; the lists ``warnings`` and ``failures`` (a feed that
         did not come whole, with the reason); ``dated``, the papers that a look-up gave a day.
     """
     if later := later_run():
@@ -101,7 +101,7 @@ def ingest_sources(
     if fill_dates is not None:
         counts, dated = fill_missing_dates(settings, day, read)
         found.append(counts)
-    summed = {key: sum(counts[key] for counts in found) for key in COUNTED}
+    summed = {key: sum(counts[key] for counts in found) for key in _COUNTED}
     late = _late(settings, as_of)
     listed = {key: [line for counts in found for line in counts[key]] for key in ("warnings", "failures")}
     listed["warnings"] = [*late, *listed["warnings"]]

@@ -19,7 +19,7 @@ from analytics.trends.change_decomposition import KINDS, share_changes
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
 from flows.runs.record import read_record, read_statements
 
-__all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
+__all__ = ["RunDifference", "compare_with_previous", "diff_runs", "keep_record"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def diff_runs(before: Path, after: Path) -> RunDifference:
     """Compare two run folders, the first with the second."""
     (old, old_manifest), (new, new_manifest) = read_run(before), read_run(after)
     changed = old_manifest.get("definitions") != new_manifest.get("definitions")
-    changes = compare_runs(old, new, against=before.name, definition_changed=changed)
+    changes = _compare_runs(old, new, against=before.name, definition_changed=changed)
     names = {
         **_names(old),
         **{("topic", f"{GONE}{one}"): name for (kind, one), name in _names(old).items() if kind == "topic"},
@@ -82,7 +82,7 @@ def compare_with_previous(
         return empty_table("changes"), None
     folder, before, manifest = found
     changed = manifest.get("definitions") != definitions
-    changes = compare_runs(before, tables, against=folder.name, definition_changed=changed)
+    changes = _compare_runs(before, tables, against=folder.name, definition_changed=changed)
     new = int((~is_among(tables.papers["paper_id"], before.papers["paper_id"])).sum())
     return changes, {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
 
@@ -99,7 +99,7 @@ def _previous(workspace: Path, fingerprint: str, day: date) -> tuple[Path, RunTa
     return None
 
 
-def compare_runs(
+def _compare_runs(
     before: RunTables, after: RunTables, *, against: str, definition_changed: bool
 ) -> pd.DataFrame:
     """Table `changes` of two runs, topics under the later run's ids."""

@@ -26,7 +26,6 @@ from flows.store.students import StudentRow
 
 __all__ = [
     "MOST_BY_MINILM",
-    "STUDENT_GROWTH",
     "load_ahead",
     "phrase_reader",
     "ready_vectorizer",
@@ -37,7 +36,7 @@ MOST_BY_MINILM = 100_000
 """Abstracts without a vector that `auto` leaves to MiniLM in int8: about ten minutes on two cores."""
 _SLOWER = {"float32": 2, "bf16": 4, "f32": 10}
 """How many times fewer it leaves to other number formats: those of torch read 256 word pieces."""
-STUDENT_GROWTH = 2.0
+_STUDENT_GROWTH = 2.0
 """Texts over those that a student was fitted on from which it is fitted again."""
 
 
@@ -104,8 +103,8 @@ def _fitted(vectorizer: Vectorizer, texts: Sequence[str]) -> Vectorizer:
 def _keeps(last: StudentRow, texts: Sequence[str], refit: bool) -> tuple[bool, str]:
     """Whether a student serves so many texts, and what else should be said of it."""
     n_texts, teacher_id = len(set(content_hashes(texts))), student_teacher().id
-    if n_texts > STUDENT_GROWTH * last.n_texts:
-        growth = f"{n_texts:,} texts, over {STUDENT_GROWTH:g} times the {last.n_texts:,} before"
+    if n_texts > _STUDENT_GROWTH * last.n_texts:
+        growth = f"{n_texts:,} texts, over {_STUDENT_GROWTH:g} times the {last.n_texts:,} before"
         return False, f"; fitted again: {growth}"
     if last.teacher_id == teacher_id:
         return True, ""

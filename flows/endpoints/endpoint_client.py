@@ -58,8 +58,8 @@ class EndpointClient:
     ----------
     path : str
         What a kind of request adds to the address of the endpoint.
-    why : mapping of int to str
-        What to do about a status.
+    named_by : str
+        Options that name model and endpoint, for messages.
 
     Raises
     ------
@@ -70,7 +70,7 @@ class EndpointClient:
     path: ClassVar[str]
     key_variable: ClassVar[str]
     max_bytes: ClassVar[int]
-    why: ClassVar[Mapping[int, str]]
+    named_by: ClassVar[str]
 
     def __init__(
         self,
@@ -144,8 +144,13 @@ class EndpointClient:
             raise InputError(
                 f"{name} redirects to {self._target(headers)}; if that is right, give it as the endpoint"
             )
-        why = self.why.get(status, "check the endpoint")
-        raise InputError(f"{name} refuses all requests (status {status}){says}; {why}")
+        advice = {
+            401: f"the key is wrong or missing; set {self.key_variable}",
+            402: "the account has no credit",
+            403: "the key may not use this model",
+            404: f"the model is unknown, or the address is wrong; check {self.named_by}",
+        }.get(status, "check the endpoint")
+        raise InputError(f"{name} refuses all requests (status {status}){says}; {advice}")
 
     async def _post(self, content: bytes) -> tuple[int, httpx.Headers, bytes]:
         """Status, headers and body of one answer; a body that cannot be read or is too large is empty."""

@@ -12,7 +12,7 @@ import httpx
 from flows.clock import now
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 
-__all__ = ["asked_pause", "network_faults", "passing_fault", "remaining_allowance", "spent_allowance"]
+__all__ = ["network_faults", "passing_fault", "remaining_allowance", "spent_allowance"]
 
 _BUSY = frozenset({429, 503})
 _TIMED_OUT = 408
@@ -67,7 +67,7 @@ def passing_fault(host: str, status: int, retry_after: str, says: str) -> Transi
         What the service says of it, after a colon; may be empty.
     """
     if status in _BUSY:
-        pause = asked_pause(retry_after)
+        pause = _asked_pause(retry_after)
         wait = "" if pause is None else f" for {pause:.0f} seconds"
         return ServiceBusyError(f"{host} asks for a pause{wait} (status {status}){says}", pause)
     if status >= _SERVER_FAILED or status == _TIMED_OUT:
@@ -114,12 +114,12 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
 
 
-def asked_pause(text: str) -> float | None:
+def _asked_pause(text: str) -> float | None:
     """Seconds that a Retry-After header asks for, at most ten minutes; None for no such header.
 
     Examples
     --------
-    >>> asked_pause("7"), asked_pause("86400"), asked_pause("soon")
+    >>> _asked_pause("7"), _asked_pause("86400"), _asked_pause("soon")
     (7.0, 600.0, None)
     """
     text = text.strip()

@@ -29,10 +29,6 @@ MOST_BYTES = 64_000
 logger = logging.getLogger(__name__)
 
 
-class _TooLongError(Exception):
-    """A body above `MOST_BYTES`."""
-
-
 class LabellingApp:
     """Serves one sitting.
 

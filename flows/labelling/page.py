@@ -12,7 +12,7 @@ from reports.labelling_page import LabellingPage, LabellingTheme, theme_keys
 from reports.values.formatting import clean, clip, long_day
 from reports.values.paper_lines import paper_href
 
-__all__ = ["is_answered", "labelling_page", "n_answered", "sitting_view"]
+__all__ = ["labelling_page", "n_answered", "sitting_view"]
 
 _LONGEST_TITLE = 500
 _LONGEST_ABSTRACT = 20_000
@@ -45,7 +45,7 @@ def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool
     themes = sitting.themes()
     theme_ids = [one.theme_id for one in themes]
     papers, answers = list(sitting.papers), sitting.answers
-    answered = [is_answered(answers.get(one.paper_id, {}), theme_ids) for one in papers]
+    answered = [_is_answered(answers.get(one.paper_id, {}), theme_ids) for one in papers]
     at = _shown(papers, answered, paper_id)
     before = [one.paper_id for one in papers[:at] if answers.get(one.paper_id)]
     paper = papers[at] if at < len(papers) else None
@@ -65,12 +65,12 @@ def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool
     }
 
 
-def is_answered(answers: Mapping[str, str], theme_ids: list[str]) -> bool:
+def _is_answered(answers: Mapping[str, str], theme_ids: list[str]) -> bool:
     """Whether a paper's answers cover all themes; a paper of a partly filled CSV is asked for again.
 
     Examples
     --------
-    >>> is_answered({"agents": "no"}, ["agents"]), is_answered({"agents": "no"}, ["agents", "safety"])
+    >>> _is_answered({"agents": "no"}, ["agents"]), _is_answered({"agents": "no"}, ["agents", "safety"])
     (True, False)
     """
     return all(theme_id in answers for theme_id in theme_ids)
@@ -79,7 +79,7 @@ def is_answered(answers: Mapping[str, str], theme_ids: list[str]) -> bool:
 def n_answered(sitting: Sitting) -> int:
     """Count the papers of a sitting that are answered for all themes."""
     theme_ids = [one.theme_id for one in sitting.themes()]
-    return sum(is_answered(sitting.answers.get(one.paper_id, {}), theme_ids) for one in sitting.papers)
+    return sum(_is_answered(sitting.answers.get(one.paper_id, {}), theme_ids) for one in sitting.papers)
 
 
 def _shown(papers: list[AskedPaper], answered: list[bool], paper_id: str | None) -> int:

@@ -17,9 +17,9 @@ from prefect.cache_policies import NO_CACHE
 from flows.publication.archive_files import ARCHIVE_PAGE, FEED
 from flows.runs import canonical_json, list_runs
 
-__all__ = ["LATEST", "copy_to_mirror", "mirror_failure", "mirror_run"]
+__all__ = ["copy_to_mirror", "mirror_failure", "mirror_run"]
 
-LATEST = "latest.json"
+_LATEST = "latest.json"
 RETRY_DELAYS = (5.0, 30.0)
 _MANIFEST = "manifest.json"
 _NOTE = ".mirror-failed"
@@ -80,7 +80,7 @@ def copy_to_mirror(workspace: Path, url: str) -> int:
             place.put_file(str(workspace / name), f"{root}/{name}")
     if runs:
         newest = {"run_id": runs[-1], "report": f"runs/{runs[-1]}/report.html"}
-        place.pipe_file(f"{root}/{LATEST}", (canonical_json(newest) + "\n").encode())
+        place.pipe_file(f"{root}/{_LATEST}", (canonical_json(newest) + "\n").encode())
     return len(missing)
 
 

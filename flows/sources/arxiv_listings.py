@@ -25,17 +25,15 @@ from flows.sources.text_lines import read_lines
 
 __all__ = [
     "LISTING_FORMAT",
-    "LISTING_SOURCE",
     "SNAPSHOT_FORMAT",
-    "SNAPSHOT_SOURCE",
     "looks_like_listing",
     "looks_like_snapshot",
     "read_listing",
     "read_snapshot",
 ]
 
-LISTING_SOURCE = "arxiv-listing"
-SNAPSHOT_SOURCE = "arxiv-snapshot"
+_LISTING_SOURCE = "arxiv-listing"
+_SNAPSHOT_SOURCE = "arxiv-snapshot"
 
 _LISTING_KEYS = frozenset(("id", "title", "summary", "abs", "categories"))
 _SNAPSHOT_KEYS = frozenset(("id", "title", "abstract", "versions", "update_date"))
@@ -117,8 +115,8 @@ def _versioned(entry: Mapping[str, Any], position: str, doubts: Doubts) -> Paper
     ).record(position, doubts, "a paper without a title")
 
 
-_LISTING = EntryReader(LISTING_SOURCE, _listed, row_excerpt)
-_SNAPSHOT = EntryReader(SNAPSHOT_SOURCE, _versioned, row_excerpt)
+_LISTING = EntryReader(_LISTING_SOURCE, _listed, row_excerpt)
+_SNAPSHOT = EntryReader(_SNAPSHOT_SOURCE, _versioned, row_excerpt)
 
 
 def _text(value: object) -> str:
@@ -144,5 +142,5 @@ def _authors(value: object) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-LISTING_FORMAT = SourceFormat(LISTING_SOURCE, looks_like_listing, read_listing)
-SNAPSHOT_FORMAT = SourceFormat(SNAPSHOT_SOURCE, looks_like_snapshot, read_snapshot)
+LISTING_FORMAT = SourceFormat(_LISTING_SOURCE, looks_like_listing, read_listing)
+SNAPSHOT_FORMAT = SourceFormat(_SNAPSHOT_SOURCE, looks_like_snapshot, read_snapshot)

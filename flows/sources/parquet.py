@@ -18,11 +18,11 @@ from flows.sources.formats import BLOCK, SourceFile, SourceFormat
 from flows.sources.parquet_bounds import bounded_batches, packed_columns, rows_at_once
 from flows.sources.plain_text import excerpt
 
-__all__ = ["FORMAT", "MAGIC", "SOURCE", "SUFFIXES", "read_parquet"]
+__all__ = ["FORMAT", "SOURCE", "SUFFIXES", "read_parquet"]
 
 SOURCE = "table"
 SUFFIXES = (".parquet",)
-MAGIC = b"PAR1"
+_MAGIC = b"PAR1"
 
 # A footer within these bounds describes millions of blocks; a forged one may ask for all memory.
 _LARGEST_THRIFT = 100_000_000
@@ -130,4 +130,4 @@ def _value(cell: Any) -> Any:
         return None
 
 
-FORMAT = SourceFormat(SOURCE, lambda _head: False, read_parquet, SUFFIXES, (MAGIC, _ENCRYPTED))
+FORMAT = SourceFormat(SOURCE, lambda _head: False, read_parquet, SUFFIXES, (_MAGIC, _ENCRYPTED))

@@ -17,9 +17,9 @@ from flows.store.joins import read_joins
 from flows.store.merging import Sighting, merge_sightings, winning_sightings
 from flows.store.schema import papers, records
 
-__all__ = ["FIELDS_OF", "PaperHistory", "find_paper", "read_history"]
+__all__ = ["PaperHistory", "find_paper", "read_history"]
 
-FIELDS_OF = {
+_FIELDS_OF = {
     "title": "text",
     "abstract": "text",
     "published": "published",
@@ -70,7 +70,7 @@ def read_history(connection: Connection, asked: str) -> PaperHistory:
     )
     paper = merge_sightings(paper_id, sightings)
     best = winning_sightings(paper_id, sightings)
-    origin = {field: best[key] for field, key in FIELDS_OF.items() if key in best}
+    origin = {field: best[key] for field, key in _FIELDS_OF.items() if key in best}
     stated = {sighting.stored.own_id for sighting in sightings}
     stated |= {f"doi:{sighting.stored.doi}" for sighting in sightings if sighting.stored.doi}
     joins = read_joins(connection, {sighting.stored.record_id for sighting in sightings})

@@ -23,7 +23,6 @@ __all__ = [
     "ComparedRecords",
     "Decided",
     "Matched",
-    "candidate_pairs",
     "is_open",
     "match_all",
     "match_records",
@@ -127,10 +126,10 @@ def match_all(
     for record_id in compared:
         for key in keys.get(record_id, ()):
             by_key[key].append(record_id)
-    return match_records(compared, candidate_pairs(by_key.values(), opened), decided)
+    return match_records(compared, _candidate_pairs(by_key.values(), opened), decided)
 
 
-def candidate_pairs(blocks: Iterable[Sequence[str]], opened: set[str]) -> Iterator[tuple[str, str]]:
+def _candidate_pairs(blocks: Iterable[Sequence[str]], opened: set[str]) -> Iterator[tuple[str, str]]:
     """Pairs of each block, at least one of which is open; a block that is too large has none."""
     for block in blocks:
         if 1 < len(block) <= LARGEST_BLOCK:
