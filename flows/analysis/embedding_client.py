@@ -43,17 +43,14 @@ class OpenAIVectorizer:
     Texts are sent in batches of 64, each cut at 20,000 characters; an empty text is sent as a space, because
     services refuse it.
 
+    It `is_remote`: it encodes where the run is, so that no worker is given the key.
+
     Parameters
     ----------
     endpoint : str
         With or without ``/v1`` and ``/embeddings``.
     most_requests : int
         Bound on all requests of this object, retries included.
-
-    Attributes
-    ----------
-    is_remote : bool
-        True: it encodes where the run is, so that no worker is given the key.
     """
 
     needs_corpus = False

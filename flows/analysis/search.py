@@ -55,12 +55,7 @@ def search_papers(
     Words are read by the encoder that gave the run its vectors, with a student by its teacher, whose space
     it shares; with word weights by those of the run's papers.
 
-    Parameters
-    ----------
-    words : str
-        A phrase, or a whole abstract.
-    settings : Settings, optional
-        Endpoint and key, where a service encodes; those of the workspace by default.
+    Where a service encodes, `settings` give endpoint and key, those of the workspace by default.
 
     Raises
     ------

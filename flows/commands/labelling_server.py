@@ -46,12 +46,7 @@ def serve_sitting(
     It ends with `q` on the page, Ctrl-C, SIGTERM or the terminal, and returns; each answer was saved when
     it was given. The address holds a random token; requests without it are refused.
 
-    Parameters
-    ----------
-    sitting : Sitting
-        Called from another thread than the caller's while the page is served, one call at a time.
-    then, go_on : str
-        Commands that use the answers and that ask for more, for the page.
+    The sitting is called from another thread than the caller's while the page is served, one call at a time.
     """
     with closing(_listen(port)) as listener:
         number = listener.getsockname()[1]

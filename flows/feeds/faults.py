@@ -59,12 +59,7 @@ def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
 def passing_fault(host: str, status: int, retry_after: str, says: str) -> TransientFeedError | None:
     """Error of a status that may pass, None for one that will not.
 
-    Parameters
-    ----------
-    retry_after : str
-        Value of the header, empty without one.
-    says : str
-        What the service says of it, after a colon; may be empty.
+    `says` is what the service says of it, after a colon; may be empty.
     """
     if status in _BUSY:
         pause = _asked_pause(retry_after)

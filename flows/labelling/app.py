@@ -36,12 +36,7 @@ class LabellingApp:
 
     `n_answered` counts the papers that were answered when the sitting was last looked at.
 
-    Parameters
-    ----------
-    then, go_on : str
-        Commands that use the answers and that ask for more, for the page.
-    stop : callable
-        Ends the server; called once the answer to a stop is out.
+    `stop` ends the server; it is called once the answer to a stop is out.
     """
 
     def __init__(self, sitting: Sitting, *, then: str, go_on: str, stop: Callable[[], None]) -> None:

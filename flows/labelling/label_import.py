@@ -51,13 +51,6 @@ def take_file(
 ) -> TakenLabels:
     """Take a file into the store of a workspace: filled questions, a file of the report, exported labels.
 
-    Parameters
-    ----------
-    labeller : str
-        Who filled it; exported labels say it themselves.
-    day : date
-        On which it was filled; exported labels say it themselves.
-
     Raises
     ------
     InputError

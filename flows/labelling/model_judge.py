@@ -88,13 +88,6 @@ def judge_papers(
     Only themes without an answer are asked for. A paper whose answer cannot be used is asked about once more
     and then left unanswered. Must not be called where an event loop runs.
 
-    Parameters
-    ----------
-    sitting : Sitting
-        Its labeller is ``model:NAME``.
-    endpoint : str
-        Chat endpoint of OpenAI's form, with or without ``/v1`` and ``/chat/completions``.
-
     Raises
     ------
     InputError

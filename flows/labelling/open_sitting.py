@@ -34,15 +34,6 @@ def open_sitting(
 
     It has no papers when every paper of the corpus was answered.
 
-    Parameters
-    ----------
-    n_papers : int
-        How many at most; fewer when the corpus has no more.
-    labeller : str
-        A person's name, or ``model:NAME``.
-    day : date
-        Day of the corpus and of the answers.
-
     Raises
     ------
     InputError

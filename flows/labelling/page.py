@@ -35,12 +35,7 @@ def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool
     an undo takes back, or None; ``n_answered`` and ``n_papers``; counts of ``themes`` by id; ``own`` counts
     of this sitting where it ends.
 
-    Parameters
-    ----------
-    paper_id : str or None
-        Paper to show; the first that is not answered without, or when there is no such paper.
-    is_over : bool
-        Whether the sitting was stopped.
+    Without `paper_id`, or when there is no such paper, the first that is not answered is shown.
     """
     themes = sitting.themes()
     theme_ids = [one.theme_id for one in themes]

@@ -51,13 +51,6 @@ def run_flow(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Va
 def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
     """Warn if no feed has been fetched for long; empty otherwise.
 
-    Parameters
-    ----------
-    sources : sequence of dict
-        As in a manifest: each with the ``day`` of its look.
-    day : date
-        The day that the run pretends to be.
-
     Examples
     --------
     >>> staleness([{"day": "2025-12-01"}], date(2025, 12, 10))

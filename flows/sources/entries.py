@@ -39,8 +39,6 @@ class EntryReader:
 
     Attributes
     ----------
-    source : str
-        Kind of source, see `analytics.papers.Feed`.
     read : callable
         Entry, position and `Doubts` to a record; raises `UnusableEntryError` with the reason of a reject.
     show : callable

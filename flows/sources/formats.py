@@ -51,8 +51,6 @@ class SourceFormat:
 
     Attributes
     ----------
-    name : str
-        Its feeds' `source`.
     looks_like : callable
         The beginning of a file, at most 64 KB of it as text, to bool: whether the file is of this
         format, however broken the rest.

@@ -64,8 +64,6 @@ def parse_json_list(text: str, *, location: str, day: date | None, columns: Mapp
         An array of objects, an object around one, or Zotero's answer: an item or an array of items.
     day : date or None
         The day of the look; None for the ``date`` of the object around the list.
-    columns : mapping of str to str
-        The caller's own names of keys, ``{"Heading": "title"}``.
 
     Raises
     ------

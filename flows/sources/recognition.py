@@ -125,13 +125,7 @@ def read_source(
     A long file comes in parts. A file of a folder that cannot be used is a feed without records and with one
     reject that says why; it costs no other file. `location` is the path within the folder.
 
-    Parameters
-    ----------
-    source : str or Path
-        A file, or a folder with its subfolders; hidden files are left out, and links that lead out of the
-        folder are not followed.
-    columns : mapping of str to str, optional
-        The caller's own names of the columns of a table, ``{"Heading": "title"}``.
+    Hidden files of a folder are left out, and links that lead out of it are not followed.
 
     Raises
     ------

@@ -74,8 +74,6 @@ class Dialect:
 
     Attributes
     ----------
-    source : str
-        The `source` of its feeds.
     line : pattern
         A line with a tag: group 1 is the tag, group 2 the text; any other line continues the one before.
     begins : tuple of str
@@ -84,8 +82,6 @@ class Dialect:
     title, abstract, authors, date, ids, pages, remarks : tuple of str
         Tags of each field in the order of trust. Dates may lie in several tags: month and day in one,
         the year in another. Of `authors` the first tag that has any is read.
-    looks_like : callable
-        See `flows.sources.formats.SourceFormat`.
     ends : tuple of str
         Tags with which a record ends.
     kind : str

@@ -20,14 +20,7 @@ _LONGEST_LINE = 8 * 1024 * 1024
 class Line(NamedTuple):
     """One physical line of a file.
 
-    Attributes
-    ----------
-    number : int
-        The first is 1.
-    text : str
-        Without its line end.
-    fault : str
-        What is wrong with the line, ``"more than 8,388,608 characters"``; empty for a good one.
+    `fault` says what is wrong with the line, ``"more than 8,388,608 characters"``; empty for a good one.
     """
 
     number: int

@@ -41,14 +41,7 @@ class MergedPapers:
 class SplitPaper:
     """A paper that a person called two.
 
-    Attributes
-    ----------
-    before : str
-        Its id.
-    parts : tuple of (str, int)
-        Each paper that it is now, with how many of its records, the larger part first.
-    join : Join
-        What held the two together.
+    `parts` are the papers that it is now, with how many of its records, the larger part first.
     """
 
     before: str

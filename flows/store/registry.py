@@ -50,8 +50,6 @@ class FitRow:
         What decides a fit besides papers and vectors.
     parameters : mapping
         Parameters of layout and clustering; empty when the papers were too few.
-    cause : str
-        Why it was made, as a sentence fragment.
     events : tuple of TopicEvent
         What happened to the topics before.
     """

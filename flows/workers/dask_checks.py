@@ -26,11 +26,7 @@ _PACKAGES = ("dask", "distributed", "prefect_dask")
 def check_runner(runner: str, address: str | None = None) -> None:
     """Find out in a few seconds whether work can be spread.
 
-    Parameters
-    ----------
-    runner : {"local", "dask"}
-    address : str, optional
-        Address of a Dask scheduler; without one a run starts its own workers.
+    Without `address` a run starts its own workers.
 
     Raises
     ------
