@@ -191,7 +191,7 @@ class EndpointClient:
         try:
             url = httpx.URL(self._endpoint.url).join(headers.get("location", ""))
         except (httpx.InvalidURL, ValueError):
-            return "an address that is none"
+            return "an invalid address"
         port = f":{url.port}" if url.port else ""
         return self._without_key(f"{url.scheme}://{url.host}{port}")
 

@@ -48,7 +48,7 @@ def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
         # What httpx says here may repeat a key.
         raise FeedError(
-            f"the request to {host or 'the service'} cannot be sent: its address is none, or a key or the "
+            f"the request to {host or 'the service'} cannot be sent: its address is invalid, or a key or the "
             "contact holds characters that are not allowed; check the settings"
         ) from None
     except (httpx.HTTPError, OSError, ValueError) as error:
@@ -74,7 +74,7 @@ def spent_allowance(host: str, headers: Mapping[str, str], says: str) -> FeedErr
     """Error of a refusal whose cause is a day's allowance that is used up, None for one of going too fast.
 
     OpenAlex counts credits a day and tells in every answer how many are left and in how many seconds there
-    are new ones. Asking again before then would not help, so this error is none that passes.
+    are new ones. Asking again before then would not help, so this error does not pass.
 
     Names of `headers` are in lower case.
     """

@@ -149,7 +149,7 @@ def _redirected(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     try:
         target = url.join(response.headers.get("location", ""))
     except (httpx.InvalidURL, ValueError):
-        raise FeedError(f"{url.host} redirects to an address that is none; check its address") from None
+        raise FeedError(f"{url.host} redirects to an invalid address; check its address") from None
     upgraded = url.scheme == "http" and target.scheme == "https" and url.port is None and target.port is None
     same = (target.scheme, target.port) == (url.scheme, url.port)
     if target.host != url.host or not (same or upgraded):

@@ -105,7 +105,7 @@ def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:
     ------
     InputError
         When the name is unknown, the query is empty or too long, the address is no web address, or
-        the window is none, lies in the future or ends before it starts.
+        the window is not one, lies in the future or ends before it starts.
 
     Examples
     --------

@@ -41,7 +41,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Name of the host that is asked, for messages and the pace; empty for an address that is none."""
+        """Name of the host that is asked, for messages and the pace; empty for an invalid address."""
         try:
             return urlsplit(self.url).hostname or ""
         except ValueError:

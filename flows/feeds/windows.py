@@ -46,7 +46,7 @@ def parse_window(text: str, *, today: date) -> Window:
     Raises
     ------
     InputError
-        When it is none, ends before it starts, or starts after `today`.
+        When it is not a window, ends before it starts, or starts after `today`.
 
     Examples
     --------

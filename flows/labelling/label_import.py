@@ -54,7 +54,7 @@ def take_file(
     Raises
     ------
     InputError
-        When the file is none of the three, or nothing in it can be read.
+        When the file is of none of the three kinds, or nothing in it can be read.
     """
     table = read_csv_table(path, key="paper_id")
     with Store.open(workspace) as store:

@@ -3,7 +3,7 @@
 The bibtexparser library splits the text into blocks. Where a block never closes it goes on at the
 next line that begins with ``@``, so one broken entry costs no other. Values are put together here
 (``"10~" # jun``), because the library leaves concatenations as they stand. An entry of any kind with
-a title is a record, theses, books and software too; a volume of proceedings is none, for its papers
+a title is a record, theses, books and software too; a volume of proceedings is not, because its papers
 are the works.
 """
 

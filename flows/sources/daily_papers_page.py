@@ -30,7 +30,7 @@ _NO_YEAR = (
     "give --as-of, the day on which it was copied"
 )
 _NO_SUCH_DAY = "a date that its year does not have; the paper is kept undated"
-_NO_SUCH_PAGE_DAY = "the page's own day is none that its year has"
+_NO_SUCH_PAGE_DAY = "the page's own day does not exist in its year"
 _AFTER_PAGE = "a date later than the page's own day: is --as-of the day of the page or after it?"
 _BARE_YEAR = "a year without its comma is read as a year, not as a count of upvotes"
 _NO_ABSTRACT = "a paper without an abstract"

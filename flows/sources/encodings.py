@@ -28,7 +28,7 @@ _MARKS = (
 _DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _SAMPLE = 64 * 1024
 _ODD_BYTES = 3
-"""Bytes that are none for each sign of UTF-8: of East Asian encodings there would be a dozen."""
+"""Most invalid bytes per character of UTF-8: text in East Asian encodings would have a dozen."""
 _LONGEST_LINE = 1024 * 1024
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\n]*")
 _MENDED = "papertrends-windows-1252"

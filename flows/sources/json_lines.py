@@ -82,7 +82,7 @@ def read_json_lines(file: SourceFile) -> Iterator[Feed]:
 
 
 def json_entries(lines: Iterator[Line]) -> Iterator[tuple[str, dict[str, Any]] | RejectedRecord]:
-    """Objects of JSON lines with their positions, blank lines left out; a line that is none is a reject."""
+    """Objects of JSON lines with their positions, blank lines left out; any other line is a reject."""
     for line in lines:
         if text := line.text.strip().removeprefix("\ufeff"):
             entry = line.fault or load_object(text)
@@ -108,7 +108,7 @@ def _keys(objects: list[dict[str, Any]]) -> list[str]:
 
 
 def load_object(text: str) -> dict[str, Any] | str:
-    """Read one line as a JSON object, or say in one clause why it is none.
+    """Read one line as a JSON object, or say in one clause why it is not one.
 
     A number with a point or an exponent stays text, so that a bare ``2503.02130`` keeps its digits,
     and so does a whole number of more than 18 digits; ``NaN`` and ``Infinity`` become None.

@@ -111,7 +111,7 @@ def _entries(
 
 
 def _values(column: Any) -> list[Any]:
-    """Python values of a column; `_UNDECODABLE` for a text that is none, None for a value out of range."""
+    """Python values of a column; `_UNDECODABLE` for invalid UTF-8, None for a value out of range."""
     if pa.types.is_timestamp(column.type):
         # Python's times have no nanoseconds.
         column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)

@@ -71,7 +71,7 @@ def clean_text(text: str) -> str:
 
 
 def is_nothing(text: str) -> bool:
-    """Tell whether a text only says that there is none.
+    """Tell whether a text only says that there is no abstract.
 
     Examples
     --------
