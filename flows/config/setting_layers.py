@@ -85,6 +85,23 @@ class LayeredSettings(BaseSettings):
                 f"{cls.model_fields[name].description}"
             ) from error
 
+    @classmethod
+    def table(cls) -> list[tuple[str, str, str, str]]:
+        """Name, environment variable, default and description of every setting.
+
+        Examples
+        --------
+        >>> from flows.config.settings import Settings
+        >>> Settings.table()[3]
+        ('random_state', 'PAPERTRENDS_RANDOM_STATE', '0', 'Seed of all random numbers.')
+        """
+        table = []
+        for name, info in cls.model_fields.items():
+            default = "" if info.default is None else str(info.default)
+            shown = "false" if info.default is False else default
+            table.append((name, f"{PREFIX}{name.upper()}", shown, info.description or ""))
+        return table
+
     @field_validator("*", mode="before")
     @classmethod
     def _refuse_booleans(cls, value: object, info: ValidationInfo) -> object:

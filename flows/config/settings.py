@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from flows.config.default_files import DEFAULT_THEMES
 from flows.config.feed_settings import FeedSettings
-from flows.config.setting_layers import PREFIX, SETTINGS_FILE, LayeredSettings
+from flows.config.setting_layers import SETTINGS_FILE, LayeredSettings
 from flows.config.setting_types import (
     Cron,
     DatabaseAddress,
@@ -41,7 +41,6 @@ __all__ = [
     "SETTINGS_FILE",
     "Settings",
     "load_settings",
-    "settings_table",
 ]
 
 
@@ -314,25 +313,3 @@ def load_settings(overrides: Mapping[str, Any] | None = None, *, folder: Path | 
         When a file is malformed, a key is unknown, or a value is not allowed.
     """
     return Settings.load(overrides or {}, folder or Path.cwd(), hidden=_NEVER_SHOWN)
-
-
-def settings_table() -> list[tuple[str, str, str, str]]:
-    """Name, environment variable, default and description of every setting.
-
-    Examples
-    --------
-    >>> settings_table()[3]
-    ('random_state', 'PAPERTRENDS_RANDOM_STATE', '0', 'Seed of all random numbers.')
-    """
-    table = []
-    for name, info in Settings.model_fields.items():
-        default = "" if info.default is None else str(info.default)
-        table.append(
-            (
-                name,
-                f"{PREFIX}{name.upper()}",
-                "false" if info.default is False else default,
-                info.description or "",
-            )
-        )
-    return table
