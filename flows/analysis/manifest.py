@@ -75,7 +75,6 @@ def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Set
 
 
 def _labels_hash(labels: pd.DataFrame) -> str:
-    """Hash of all values of a table `labels`, in its order."""
     return hashlib.sha256(labels.to_csv(index=False).encode()).hexdigest()
 
 

@@ -39,20 +39,7 @@ class SentenceVectorizer:
     downloaded once; later runs take the same revision from the cache of huggingface_hub. ``NAME@REVISION``
     takes a certain one. Code that comes with a model is never run.
 
-    Parameters
-    ----------
-    name : str
-        Such as ``intfloat/multilingual-e5-small``, or a folder.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        False.
-
-    Raises
-    ------
-    InputError
-        When there is no such model, or it cannot be loaded.
+    `name` is such as ``intfloat/multilingual-e5-small``, or a folder.
     """
 
     needs_corpus = False

@@ -48,18 +48,7 @@ class SentMails:
 def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[str, EmailMessage]:
     """Mail of a run to each recipient of the settings, to ``papertrends@localhost`` where there are none.
 
-    Parameters
-    ----------
-    folder : Path
-        Run folder.
-    settings : Settings
-    written_at : datetime
-        With a time zone.
-
-    Returns
-    -------
-    dict of recipient to EmailMessage
-        Empty where nothing moved and no mail is wished then.
+    Empty where nothing moved and no mail is wished then.
     """
     view = RunView(*read_run(folder))
     digest = make_digest(view, report_address(folder, settings.site))
