@@ -61,19 +61,9 @@ def month_end(day: date) -> date:
 def date_fault(published: date | None, precision: PublishedPrecision, paper_id: str) -> DateFault | None:
     """Fault of a stated date; None if it is plausible or missing.
 
-    A date may lie up to 92 days before its arXiv id's month and a week after it: feeds that date a
-    paper by its announcement are days late. A date known to the month or year stands for all of it.
-
-    Parameters
-    ----------
-    published : date or None
-    precision : {"day", "month", "year", "none"}
-    paper_id : str
-        With its prefix, ``"arxiv:2503.02130"``.
-
-    Returns
-    -------
-    {"before_1900", "before_id_month", "after_id_month"} or None
+    A date may lie up to 92 days before its arXiv id's month and a week after it: feeds that date a paper by
+    its announcement are days late. A date known to the month or year stands for all of it. `paper_id` has its
+    prefix, ``"arxiv:2503.02130"``.
 
     Examples
     --------

@@ -141,21 +141,12 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     """Choose the forecaster that beats the simpler ones beyond chance; if none does, the naive forecast.
 
     The candidates are taken from the simplest to the least simple, beginning with the naive forecast; one
-    replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by
-    the number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
-    `LEAST_GAIN` or more: two that nearly agree differ by little, but surely. A trend must beat
-    `pooled_level` in the same way, else a level that only needs more smoothing would be called one. Of two
-    that cannot be distinguished the simpler one stays, even if its error was a little larger.
-
-    Parameters
-    ----------
-    table : DataFrame
-        What `backtest` gave.
-
-    Returns
-    -------
-    name, reason : str
-        A forecaster and a plain sentence that says why.
+    replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by the
+    number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
+    `LEAST_GAIN` or more: two that nearly agree differ by little, but surely. A trend must beat `pooled_level`
+    in the same way, else a level that only needs more smoothing would be called one. Of two that cannot be
+    distinguished the simpler one stays, even if its error was a little larger. `table` is what `backtest`
+    returns.
 
     Raises
     ------

@@ -26,14 +26,7 @@ _HALVINGS = 40
 def expected_totals(totals: Floats) -> Floats:
     """Papers to expect in a next period after each period: the mean of the last four that have papers.
 
-    Parameters
-    ----------
-    totals : ndarray, shape (n_series, n_periods)
-
-    Returns
-    -------
-    ndarray, shape (n_series, n_periods)
-        NaN before the first period with papers.
+    Both have shape (n_series, n_periods); NaN before the first period with papers.
 
     Examples
     --------
@@ -99,18 +92,8 @@ def calibrated_forecasts(counts: Floats, totals: Floats, horizon: int, method: s
     they were smaller. Four errors of just the expected size are counted in beforehand, so that few
     errors move it little. Sampling of papers is never taken away.
 
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-    method : str
-        One of `analytics.forecasts.forecasters.FORECASTERS`.
-
-    Returns
-    -------
-    PeriodForecasts
+    `counts` and `totals` have shape (n_series, n_periods), with total 0 where nothing is known; `method` is
+    one of `analytics.forecasts.forecasters.FORECASTERS`.
 
     References
     ----------

@@ -37,13 +37,8 @@ WINDOW = 6
 class PeriodForecasts:
     """Forecasts made after each period, shape (n_series, n_periods, horizon); NaN before a series begins.
 
-    Attributes
-    ----------
-    share : ndarray
-        Forecast share, 0..1.
-    variance : ndarray
-        Variance of the future log odds around the forecast as the candidate sees it: what it knows of its
-        own uncertainty, without the sampling of the future period's papers.
+    `share` is the forecast, 0..1; `variance` is that of the future log odds around it as the candidate sees
+    it: what it knows of its own uncertainty, without the sampling of the future period's papers.
     """
 
     share: Floats
@@ -52,17 +47,6 @@ class PeriodForecasts:
 
 def last_value(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
     """Same as the last period with papers: the naive forecast.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     Examples
     --------
@@ -74,17 +58,6 @@ def last_value(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
 
 def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
     """Share among all papers of the last `WINDOW` periods with papers.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     Examples
     --------
@@ -99,17 +72,6 @@ def pooled_level(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
 
     As `pooled_trend` with no slopes to choose: what a trend must beat to be more than good smoothing.
     Where levels do not move it becomes the mean of the whole past, where they move fast the last value.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     Examples
     --------
@@ -130,17 +92,6 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
 
     *Limitations.* A turn before it shows. Slopes are expected around none, so growth is
     believed slowly. Seasons are noise to it.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     References
     ----------
@@ -166,17 +117,6 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to tell its own
     slope from noise is drawn to the pool's idea of slopes, whose mean is taken as none because the
     shares of all papers cannot all rise.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     References
     ----------

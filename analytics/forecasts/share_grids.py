@@ -31,7 +31,6 @@ class ShareGrids:
         Whether the series is counted by checked shares.
     counts, totals : ndarray, shape (n_series, n_periods)
         Total 0 where a period is incomplete, absent or without papers: nothing is known there.
-    periods : PeriodIndex, shape (n_periods,)
     """
 
     keys: pd.DataFrame
@@ -47,15 +46,8 @@ def share_grids(series: pd.DataFrame) -> ShareGrids:
     *Edges.* No complete period, or a single start from which no length can be told: a grid without
     periods. A period that only some series have, or that is incomplete, is a hole with total 0.
 
-    Parameters
-    ----------
-    series : DataFrame
-        The table `trends`, or of it `kind`, `series_id`, `period_start`, `n_papers`, `n_total`,
-        `is_complete` and, where themes are checked, `checked_share`.
-
-    Returns
-    -------
-    ShareGrids
+    `series` is the table `trends`, or its columns `kind`, `series_id`, `period_start`, `n_papers`, `n_total`,
+    `is_complete` and, where themes are checked, `checked_share`.
 
     Raises
     ------

@@ -45,11 +45,8 @@ class ComparedRecord:
 
     Attributes
     ----------
-    title : Title
-    names : tuple of Name
     n_authors : int or None
         As stated, else the number of names; None where neither is known.
-    published : date or None
     is_day : bool
         `published` is known to the day.
     abstract : tuple of str

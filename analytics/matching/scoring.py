@@ -64,10 +64,8 @@ _SAY_LITTLE = frozenset((_UNCONFIRMED, _RECURS))
 class Evidence:
     """What the comparison of two records says.
 
-    Attributes
-    ----------
-    parts : tuple of (str, float)
-        What was compared with its outcome, in words, and the bits that it adds; the titles come first.
+    `parts` are what was compared with its outcome, in words, and the bits that it adds; the titles come
+    first.
     """
 
     parts: tuple[tuple[str, float], ...]
@@ -95,11 +93,7 @@ class Evidence:
 def compare_records(one: ComparedRecord, other: ComparedRecord, *, recurs: bool = False) -> Evidence:
     """Compare two records; the order of the two does not matter.
 
-    Parameters
-    ----------
-    one, other : ComparedRecord
-    recurs : bool
-        Other works have the title of one of them, so that an equal one says little.
+    `recurs` says that other works have the title of one of them, so that an equal one says little.
 
     Examples
     --------

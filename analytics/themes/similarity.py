@@ -53,6 +53,9 @@ def theme_closeness(
     12,000 arXiv papers this raised the average precision of ten themes from .61 to .66 and took three in
     four of the papers from themes about which there are none (`benchmarks/bench_arxiv_themes.py`).
 
+    Returns closeness, shape (n, t), and in the same shape the position in `Theme.texts` of the phrase that is
+    nearest to the paper, by its own background.
+
     Parameters
     ----------
     vectors : float32 array of shape (n, d)
@@ -61,12 +64,6 @@ def theme_closeness(
         For each theme the vectors of its `texts`.
     background : Background
         Background of general abstracts in the same vector space.
-
-    Returns
-    -------
-    closeness : float64 array of shape (n, t)
-    phrases : int64 array of shape (n, t)
-        Position in `Theme.texts` of the phrase that is nearest to the paper, by its own background.
 
     References
     ----------

@@ -43,17 +43,8 @@ def term_changes(
 
     *Edges.* A term in no paper, or in all, has p = 1. The test is discrete and so errs to the silent side.
 
-    Parameters
-    ----------
-    n_lately, n_before : int64 array of shape (t,)
-        Papers that use each term.
-    of_lately, of_before : int
-        Papers there are.
-
-    Returns
-    -------
-    float64 array of shape (t,)
-        p-values.
+    `n_lately` and `n_before`, shape (t,), are the papers that use each term, `of_lately` and `of_before` all
+    papers. Returns p values.
 
     Raises
     ------
@@ -86,7 +77,9 @@ def theme_terms(
     Words and phrases of titles and abstracts, each counted once a paper. Those in fewer than 5 papers of a
     theme are not tested, which is decided without a look at when; the false discovery rate [1]_ is over all
     terms of all themes. Of terms that share words the one of the smallest p is kept. Of large themes as many
-    papers of lately and of before are read, evenly over time, as make 2,000 in all.
+    papers of lately and of before are read, evenly over time, as make 2,000 in all. Returns the columns of
+    the run table `theme_terms`, each theme's by p; at most 8 terms per direction. The same for every row
+    order.
 
     Parameters
     ----------
@@ -98,12 +91,6 @@ def theme_terms(
         False discovery rate, above 0 and below 1.
     lately : DateOffset
         What counts as lately, back from the newest paper.
-
-    Returns
-    -------
-    DataFrame
-        Columns of the run table `theme_terms`, each theme's by p; at most 8 terms a direction. The same for
-        every row order.
 
     References
     ----------

@@ -17,19 +17,9 @@ def held_topics(
 ) -> tuple[list[str], NDArray[np.int64] | None]:
     """Earlier topics of the papers that are clustered.
 
-    Parameters
-    ----------
-    before : DataFrame or None
-        `topic_id` of every paper as it joins the earlier topics; None without any.
-    fitted : int64 array of shape (n,)
-        Rows of the papers that are clustered.
-
-    Returns
-    -------
-    known : list of str
-        Ids of the earlier topics, in order.
-    held : int64 array of shape (n,) or None
-        Place in `known` of each paper's topic, -1 without one.
+    `before` has the `topic_id` of every paper as it joins the earlier topics, None without any; `fitted` are
+    the rows of the papers that are clustered. Returns the ids of the earlier topics, in order, and the place
+    in them of each clustered paper's topic, -1 without one.
 
     Examples
     --------
@@ -62,10 +52,6 @@ def name_clusters(
         What `held_topics` gave.
     first_number : int
         Number of the first new topic; new ones are numbered by size.
-
-    Returns
-    -------
-    dict of cluster to topic id
 
     Examples
     --------

@@ -20,21 +20,10 @@ _FEWEST_NEW = 50  # papers that came since, below which the part that joins no t
 def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     """Why topics must be fitted again; None if papers can join the existing topics.
 
-    Rules, the first that holds: the last fit found no topic, and papers came or went since; there are
-    over 1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no
-    topic that is higher by over 0.15 than that of the fit's own papers.
-
-    Parameters
-    ----------
-    state : TopicState
-        State of the last fit.
-    assignments : DataFrame
-        `paper_id` and `topic_id` of today's papers as they join those topics.
-
-    Returns
-    -------
-    str or None
-        A sentence fragment.
+    Rules, the first that holds: the last fit found no topic, and papers came or went since; there are over
+    1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no topic that is
+    higher by over 0.15 than that of the fit's own papers. `assignments` has `paper_id` and `topic_id` of
+    today's papers as they join those topics. The cause is a sentence fragment.
 
     Examples
     --------

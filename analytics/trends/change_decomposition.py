@@ -59,10 +59,6 @@ def share_changes(
     ----------
     before : RunTables or None
         The earlier run; None for a first run.
-    after : RunTables
-        The later run.
-    against : str
-        Name of the earlier run, for the column of that name.
     definition_changed : bool
         The themes file, the vectorizer or a setting that decides assignments differs between the
         runs. A theme that is in one of them only is a changed definition in any case.

@@ -82,6 +82,10 @@ class PooledNoise:
     def inflation(self, weight: Floats, offset: Floats, steps: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Variance of each series' slope over its binomial variance, with degrees of freedom.
 
+        Returns inflation, at least 1, and freedom, above 0, of shape (n_series,). The slope's error over the
+        root of (binomial variance times inflation) is taken to have Student's t distribution with so many
+        degrees of freedom.
+
         Parameters
         ----------
         weight : ndarray, shape (n_series, n_periods)
@@ -90,12 +94,6 @@ class PooledNoise:
             The regressor less its weighted mean in the series.
         steps : ndarray of int, shape (n_periods,)
             Position of each period, in periods, see `fit_noise`.
-
-        Returns
-        -------
-        inflation, freedom : ndarray, shape (n_series,)
-            At least 1, and above 0. The slope's error over the root of (binomial variance times
-            inflation) is taken to have Student's t distribution with so many degrees of freedom.
 
         Notes
         -----
@@ -181,10 +179,6 @@ def fit_noise(
         Autocorrelation looked for at most, up to 0.95.
     apart : ndarray of bool, shape (n_periods,), optional
         Periods whose shares may be on their own level.
-
-    Returns
-    -------
-    PooledNoise
 
     References
     ----------

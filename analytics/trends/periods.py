@@ -77,10 +77,6 @@ def choose_period(
     min_papers, min_periods, max_periods : int
         See the first rule.
 
-    Returns
-    -------
-    PeriodChoice or None
-
     Raises
     ------
     InputError
@@ -128,17 +124,7 @@ def finest_period(
     How the axis of a chart is cut must not decide what is claimed, and short periods tell best how papers
     scatter. The shortest of days, weeks, months, quarters and years that the dates of nine papers in ten can
     fill, whose median holds ten papers, and of which there are at most 160 (months and quarters: 400); else
-    that of `choose_period`.
-
-    Parameters
-    ----------
-    published, span, precision
-        See `choose_period`.
-
-    Returns
-    -------
-    {"day", "week", "month", "quarter", "year"} or None
-        None when no paper is dated.
+    that of `choose_period`. For arguments see `choose_period`. None when no paper is dated.
 
     Examples
     --------

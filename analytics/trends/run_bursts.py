@@ -42,18 +42,9 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
 
     *Edges.* A series with fewer than 5 complete periods, fewer than 20 papers inside or outside has no row.
 
-    Parameters
-    ----------
-    series : DataFrame
-        What `trend_verdicts` takes, and `period_end`.
-    random_state : int
-        Seed. A series' draws are its own, whatever else is in the run.
-
-    Returns
-    -------
-    DataFrame
-        The table `bursts`, whatever the q value, series in order of first appearance, then time.
-        `period_end` is exclusive.
+    `series` is what `trend_verdicts` takes, and `period_end`. A series' random draws are its own, whatever
+    else is in the run. Returns the table `bursts`, whatever the q value, series in order of first appearance,
+    then time; `period_end` is exclusive.
 
     Raises
     ------

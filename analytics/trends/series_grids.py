@@ -61,16 +61,9 @@ def validate_series(series: pd.DataFrame) -> None:
 def counted_papers(series: pd.DataFrame) -> pd.Series:
     """Papers of a series in a period, as all tests and forecasts count them.
 
-    Parameters
-    ----------
-    series : DataFrame
-        The table `trends`, or of it `n_papers`, `n_total` and, where themes are checked, `checked_share`.
-
-    Returns
-    -------
-    Series of float
-        The checked share times all papers, where there is one, which need not be a whole number; else the
-        papers found.
+    `series` is the table `trends`, or its columns `n_papers`, `n_total` and, where themes are checked,
+    `checked_share`. Where there is a checked share, it times all papers, which need not be a whole number;
+    else the papers found.
 
     Examples
     --------
@@ -87,16 +80,7 @@ def counted_papers(series: pd.DataFrame) -> pd.Series:
 def are_checked(keys: pd.DataFrame, series: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether each series is counted by checked shares.
 
-    Parameters
-    ----------
-    keys : DataFrame
-        `kind` and `series_id`.
-    series : DataFrame
-        See `counted_papers`.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_series,)
+    `keys` are `kind` and `series_id`; for `series` see `counted_papers`. Returns shape (n_series,).
     """
     if "checked_share" not in series:
         return np.zeros(len(keys), dtype=bool)

@@ -48,13 +48,9 @@ _BAND = stats.norm.ppf(0.975)
 class FoundTrends:
     """Results of the trend model for the series of a run.
 
-    Attributes
-    ----------
-    verdicts : DataFrame
-        The table `verdicts`.
-    curves : DataFrame
-        `kind`, `series_id`, `period_start`, `n_total`, `smooth_share`, `smooth_low`, `smooth_high`: the share
-        of each tested series in each tested period as the model has it, with its 95 % band.
+    `verdicts` is the table of that name. `curves` has `kind`, `series_id`, `period_start`, `n_total`,
+    `smooth_share`, `smooth_low`, `smooth_high`: the share of each tested series in each tested period as the
+    model has it, with its 95 % band.
     """
 
     verdicts: pd.DataFrame

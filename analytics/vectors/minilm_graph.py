@@ -88,8 +88,6 @@ class GraphBuilder:
 
     Parameters
     ----------
-    opset : module
-        OpenVINO's operations.
     weights : mapping of str to float32 array
         As in the published file.
     ranges : mapping of str to DenseRange

@@ -25,7 +25,7 @@ def nearest_rows(
     """Nearest rows of a set for each of n rows, nearest first.
 
     Equally near ones stand in order of their places; of more of them than there is room for always the same
-    ones are taken.
+    ones are taken. Both arrays of the result have shape (n, n_nearest).
 
     Parameters
     ----------
@@ -37,11 +37,6 @@ def nearest_rows(
         Place of each row itself in the set, which is not among its nearest; -1 where it is not in it.
     n_nearest : int
         At most m, less one where a row is in the set.
-
-    Returns
-    -------
-    Nearest
-        Each of shape (n, n_nearest).
 
     Examples
     --------

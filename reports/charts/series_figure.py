@@ -79,7 +79,6 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
         Name of a color of the palette.
     scale : Scale
         Scale of the share axis; values beyond it are at its edge.
-    layout : Layout
     marks : Marks, optional
         The time axis ends with the last period that is forecast.
     """

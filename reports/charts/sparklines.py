@@ -76,12 +76,7 @@ def render_sparkline(
 def dot_sizes(totals: Sequence[int], sizes: Sequence[float]) -> list[float]:
     """Size of each period's dot: its area grows with the papers of the period, in steps.
 
-    Parameters
-    ----------
-    totals : sequence of int
-        Papers of each period.
-    sizes : sequence of float
-        Diameters, the smallest first.
+    `sizes` are diameters, the smallest first.
 
     Examples
     --------

@@ -49,8 +49,6 @@ class Explorer:
 
     Attributes
     ----------
-    n_papers : int
-        Number of papers of the corpus.
     n_mapped : int
         How many of the first papers are on the map; 0 without a map.
     themes, topics : tuple of dict
@@ -87,13 +85,6 @@ class Explorer:
 
 def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) -> Explorer:
     """Choose the papers and lay them out in columns.
-
-    Parameters
-    ----------
-    tables : RunTables
-    places : Places
-    most : int
-        Papers at most.
 
     Returns
     -------
@@ -146,11 +137,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) 
 def pack(explorer: Explorer, room: int) -> str:
     """Base64 of gzip of JSON of as many papers as fit.
 
-    Parameters
-    ----------
-    explorer : Explorer
-    room : int
-        Characters at most; empty where not even a hundred papers fit.
+    It has at most `room` characters, and is empty where not even a hundred papers fit.
     """
     n, best = explorer.n_listed, ""
     if n > _CHECKED:

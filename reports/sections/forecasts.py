@@ -52,16 +52,7 @@ def make_forecast_section(
 ) -> ForecastSection | None:
     """Section on forecasts, from the manifest's ``forecasts`` and ``record`` and their tables.
 
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-    places : Places
-
-    Returns
-    -------
-    ForecastSection or None
-        None for an older run, whose manifest has neither.
+    None for an older run, whose manifest has neither.
     """
     if "forecasts" not in manifest and "record" not in manifest:
         return None

@@ -30,10 +30,7 @@ class NearMiss:
 def make_near_misses(tables: RunTables) -> Mapping[str, tuple[NearMiss, ...]]:
     """Likeliest misses of each theme by its id, the likeliest first; without the themes that have none.
 
-    Parameters
-    ----------
-    tables : RunTables
-        Papers that a theme has, or that the run does not have, are left out.
+    Papers that a theme has, or that the run does not have, are left out.
     """
     rows = tables.near_misses
     if rows.empty:

@@ -112,13 +112,7 @@ def make_topic_table(
 ) -> TopicTable:
     """Rows of the table `topics`, in each group movers by their evidence, then the rest by size.
 
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-        Its ``topics`` says why there are none, when there are none.
-    series : mapping of (kind, series_id) to Series
-    places : Places
+    The manifest's ``topics`` says why there are none, when there are none.
     """
     if tables.topics.empty:
         topics = manifest["topics"]

@@ -48,18 +48,8 @@ def counts_of(span: Span) -> str:
 def share_clause(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
     """Say what was counted in the newest complete period: the number, and what it is a part of.
 
-    Parameters
-    ----------
-    series : Series
-    n_papers : int
-        Papers of the series, dated or not.
-    n_corpus : int
-        Papers of the corpus, dated or not.
-
-    Returns
-    -------
-    tuple of str
-        A share and the rest of the clause; a count where no complete period holds papers.
+    `n_papers` and `n_corpus` count the papers of the series and of the corpus, dated or not. Returns a share
+    and the rest of the clause; a count where no complete period holds papers.
     """
     comparison = series.comparison()
     if comparison is not None:
@@ -140,12 +130,7 @@ def missing_clause(verdict: Verdict, unit: str) -> str:
 
 
 def verdict_sentence(series: Series) -> str:
-    """Describe a verdict in a few sentences: over the whole span, in the newest months, whether it continues.
-
-    Parameters
-    ----------
-    series : Series
-    """
+    """Describe a verdict in a few sentences: whole span, newest months, whether the change continues."""
     verdict = series.verdict
     if not verdict.is_tested:
         missing = missing_clause(verdict, series.unit)
