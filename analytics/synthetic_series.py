@@ -66,7 +66,7 @@ def make_series(
     share : float
         Share in the first month, between 0 and 1.
     doubling_months : float, optional
-        The share doubles in the first so many months, by a constant factor of its odds a month;
+        The share doubles in the first so many months, by a constant factor of its odds per month;
         below 0 the odds fall at that pace; None keeps them constant.
     noise : SeriesNoise, optional
         By default none but the binomial's own.

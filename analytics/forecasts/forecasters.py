@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
@@ -19,6 +20,7 @@ from analytics.forecasts.share_grids import Floats
 __all__ = [
     "FORECASTERS",
     "NAIVE",
+    "Forecaster",
     "PeriodForecasts",
     "damped_trend",
     "last_value",
@@ -90,7 +92,7 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     under each of 108 settings of the noises and the damping, among them no slope, no steps, neither;
     the forecast is their mean, weighted by the likelihood of the counts so far.
 
-    *Limitations.* A turn before it shows. Slopes are expected around none, so growth is
+    *Limitations.* A turn before it shows. Slopes are expected around 0, so growth is
     believed slowly. Seasons are noise to it.
 
     References
@@ -114,9 +116,9 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     """Damped trend of the log odds; noise and slopes are estimated from all series.
 
     As `damped_trend`, but one likelihood, of all series, weighs the settings: an empirical Bayes
-    estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to tell its own
-    slope from noise is drawn to the pool's idea of slopes, whose mean is taken as none because the
-    shares of all papers cannot all rise.
+    estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to separate its
+    own slope from noise is drawn to the pool's idea of slopes, whose mean is taken as 0 because the shares of
+    all papers cannot all rise.
 
     References
     ----------
@@ -133,14 +135,21 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     return _filtered(counts, totals, horizon, filter_settings(trend=True), pooled=True)
 
 
-FORECASTERS: dict[str, Callable[[Floats, Floats, int], PeriodForecasts]] = {
-    "last_value": last_value,
-    "trailing_mean": trailing_mean,
-    "pooled_level": pooled_level,
-    "damped_trend": damped_trend,
-    "pooled_trend": pooled_trend,
+class Forecaster(NamedTuple):
+    """A candidate: what sentences call it, and its forecasts from counts, totals and a horizon."""
+
+    name: str
+    forecast: Callable[[Floats, Floats, int], PeriodForecasts]
+
+
+FORECASTERS = {
+    NAIVE: Forecaster("same as the last period", last_value),
+    "trailing_mean": Forecaster("the mean of the last periods", trailing_mean),
+    "pooled_level": Forecaster("a level smoothed in the same way for all series", pooled_level),
+    "damped_trend": Forecaster("a damped trend of each series", damped_trend),
+    "pooled_trend": Forecaster("a damped trend learned from all series", pooled_trend),
 }
-"""Every candidate by name, the simplest first."""
+"""Every candidate by the `method` of tables, the simplest first."""
 
 
 def _last_sums(counts: Floats, totals: Floats, window: int) -> tuple[Floats, Floats]:

@@ -31,15 +31,8 @@ def drift_test(predicted: Floats, rows: NDArray[np.int64], is_yes: NDArray[np.bo
     the draw depends on the prediction, which is in the model. Returns the two-sided p value; NaN below 30
     answers about dated papers, or where all are of one day.
 
-    Parameters
-    ----------
-    predicted : float64 array of shape (n,)
-        Cross-fitted probability of membership.
-    rows : int64 array of shape (m,)
-        Answered papers of draws.
-    is_yes : bool array of shape (m,)
-    days : float64 array of shape (n,)
-        Time of each paper in any unit; NaN where undated.
+    `predicted`, `rows` and `is_yes` are those of `analytics.labels.checked_shares.check_shares`; `days`,
+    shape (n,), are in any unit, NaN where undated.
 
     References
     ----------

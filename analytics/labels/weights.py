@@ -1,4 +1,4 @@
-"""How many papers each answered paper of a draw stands for."""
+"""How many papers each answered paper of a draw represents."""
 
 from __future__ import annotations
 

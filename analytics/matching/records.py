@@ -1,4 +1,4 @@
-"""What of a record tells which work it shows, taken apart once so that it can be compared many times."""
+"""Records in the form in which they are compared: taken apart once, compared many times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Titles, compared as people would: spelling, labels in brackets, cut subtitles; numbers tell apart."""
+"""Titles, compared as people would: spelling, labels in brackets, cut subtitles, different numbers."""
 
 from __future__ import annotations
 

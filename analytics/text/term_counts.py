@@ -107,7 +107,7 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 def _count_part(texts: Sequence[str]) -> _Sequences:
     """Words of a part of the texts, numbered as they come.
 
-    A stretch between spaces is looked up once a use, its words once a part.
+    A stretch between spaces is looked up at each use, its words once per part.
     """
     places_of = Numbers({_LINE_END: 0})
     places, n_stretches = array("i"), []

@@ -126,7 +126,7 @@ def _written(words: list[str], code: int) -> str:
 
 
 def _read_words(texts: Sequence[str]) -> _Read:
-    """Read texts: a stretch between spaces is looked up once a use, its words once."""
+    """Read texts: a stretch between spaces is looked up at each use, its words once."""
     places_of = Numbers()
     places, sizes = array("i"), array("i")
     for text in texts:

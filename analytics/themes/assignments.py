@@ -50,18 +50,9 @@ def score_themes(
 ) -> ThemeScores:
     """Score papers on themes by their vectors and their words, without any label.
 
-    Without papers or themes the arrays are empty, of the fitting shape.
-
-    Parameters
-    ----------
-    papers : DataFrame of n rows
-        `title`, `abstract`.
-    vectors : float32 array of shape (n, d)
-        Unit rows, one a paper.
-    phrase_vectors : sequence of float32 arrays of shape (m, d)
-        For each theme the vectors of its `texts`.
-    background : Background
-        Background of general abstracts in the same vector space.
+    `papers` has `title` and `abstract`; the other arguments are those of
+    `analytics.themes.similarity.theme_closeness`. Without papers or themes the arrays are empty, of the
+    fitting shape.
     """
     texts = [one.texts for one in themes]
     # Words are read while vectors are multiplied: neither waits for the other.

@@ -63,8 +63,8 @@ def theme_prior(evidence: NDArray[np.float64]) -> float:
     The evidence is the log ratio of two densities, that of members and that of others, and the papers are a
     mixture of both; this is where the likelihood of the members' weight is highest [1]_. It is the two-groups
     model [2]_ with the ratio known, and one minus the probability is the local false discovery rate. Few
-    papers tell little of a share: 50 more count, a tenth of them of the theme (a beta prior). Returns a share
-    between 1e-6 and 1 - 1e-6; 0.1 without papers.
+    papers say little about a share: 50 more count, a tenth of them of the theme (a beta prior). Returns a
+    share between 1e-6 and 1 - 1e-6; 0.1 without papers.
 
     References
     ----------

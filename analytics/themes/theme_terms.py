@@ -17,9 +17,9 @@ from analytics.text.term_counts import count_terms
 from analytics.text.terms import overlap, written_terms
 from analytics.text.tokenizer import display_forms
 
-__all__ = ["LATELY", "ComparedTexts", "changed_terms", "compared_texts", "term_changes", "theme_terms"]
+__all__ = ["ComparedTexts", "changed_terms", "compared_texts", "term_changes", "theme_terms"]
 
-LATELY = pd.DateOffset(years=1)
+_LATELY = pd.DateOffset(years=1)
 """Up to the newest paper of the corpus, so that what is compared has both its halves of a year."""
 
 _FEWEST_PAPERS = 10
@@ -63,18 +63,18 @@ def term_changes(
     (0.047619, 0.047619)
     """
     if (n_lately > of_lately).any() or (n_before > of_before).any():
-        raise InputError(f"a term stands in more papers than the {of_lately} and {of_before} there are")
+        raise InputError(f"a term is in more papers than the {of_lately} and {of_before} there are")
     law = stats.hypergeom(of_lately + of_before, n_lately + n_before, of_lately)
     smaller = np.minimum(law.cdf(n_lately), law.sf(n_lately - 1))
     return np.asarray(np.clip(2 * smaller, 0.0, 1.0))
 
 
 def theme_terms(
-    papers: pd.DataFrame, assignments: pd.DataFrame, *, q: float, lately: pd.DateOffset = LATELY
+    papers: pd.DataFrame, assignments: pd.DataFrame, *, q: float, lately: pd.DateOffset = _LATELY
 ) -> pd.DataFrame:
     """Terms of each theme whose share of papers changed, a part `q` of the claims false by chance at most.
 
-    Words and phrases of titles and abstracts, each counted once a paper. Those in fewer than 5 papers of a
+    Words and phrases of titles and abstracts, each counted once per paper. Those in fewer than 5 papers of a
     theme are not tested, which is decided without a look at when; the false discovery rate [1]_ is over all
     terms of all themes. Of terms that share words the one of the smallest p is kept. Of large themes as many
     papers of lately and of before are read, evenly over time, as make 2,000 in all. Returns the columns of
@@ -111,7 +111,7 @@ class ComparedTexts:
 
 
 def compared_texts(
-    papers: pd.DataFrame, assignments: pd.DataFrame, *, lately: pd.DateOffset = LATELY
+    papers: pd.DataFrame, assignments: pd.DataFrame, *, lately: pd.DateOffset = _LATELY
 ) -> ComparedTexts:
     """Choose the papers that `theme_terms` reads; of themes with too few papers none."""
     dated = papers[["paper_id", "published"]].reset_index(drop=True).dropna()
@@ -185,7 +185,7 @@ def _tested(
 
 
 def _chosen(found: pd.DataFrame, terms: NDArray[np.str_], texts: Sequence[str]) -> pd.DataFrame:
-    """Terms that stand for the claims, in their written form."""
+    """Terms that represent the claims, in their written form."""
     kept: list[int] = []
     more = found["n_lately"] * found["of_before"] > found["n_before"] * found["of_lately"]
     # Of two that are equally sure the longer phrase says more.

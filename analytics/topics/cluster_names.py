@@ -61,7 +61,7 @@ def name_clusters(
     by_size = list(_ranks_by_size(labels))
     names: dict[int, str] = {}
     if known and held is not None:
-        shape = (len(known) + 1, len(by_size) + 1)  # the last of either is for papers in none
+        shape = (len(known) + 1, len(by_size) + 1)  # the last of each is for papers in no topic
         place = {label: at for at, label in enumerate(by_size)}
         columns = np.array([place.get(label, -1) for label in labels.tolist()])
         shared = np.zeros(shape, dtype=np.int64)

@@ -22,7 +22,7 @@ __all__ = ["Clusters", "TopicParameters", "cluster_vectors", "precompile"]
 _MOST_EXACT = 20_000
 """Rows up to which neighbours are searched exactly; the time grows with the square."""
 _HELD = 0.1
-"""Weight of what papers were before beside what they say now, in the layout."""
+"""Weight in the layout of a paper's earlier topic against its vector."""
 _MIXED = 0.5
 """Neighbours that two clusters share, over those they would if they were one, from which they are one."""
 

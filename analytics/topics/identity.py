@@ -14,7 +14,6 @@ from analytics.tables import UNCLUSTERED
 
 __all__ = [
     "GONE",
-    "SAME_SUBJECT",
     "TopicEvent",
     "match_clusters",
     "match_topics",
@@ -22,7 +21,7 @@ __all__ = [
     "topic_events",
 ]
 
-SAME_SUBJECT = 0.5
+_SAME_SUBJECT = 0.5
 """Share of the papers of either topic that both must hold to be one subject."""
 
 GONE = "gone:"
@@ -142,7 +141,7 @@ def match_topics(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
     """Match the topics of two runs one to one by the papers that they share.
 
     Of all one-to-one pairings the one with the most shared papers is taken [1]_. A pair stands when
-    its papers in common are at least `SAME_SUBJECT` of those that either holds (Jaccard's
+    its papers in common are at least half of those that either holds (Jaccard's
     index [2]_), counted among the papers that are in both runs: papers that came or went say nothing.
 
     `before` and `after` are tables `topic_assignments`, in any row order. Returns the id in `after` of each
@@ -168,7 +167,7 @@ def match_topics(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
     shared = table.to_numpy()
     union = held_before[table.index].to_numpy()[:, None] + held_after[table.columns].to_numpy() - shared
     rows, columns_ = linear_sum_assignment(shared, maximize=True)
-    same = shared[rows, columns_] >= SAME_SUBJECT * np.maximum(union[rows, columns_], 1)
+    same = shared[rows, columns_] >= _SAME_SUBJECT * np.maximum(union[rows, columns_], 1)
     pairs = zip(table.index[rows[same]], table.columns[columns_[same]], strict=True)
     return {str(old): str(new) for old, new in pairs}
 

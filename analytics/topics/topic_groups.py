@@ -137,7 +137,7 @@ def label_groups(
     Parameters
     ----------
     group_of : sequence of str or None, length m
-        Group of each topic, None for a topic in none.
+        Group of each topic, None for a topic in no group.
     weights : csr_array of float64, shape (m, t)
         What `analytics.text.terms.class_weights` gave for the topics.
     occurrences : csr_array of int64, shape (m, t)

@@ -25,7 +25,7 @@ _RECALL = 0.6
 _NEARNESS = 4
 """Power of the nearness, which brings its small differences to the scale of the evidence."""
 _WORD = 0.45
-"""What a word counts beside a phrase: it names a topic only if its evidence is over twice the phrase's."""
+"""Weight of a word relative to a phrase: it names a topic only if its evidence is over twice the phrase's."""
 _REPETITION = 0.5
 """Part of its score that a term loses if its words are those of another topic's label."""
 _KEPT = 0.5
@@ -212,7 +212,7 @@ class OwnUses:
 
 
 def _whole_terms(scores: Mapping[int, float], own: OwnUses) -> dict[str, float]:
-    """Scores of a topic's candidates, fragments completed, a word's beside those of phrases."""
+    """Scores of a topic's candidates, fragments completed, words weighted against phrases."""
     whole: dict[str, float] = {}
     for column, score in scores.items():
         term = own.completed(own.terms[column])

@@ -59,7 +59,7 @@ class TopicFit:
     reason : str
         One sentence for the report.
     events : tuple of TopicEvent
-        What happened to the topics at this fit; `join_topics` tells none.
+        What happened to the topics at this fit; `join_topics` reports none.
     """
 
     assignments: pd.DataFrame

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from analytics.exceptions import InputError
 from analytics.parallel import Each
 
-__all__ = ["SPREAD", "NearestTopics", "TopicRegions", "TopicState", "nearest_topics", "topic_regions"]
+__all__ = ["NearestTopics", "TopicRegions", "TopicState", "nearest_topics", "topic_regions"]
 
-SPREAD = 0.95
+_SPREAD = 0.95
 """Part of a topic's papers that lie within its reach."""
 
-_BLOCK = 4096  # papers a part: their cosines are held in memory at once
+_BLOCK = 4096  # papers per part: their cosines are held in memory at once
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def topic_regions(vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]) 
         middle = own.astype(np.float64).mean(axis=0)
         length = float(np.linalg.norm(middle))
         centers[place] = middle / length if length else middle
-        reaches[place] = float(np.quantile(own @ centers[place], 1 - SPREAD))
+        reaches[place] = float(np.quantile(own @ centers[place], 1 - _SPREAD))
     return TopicRegions(tuple(known), centers, reaches)
 
 

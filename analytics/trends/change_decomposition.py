@@ -52,7 +52,7 @@ def share_changes(
     ``by_reassignment``, for labels teach which papers belong to a theme.
 
     *Limitations.* A paper that was reassigned both by a changed definition and by chance
-    counts once: when definitions changed, all reassignment is theirs, for the two cannot be told
+    counts once: when definitions changed, all reassignment is theirs, because the two cannot be told
     apart after the fact.
 
     Parameters

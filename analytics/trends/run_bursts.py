@@ -28,14 +28,14 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     *Question, method.* Those of `find_bursts`, whose permutation p value is `p_value`. Since counts that
     scatter more than binomial ones, or whose noise carries over, burst without a cause, a second p
     value compares the heaviest burst with those of simulated series of one share that have the run's own
-    noise (`analytics.trends.null_series`). A series' heaviest burst stands for it in the Benjamini-Hochberg
+    noise (`analytics.trends.null_series`). A series' heaviest burst represents it in the Benjamini-Hochberg
     procedure [1]_ over all tested series, by the larger of its two p values; a lighter burst has
     the q value that a series with its p value has.
 
     *Null hypothesis of the q value.* The series' share is the same in all periods, and its counts scatter as
     those of the run do.
 
-    *Limitations.* A steady rise ends in a burst: read it beside the verdict.
+    *Limitations.* A steady rise ends in a burst: read it together with the verdict.
 
     *Checked series* are counted by their checked shares, in whole papers. The error of the correction is
     left out: it is smooth in time, and a burst is short.

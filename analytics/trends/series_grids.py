@@ -25,7 +25,7 @@ ESTIMATES = [
     "start_share", "end_share", "change", "change_low", "change_high", "growth_per_year", "growth_low",
     "growth_high", "p_value", "q_value", "steady_p", "papers_to_tell", "days_to_tell",
 ]  # fmt: skip
-"""What a test estimates of a series, beside its counts; NaN where it was not tested."""
+"""Estimates of a test for a series, next to its counts; NaN where it was not tested."""
 EARLIER, BEFORE, NEWEST = -1, 0, 1
 """Where a period lies: in the newest three months, in the year before them, or earlier."""
 
@@ -172,7 +172,7 @@ def series_grids(series: pd.DataFrame) -> SeriesGrids:
 def _newest_months(n_periods: int, typical: float) -> NDArray[np.int64]:
     """Tell for each period if it belongs to the newest three months, to the year before them or to neither.
 
-    Of spans below nine months the newest third stands for three months; of long periods, one.
+    Of spans below nine months the newest third replaces three months; of long periods, one.
     """
     place = np.full(n_periods, EARLIER)
     newest = min(max(round(_QUARTER_DAYS / typical), 1), max(n_periods // 3, 1))

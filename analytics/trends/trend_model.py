@@ -231,7 +231,7 @@ class TrendModel:
 
 
 def tally_series(series: pd.DataFrame) -> Tallied:
-    """Count the papers of every series, and tell which can be tested.
+    """Count the papers of every series, and find which can be tested.
 
     Raises
     ------

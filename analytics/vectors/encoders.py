@@ -82,7 +82,7 @@ class LexicalVectorizer:
             weights = self._tfidf.fit_transform(ordered)
         except ValueError:  # scikit-learn's "empty vocabulary": no text has a content word
             return self
-        if weights.shape[1] > 1:  # a single word tells no texts apart
+        if weights.shape[1] > 1:  # a single word does not distinguish texts
             n_axes = min(self.n_dimensions, *weights.shape)
             # scikit-learn divides by the total variance, which is nothing when all texts are alike.
             with np.errstate(divide="ignore", invalid="ignore"):

@@ -234,7 +234,7 @@ def _fitted_axes(texts: list[str], random_state: int) -> tuple[list[str], NDArra
     """Words of a corpus and where each lies on its axes, the word's rarity included; shape (w, a)."""
     fewest = 1 if len(texts) < 200 else 2
     words, counts = common_terms(texts, fewest_texts=fewest, most_terms=_MOST_WORDS)
-    if len(words) < 2:  # a single word tells no texts apart
+    if len(words) < 2:  # a single word does not distinguish texts
         return words or [""], np.zeros((1, 1), dtype=np.float32)
     tfidf = TfidfTransformer(sublinear_tf=True)
     weights = tfidf.fit_transform(counts)

@@ -20,7 +20,7 @@ from reports.values.palette import LIGHT
 
 __all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_svg"]
 
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
+_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
 HALO = "halo"
 """`gid` of a text that is on lines."""
@@ -148,7 +148,7 @@ def render_svg(drawing: Drawing, label: str) -> str:
     width, height = _short(drawing.width), _short(drawing.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label={quoteattr(label)}'
-        f' viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="{FONTS}">'
+        f' viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="{_FONTS}">'
         f"{drawing.body}</svg>"
     )
 

@@ -80,7 +80,7 @@ class TopicGroup:
 
 @dataclass(frozen=True, slots=True)
 class TopicTable:
-    """All topics in their groups, or in `note` why there are none; without groups there is one."""
+    """All topics in their groups, or in `note` why there are none; without groups one holds all."""
 
     note: str
     share_title: str
@@ -155,7 +155,7 @@ def make_topic_table(
 def _groups(
     rows: list[TopicRow], topics: pd.DataFrame, series: Mapping[tuple[str, str], Series]
 ) -> tuple[TopicGroup, ...]:
-    """Groups in order of their ids, which is that of their size at the fit; topics in none last."""
+    """Groups in order of their ids, which is that of their size at the fit; topics in no group last."""
     found = topics.loc[topics["group_id"].notna(), ["topic_id", "group_id", "group_label"]]
     of_topic = dict(zip(found["topic_id"], found["group_id"], strict=True))
     labels = dict(zip(found["group_id"], found["group_label"], strict=True))

@@ -100,7 +100,7 @@ def _claims(scored: pd.DataFrame) -> str:
 
 
 def _unit(tables: RunTables) -> str:
-    """What the periods of the run are; months where it has none."""
+    """Unit of the run's periods; months where it has none."""
     if tables.trends.empty:
         return "month"
     first = tables.trends.iloc[0]

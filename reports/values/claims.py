@@ -106,7 +106,7 @@ def also_clause(series: Series) -> str:
     if not recent.is_move or not recent.has_change:
         return ""
     if recent is series.claims[0]:
-        return _filled("beside", long, series)
+        return _filled("under", long, series)
     return _filled("also" if recent.word == long.word else "but", recent, series)
 
 
@@ -138,7 +138,7 @@ def verdict_sentence(series: Series) -> str:
         return f"{missing[:1].upper()}{missing[1:]}. {need}"
     sentences = [_filled(_section(verdict), verdict, series)]
     if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
-        sentences.append(fill("luck", "long", "unclear"))
+        sentences.append(fill("chance", "long", "unclear"))
     sentences.append(_filled(_section(series.recent), series.recent, series))
     if verdict.is_move and series.lasting.is_tested:
         sentences.append(_filled("sentence", series.lasting, series))
@@ -155,7 +155,7 @@ def _section(verdict: Verdict) -> str:
 
 
 def change_cell(verdict: Verdict, series: Series) -> str:
-    """Change of a verdict for a cell of a table, where its word is shown beside; empty without a test."""
+    """Change of a verdict for a cell of a table, where its word is shown next to it; empty without a test."""
     if verdict.window == "lasting":
         return _filled("cell", verdict, series) if verdict.is_tested and series.verdict.is_move else ""
     return _filled("cell", verdict, series) if verdict.has_change else ""
