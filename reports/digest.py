@@ -89,12 +89,6 @@ def make_digest(view: RunView, report_href: str) -> Digest:
     New papers are those that the workspace first saw after the day of the run before; on a first run
     there are none. Of a theme's new papers come first the one with most upvotes (compared within its
     day of publication), then those nearest to the theme.
-
-    Parameters
-    ----------
-    view : RunView
-    report_href : str
-        Address of the run's report, for the links.
     """
     context = make_report_context(view, charts={})
     moved = tuple(line for line in context.moved.headlines if line.verdict in ("rising", "falling"))
@@ -129,13 +123,7 @@ def make_digest(view: RunView, report_href: str) -> Digest:
 def render_digest(digest: Digest, recipient: str, sender: str, *, has_chart: bool) -> tuple[str, str]:
     """Plain text and HTML of the mail to one recipient.
 
-    Parameters
-    ----------
-    digest : Digest
-    recipient, sender : str
-        Addresses, for the line that says how to stop the mails.
-    has_chart : bool
-        Whether the chart goes along, as ``cid:chart``.
+    The addresses are for the line that says how to stop the mails; the chart goes along as ``cid:chart``.
     """
     values = {"digest": digest, "recipient": recipient, "sender": sender, "has_chart": has_chart}
     return render_mail("digest.txt.j2", **values), render_mail("digest.html.j2", **values)

@@ -34,7 +34,7 @@ class MiniLMVectorizer:
     The network runs on a GPU where torch can use one, in float32. Elsewhere it runs in 8-bit integers where
     the processor multiplies these fast and exactly (VNNI, AMX), else in float32, both by OpenVINO; where
     OpenVINO is not installed, by torch. The `id` names the number format and the class of the GPU or
-    processor, because the bits differ.
+    processor, because the bits differ. The weights are fixed, so `fit` only returns self.
 
     Parameters
     ----------
@@ -45,13 +45,6 @@ class MiniLMVectorizer:
         None takes what is best on the machine that encodes. ``cuda`` is float32 on a GPU; ``f32`` and
         ``bf16`` are torch's on the processor, which earlier versions used. Where a
         machine lacks a format, it uses another one, and the `id` says so.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        False: the weights are fixed, `fit` only returns self.
-    n_dimensions : int
-        384.
 
     Raises
     ------
