@@ -17,9 +17,11 @@ from flows.config.settings import load_settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# How long an example takes says what else the machine does.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# How long an example takes says what else the machine does. CI asks for the large profile by
+# --hypothesis-profile=thorough; a test that needs fewer or more examples says so by `tests.examples.examples`.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("quick")
 
 
 def pytest_sessionstart() -> None:
@@ -27,6 +29,12 @@ def pytest_sessionstart() -> None:
     os.environ.pop("PAPERTRENDS_DATABASE", None)
     if load_settings().database is not None:
         pytest.exit("papertrends.toml names a database, and tests would write into it; remove that line", 4)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of the collector's sight: it stays, and is looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +66,6 @@ def chromium() -> Iterator[Any]:
 
 def _seconds(work: Callable[[int], object], size: int) -> float:
     # What the collector of cycles does depends on what other tests left in memory.
-    gc.collect()
     gc.disable()
     try:
         start = time.thread_time()

@@ -98,6 +98,8 @@ def aged(tmp_path_factory):
     return tidied, whole, gone
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("runs of ten days")
 class TestRuns:
     def test_those_that_stay(self, aged):
         tidied, whole, gone = aged
@@ -282,6 +284,7 @@ def tidy_and_die(workspace: Path, fatal: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.slow
 def test_a_kill_at_any_step_leaves_whole_runs_and_the_next_goes_on(workspace):
     fork = multiprocessing.get_context("fork")
     n_killed, seen = 0, set()
@@ -353,6 +356,7 @@ def lexical(tmp_path_factory):
     return workspace, sizes
 
 
+@pytest.mark.xdist_group("database of thirty days")
 class TestDatabase:
     def test_its_size_is_bounded(self, lexical, tmp_path):
         _, sizes = lexical

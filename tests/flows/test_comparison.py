@@ -26,6 +26,7 @@ LOOKS = pd.DataFrame({name: [] for name in LOOK_COLUMNS}).astype(
     {"start": "datetime64[us]", "end": "datetime64[us]", "is_whole": bool}
 )
 FIRST = pd.Timestamp("2022-01-01")
+pytestmark = pytest.mark.xdist_group("four years of runs")
 PER_MONTH = 60
 
 
@@ -198,6 +199,7 @@ def many_runs(workspace, runs):
 
 
 class TestRecordWithoutFolders:
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_removed", [0, 4, 12])
     def test_it_comes_out_the_same_at_every_day(self, tmp_path, runs, n_removed):
         many_runs(tmp_path / "whole", runs)

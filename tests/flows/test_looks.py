@@ -6,12 +6,13 @@ import random
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.papers import PaperRecord
 from flows.store.looks import Look, merge_looks, winning_looks
 from flows.store.stored_records import StoredRecord, decode_record, encode_record
+from tests.examples import examples
 
 DAY = date(2025, 3, 4)
 
@@ -53,7 +54,7 @@ _looks = st.builds(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_looks, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_the_order_and_repeats_of_looks_never_matter(looks, shuffler: random.Random):
     shuffled = looks + looks[:2]
@@ -61,7 +62,7 @@ def test_the_order_and_repeats_of_looks_never_matter(looks, shuffler: random.Ran
     assert merge_looks("p", shuffled) == merge_looks("p", looks)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(_looks, min_size=1, max_size=4), _looks)
 def test_one_more_look_never_takes_away_what_was_known(looks, another):
     before, after = merge_looks("p", looks), merge_looks("p", [*looks, another])
@@ -75,7 +76,7 @@ def test_one_more_look_never_takes_away_what_was_known(looks, another):
         assert before[field] is None or after[field] is not None
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(_records)
 def test_a_record_survives_storage_and_its_key_knows_every_field_that_it_states(record):
     assert decode_record(encode_record(record)) == record
