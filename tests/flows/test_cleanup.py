@@ -99,7 +99,6 @@ def aged(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("runs of ten days")
 class TestRuns:
     def test_those_that_stay(self, aged):
         tidied, whole, gone = aged
@@ -356,7 +355,6 @@ def lexical(tmp_path_factory):
     return workspace, sizes
 
 
-@pytest.mark.xdist_group("database of thirty days")
 class TestDatabase:
     def test_its_size_is_bounded(self, lexical, tmp_path):
         _, sizes = lexical

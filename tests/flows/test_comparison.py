@@ -26,7 +26,6 @@ LOOKS = pd.DataFrame({name: [] for name in LOOK_COLUMNS}).astype(
     {"start": "datetime64[us]", "end": "datetime64[us]", "is_whole": bool}
 )
 FIRST = pd.Timestamp("2022-01-01")
-pytestmark = pytest.mark.xdist_group("four years of runs")
 PER_MONTH = 60
 
 
