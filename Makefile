@@ -2,6 +2,7 @@
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
 # make test-browser  the page in Debian's chromium, which it installs where there is none (needs root for that)
+# make test-rest  everything that make test leaves out, in one session; what CI runs after make test
 # make test-postgres  the store's tests on a PostgreSQL server of their own, whose package it installs where there is none (needs root for that)
 # make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
@@ -26,28 +27,44 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser test-postgres bench bench-trends bench-themes bench-labels bench-readers bench-encoders bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint docs audit constraints clean
+.PHONY: run test test-more test-browser test-postgres test-rest bench bench-trends bench-themes bench-labels bench-readers bench-encoders bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint docs audit constraints clean
+
+# Two workers for two cores. Tests of one xdist group share what is made once, such as rendered pages.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+define INSTALL_CHROMIUM
+	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
+		chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
+endef
+define INSTALL_POSTGRESQL
+	@compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || command -v postgres > /dev/null || \
+		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends postgresql > /dev/null; }
+endef
 
 run: .venv/.installed
 	@$(BIN)/papertrends run
 
 test: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(PYTEST)
 
 # The rest: real network weights and whole flows, and what reads the data beside the checkout.
 test-more: .venv/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "(slow or shared) and not postgres"
+	@$(PYTEST) -m "(slow or shared) and not postgres and not browser"
 
 test-browser: .venv/.installed-dev
-	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
-		chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
-	@$(BIN)/python -m pytest -m browser tests/reports tests/flows
+	$(INSTALL_CHROMIUM)
+	@$(PYTEST) -m browser tests/reports tests/flows
 
 # The tests start and stop the server, in a temporary folder.
 test-postgres: .venv/.installed-dev
-	@compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || command -v postgres > /dev/null || \
-		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends postgresql > /dev/null; }
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m postgres tests/flows
+	$(INSTALL_POSTGRESQL)
+	@$(PYTEST) -m postgres tests/flows
+
+# One session, so that modules are collected and whole runs made once, and both cores are busy to the end.
+test-rest: .venv/.installed-dev
+	$(INSTALL_CHROMIUM)
+	$(INSTALL_POSTGRESQL)
+	@$(PYTEST) -m "slow or shared or browser or postgres"
 
 bench: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_scale.py

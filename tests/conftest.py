@@ -15,11 +15,17 @@ import pytest
 
 from flows.config.settings import load_settings
 
+# Two workers for two cores: threads of one would wait for those of the other. Before numpy is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# How long an example takes says what else the machine does.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# How long an example takes says what else the machine does. CI asks for the large profile by
+# --hypothesis-profile=thorough; a test that needs fewer or more examples says so by `tests.examples.examples`.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +38,26 @@ def pytest_sessionstart() -> None:
     os.environ.pop("PAPERTRENDS_DATABASE", None)
     if load_settings().database is not None:
         pytest.exit("papertrends.toml names a database, and tests would write into it; remove that line", 4)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of their class or module on one worker: it is made once, not once each."""
+    for item in items:
+        definitions = getattr(item, "_fixtureinfo", None)
+        if definitions is None or item.get_closest_marker("xdist_group"):
+            continue
+        scopes = {one.scope for found in definitions.name2fixturedefs.values() for one in found}
+        if scopes & {"module", "class"}:
+            level = pytest.Module if "module" in scopes else pytest.Class
+            shared = item.getparent(level)
+            item.add_marker(pytest.mark.xdist_group(shared.nodeid if shared else item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of the collector's sight: it stays, and is looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +89,6 @@ def chromium() -> Iterator[Any]:
 
 def _seconds(work: Callable[[int], object], size: int) -> float:
     # What the collector of cycles does depends on what other tests left in memory.
-    gc.collect()
     gc.disable()
     try:
         start = time.thread_time()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import ruptures
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
@@ -27,6 +27,7 @@ from analytics.trends.change_points import (
 from analytics.trends.noise import PooledNoise
 from analytics.trends.null_series import null_counts
 from analytics.trends.series_grids import MIN_PAPERS, series_grids
+from tests.examples import examples
 
 COLUMNS = ["kind", "series_id", "period_start", "share_before", "share_after", "p_value", "q_value"]
 
@@ -294,7 +295,7 @@ class TestLaws:
         strict, loose = (set(change_points(run, q=q)["series_id"]) for q in (0.01, 0.2))
         assert strict <= loose
 
-    @settings(max_examples=15)
+    @examples(15)
     @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30))
     def test_any_counts(self, pairs: list[tuple[int, int]]) -> None:
         totals = [max(pair) for pair in pairs]

@@ -249,6 +249,7 @@ def at_most(rate: float, n: int) -> float:
 
 
 class TestPlantedTruth:
+    @pytest.mark.slow
     def test_null_series_stay_silent(self) -> None:
         found, claimed = simulated(50, share=0.2, level=0.03, slope=0.08)
         assert (found["p_value"] <= 0.05).mean() <= at_most(0.05, len(found) / 2)

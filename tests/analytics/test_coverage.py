@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.trends.coverage import LOOK_COLUMNS, CoverageSpan, collection_gaps, coverage_span, look_days
+from tests.examples import examples
 
 NO_LOOKS = pd.Series([], dtype="datetime64[us]")
 AS_OF = date(2025, 12, 31)
@@ -164,7 +165,7 @@ class TestCollectionGaps:
     def test_nothing_watched_is_not_a_gap(self) -> None:
         assert collection_gaps(daily(np.array([], dtype=int)), MONTHS).empty
 
-    @settings(max_examples=50)
+    @examples(50)
     @given(st.lists(st.integers(0, 40), min_size=2, max_size=300), st.randoms(use_true_random=False))
     def test_order_of_looks_is_irrelevant(self, volume: list[int], shuffler) -> None:
         looks = daily(np.array(volume))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
@@ -13,6 +13,7 @@ from analytics.exceptions import InputError
 from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.tables import empty_table
 from analytics.trends.emerging import _shrunken, emerging_topics, masked_precision, precision_at
+from tests.examples import examples
 
 COLUMNS = ["kind", "series_id", "probability", "growth_per_year", "n_papers"]
 CUTOFF = pd.Timestamp("2003-01-01")
@@ -215,7 +216,7 @@ class TestLaws:
         other = emerging_topics(run.assign(n_papers=run["n_total"] - run["n_papers"])).set_index("series_id")
         np.testing.assert_allclose(other["probability"][found.index], 1 - found, atol=1e-6)
 
-    @settings(max_examples=20)
+    @examples(20)
     @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=30))
     def test_any_counts(self, pairs: list[tuple[int, int]]) -> None:
         found = emerging_topics(monthly([min(p) for p in pairs], [max(p) for p in pairs]))

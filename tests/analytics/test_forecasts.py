@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
@@ -20,6 +20,7 @@ from analytics.forecasts.share_forecasts import MIN_HISTORY, forecast_shares, sc
 from analytics.forecasts.share_grids import share_grids
 from analytics.synthetic_series import SeriesNoise, make_series
 from analytics.tables import empty_table
+from tests.examples import examples
 
 METHODS = list(FORECASTERS)
 BANDS = ["low_90", "low_50", "share", "high_50", "high_90"]
@@ -280,7 +281,7 @@ class TestLaws:
         score_forecasts(made, series)
         pd.testing.assert_frame_equal(made, frozen)
 
-    @settings(max_examples=40)
+    @examples(40)
     @given(st.data(), st.sampled_from(METHODS))
     def test_any_counts(self, data: st.DataObject, method: str) -> None:
         n = data.draw(st.integers(MIN_HISTORY, 14))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from scipy.special import expit
 
 from analytics.trends.logit_lines import fit_lines, slope_bounds
+from tests.examples import examples
 
 X = np.linspace(-0.5, 0.5, 12)
 
@@ -55,7 +56,7 @@ def test_firth_of_two_by_two_adds_a_half_to_each_cell() -> None:
     assert np.exp(only_new.line[1, 0]) == pytest.approx((60.5 / 0.5) / (0.5 / 40.5), rel=1e-6)
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.lists(st.integers(0, 1000), min_size=6, max_size=6), st.floats(0.1, 12))
 def test_interval_holds_no_slope_exactly_when_the_root_is_in_reach(inside: list[int], reach: float) -> None:
     counts, totals = np.array([inside], dtype=float), np.full((1, 6), 1000.0)

@@ -7,7 +7,7 @@ import random
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.matching.block_keys import block_keys
@@ -19,6 +19,7 @@ from analytics.matching.statements import Stated
 from analytics.matching.titles import Wording, compare_titles, parse_title
 from analytics.matching.works import group_works
 from analytics.papers import PaperRecord
+from tests.examples import examples
 
 TITLE = "Charting the currents of narrow harbors with borrowed buoys"
 
@@ -154,7 +155,7 @@ _records = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(_records, min_size=2, max_size=7), st.randoms(use_true_random=False))
 def test_works_are_a_partition_that_no_order_changes(given_records, shuffler: random.Random):
     records = {f"{number}": record for number, record in enumerate(given_records)}

@@ -88,14 +88,14 @@ class TestPaperPositions:
         for seed in range(3):
             vectors, assignments, regions, _ = planted(3, 5, papers=60, seed=seed)
             places = lay_out_topics(regions.centers)
-            for topic in range(len(places)):
-                likeness = regions.centers @ regions.centers[topic]
-                near = int(np.argsort(-likeness)[1])
-                mixed = vectors.copy()
-                own = np.flatnonzero(assignments["topic_id"] == regions.topic_ids[topic])[0]
-                mixed[own] = unit(regions.centers[[topic]] + 0.8 * regions.centers[[near]])
-                there = paper_positions(mixed, assignments, regions)[["x", "y"]].to_numpy()[own]
-                assert (there - places[topic]) @ (places[near] - places[topic]) > 0
+            topics = np.arange(len(places))
+            near = np.argsort(-(regions.centers @ regions.centers.T), axis=1)[:, 1]
+            own = [np.flatnonzero(assignments["topic_id"] == one)[0] for one in regions.topic_ids]
+            mixed = vectors.copy()
+            mixed[own] = unit(regions.centers[topics] + 0.8 * regions.centers[near])
+            there = paper_positions(mixed, assignments, regions)[["x", "y"]].to_numpy()[own]
+            leaning = ((there - places) * (places[near] - places)).sum(axis=1)
+            assert (leaning > 0).all()
 
     def test_new_papers_hardly_move_the_others(self):
         vectors, assignments, regions, _ = planted(papers=60)

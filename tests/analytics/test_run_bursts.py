@@ -42,7 +42,12 @@ def test_a_planted_burst_is_claimed_with_its_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    "noise", [None, SeriesNoise(3), SeriesNoise(3, 0.5)], ids=["binomial", "x3", "AR(1)"]
+    "noise",
+    [
+        pytest.param(None, marks=pytest.mark.slow, id="binomial"),
+        pytest.param(SeriesNoise(3), marks=pytest.mark.slow, id="x3"),
+        pytest.param(SeriesNoise(3, 0.5), id="AR(1)"),
+    ],
 )
 def test_runs_without_bursts_stay_silent(noise: SeriesNoise | None) -> None:
     n_claims = [

@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -24,6 +24,7 @@ from analytics.text.tokenizer import (
     phrases,
     words,
 )
+from tests.examples import examples
 
 BREAK = re.compile(
     r"\n|[.,;:!?()\[\]\"\u3001\u3002\uff0c\uff1b\u201c\u201d]+(?=\s|$)"
@@ -153,7 +154,7 @@ random_texts = st.lists(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(hostile)
 @example("a - - b\n- c -\nd -")
 @example("agents.) rewards,)sparse")
@@ -170,7 +171,7 @@ def test_written_forms_are_those_of_the_whole_texts(texts):
 @pytest.mark.parametrize("most", [100_000, 5])
 @pytest.mark.parametrize("part", [1, 3, 2_000])
 @given(st.lists(st.one_of(hostile, random_texts.map(" ".join)), max_size=9))
-@settings(max_examples=60)
+@examples(60)
 def test_counts_are_those_of_plain_counting(part, most, texts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(term_counts, "_PART", part)

@@ -113,6 +113,7 @@ class TestEverythingAnswered:
         assert table.loc["curiosity", "precision"] < table.loc["curiosity", "recall"] - 0.15
 
 
+@pytest.mark.slow
 class TestDrawn:
     N = 60
 

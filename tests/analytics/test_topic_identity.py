@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from bertopic.vectorizers import ClassTfidfTransformer
 from scipy import sparse
 
 from analytics.tables import UNCLUSTERED
@@ -196,7 +195,10 @@ def test_topics_that_a_fit_no_longer_finds_are_listed_as_ended() -> None:
     assert fit.topics.empty
 
 
+@pytest.mark.slow  # of the import
 def test_weights_are_those_of_bertopic() -> None:
+    from bertopic.vectorizers import ClassTfidfTransformer
+
     rng = np.random.default_rng(0)
     counts = sparse.csr_array(rng.poisson(0.4, (60, 25)))
     classes = np.repeat([-1, 0, 1, 2], 15)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, stats
@@ -23,6 +23,7 @@ from analytics.trends.changes_of_share import Changes
 from analytics.trends.logit_lines import fit_lines
 from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import MIN_PAPERS, MIN_PERIODS, WINDOWS, find_trends, trend_verdicts
+from tests.examples import examples
 
 ESTIMATES = ["growth_per_year", "growth_low", "growth_high", "p_value", "q_value"]
 
@@ -119,11 +120,12 @@ def false_discovery_rate(noise: SeriesNoise | None, repeats: int, **settings_: i
 
 
 class TestNullSeriesStaySilent:
-    @pytest.mark.parametrize("noise", [None, SeriesNoise(dispersion=3)])
+    @pytest.mark.parametrize("noise", [pytest.param(None, marks=pytest.mark.slow), SeriesNoise(dispersion=3)])
     def test_constant_and_overdispersed(self, noise: SeriesNoise | None) -> None:
         rate = false_discovery_rate(noise, 40, n_series=50, n_periods=36, papers_per_period=100)
         assert rate <= 0.05
 
+    @pytest.mark.slow
     def test_shuffled_dates(self) -> None:
         # Papers of a strong trend whose dates are dealt out anew: within fixed totals no trend is left.
         rng = np.random.default_rng(5)
@@ -137,6 +139,7 @@ class TestNullSeriesStaySilent:
             claims.append(trend_verdicts(run)["verdict"].isin(["rising", "falling"]).any())
         assert np.mean(claims) <= 0.05
 
+    @pytest.mark.slow
     def test_noise_that_carries_over(self) -> None:
         noise = SeriesNoise(dispersion=3, autocorrelation=0.5)
         assert false_discovery_rate(noise, 40, n_series=50, n_periods=36, papers_per_period=100) <= 0.10
@@ -581,7 +584,7 @@ class TestLaws:
         found = trend_verdicts(series)
         assert np.isfinite(found.loc[found["verdict"] != "insufficient", ESTIMATES]).all(axis=None)
 
-    @settings(max_examples=150)
+    @examples(150)
     @given(runs(), st.sampled_from([0.01, 0.05, 0.2]))
     def test_any_counts(self, series: pd.DataFrame, q: float) -> None:
         found = long_run(series, q=q)
@@ -607,7 +610,7 @@ class TestLaws:
             excludes_one = (tested[low] > 1) | (tested[high] < 1)
             assert (excludes_one == (tested["p_value"] < 0.05))[clear].all()
 
-    @settings(max_examples=60)
+    @examples(60)
     @given(runs())
     def test_papers_outside_grow_by_the_inverse(self, series: pd.DataFrame) -> None:
         found = long_run(series)

@@ -98,6 +98,7 @@ def aged(tmp_path_factory):
     return tidied, whole, gone
 
 
+@pytest.mark.slow
 class TestRuns:
     def test_those_that_stay(self, aged):
         tidied, whole, gone = aged
@@ -282,6 +283,7 @@ def tidy_and_die(workspace: Path, fatal: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.slow
 def test_a_kill_at_any_step_leaves_whole_runs_and_the_next_goes_on(workspace):
     fork = multiprocessing.get_context("fork")
     n_killed, seen = 0, set()

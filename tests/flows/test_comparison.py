@@ -198,6 +198,7 @@ def many_runs(workspace, runs):
 
 
 class TestRecordWithoutFolders:
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_removed", [0, 4, 12])
     def test_it_comes_out_the_same_at_every_day(self, tmp_path, runs, n_removed):
         many_runs(tmp_path / "whole", runs)

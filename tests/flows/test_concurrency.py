@@ -22,7 +22,7 @@ from tests.flows.night import write_papers
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("night"),
+    pytest.mark.xdist_group("disasters"),
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
 

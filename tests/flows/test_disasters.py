@@ -21,7 +21,7 @@ from flows.runs import list_runs, read_manifest, read_run, resolve_run
 from flows.store import Store
 from tests.flows.night import Ended, Night, Point, write_papers
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("night")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("disasters")]
 
 BEFORE, TONIGHT = "2025-12-01", "2025-12-10"
 FEED = "papers.jsonl"

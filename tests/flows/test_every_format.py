@@ -29,7 +29,7 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -38,6 +38,7 @@ from flows.sources import recognition
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.recognition import read_source
 from flows.store.usable import usable_feed
+from tests.examples import examples
 
 N_DAMAGED = 300
 """Files of each format that are damaged anywhere."""
@@ -868,7 +869,7 @@ def test_every_reader_takes_any_content(form: SourceFormat, tmp_path: Path) -> N
     path = tmp_path / "any.txt"
 
     @given(content=CONTENTS | JSON_CONTENTS | JSON_LINES)
-    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
+    @examples(200, suppress_health_check=list(HealthCheck))
     def check(content: bytes) -> None:
         path.write_bytes(content)
         outcome(path, lambda: form.read(SourceFile(path, path.name)))

@@ -16,7 +16,7 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exceptions import PapertrendsError
@@ -25,6 +25,7 @@ from flows.feeds.bodies import BodyDecoder, service_message
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.guard import Limits, _redirected, fetch_answer
 from flows.feeds.pages import Request
+from tests.examples import examples
 
 LIMITS = Limits(max_bytes=1_000_000, answer_seconds=5.0, connect_seconds=2.0, read_seconds=2.0)
 KEY = "k3y-th4t-n0b0dy-may-see"
@@ -221,7 +222,7 @@ class TestBodies:
         else:
             assert len(fetch()) == size
 
-    @settings(max_examples=200)
+    @examples(200)
     @given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=6), st.integers(0, 300))
     def test_however_a_body_is_cut_into_pieces_it_is_the_same(self, body, cuts, bound):
         packed = gzip.compress(body)
@@ -409,7 +410,7 @@ def test_errors_pickle_with_all_they_know():
         assert isinstance(again, PapertrendsError)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.text() | st.text().map(lambda said: json.dumps({"error": said})))
 def test_what_a_service_says_is_always_one_short_line(text):
     said = service_message(text)

@@ -6,7 +6,7 @@ import itertools
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -19,6 +19,7 @@ from flows.feeds.windows import (
     split_months,
     window_text,
 )
+from tests.examples import examples
 
 TODAY = date(2025, 12, 10)
 OCTOBER = (date(2025, 10, 1), date(2025, 10, 31))
@@ -77,7 +78,7 @@ class TestWrittenWindows:
         with pytest.raises(InputError, match=says.replace("'' ,", "'',")):
             parse_window(text, today=TODAY)
 
-    @settings(max_examples=300)
+    @examples(300)
     @given(st.text("0123456789-W.today", max_size=25) | st.text(max_size=10))
     def test_any_text_is_a_window_up_to_today_or_an_input_error(self, text):
         try:
@@ -158,7 +159,7 @@ class TestNames:
     def test_daily_papers_of_their_first_year_start_in_may(self):
         assert read("daily-papers:2023").window == (date(2023, 5, 1), date(2023, 12, 31))
 
-    @settings(max_examples=300)
+    @examples(300)
     @given(st.sampled_from([*FEED_NAMES, "x", "zz"]), st.text(max_size=30))
     def test_any_text_is_a_spec_none_or_an_input_error(self, name, rest):
         try:
@@ -191,7 +192,7 @@ class TestRemainingDays:
         assert remaining_windows(OCTOBER, whole, overlap_days=3) == []
         assert remaining_windows(OCTOBER, whole, overlap_days=4) == [(date(2025, 10, 31), date(2025, 10, 31))]
 
-    @settings(max_examples=300)
+    @examples(300)
     @given(_windows, _looks, st.integers(0, 10))
     def test_every_day_is_either_settled_by_the_definition_or_remains(self, window, looks, overlap):
         settled = [
@@ -208,7 +209,7 @@ class TestRemainingDays:
             assert start - end > timedelta(days=1)
         assert remaining_windows(window, reversed(looks), overlap_days=overlap) == remaining
 
-    @settings(max_examples=200)
+    @examples(200)
     @given(_windows, _looks, st.integers(0, 10), _days)
     def test_asking_again_the_same_day_leaves_only_young_days(self, window, looks, overlap, today):
         asked = remaining_windows(window, looks, overlap_days=overlap)
@@ -223,7 +224,7 @@ class TestRemainingDays:
         assert default_window(looks, TODAY) == (date(2025, 3, 1), TODAY)
         assert default_window([], TODAY, first_days=7) == (date(2025, 12, 3), TODAY)
 
-    @settings(max_examples=100)
+    @examples(100)
     @given(_windows)
     def test_months_make_up_the_window(self, window):
         months = split_months(window)

@@ -8,7 +8,6 @@ from datetime import date
 
 import pytest
 from prefect import flow
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.config.feed_settings import FeedSettings
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
@@ -25,6 +24,8 @@ PAPERS = json.dumps([{"paper": {"id": "2510.00001", "title": "Paper 1", "summary
 
 @pytest.fixture(scope="module", autouse=True)
 def _prefect():
+    from prefect.testing.utilities import prefect_test_harness  # imports the server: only where it is run
+
     with prefect_test_harness(server_startup_timeout=120):
         yield
 

@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from flows.sources.author_names import names_of, split_names
 from flows.sources.json_documents import count_of, date_of, outline, parse_json, prose_of, text_of
+from tests.examples import examples
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -103,7 +104,7 @@ class TestOutline:
         assert_grows_in_proportion(lambda size: outline(start + (unit * size)[:size]), 65_536)
 
     @given(st.text(alphabet='{}[]",:\\ a1', max_size=60))
-    @settings(max_examples=300)
+    @examples(300)
     def test_any_text_has_an_outline(self, text: str) -> None:
         found = outline(text)
         assert found == {} or next(iter(found)) == ()
@@ -243,7 +244,7 @@ class TestValues:
         assert_grows_in_proportion(lambda size: read(unit * size), 100_000)
 
     @given(JSON)
-    @settings(max_examples=200)
+    @examples(200)
     def test_any_value_is_read_or_nothing(self, value: object) -> None:
         names_of(value), date_of(value), count_of(value)
         prose_of(value).encode()

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -18,6 +18,7 @@ from flows.sources.arxiv_listings import looks_like_listing, looks_like_snapshot
 from flows.sources.formats import BLOCK, SourceFile
 from flows.sources.json_lines import load_object, looks_like, read_json_lines
 from flows.sources.text_lines import read_lines
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ JSON = st.recursive(
 
 class TestRandomInput:
     @given(text=st.text(max_size=40))
-    @settings(max_examples=100)
+    @examples(100)
     def test_load_object(self, text: str) -> None:
         assert isinstance(load_object(text), (dict, str))
 

@@ -115,7 +115,7 @@ def test_labels_are_part_of_a_run_and_of_its_fingerprint(call, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("night")
+@pytest.mark.xdist_group("disasters")
 def test_a_run_holds_the_labels_known_on_its_day(night, tmp_path):
     write_papers(tmp_path / "papers.jsonl", 45)
 

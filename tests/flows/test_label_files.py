@@ -9,7 +9,6 @@ from datetime import date
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
@@ -23,6 +22,7 @@ from flows.labelling.question_file import write_questions
 from flows.labelling.sitting import AskedPaper
 from flows.store import Store
 from flows.store.labels import LabelDraw
+from tests.examples import examples
 
 DAY, LATER = date(2025, 12, 10), date(2025, 12, 11)
 THEMES = (Theme("agents", "Agents", "", ("agents",)), Theme("maps", "Maps", "", ("maps",)))
@@ -256,7 +256,7 @@ def test_a_file_that_is_not_there_is_named(workspace):
         take_file(workspace, workspace / "nowhere.csv", THEMES, labeller="ann", day=DAY)
 
 
-@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300) | st.text(alphabet='a1?;,"\n\r\t\x00é=|', max_size=200).map(str.encode))
 @example(b"\xff\xfea")
 @example(b"sep=")

@@ -17,7 +17,7 @@ import pytest
 
 from flows.runs import read_run, resolve_run
 
-pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.xdist_group("night")]
+pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.xdist_group("disasters")]
 
 DAY = "2026-01-05"
 COMMON = ("--as-of", DAY, "--vectorizer", "lexical")

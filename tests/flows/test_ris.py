@@ -8,13 +8,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.formats import BLOCK, SourceFile
 from flows.sources.ris import FORMAT, looks_like
+from tests.examples import examples
 
 ZOTERO = """TY  - JOUR
 TI  - Maps for Agents
@@ -213,7 +214,7 @@ class TestBrokenRecords:
             max_size=8,
         )
     )
-    @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @examples(200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_lines_between_cost_no_record(self, path: Path, lines: list[str]) -> None:
         text = "\n".join([ZOTERO, *lines, ZOTERO])
         (feed,) = read(path, text.encode("utf-8", "surrogatepass"))

@@ -230,10 +230,11 @@ def publish_and_die(workspace: Path, fatal: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_kill_at_any_step_leaves_latest_valid_and_the_next_publish_clean(tmp_path):
+@pytest.mark.parametrize("apart", [6, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_kill_at_any_step_leaves_latest_valid_and_the_next_publish_clean(tmp_path, apart):
     fork = multiprocessing.get_context("fork")
     n_killed, codes = 0, set()
-    for fatal in range(1, 40):
+    for fatal in range(1, 60, apart):
         workspace = tmp_path / str(fatal)
         publish(workspace)
         victim = fork.Process(target=publish_and_die, args=(workspace, fatal))
@@ -252,7 +253,7 @@ def test_a_kill_at_any_step_leaves_latest_valid_and_the_next_publish_clean(tmp_p
         if victim.exitcode == 0:
             break
     assert codes == {0, -signal.SIGKILL}
-    assert n_killed > 12
+    assert n_killed > 12 / apart
 
 
 def hold_lock(workspace: Path, ready: object, release: object) -> None:

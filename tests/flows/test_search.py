@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,21 +14,27 @@ from analytics.vectors.encoders import LexicalVectorizer
 from flows.analysis import search, vectorizers
 from flows.analysis.search import search_papers
 from flows.commands.output_lines import search_json, search_lines
+from flows.runs import publish_run
 from flows.store import Store
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.reports.conftest import make_run
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    """A run over the sample with word weights."""
-    cwd = tmp_path_factory.mktemp("search")
-    arguments = ["run", "--workspace", "w", "--as-of", "2025-12-10", "--vectorizer", "lexical"]
-    command = [sys.executable, "-m", "flows.commands.cli", *arguments]
-    subprocess.run(
-        command, cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True
-    )
-    return cwd / "w"
+    """A made-up run whose vectors are word weights."""
+    folder, run = tmp_path_factory.mktemp("search"), make_run(47)
+    texts = texts_of(run.tables.papers)
+    vectorizer = LexicalVectorizer().fit(texts)
+    with Store.open(folder) as store:
+        store.write_vectors(
+            vectorizer.id, [content_hash(text) for text in texts], vectorizer.transform(texts)
+        )
+    publish_run(folder, "r1", run.tables, run.manifest | {"vectorizer_id": vectorizer.id}, {}, "page")
+    return folder
+
+
+def texts_of(papers):
+    return [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
 
 
 def papers_of(workspace):
@@ -51,7 +53,7 @@ def test_a_papers_own_text_finds_it(workspace):
 
 def test_scores_are_cosines(workspace):
     papers = papers_of(workspace)
-    texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
+    texts = texts_of(papers)
     fitted = LexicalVectorizer().fit(texts)
     expected = fitted.transform(texts) @ fitted.transform(["agents explore"])[0]
     hits = search_papers(workspace, workspace / "latest", "agents explore", most=len(texts))
@@ -101,7 +103,7 @@ def test_minilm_reads_the_words_for_itself_and_its_student(workspace, tmp_path, 
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "manifest.json").write_text(json.dumps({"vectorizer_id": vectorizer_id}))
     papers = papers_of(workspace)
-    texts = [paper_text(*row) for row in papers[["title", "abstract"]].itertuples(index=False)]
+    texts = texts_of(papers)
     rows = np.zeros((len(texts), 4), dtype=np.float32)
     rows[:, 0], rows[3, 2] = 1, 1
     with Store.open(tmp_path / "w") as store:

@@ -6,12 +6,13 @@ import random
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.papers import PaperRecord
 from flows.store.merging import Sighting, merge_sightings, winning_sightings
 from flows.store.stored_records import StoredRecord, decode_record, encode_record
+from tests.examples import examples
 
 DAY = date(2025, 3, 4)
 
@@ -55,7 +56,7 @@ _looks = st.builds(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_looks, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_the_order_and_repeats_of_looks_never_matter(sightings, shuffler: random.Random):
     shuffled = sightings + sightings[:2]
@@ -63,7 +64,7 @@ def test_the_order_and_repeats_of_looks_never_matter(sightings, shuffler: random
     assert merge_sightings("p", shuffled) == merge_sightings("p", sightings)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(_looks, min_size=1, max_size=4), _looks)
 def test_one_more_look_never_takes_away_what_was_known(sightings, another):
     before, after = merge_sightings("p", sightings), merge_sightings("p", [*sightings, another])
@@ -77,7 +78,7 @@ def test_one_more_look_never_takes_away_what_was_known(sightings, another):
         assert before[field] is None or after[field] is not None
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(_records)
 def test_a_record_survives_storage_and_its_key_knows_every_field_that_it_states(record):
     assert decode_record(encode_record(record)) == record

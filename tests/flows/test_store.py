@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
@@ -22,6 +22,7 @@ from flows.sources.daily_papers_api import parse_daily_papers_answer
 from flows.sources.daily_papers_page import parse_daily_papers_page
 from flows.store import IngestCounts, RunRow, Store
 from flows.store.schema import metadata
+from tests.examples import examples
 
 DAY = date(2025, 3, 4)
 LONG_TITLE = "Learning to Explore Sparse Worlds by Asking"
@@ -487,7 +488,7 @@ _looks = st.lists(
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(_looks, st.randoms(use_true_random=False))
 def test_the_order_of_ingest_never_matters(looks, shuffler: random.Random):
     steps = [

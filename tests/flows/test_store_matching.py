@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -22,6 +22,7 @@ from flows.store.keys import stored_record
 from flows.store.matching import ComparedRecords, Matched, match_all
 from flows.store.schema import record_joins, record_keys, records
 from flows.store.stored_records import StoredRecord
+from tests.examples import examples
 
 DAY = date(2025, 3, 4)
 ABSTRACT = (
@@ -115,7 +116,7 @@ def test_parts_in_any_order_end_as_all_at_once(monkeypatch, largest_block):
     for module in (flows.store.matching, flows.store.neighborhood, analytics.matching.recurring):
         monkeypatch.setattr(module, "LARGEST_BLOCK", largest_block)
 
-    @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])  # to shrink takes long
+    @examples(40, phases=[Phase.explicit, Phase.generate])  # to shrink takes long
     @given(
         st.lists(st.lists(_records, min_size=1, max_size=4), min_size=2, max_size=6),
         st.lists(

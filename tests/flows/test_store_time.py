@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord, paper_id_for
@@ -17,6 +17,7 @@ from analytics.trends.coverage import look_days
 from flows.store import Store
 from flows.store.corpus import _fold_papers, _stored_papers, known_by
 from flows.store.schema import sightings
+from tests.examples import examples
 
 START = date(2025, 3, 1)
 TITLE = "Learning to Explore Sparse Worlds by Asking"
@@ -121,7 +122,7 @@ _records = st.builds(
 )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(
     st.lists(st.tuples(st.lists(_records, max_size=3), st.booleans()), min_size=2, max_size=6),
     st.randoms(use_true_random=False),

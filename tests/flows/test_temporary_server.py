@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-from prefect.server.api import server as prefect_server
-from prefect.server.api.server import SubprocessASGIServer
 
 from analytics.exceptions import PapertrendsError
 from flows.commands import temporary_server
@@ -37,6 +35,7 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "PREFECT_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
+@pytest.mark.slow
 def test_flows_use_it_and_it_ends_with_the_process(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-c", CODE], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True
@@ -48,6 +47,7 @@ def test_flows_use_it_and_it_ends_with_the_process(tmp_path):
         os.kill(int(pid), 0)
 
 
+@pytest.mark.slow
 def test_it_ends_with_a_process_that_is_killed(tmp_path):
     code = CODE + "import os, signal; sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)"
     ran = subprocess.run(
@@ -61,7 +61,11 @@ def test_it_ends_with_a_process_that_is_killed(tmp_path):
     assert not Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.slow  # of the import of Prefect's server
 def test_it_is_started_as_prefect_starts_its_own(monkeypatch):
+    from prefect.server.api import server as prefect_server
+    from prefect.server.api.server import SubprocessASGIServer
+
     started = []
 
     class Recorded:
@@ -89,8 +93,10 @@ class TestWhereASettingDecides:
         monkeypatch.chdir(tmp_path)
 
     def test_nothing(self):
+        import prefect  # noqa: F401
+
         assert not temporary_server._is_configured()
-        assert start_server() is None  # the tests have imported Prefect
+        assert start_server() is None  # where Prefect is imported it is too late
 
     @pytest.mark.parametrize("name", ["PREFECT_API_URL", "PREFECT_PROFILE"])
     def test_a_variable(self, monkeypatch, name):
@@ -138,6 +144,7 @@ def test_what_it_said_last_is_reported(monkeypatch, tmp_path):
             answering(server).__enter__()
 
 
+@pytest.mark.slow
 def test_what_it_prints_itself_is_shown_only_when_asked(tmp_path):
     """A folder of Prefect's that is a file: the server says at length that it cannot start."""
     (tmp_path / "home").write_text("")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exceptions import InputError
 from flows.sources.identifiers import web_address
 from flows.sources.markup import unwrap_markup
 from flows.sources.xml_documents import child_text, child_texts, children, flat_text, parse_xml, root_name
+from tests.examples import examples
 
 LAUGHS = (
     "<!DOCTYPE a [<!ENTITY l0 'lol'>"
@@ -90,7 +91,7 @@ class TestWhatIsRefused:
         assert "\n" not in text
 
     @given(st.text(max_size=60) | st.text("<>&;ab/='[]!?-\x00\ud800 ", max_size=60))
-    @settings(max_examples=300)
+    @examples(300)
     def test_any_text_is_an_element_or_an_input_error(self, text: str) -> None:
         for content in (text, "<a>" + text, text.encode("utf-8", "surrogatepass")):
             message = ""

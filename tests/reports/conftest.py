@@ -894,6 +894,7 @@ class Page(HTMLParser):
         return found
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of this folder on one worker: pages of many states are rendered once, not once each."""
     for item in items:
@@ -937,7 +938,16 @@ def page_of(html_of: Callable[[str], str]) -> Callable[[str], Page]:
     return cache(lambda name: Page(html_of(name)))
 
 
-@pytest.fixture(params=sorted(STATES))
+LARGE_STATES = frozenset({name for name in STATES if "three-hundred" in name} | {"forty-themes"})
+"""Those whose pages take seconds."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.slow) if name in LARGE_STATES else name
+        for name in sorted(STATES)
+    ]
+)
 def state(request: pytest.FixtureRequest) -> str:
     """Name of each state in turn."""
     return request.param

@@ -125,5 +125,6 @@ def test_hostile_names_are_only_names_ahead(page_of, html_of):
     assert "\u202e" not in html_of("ahead-hostile")
 
 
+@pytest.mark.slow
 def test_three_hundred_topics_stay_light(html_of):
     assert len(html_of("ahead-three-hundred-topics").encode()) < 2_000_000

@@ -114,7 +114,16 @@ def test_the_chart_is_a_png_of_reasonable_size(run_of):
     assert plot_png(RunView(run.tables, run.manifest), digest.chart_theme) == png
 
 
-@pytest.mark.parametrize("name", ["usual", "hostile", "all-undated", "three-hundred-topics", "nothing-moved"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "usual",
+        "hostile",
+        "all-undated",
+        pytest.param("three-hundred-topics", marks=pytest.mark.slow),
+        "nothing-moved",
+    ],
+)
 def test_the_summary_is_what_the_first_screen_says(run_of, name):
     run = run_of(name)
     context = make_report_context(RunView(run.tables, run.manifest))

@@ -117,6 +117,7 @@ def test_the_same_bytes_every_time(run_of):
     assert pack(of(run_of("usual")), 1_000_000) == pack(of(run_of("usual")), 1_000_000)
 
 
+@pytest.mark.slow
 def test_a_page_of_many_papers_keeps_its_size(make_run):
     run = make_run(30_000, n_topics=300, months=60)
     html = render_report(make_report_context(RunView(run.tables, run.manifest)))

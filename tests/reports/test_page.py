@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 
@@ -22,6 +22,7 @@ from reports.sections.paper_list import MOST_PAPERS
 from reports.values.formatting import clean, clip, odds, percent
 from reports.values.paper_lines import paper_href
 from reports.view import RunView
+from tests.examples import examples
 
 LOADING = {
     "src",
@@ -168,7 +169,7 @@ def test_a_long_organization_is_cut(html_of):
     assert "O" * 81 not in html
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=st.text(min_size=1, max_size=60).filter(str.strip))
 def test_any_title_comes_back_as_it_is(make_run, title, parse_page):
     run = make_run(3, n_topics=0, months=1, themes=())
@@ -436,11 +437,13 @@ def test_topics_in_no_group_come_last_and_without_groups_there_is_no_heading(run
     assert not plain.is_grouped
 
 
+@pytest.mark.slow
 def test_size_stays_within_the_budget(make_run, render):
     html = render(make_run(6141, n_topics=100, months=20))
     assert len(html.encode()) < 1_500_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forty-themes", "three-hundred-topics", "grouped-three-hundred-topics"])
 def test_size_of_large_states(name, html_of):
     assert len(html_of(name).encode()) < 2_500_000
