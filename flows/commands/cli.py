@@ -43,7 +43,7 @@ from flows.commands.queries import diff, paper, search, status, topics
 from flows.commands.store_commands import store_commands
 from flows.commands.temporary_server import answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
-from flows.config.default_files import DEFAULT_SOURCE
+from flows.config.default_files import DEFAULT_DAY, DEFAULT_SOURCES
 
 __all__ = ["app", "main"]
 
@@ -76,7 +76,9 @@ def run(  # noqa: PLR0913 - its options
         server = start_server(shown=verbose)
         runner_options = runner_parameters(runner, dask_address)
         settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
-        given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
+        given, named = sources or [str(one) for one in DEFAULT_SOURCES], columns_of(columns)
+        if not sources and settings.as_of is None:
+            settings = settings.model_copy(update={"as_of": DEFAULT_DAY})
         check_sources(given, settings.as_of, named)
         from flows.orchestration.states import run_flow
         from flows.pipeline import papertrends

@@ -45,7 +45,10 @@ Workspace = Annotated[
 Themes = Annotated[
     str | None, typer.Option("--themes", metavar="FILE", help="Themes file: a path or an address.")
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Run as if today were this day, YYYY-MM-DD.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Run as if today were this day, YYYY-MM-DD.  [default: today]"),
+]
 Vectorizer = Annotated[
     str | None,
     typer.Option(
