@@ -12,7 +12,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from analytics.tables import RunTables
 from flows.runs import report_address
 
-__all__ = ["make_artifacts", "moved_rows", "quality_markdown"]
+__all__ = ["make_artifacts", "moved_rows", "quality_markdown", "report_markdown"]
 
 _ROWS = 50
 _LINES = 20
@@ -42,7 +42,8 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
     folder : Path
         Run folder.
     site : str
-        Address of the workspace's folder; the link leads to the file without.
+        Address of the workspace's folder; without, a browser cannot open the file from Prefect's page, so
+        its path is shown.
     tables : RunTables
     manifest : mapping
         With counts, sources and warnings.
@@ -52,9 +53,29 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
         key="what-moved",
         description="Series whose share was shown to change: over the whole span, or in the newest months",
     )
-    link = report_address(folder, site)
-    create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))
+    lead = str(manifest["summary"]["lead"])
+    if site:
+        link = report_address(folder, site)
+        create_link_artifact(link, key="report", link_text="Report", description=lead)
+    else:
+        create_markdown_artifact(report_markdown(folder, lead), key="report", description=lead)
     create_markdown_artifact(quality_markdown(manifest), key="data-quality", description="Data quality")
+
+
+def report_markdown(folder: Path, lead: str) -> str:
+    """Where the report of a run is on its machine.
+
+    Examples
+    --------
+    >>> print(report_markdown(Path("/srv/w/runs/r1"), "Nothing moved"))
+    Nothing moved
+    <BLANKLINE>
+        /srv/w/runs/r1/report.html
+    <BLANKLINE>
+    With the setting `site`, this is a link.
+    """
+    place = folder.resolve() / "report.html"
+    return f"{_plain(lead)}\n\n    {place}\n\nWith the setting `site`, this is a link."
 
 
 def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
