@@ -22,7 +22,15 @@ from analytics.tables import RunTables
 from flows.runs.names import NAME, canonical_json
 from flows.runs.tables import write_table
 
-__all__ = ["new_run_folder", "publish_run", "publishing", "remove_runs", "write_pages", "write_tables"]
+__all__ = [
+    "new_run_folder",
+    "point_latest",
+    "publish_run",
+    "publishing",
+    "remove_runs",
+    "write_pages",
+    "write_tables",
+]
 
 _BUILDING, _REMOVING = ".building-", ".removing-"
 
@@ -109,7 +117,7 @@ def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.
                 _sync(folder.parent)
             finally:
                 shutil.rmtree(building, ignore_errors=True)
-            _point_latest(workspace, folder)
+            point_latest(workspace, folder)
     except OSError as error:
         raise PapertrendsError(
             f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
@@ -168,7 +176,8 @@ def _check_free(workspace: Path, folder: Path) -> None:
         raise PapertrendsError(f"{latest} is not a link to a run; move it away, then run again")
 
 
-def _point_latest(workspace: Path, folder: Path) -> None:
+def point_latest(workspace: Path, folder: Path) -> None:
+    """Let ``latest`` lead to a run folder; the caller holds the lock."""
     link = workspace / ".latest-new"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("runs") / folder.name)

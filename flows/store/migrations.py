@@ -14,7 +14,16 @@ __all__ = ["FIRST_VERSION", "MIGRATIONS", "migrate"]
 FIRST_VERSION = 7
 """That of papertrends 0.1.0; stores of earlier versions were never released."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+
+def _add_forgotten(connection: Connection) -> None:
+    collation = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(
+        f"CREATE TABLE forgotten (kind VARCHAR(8){collation} NOT NULL, address TEXT{collation} NOT NULL,"
+        f" day DATE NOT NULL, person TEXT{collation} NOT NULL, PRIMARY KEY (kind, address))"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_forgotten,)
 """Step i takes a database of version `FIRST_VERSION` + i to the next one, by its own DDL, never by
 `schema.metadata`: that is the schema of today. Text columns are ``COLLATE "C"`` on PostgreSQL, see the end of
 `flows.store.schema`.

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, delete, func, insert, select
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
+from flows.store.barred import ForgottenRow, read_forgotten
 from flows.store.blocks import in_blocks
 from flows.store.compaction import compact_store
 from flows.store.copying import copy_tables
@@ -38,6 +39,7 @@ from flows.store.database import (
 )
 from flows.store.deciding import MergedPapers, Overruled, SplitPaper, merge_papers, split_paper
 from flows.store.decisions import WorkDecision, read_decisions
+from flows.store.forgetting import Forgotten, forget
 from flows.store.history import PaperHistory, read_history
 from flows.store.joins import LeastCertain, read_least_certain, read_titles
 from flows.store.labels import (
@@ -61,6 +63,7 @@ from flows.store.registry import (
     read_topic_history,
     write_fit,
 )
+from flows.store.safekeeping import wipe_deleted
 from flows.store.schema import feeds, mails, papers, records, runs, sightings
 from flows.store.schema import vectors as stored_vectors
 from flows.store.sightings import FeedSoFar, IngestCounts, decide_works, rebuild_papers, write_feed
@@ -449,6 +452,19 @@ class Store:
         """Call a paper two works, see `flows.store.deciding.split_paper`."""
         with self._writing() as connection:
             return split_paper(connection, asked, by)
+
+    def forget(self, asked: str, *, day: date, person: str) -> Forgotten:
+        """Remove a paper or a source for good, see `flows.store.forgetting.forget`."""
+        with self._writing() as connection:
+            found = forget(connection, asked, day=day, person=person)
+        if self._engine.dialect.name == "sqlite":
+            wipe_deleted(Path(self._name))
+        return found
+
+    def read_forgotten(self) -> list[ForgottenRow]:
+        """What was forgotten: when, by whom, and by which id, without its text."""
+        with self._reading() as connection:
+            return read_forgotten(connection)
 
     def least_certain_joins(self, as_of: date, most: int) -> list[LeastCertain]:
         """Why papers are one, where that is least certain; see `flows.store.joins.read_least_certain`."""

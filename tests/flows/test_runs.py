@@ -259,7 +259,7 @@ def hold_lock(workspace: Path, ready: object, release: object) -> None:
         ready.set()
         release.wait(30)
 
-    flows.runs.publishing._point_latest = wait
+    flows.runs.publishing.point_latest = wait
     publish(workspace, "other")
     os._exit(0)
 
