@@ -46,12 +46,21 @@ def migrate(engine: Engine, writer: Engine, name: str, rebuild: Callable[[Connec
     Raises
     ------
     InputError
-        When the database is newer than this program, older than papertrends 0.1.0, or another program's.
+        When the database is newer than this program, older and cannot be written, older than papertrends
+        0.1.0, or another program's.
     """
     with engine.begin() as connection:
         version = _read_version(connection, name)
+        is_readable_only = (
+            connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA query_only").scalar()
+        )
     if version == SCHEMA_VERSION:
         return
+    if is_readable_only:
+        raise InputError(
+            f"{name} has schema version {version} and cannot be written, so it cannot be brought to version "
+            f"{SCHEMA_VERSION}; run papertrends status once as a user who may write it"
+        )
     if version is None:
         with writer.begin() as connection:
             # Another process may have been faster while this one waited for the lock.

@@ -63,6 +63,7 @@ def _read_only_address(path: Path) -> str:
 
 def _prepare_reading(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")  # by which `flows.store.migrations` sees it
 
 
 def _prepare_connection(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

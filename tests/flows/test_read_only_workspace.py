@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+import flows.store.migrations
 import flows.store.sqlite
-from analytics.exceptions import PapertrendsError
+from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed, PaperRecord
 from flows.store import Store
+from flows.store.schema import SCHEMA_VERSION
 
 DAY = date(2025, 12, 10)
 FEED = Feed("table", "a.csv", DAY, (PaperRecord("Agents that plan", "Text.", arxiv_id="2510.00001"),))
@@ -48,6 +50,12 @@ def test_it_is_read_and_nothing_is_left_beside_it(read_only):
 def test_writing_is_refused_in_one_line(read_only):
     with Store.open(read_only) as store, pytest.raises(PapertrendsError, match="cannot be opened or written"):
         store.ingest_feed(Feed("table", "b.csv", DAY, FEED.records), seen_on=DAY)
+
+
+def test_an_older_store_says_that_it_has_to_be_written_once(read_only, monkeypatch):
+    monkeypatch.setattr(flows.store.migrations, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    with pytest.raises(InputError, match="cannot be written, so it cannot be brought to version"):
+        Store.open(read_only)
 
 
 def test_what_another_user_is_writing_is_read_up_to_its_last_commit(workspace, monkeypatch):
