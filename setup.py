@@ -15,7 +15,8 @@ class BuildWithData(build_py):
         super().run()
         if self.editable_mode:
             return
-        for path in (Path("data/themes.toml"), *sorted(Path("data/sample").glob("*.txt"))):
+        sample = [*Path("data/sample").glob("*.txt"), *Path("data/sample").glob("*.csv")]
+        for path in (Path("data/themes.toml"), *sorted(sample)):
             target = Path(self.build_lib, "flows", "resources", path.relative_to("data"))
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

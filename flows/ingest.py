@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -25,6 +26,7 @@ from flows.feeds.windows import default_window, remaining_windows
 from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
+from flows.orchestration.run_logs import forward_logs
 from flows.orchestration.states import GAPS, SKIPPED, finished
 from flows.orchestration.workspace_lock import lock_workspace
 from flows.sources.formats import UNKNOWN
@@ -35,6 +37,8 @@ from flows.workers.progress import say_progress
 from reports.values.formatting import plural
 
 __all__ = ["fetch_into_store", "ingest", "ingest_source", "ingest_sources"]
+
+_LOGGER = logging.getLogger(__name__)
 
 _COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
@@ -69,7 +73,7 @@ def ingest(
     """
     if later := later_run():
         return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
-    with lock_workspace(Path(workspace)):
+    with forward_logs(), lock_workspace(Path(workspace)):
         counts = ingest_sources(sources, load_settings({"workspace": workspace}), as_of, columns, fill_dates)
     if deployment.id and counts["failures"] and not counts["records"]:
         raise PapertrendsError(f"no source could be read; {counts['failures'][0]}")
@@ -101,6 +105,8 @@ def ingest_sources(
     if fill_dates is not None:
         counts, dated = fill_missing_dates(settings, day, read)
         found.append(counts)
+    for source, counts in zip(sources, found, strict=False):
+        _LOGGER.info("%s: %d records, %d new papers", source, counts["records"], counts["new"])
     summed = {key: sum(counts[key] for counts in found) for key in _COUNTED}
     late = _late(settings, as_of)
     listed = {key: [line for counts in found for line in counts[key]] for key in ("warnings", "failures")}

@@ -17,6 +17,7 @@ from flows.ingest import ingest_sources
 from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
+from flows.orchestration.run_logs import forward_logs
 from flows.orchestration.states import GAPS, SKIPPED, STALE, finished, staleness
 from flows.orchestration.tasks import run_as_task, show_encoding_progress
 from flows.orchestration.workspace_lock import lock_workspace
@@ -85,7 +86,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     )
     root, day = settings.workspace, settings.as_of or today()
     failures: list[str] = []
-    with lock_workspace(root), record_failures(root, day, settings.site):
+    with forward_logs(), lock_workspace(root), record_failures(root, day, settings.site):
         if sources:
             counts = ingest_sources(sources, settings, as_of, columns)
             failures = counts["failures"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -12,7 +13,6 @@ from uuid import UUID
 from prefect import get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
-from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.states import Scheduled
 from prefect.types.entrypoint import EntrypointType
@@ -22,6 +22,8 @@ from flows.config.settings import Settings
 from flows.feeds.names import named_feed
 from flows.ingest import ingest
 from flows.orchestration.missed_runs import CATCH_UP, missed_since
+from flows.orchestration.outcome_lines import SERVED
+from flows.orchestration.serving import TermRunner, deployment_name
 from flows.pipeline import papertrends
 from flows.runs import list_runs
 from flows.send_digest import send_digest
@@ -34,7 +36,9 @@ _APART_S = 20
 
 
 def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, RunnerDeployment]:
-    """Deployments of a workspace by name: ``ingest``, ``analysis`` and, where mails have readers, ``digest``.
+    """Deployments of a workspace: ``ingest``, ``analysis`` and, where mails have readers, ``digest``.
+
+    Their names in Prefect carry that of the workspace, see `deployment_name`.
 
     Paths among the sources are made absolute.
     """
@@ -56,7 +60,7 @@ def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, Ru
         del made["digest"]
     return {
         name: flow.to_deployment(
-            name,
+            deployment_name(name, settings.workspace),
             schedule=Cron(cron, timezone=settings.timezone),
             parameters=parameters,
             # Found by what it is called, wherever the package is installed and whatever folder this is.
@@ -71,7 +75,8 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
 
     They are registered with the Prefect server that is configured.
     """
-    runner = Runner(name="papertrends")
+    os.environ[SERVED] = "1"
+    runner = TermRunner(name=deployment_name("papertrends", settings.workspace))
     ids = {
         name: cast("UUID", runner.add_deployment(deployment))
         for name, deployment in make_deployments(sources, settings).items()

@@ -14,6 +14,7 @@ from flows.config.settings import load_settings
 from flows.orchestration.flow_run_names import name_of_run
 from flows.orchestration.missed_runs import later_run
 from flows.orchestration.notifications import NOTICES
+from flows.orchestration.run_logs import forward_logs
 from flows.orchestration.states import SKIPPED, STALE, finished
 from flows.orchestration.workspace_lock import lock_workspace
 from flows.publication.digest_mail import make_mails, send_mails
@@ -50,7 +51,7 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
         return finished({}, f"skipped; the run of {later} covers it", name=SKIPPED)
     settings = load_settings({"workspace": workspace})
     # Wait for a running analysis: the digest must be about its run.
-    with lock_workspace(Path(workspace)):
+    with forward_logs(), lock_workspace(Path(workspace)):
         folder = resolve_run(settings.workspace)
         mails = make(folder, settings, now())
         counts = {"run_id": folder.name, "sent": 0, "before": 0}

@@ -106,6 +106,7 @@ def make_manifest(
             "rejected": len(corpus.rejects),
             "unclustered": int((papers["topic_id"] == UNCLUSTERED).sum()),
             "nearest": int((tables.topic_assignments["basis"] == "nearest").sum()),
+            "without_abstract": int((papers["abstract"] == "").sum()),
             "without_theme": int(papers["primary_theme"].isna().sum()),
             "merged": int(corpus.sources["n_records"].sum()) - len(papers) - corpus.n_later,
             "later": corpus.n_later,
@@ -175,9 +176,24 @@ def _quality(topics: pd.DataFrame) -> dict[str, float] | None:
 def _title(sources: pd.DataFrame) -> str:
     # A table or a bibliography has no name but its file's.
     pairs = zip(sources["source"], sources["location"], strict=True)
-    names = sorted({_NAMES.get(source, PurePosixPath(location).stem) for source, location in pairs})
+    names = sorted({_NAMES.get(source) or _name_of_file(location) for source, location in pairs})
+    # "Daily papers 2024" says no more than "Daily Papers".
+    starts = tuple(f"{one.casefold()} " for one in names)
+    names = [one for one in names if not one.casefold().startswith(starts)]
     more = f" and {len(names) - _TITLE_NAMES} more" if len(names) > _TITLE_NAMES else ""
     return ", ".join(names[:_TITLE_NAMES]) + more or "Papers"
+
+
+def _name_of_file(location: str) -> str:
+    """Name of a file for people.
+
+    Examples
+    --------
+    >>> _name_of_file("exports/daily_papers_2024.csv"), _name_of_file("GPT.bib")
+    ('Daily papers 2024', 'GPT')
+    """
+    name = PurePosixPath(location).stem.replace("_", " ").strip()
+    return name[:1].upper() + name[1:]
 
 
 def _sources(sources: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ them directly.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -40,6 +41,7 @@ __all__ = ["Analysis", "AnalysisInputs", "RunStep", "analysis_inputs", "call_ste
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
+_LOGGER = logging.getLogger(__name__)
 _LONG_STAGE_S = 1.0
 """Seconds from which a stage may have freed memory that is worth the time to give it back."""
 
@@ -264,4 +266,5 @@ class _Stages:
         if time.perf_counter() - start > _LONG_STAGE_S:
             give_memory_back()
         self.seconds[name] = time.perf_counter() - start
+        _LOGGER.info("%s: %.1f s", name, self.seconds[name])
         return result

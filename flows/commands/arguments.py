@@ -70,9 +70,11 @@ def check_sources(sources: list[str], as_of: date | None, columns: dict[str, str
     from flows.feeds.names import named_feed
     from flows.sources.recognition import read_source
 
-    for source in sources:
-        if named_feed(source, as_of or today()) is None:
-            read_source(source, as_of=as_of, columns=columns)
+    files = [one for one in sources if named_feed(one, as_of or today()) is None]
+    if columns and not files:
+        raise InputError("--map names columns of a table, and no source is a file; remove it or add one")
+    for source in files:
+        read_source(source, as_of=as_of, columns=columns)
 
 
 def check_ingest(sources: list[str], fill_dates: str | None, settings: Settings) -> None:

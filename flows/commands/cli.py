@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -22,7 +24,10 @@ from flows.commands.arguments import (
     flow_parameters,
     runner_parameters,
 )
+from flows.commands.backup import backup
 from flows.commands.console import one_line_errors, out, print_lines, print_warnings, show_progress
+from flows.commands.examples import EXAMPLES
+from flows.commands.forget import forget
 from flows.commands.label import label
 from flows.commands.merge_split import merge, split
 from flows.commands.options import (
@@ -44,7 +49,7 @@ from flows.commands.queries import diff, paper, search, status, topics
 from flows.commands.store_commands import store_commands
 from flows.commands.temporary_server import TemporaryServer, answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
-from flows.config.default_files import DEFAULT_SOURCE
+from flows.config.default_files import DEFAULT_DAY, DEFAULT_SOURCES
 
 if TYPE_CHECKING:  # imported where it is needed: it takes a second
     from flows.config.settings import Settings
@@ -57,10 +62,28 @@ app = typer.Typer(
     name="papertrends",
     help="Themes, topics and tested trends in feeds of research papers.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich would read ":cat:" as a picture and "[default: ...]" as a style
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"papertrends {version('papertrends')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Themes, topics and tested trends in feeds of research papers."""
 
 
 def run(  # noqa: PLR0913 - its options
@@ -79,7 +102,9 @@ def run(  # noqa: PLR0913 - its options
         server = start_server(shown=verbose)
         runner_options = runner_parameters(runner, dask_address)
         settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
-        given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
+        given, named = sources or [str(one) for one in DEFAULT_SOURCES], columns_of(columns)
+        if not sources and settings.as_of is None:
+            settings = settings.model_copy(update={"as_of": DEFAULT_DAY})
         check_sources(given, settings.as_of, named)
         parameters = flow_parameters(settings, themes, vectorizer)
         _run_pipeline(server, settings, given, {**parameters, "columns": named, **runner_options})
@@ -93,7 +118,9 @@ def ingest(
     fill_dates: Annotated[
         str | None,
         typer.Option(
-            "--fill-dates", metavar="SERVICE", help="Service that looks up missing publication days: arxiv."
+            "--fill-dates",
+            metavar="SERVICE",
+            help="Service that looks up missing publication days: arxiv.  [default: none]",
         ),
     ] = None,
     verbose: Verbose = False,
@@ -144,7 +171,9 @@ def analyze(  # noqa: PLR0913 - its options
 
 def report(
     run_name: RunName = None,
-    output: Annotated[Path | None, typer.Option("--output", help="File to write the page to.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to write the page to.  [default: RUN.html]")
+    ] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
@@ -169,7 +198,9 @@ def report(
 def digest(
     run_name: RunName = None,
     send: Annotated[bool, typer.Option("--send", help="Send the mail, once to each recipient.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", help="File to write the mail to (.eml).")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to write the mail to.  [default: RUN.eml]")
+    ] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
@@ -206,11 +237,17 @@ def digest(
 def serve(  # noqa: PLR0913 - its options
     sources: NeededSources,
     ingest_cron: Annotated[
-        str | None, typer.Option(help="When to read the sources, as a cron expression.")
+        str | None, typer.Option(help="When to read the sources, as a cron expression.  [default: 0 5 * * *]")
     ] = None,
-    analysis_cron: Annotated[str | None, typer.Option(help="When to analyze and report.")] = None,
-    digest_cron: Annotated[str | None, typer.Option(help="When to send the digest.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Time zone of the cron expressions.")] = None,
+    analysis_cron: Annotated[
+        str | None, typer.Option(help="When to analyze and report.  [default: 0 6 * * 1]")
+    ] = None,
+    digest_cron: Annotated[
+        str | None, typer.Option(help="When to send the digest.  [default: 0 8 * * 1]")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Time zone of the cron expressions.  [default: UTC]")
+    ] = None,
     workspace: Workspace = None,
     runner: Runner = None,
     dask_address: DaskAddress = None,
@@ -218,6 +255,7 @@ def serve(  # noqa: PLR0913 - its options
 ) -> None:
     """Keep running on a schedule: ingest the sources, analyze, report, and send the digest."""
     with one_line_errors(verbose):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the runner takes it over
         server = start_server(scheduling=True, shown=True)
         when = {
             "ingest_cron": ingest_cron,
@@ -296,8 +334,9 @@ def _print_run(folder: Path) -> None:
 
 for command in (
     run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, merge, split,
+    forget, backup,
 ):  # fmt: skip
-    app.command()(command)
+    app.command(epilog=EXAMPLES.get(command.__name__))(command)
 app.command("themes")(list_themes)
 app.add_typer(store_commands, name="store")
 

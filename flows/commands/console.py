@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics.exceptions import InputError, PapertrendsError
+from flows.commands.prefect_logging import silence_console
 
 __all__ = ["err", "one_line_errors", "out", "print_lines", "print_warnings", "refuse_faults", "show_progress"]
 
@@ -50,7 +51,7 @@ def refuse_faults(file: Path, faults: Sequence[str]) -> None:
 def one_line_errors(verbose: bool) -> Iterator[None]:
     """Turn errors into one line and an exit status; silence libraries unless verbose."""
     if not verbose:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        silence_console()
         os.environ.setdefault("TQDM_DISABLE", "1")
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
     try:
@@ -111,7 +112,12 @@ def show_progress() -> Iterator[None]:
     """Show progress bars for long stages on stderr, if it is a terminal."""
     from flows.workers.progress import listening
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         stages: dict[str, Any] = {}
 

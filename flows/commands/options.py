@@ -51,15 +51,21 @@ Workspace = Annotated[
     typer.Option("--workspace", help="Folder that holds the store and the runs.  [default: data/workspace]"),
 ]
 Themes = Annotated[
-    str | None, typer.Option("--themes", metavar="FILE", help="Themes file: a path or an address.")
+    str | None,
+    typer.Option(
+        "--themes", metavar="FILE", help="Themes file: a path or an address.  [default: data/themes.toml]"
+    ),
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Run as if today were this day, YYYY-MM-DD.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Run as if today were this day, YYYY-MM-DD.  [default: today]"),
+]
 Vectorizer = Annotated[
     str | None,
     typer.Option(
         "--vectorizer",
         help="How texts become vectors: auto, minilm, minilm-128, minilm-256, student, lexical, "
-        "sentence-transformers:NAME-OR-FOLDER or openai:MODEL.",
+        "sentence-transformers:NAME-OR-FOLDER or openai:MODEL.  [default: auto]",
     ),
 ]
 Refit = Annotated[bool, typer.Option("--refit", help="Fit the topics again, even if no rule asks for it.")]

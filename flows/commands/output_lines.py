@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.matching.joins import STATED
 from flows.analysis.comparison import RunDifference
 from flows.analysis.search import SearchHit
+from flows.commands.found_lines import found_lines, title_only
 from flows.config.settings import Settings
 from flows.publication.digest_mail import SentMails
 from flows.store import PaperHistory
@@ -120,16 +121,19 @@ def ingest_lines(counts: Mapping[str, Any], fill_dates: str | None) -> Iterator[
 
 
 def run_lines(manifest: Mapping[str, Any], folder: Path, total_seconds: float) -> Iterator[str]:
-    """Counts of a run, where the seconds went, and the path of the report."""
+    """Counts of a run, where the seconds went, what it found, and the path of the report."""
     counts, seconds = manifest["counts"], manifest["seconds"]
     yield (
         f"{counts['papers']} papers ({counts['undated']} undated, {counts['rejected']} records rejected), "
         f"{counts['encoded']} texts encoded, {manifest['topics']['reason']}"
     )
+    if bare := title_only(counts):
+        yield bare
     rest = ("start (imports, Prefect's server) and ingest", total_seconds - sum(seconds.values()))
     parts = sorted([rest, *seconds.items()], key=lambda part: -part[1])
     spent = ", ".join(f"{stage} {taken:.1f}" for stage, taken in parts if taken >= 0.05)
     yield f"seconds {total_seconds:.1f}: {spent}"
+    yield from found_lines(manifest["summary"])
     yield f"report  {folder / 'report.html'}"
 
 

@@ -36,7 +36,9 @@ Database = Annotated[
 ]
 
 
-store_commands = typer.Typer(help="Move the store between SQLite and PostgreSQL.", no_args_is_help=True)
+store_commands = typer.Typer(
+    help="Move the store between SQLite and PostgreSQL.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @store_commands.command()

@@ -78,12 +78,15 @@ def start_server(*, scheduling: bool = False, shown: bool = False) -> TemporaryS
     if "prefect" in sys.modules or _is_configured():
         return None
     port = _free_port()
-    environment = {**os.environ, **({} if scheduling else _ENVIRONMENT)}
+    url = f"http://127.0.0.1:{port}/api"
+    # Its pages would ask Prefect's usual port otherwise.
+    environment = {**os.environ, **({"PREFECT_UI_API_URL": url} if scheduling else _ENVIRONMENT)}
+    if not scheduling:
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")  # nobody can look at it
     stderr_file = None if shown else tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server
     # The pipe is closed when this process ends, however it does; nothing is ever written to it.
     process = subprocess.Popen(_command(port), env=environment, stdin=subprocess.PIPE, stderr=stderr_file)  # noqa: S603 - our own words
     atexit.register(_stop, process)
-    url = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = url
     return TemporaryServer(process, url, _first_answer(process, url), stderr_file)
 

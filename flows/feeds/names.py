@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from analytics.exceptions import InputError
+from flows.feeds.web_addresses import feed_of_address
 from flows.feeds.windows import WRITTEN_WINDOWS, Window, parse_window, window_text
 from flows.sources.plain_text import clean_text
 
@@ -99,7 +100,8 @@ def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:
 
     The window of a query is its last word: a year or a day there is always read as the window.
 
-    None when `text` is not of the form ``name:query`` at all, such as ``C:\papers`` or ``./a:b``.
+    Web addresses of arXiv and Hugging Face give the feed that reads them. None when `text` is not of the
+    form ``name:query`` at all, such as ``C:\papers`` or ``./a:b``.
 
     Raises
     ------
@@ -117,6 +119,8 @@ def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:
     prefix, colon, rest = text.strip().partition(":")
     if not colon or not _PREFIX.fullmatch(prefix):
         return None
+    if prefix.lower() in ("http", "https") and (feed := feed_of_address(text)):
+        return parse_feed_name(feed, today=today)
     name, query = prefix.lower(), clean_text(rest)
     if name not in FEED_NAMES:
         raise InputError(_unknown(prefix, text))

@@ -12,7 +12,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from analytics.tables import RunTables
 from flows.runs import report_address
 
-__all__ = ["make_artifacts", "moved_rows", "quality_markdown"]
+__all__ = ["make_artifacts", "moved_rows", "quality_markdown", "report_markdown"]
 
 _ROWS = 50
 _LINES = 20
@@ -37,16 +37,37 @@ _COUNTS = {
 def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping[str, Any]) -> None:
     """Create the artifacts of a published run.
 
-    `site` is the address of the workspace's folder; the link leads to the file without.
+    `site` is the address of the workspace's folder. Without it the path of the file is shown, because a
+    browser cannot open the file from Prefect's page.
     """
     create_table_artifact(
         moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
         key="what-moved",
         description="Series whose share was shown to change: over the whole span, or in the newest months",
     )
-    link = report_address(folder, site)
-    create_link_artifact(link, key="report", link_text="Report", description=str(manifest["summary"]["lead"]))
+    lead = str(manifest["summary"]["lead"])
+    if site:
+        link = report_address(folder, site)
+        create_link_artifact(link, key="report", link_text="Report", description=lead)
+    else:
+        create_markdown_artifact(report_markdown(folder, lead), key="report", description=lead)
     create_markdown_artifact(quality_markdown(manifest), key="data-quality", description="Data quality")
+
+
+def report_markdown(folder: Path, lead: str) -> str:
+    """Where the report of a run is on its machine.
+
+    Examples
+    --------
+    >>> print(report_markdown(Path("/srv/w/runs/r1"), "Nothing moved"))
+    Nothing moved
+    <BLANKLINE>
+        /srv/w/runs/r1/report.html
+    <BLANKLINE>
+    With the setting `site`, this is a link.
+    """
+    place = folder.resolve() / "report.html"
+    return f"{_plain(lead)}\n\n    {place}\n\nWith the setting `site`, this is a link."
 
 
 def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from prefect.blocks.core import Block
 from prefect.client.schemas.objects import FlowRun, State
 
 from flows.config.settings import load_settings
+from flows.orchestration.outcome_lines import tell_outcome
 from flows.orchestration.states import GAPS, STALE
 
 __all__ = ["NOTICES", "notify_if_needed"]
@@ -43,8 +44,9 @@ def notify_if_needed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
 
 
 NOTICES: dict[str, Any] = {
-    "on_completion": [notify_if_needed],
-    "on_failure": [notify_if_needed],
-    "on_crashed": [notify_if_needed],
+    "on_completion": [tell_outcome, notify_if_needed],
+    "on_failure": [tell_outcome, notify_if_needed],
+    "on_crashed": [tell_outcome, notify_if_needed],
+    "on_cancellation": [tell_outcome],
 }
 """Hooks of the flows that people schedule."""

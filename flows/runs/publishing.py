@@ -23,7 +23,15 @@ from flows.runs.latest import check_latest, point_latest
 from flows.runs.names import NAME, canonical_json
 from flows.runs.tables import write_table
 
-__all__ = ["new_run_folder", "publish_run", "publishing", "remove_runs", "write_pages", "write_tables"]
+__all__ = [
+    "new_run_folder",
+    "point_latest",
+    "publish_run",
+    "publishing",
+    "remove_runs",
+    "write_pages",
+    "write_tables",
+]
 
 _BUILDING, _REMOVING = ".building-", ".removing-"
 

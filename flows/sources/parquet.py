@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, RejectedRecord
+from flows.sources.column_notes import name_unread
 from flows.sources.field_names import FieldMap, match_fields
 from flows.sources.fielded import row_reader
 from flows.sources.formats import BLOCK, SourceFile, SourceFormat
@@ -54,6 +55,7 @@ def read_parquet(file: SourceFile) -> Iterator[Feed]:
         with _opened(file) as table:
             names = list(table.schema_arrow.names)
             fields = match_fields(names, file.columns, location=file.location)
+            name_unread(names, fields, file.location)
             columns = _columns(fields, names)
             packed = packed_columns(table.metadata, columns, n_bytes=status.st_size, location=file.location)
         with _opened(file, packed) as table:

@@ -42,6 +42,7 @@ from flows.sources import (
     semantic_scholar,
     workbook,
 )
+from flows.sources.column_notes import name_unused
 from flows.sources.containers import is_workbook, members, unpacked
 from flows.sources.files import compression_of, encoding_of, leads_out, list_files, read_head
 from flows.sources.formats import UNKNOWN, SourceFile, SourceFormat
@@ -115,6 +116,9 @@ FORMATS: tuple[SourceFormat, ...] = (
 """Every format; the order is that in which they are tried."""
 
 _LAST_RESORT = FORMATS[-1]
+_WITH_COLUMNS = {
+    one.FORMAT.name for one in (parquet, workbook, json_lines, json_lists, markdown, delimited)
+} | {_JSON_OF_NO_KNOWN_KIND.name}
 
 
 def read_source(
@@ -174,6 +178,8 @@ def _feeds_of(file: SourceFile) -> Iterator[Feed]:
             yield from _feeds_of(content)
     else:
         found = format_of(file)
+        if file.columns and found.name not in _WITH_COLUMNS:
+            name_unused(file.columns, file.location)
         note = "" if found.marks else encoding_of(file.path, location=file.location).note
         for feed in found.read(file):
             yield replace(feed, warnings=(note, *feed.warnings)) if note and feed.is_last else feed

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from analytics.exceptions import InputError
 from analytics.papers import PaperRecord, RejectedRecord
+from flows.sources.column_notes import name_unread
 from flows.sources.entries import EntryReader
 from flows.sources.field_names import FieldMap, match_fields
 from flows.sources.fielded import record_of, row_excerpt
@@ -60,7 +61,10 @@ def names_titles(names: Sequence[str], *, is_first: bool = True) -> bool:
 def header_of(cells: Iterable[object], given: Mapping[str, str], *, location: str) -> Header:
     """Read the row of names."""
     names, repeated = column_names(cells)
-    return Header(names, match_fields(names, given, location=location), repeated)
+    fields = match_fields(names, given, location=location)
+    if location:
+        name_unread(names, fields, location)
+    return Header(names, fields, repeated)
 
 
 def column_names(cells: Iterable[object]) -> tuple[list[str], list[str]]:

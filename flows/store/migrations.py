@@ -14,7 +14,16 @@ __all__ = ["FIRST_VERSION", "MIGRATIONS", "migrate"]
 FIRST_VERSION = 7
 """That of papertrends 0.1.0; stores of earlier versions were never released."""
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+
+def _add_forgotten(connection: Connection) -> None:
+    collation = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(
+        f"CREATE TABLE forgotten (kind VARCHAR(8){collation} NOT NULL, address TEXT{collation} NOT NULL,"
+        f" day DATE NOT NULL, person TEXT{collation} NOT NULL, PRIMARY KEY (kind, address))"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_forgotten,)
 """Step i takes a database of version `FIRST_VERSION` + i to the next one, by its own DDL, never by
 `schema.metadata`: that is the schema of today. Text columns are ``COLLATE "C"`` on PostgreSQL, see the end of
 `flows.store.schema`.
@@ -35,12 +44,21 @@ def migrate(engine: Engine, writer: Engine, name: str, rebuild: Callable[[Connec
     Raises
     ------
     InputError
-        When the database is newer than this program, older than papertrends 0.1.0, or another program's.
+        When the database is newer than this program, older and cannot be written, older than papertrends
+        0.1.0, or another program's.
     """
     with engine.begin() as connection:
         version = _read_version(connection, name)
+        is_readable_only = (
+            connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA query_only").scalar()
+        )
     if version == SCHEMA_VERSION:
         return
+    if is_readable_only:
+        raise InputError(
+            f"{name} has schema version {version} and cannot be written, so it cannot be brought to version "
+            f"{SCHEMA_VERSION}; run papertrends status once as a user who may write it"
+        )
     if version is None:
         with writer.begin() as connection:
             # Another process may have been faster while this one waited for the lock.

@@ -24,6 +24,7 @@ from sqlalchemy import (
 __all__ = [
     "SCHEMA_VERSION",
     "feeds",
+    "forgotten",
     "label_draws",
     "labels",
     "mails",
@@ -45,7 +46,7 @@ __all__ = [
     "work_decisions",
 ]
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -297,6 +298,17 @@ work_decisions = Table(
     Column("other", String(32), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("is_one_work", Boolean, nullable=False),
+    Column("person", Text, nullable=False),
+)
+
+# What was removed for good and may not come back: ids and hashes of titles of papers, names of sources. The
+# row says when and by whom, and nothing of the text.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("day", Date, nullable=False),
     Column("person", Text, nullable=False),
 )
 

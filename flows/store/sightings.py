@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from analytics.papers import Feed
+from flows.store.barred import without_forgotten
 from flows.store.blocks import in_blocks
 from flows.store.corpus import read_sightings
 from flows.store.decisions import WorkDecision, write_decisions
@@ -25,7 +26,7 @@ from flows.store.schema import feeds, papers, records, rejects, sightings
 from flows.store.stored_records import StoredRecord, encode_record, row_key
 from flows.store.usable import UsableFeed, usable_feed
 
-__all__ = ["FeedSoFar", "IngestCounts", "decide_works", "rebuild_papers", "write_feed"]
+__all__ = ["FeedSoFar", "IngestCounts", "decide_works", "rebuild_of", "rebuild_papers", "write_feed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def write_feed(
     connection: Connection, feed: Feed, seen_on: date, so_far: FeedSoFar | None = None
 ) -> tuple[IngestCounts, FeedSoFar]:
     """Store all sightings of a feed, or of a part, and bring the papers that they change up to date."""
-    usable = usable_feed(feed)
+    usable = without_forgotten(connection, usable_feed(feed))
     stored = {shown.record_id: shown for shown, _ in usable.shown}
     fresh_records = stored.keys() - distinct_values(
         connection, records.c.record_id, records.c.record_id, stored
@@ -128,6 +129,14 @@ def rebuild_papers(connection: Connection) -> None:
     known = connection.execute(select(papers.c.paper_id)).scalars().all()
     held = connection.execute(select(records.c.paper_id).distinct()).scalars().all()
     _fold(connection, {*known, *held})
+
+
+def rebuild_of(connection: Connection, paper_ids: Iterable[str]) -> None:
+    """Place the records of some papers and fold the papers again, after other records of theirs went."""
+    affected = set(paper_ids)
+    held = distinct_values(connection, records.c.record_id, records.c.paper_id, affected)
+    moves = place_again(connection, (), held) if held else {}
+    _fold(connection, affected | {one for move in moves.values() for one in (move.old, move.new)})
 
 
 def _with_part(

@@ -2,12 +2,14 @@
 
 It runs in WAL mode, so readers keep their snapshot while one process writes. Writers take the lock
 when they begin (``BEGIN IMMEDIATE``): a transaction that read first and wrote later could otherwise
-fail halfway because another writer came between.
+fail halfway because another writer came between. A file that may only be read is opened so.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -27,10 +29,41 @@ def make_sqlite_engine(url: URL, *, busy_timeout_s: float, writes: str) -> Engin
         takes_lock = connection.get_execution_options().get(writes, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_lock else "BEGIN")
 
-    engine = create_engine(url, connect_args={"timeout": busy_timeout_s})
-    event.listen(engine, "connect", _prepare_connection)
+    path = Path(str(url.database))
+    if path.exists() and not _may_write(path):
+        address = _read_only_address(path)
+        engine = create_engine(
+            url,
+            creator=lambda: sqlite3.connect(
+                address, uri=True, timeout=busy_timeout_s, check_same_thread=False
+            ),
+        )
+        event.listen(engine, "connect", _prepare_reading)
+    else:
+        engine = create_engine(url, connect_args={"timeout": busy_timeout_s})
+        event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _may_write(path: Path) -> bool:
+    """Whether this user may write a database file, and the log beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _read_only_address(path: Path) -> str:
+    """Address of a database file that may only be read.
+
+    Without a log beside it nobody writes, and SQLite need not make one, which it could not.
+    """
+    log = Path(f"{path}-wal")
+    is_still = not (log.exists() and log.stat().st_size)
+    return f"{path.resolve().as_uri()}?{'immutable=1' if is_still else 'mode=ro'}"
+
+
+def _prepare_reading(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")  # by which `flows.store.migrations` sees it
 
 
 def _prepare_connection(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import URL
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import Feed
 from flows.store import (
+    barred,
     corpus,
     deciding,
     decisions,
@@ -35,10 +36,12 @@ from flows.store.blocks import in_blocks
 from flows.store.compaction import compact_store
 from flows.store.copying import copy_tables
 from flows.store.database import database_name, find_database, holds_store, make_engine, plain_errors
+from flows.store.forgetting import Forgotten, forget
 from flows.store.labels import LabelDraw, delete_labels, write_draw, write_labels
 from flows.store.migrations import migrate
 from flows.store.postgresql import refresh_statistics
 from flows.store.registry import FitRow, write_fit
+from flows.store.safekeeping import wipe_deleted
 from flows.store.sightings import FeedSoFar, IngestCounts, rebuild_papers, write_feed
 from flows.store.transactions import Transactions, in_reading, in_writing
 from flows.store.vectors import check_vectors, write_vector_block
@@ -85,6 +88,7 @@ class Store(Transactions):
     merge_papers = in_writing(deciding.merge_papers)
     split_paper = in_writing(deciding.split_paper)
     read_decisions = in_reading(decisions.read_decisions)
+    read_forgotten = in_reading(barred.read_forgotten)
     least_certain_joins = in_reading(joins.read_least_certain)
     record_titles = in_reading(joins.read_titles)
 
@@ -252,6 +256,14 @@ class Store(Transactions):
         with self._writing() as connection:
             delete_labels(connection, paper_id, labeller, day)
             write_labels(connection, labels)
+
+    def forget(self, asked: str, *, day: date, person: str) -> Forgotten:
+        """Remove a paper or a source for good, see `flows.store.forgetting.forget`."""
+        with self._writing() as connection:
+            found = forget(connection, asked, day=day, person=person)
+        if self._engine.dialect.name == "sqlite":
+            wipe_deleted(Path(self._name))
+        return found
 
     def compact(self, *, vectorizer_id: str, unused: Collection[int | str] = ()) -> None:
         """Remove rows that no later run can need, see `flows.store.compaction.compact_store`."""

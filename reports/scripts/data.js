@@ -32,6 +32,11 @@ function topicName(data, paper) {
   return topic < 0 ? "" : data.topics[topic].name;
 }
 
+// Kinds of sources that show few of all papers: theirs are marked.
+function rareSources(data, paper) {
+  return data.sources.length ? data.papers.sources[paper].map((at) => data.sources[at]).filter((one) => one.rare).map((one) => one.name) : [];
+}
+
 function element(name, properties, ...children) {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);

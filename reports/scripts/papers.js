@@ -10,7 +10,7 @@ function addPapers(data, corrections) {
   const form = document.getElementById("find");
   const table = document.getElementById("paper-table");
   if (!form || !table) { return; }
-  const fields = Object.fromEntries(["words", "theme", "topic", "from", "to", "correct"].map((name) => [name, form.elements[name]]));
+  const fields = Object.fromEntries(["words", "theme", "topic", "source", "from", "to", "correct"].map((name) => [name, form.elements[name]]));
   const said = document.getElementById("found");
   const more = document.getElementById("more");
   const columns = [...table.tHead.rows[0].cells].map((head) => head.dataset.of);
@@ -34,11 +34,12 @@ function addPapers(data, corrections) {
     if (words.length && !folded) {
       folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper]].join(" ")));
     }
-    const theme = fields.theme.value, topic = fields.topic.value, from = fields.from.value, to = fields.to.value;
+    const theme = fields.theme.value, topic = fields.topic.value, source = fields.source.value, from = fields.from.value, to = fields.to.value;
     return order.filter((paper) => {
       const day = papers.day[paper];
       return (theme === "" || (theme === "-1" ? !papers.themes[paper].length : papers.themes[paper].includes(+theme)))
         && (topic === "" || papers.topic[paper] === +topic)
+        && (source === "" || papers.sources[paper].includes(+source))
         // A month counts from its first day, and to the end of what was asked for.
         && (!from || (day && day + "-01-01".slice(day.length - 4) >= from)) && (!to || (day && day <= to))
         && words.every((word) => folded[paper].includes(word));
@@ -49,10 +50,9 @@ function addPapers(data, corrections) {
     day: (paper) => element("td", {}, dayOf(data, paper)),
     title(paper) {
       const lines = element("div", {}, element("p", { className: "paper" }, titleOf(data, paper)));
-      const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean);
-      if (by.length) {
-        lines.append(byline(by.map((one) => element("bdi", { textContent: one }))));
-      }
+      const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean).map((one) => element("bdi", { textContent: one }));
+      by.push(...rareSources(data, paper).map((one) => element("span", { className: "basis", textContent: one })));
+      if (by.length) { lines.append(byline(by)); }
       if (corrections && fields.correct.value !== "") {
         const theme = +fields.correct.value, says = papers.themes[paper].includes(theme) ? 0 : 1;
         lines.classList.add("fixable");
@@ -96,6 +96,8 @@ function addPapers(data, corrections) {
   const byName = data.topics.map((topic, at) => [topic.name, at]).sort((a, b) => a[0].localeCompare(b[0]));
   byName.forEach(([name, at]) => fields.topic.add(new Option(name, String(at))));
   if (data.topics.length) { fields.topic.add(new Option("no topic", "-1")); }
+  addOptions(fields.source, data.sources.map((source) => source.name));
+  fields.source.parentNode.hidden = !data.sources.length;
   fields.theme.parentNode.hidden = fields.correct.parentNode.hidden = !data.themes.length;
   fields.topic.parentNode.hidden = !data.topics.length;
 

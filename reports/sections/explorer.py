@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.tables import RunTables, is_among
+from reports.values.formatting import clip
 from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
 from reports.view import Places
@@ -34,6 +35,8 @@ _SIDE = 4095
 """Places on the map go from 0 to this number."""
 _LINKS = {"https://arxiv.org/abs/": "a", "https://doi.org/": "d"}
 _UPVOTED = 1_000
+_RARE = 0.1
+"""Part of all papers up to which those of a source are marked as its own."""
 _N_COLORS = len(MARKS) - 1  # without the grey of what belongs nowhere
 _CHECKED = 500
 """Papers whose packed size predicts that of the others."""
@@ -55,6 +58,9 @@ class Explorer:
         Name, slug and color of each, and a theme's id; topics of one group share a color, from 0 to 7.
     notes : tuple of str
         What is said of a date: nothing, or how it was inferred.
+    sources : tuple of dict
+        Name of each kind of source, and whether it is `rare`: then its papers are marked. Empty where all
+        papers are of one kind.
     columns : dict of str to list
         One value per paper: see `make_explorer`. `x` and `y` end with the last mapped paper.
     """
@@ -64,6 +70,7 @@ class Explorer:
     themes: tuple[dict[str, Any], ...]
     topics: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
+    sources: tuple[dict[str, Any], ...]
     columns: dict[str, list[Any]]
 
     @property
@@ -79,6 +86,7 @@ class Explorer:
             "themes": self.themes,
             "topics": self.topics,
             "notes": self.notes,
+            "sources": self.sources,
             "papers": {name: values[:n] for name, values in self.columns.items()},
         }
 
@@ -92,7 +100,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
         Columns: `id`, empty where it follows from the link; `title`; `link`, an address, or ``a`` and ``d``
         before what follows arXiv's and the DOI's; `day`, empty without a date; `note`, a position in `notes`;
         `authors`, `organization`; `votes`, a number or None; `themes`, positions with the primary one first;
-        `topic`, a position or -1; `x` and `y` from 0 to 4095.
+        `topic`, a position or -1; `sources`, positions, unless there are none; `x` and `y` from 0 to 4095.
     """
     mapped = _sample(tables)
     listed = list(dict.fromkeys([*mapped, *_wanted(tables, most)]))[:most]
@@ -103,6 +111,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
     themes_of = _memberships(tables, places, shown)
     votes = [None if pd.isna(one) else int(one) for one in shown["upvotes"]]
     notes = {"": 0}
+    sources = _sources(tables.papers)
     links = [_short_link(line.href) for line in lines]
     columns: dict[str, list[Any]] = {
         "id": [
@@ -118,6 +127,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
         "votes": votes,
         "themes": themes_of,
         "topic": [topic_at.get(one, -1) for one in shown["topic_id"]],
+        **_by_source(sources, shown["sources"]),
         **_on_the_map(tables, mapped),
     }
     return Explorer(
@@ -129,6 +139,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
         ),
         _topics(tables, places),
         tuple(notes),
+        tuple({"name": clip(one.replace("-", " "), 40), "rare": rare} for one, rare in sources.items()),
         columns,
     )
 
@@ -158,6 +169,19 @@ def _packed(value: Mapping[str, Any]) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # Without a time, so that the same papers are the same bytes.
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
+
+
+def _sources(papers: pd.DataFrame) -> dict[str, bool]:
+    """Kinds of sources, and whether few papers are of it; empty where there is but one."""
+    counts = papers["sources"].explode().value_counts()
+    if len(counts) < 2:
+        return {}
+    return {str(one): bool(counts[one] <= _RARE * len(papers)) for one in sorted(counts.index)}
+
+
+def _by_source(sources: Mapping[str, bool], shown: pd.Series) -> dict[str, list[list[int]]]:
+    at = {one: place for place, one in enumerate(sources)}
+    return {"sources": [[at[one] for one in ones] for ones in shown]} if sources else {}
 
 
 def _topics(tables: RunTables, places: Places) -> tuple[dict[str, Any], ...]:

@@ -126,11 +126,16 @@ def _read(counts: Mapping[str, Any]) -> tuple[Line, ...]:
         ("later", "too new", "papers seen or published after the day of this report"),
         ("future", "of these dated ahead", "papers already seen that state a later date"),
         ("withdrawn", "withdrawn", "papers that a source calls withdrawn or retracted; they still count"),
+        (
+            "without_abstract",
+            "title only",
+            "papers without an abstract; their titles decide themes and topics",
+        ),
         ("without_theme", "in no theme", "papers that belong to no theme"),
         ("unclustered", "unclustered", "papers that belong to no topic"),
     )
-    # These two would be a line of zero on most pages.
-    silent = {"future", "withdrawn"}
+    # These three would be a line of zero on most pages.
+    silent = {"future", "withdrawn", "without_abstract"}
     return tuple(
         Line(name, count(int(counts[key])), note)
         for key, name, note in rows

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, validate_table
-from flows.orchestration.artifacts import moved_rows
+from flows.orchestration import artifacts
+from flows.orchestration.artifacts import make_artifacts, moved_rows
 
 
 def verdicts(*rows: dict[str, object]) -> pd.DataFrame:
@@ -31,6 +34,34 @@ def test_what_moved_is_what_is_claimed_the_surest_first():
     assert (rows[1]["since"], rows[1]["until"], rows[1]["parted"]) == ("2024-01-01", "2025-08-01", None)
     assert (rows[1]["change"], rows[1]["end_share"]) == (2.0712, None)
     assert json.loads(json.dumps(rows)) == rows
+
+
+@pytest.mark.parametrize(
+    ("site", "made"),
+    [
+        ("https://example.org/w", ("link", "https://example.org/w/runs/r1/report.html")),
+        ("", ("markdown", "/runs/r1/report.html\n")),
+    ],
+)
+def test_the_report_is_a_link_only_where_a_browser_can_follow_it(monkeypatch, tmp_path, site, made):
+    told = {}
+    for kind in ("link", "markdown", "table"):
+
+        def keep(value, key, kind=kind, **_):
+            told[key] = (kind, value)
+
+        monkeypatch.setattr(artifacts, f"create_{kind}_artifact", keep)
+    manifest = {"summary": {"lead": "Nothing moved."}, "counts": {}, "sources": [], "warnings": []}
+    make_artifacts(
+        tmp_path / "runs" / "r1",
+        site,
+        SimpleNamespace(verdicts=verdicts({"verdict": "unclear", "q_value": 0.2})),
+        manifest,
+    )
+    kind, value = told["report"]
+    assert kind == made[0]
+    assert made[1] in value
+    assert "file:" not in value
 
 
 def test_nothing_claimed_gives_no_row():

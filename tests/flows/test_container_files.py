@@ -256,8 +256,15 @@ def test_what_is_copied_is_enough(tmp_path):
     where = python(
         "-c",
         "import flows.commands.cli as c, flows.config.settings as s; print(c.__file__); assert s.DEFAULT_THEMES.is_file();"
-        "assert c.DEFAULT_SOURCE.is_file()",
+        "assert all(one.is_file() for one in c.DEFAULT_SOURCES)",
     )
     assert where.startswith(str(tmp_path))
-    python("-m", "flows.commands.cli", "ingest", str(tmp_path / "data/sample"), "--workspace", "w")
+    python(
+        "-m",
+        "flows.commands.cli",
+        "ingest",
+        str(tmp_path / "data/sample/daily_papers.txt"),
+        "--workspace",
+        "w",
+    )
     assert (elsewhere / "w" / "corpus.sqlite").is_file()

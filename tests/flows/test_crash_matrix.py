@@ -63,7 +63,7 @@ PUBLISH = {
     "with papers.csv written": Point("flows.publication.publish:write_papers_csv", "after"),
     "between two pages": Point("pathlib:Path.write_bytes", holding=".building-", call=2),
     "before the folder is renamed": Point("pathlib:Path.rename", holding=".building-"),
-    "after the folder is renamed": Point("flows.runs.publishing:_point_latest"),
+    "after the folder is renamed": Point("flows.runs.publishing:point_latest"),
     "before latest is replaced": Point("pathlib:Path.replace", holding=".latest-new"),
     "after latest is replaced": Point("pathlib:Path.replace", "after", holding=".latest-new"),
     "before the run is remembered": Point("flows.store:Store.write_run"),

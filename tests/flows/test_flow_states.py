@@ -185,6 +185,16 @@ def test_deployments_follow_the_settings(tmp_path, sample_path, monkeypatch):
     assert made["digest"].entrypoint == "flows.send_digest.send_digest"
 
 
+def test_deployments_of_two_workspaces_never_share_a_name(tmp_path, sample_path):
+    made = [
+        make_deployments([str(sample_path)], load_settings({"workspace": tmp_path / folder / "papers"}))
+        for folder in ("a", "b")
+    ]
+    names = [{one.name for one in each.values()} for each in made]
+    assert names[0].isdisjoint(names[1])
+    assert all("papers" in name for each in names for name in each)
+
+
 def test_without_readers_there_is_no_digest(sample_path):
     assert list(make_deployments([str(sample_path)], load_settings({}))) == ["ingest", "analysis"]
 

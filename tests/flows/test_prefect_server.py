@@ -21,6 +21,7 @@ import yaml
 
 from flows.commands import temporary_server
 from flows.config.settings import Settings
+from flows.orchestration.serving import deployment_name
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect server")]
 
@@ -156,26 +157,37 @@ def test_served_deployments_run_on_schedule_and_say_what_came_of_them(server, ru
     settings_in(
         tmp_path, workspace="w", ingest_cron="* * * * *", analysis_cron="* * * * *", timezone="Europe/Zurich"
     )
-    running(papertrends("serve", str(sample_path)), cwd=tmp_path)
-    ingested = server.wait_for("ingest", {"Completed"})[0]
+    printed = (tmp_path / "printed.txt").open("w")
+    running(papertrends("serve", str(sample_path)), cwd=tmp_path, stdout=printed)
+    ingested = server.wait_for(deployment_name("ingest", tmp_path / "w"), {"Completed"})[0]
     assert ingested["auto_scheduled"]
     assert ingested["state"]["message"] == "47 records of 1 feed: 47 new papers"
     assert ingested["name"].startswith("ingest daily_papers.txt into ")
     assert f"due {ingested['expected_start_time'][:10]}" in ingested["name"]
+    analysis = deployment_name("analysis", tmp_path / "w")
     # The first analysis may have come before the first ingest, and said so.
-    analyzed = server.wait_for("analysis", {"Completed", "Completed, but stale"})[0]
+    analyzed = server.wait_for(analysis, {"Completed", "Completed, but stale"})[0]
     assert " | stale: the latest fetch of any feed was on " in analyzed["state"]["message"]
-    for run in server.runs_of("analysis"):
+    for run in server.runs_of(analysis):
         if run["state"]["type"] == "FAILED":
             assert "has no paper as of" in run["state"]["message"]
     report = (tmp_path / "w" / "latest" / "report.html").resolve()
     assert report.is_file()
     artifacts = server.artifacts()
     assert {"what-moved", "report", "data-quality"} <= artifacts.keys()
-    assert report.as_uri() in artifacts["report"]["data"] or "report.html" in artifacts["report"]["data"]
+    assert str(report.parent.parent) in artifacts["report"]["data"]
+    assert "file:" not in artifacts["report"]["data"]
+    lines = (tmp_path / "printed.txt").read_text().splitlines()
+    assert any("  ingest: Completed: 47 records of 1 feed: 47 new papers" in line for line in lines), lines
+    for run, logged in ((ingested, "daily_papers.txt: 47 records, 47 new papers"), (analyzed, "encode: ")):
+        wanted = {"logs": {"flow_run_id": {"any_": [run["id"]]}, "level": {"ge_": 20}}}
+        deadline = time.monotonic() + PATIENCE_S
+        while not any(logged in one["message"] for one in server.ask("logs/filter", wanted)):
+            assert time.monotonic() < deadline, logged
+            time.sleep(1)
     assert "| papers | 47 |" in artifacts["data-quality"]["data"]
     assert isinstance(json.loads(artifacts["what-moved"]["data"]), list)
-    deployment = server.deployment("papertrends", "analysis")
+    deployment = server.deployment("papertrends", analysis)
     assert deployment["schedules"][0]["schedule"] == {
         "cron": "* * * * *",
         "timezone": "Europe/Zurich",
@@ -275,16 +287,17 @@ def test_serve_starts_what_was_missed_while_it_was_away(server, running, tmp_pat
     settings_in(tmp_path, workspace="w")
     earlier = papertrends("ingest", str(sample_path), "--as-of", "2025-12-10")
     subprocess.run(earlier, cwd=tmp_path, env=server.environment, check=True, timeout=PATIENCE_S)
-    before = {run["id"] for run in server.runs_of("ingest")}
+    ingest, analysis = (deployment_name(one, tmp_path / "w") for one in ("ingest", "analysis"))
+    before = {run["id"] for run in server.runs_of(ingest)}
     running(papertrends("serve", str(sample_path)), cwd=tmp_path)
     deadline = time.monotonic() + PATIENCE_S
     caught_up = []
     while time.monotonic() < deadline and not (caught_up and caught_up[0]["state"]["type"] == "COMPLETED"):
-        new = [run for run in server.runs_of("ingest") if run["id"] not in before]
+        new = [run for run in server.runs_of(ingest) if run["id"] not in before]
         caught_up = [run for run in new if "catch-up" in run["tags"]]
         time.sleep(1)
     assert [run["state"]["message"] for run in caught_up] == ["47 records of 1 feed: 0 new papers"]
-    assert not [run for run in server.runs_of("analysis") if "catch-up" in run["tags"]]
+    assert not [run for run in server.runs_of(analysis) if "catch-up" in run["tags"]]
 
 
 WEBHOOK = """

@@ -5,15 +5,21 @@ The rules here are plain text rules on purpose: they must not lean on the parser
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+from benchmarks.make_sample_titles import COLUMNS, main
+from flows.config.default_files import DEFAULT_DAY, DEFAULT_SOURCES
+from flows.sources.recognition import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +65,12 @@ def sample_lines(sample_path: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def page_lines(shared_dir: Path) -> list[str]:
     return (shared_dir / "seed" / "daily_papers_page.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture(scope="module")
+def title_rows() -> list[dict[str, str]]:
+    with DEFAULT_SOURCES[1].open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +143,34 @@ def test_six_works_have_no_line_of_authors_and_date(sample_lines: list[str]) -> 
     bare = [line for line in after if not AUTHOR_COUNT.fullmatch(line) and line != "tencent Tencent"]
     assert len(after) == 47
     assert len(bare) == 6, "a bare summary is followed by the next title"
+
+
+def test_the_table_holds_facts_of_6141_papers_and_no_prose(title_rows: list[dict[str, str]]) -> None:
+    assert len(title_rows) == len({row["id"] for row in title_rows}) == 6141
+    assert all(tuple(row) == COLUMNS for row in title_rows)
+    days = [date.fromisoformat(row["date"]) for row in title_rows]
+    assert days == sorted(days)
+    assert (days[0], days[-1]) == (date(2024, 5, 23), date(2025, 12, 29))
+    assert max(days) <= DEFAULT_DAY
+    assert all(row["upvotes"].isdigit() for row in title_rows)
+    assert max(len(value) for row in title_rows for value in row.values()) < SUMMARY_CHARS
+    assert DEFAULT_SOURCES[1].stat().st_size < 900_000
+
+
+def test_the_table_is_read_whole(title_rows: list[dict[str, str]]) -> None:
+    parts = list(read_source(DEFAULT_SOURCES[1]))
+    assert not any(part.rejects or part.warnings for part in parts)
+    found = [one for part in parts for one in part.records]
+    assert [one.arxiv_id for one in found] == [row["id"] for row in title_rows]
+    assert {one.abstract for one in found} == {""}
+    assert {one.published_precision for one in found} == {"day"}
+    assert sum(one.organization is not None for one in found) == 630
+
+
+@pytest.mark.shared
+def test_the_table_is_what_the_script_makes(shared_dir: Path, tmp_path: Path) -> None:
+    main(str(shared_dir / "corpora" / "hf_daily_papers"), tmp_path / "titles.csv")
+    assert (tmp_path / "titles.csv").read_bytes() == DEFAULT_SOURCES[1].read_bytes()
 
 
 def test_word_runs_by_hand() -> None:

@@ -30,6 +30,9 @@ def test_the_wheel_is_whole(tmp_path: Path) -> None:
     (wheel,) = wheels.glob("papertrends-*.whl")
     subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(wheel)], check=True)
 
+    sample = site / "flows" / "resources" / "sample"
+    assert sorted(one.name for one in sample.iterdir()) == ["daily_papers.txt", "daily_papers_2024_2025.csv"]
+
     where = {**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}
     cwd = tmp_path / "elsewhere"
     cwd.mkdir()

@@ -175,6 +175,17 @@ class TestPapers:
         n = tables.papers["published"].between("2025-03-01", "2025-04-30").sum()
         assert text_of(page.locator("#found")).startswith(f"{n} papers of")
 
+    def test_papers_of_a_rare_source_are_marked_and_can_be_filtered(self, page, open_page, run_of, render):
+        assert not page.locator("[name=source]").is_visible()
+        run = run_of("usual")
+        sources = [["page"]] * 10 + run.tables.papers["sources"].tolist()[10:]
+        own = open_page(render(run.with_tables(papers=run.tables.papers.assign(sources=sources))))
+        own.locator("[name=source]").select_option(label="page")
+        assert text_of(own.locator("#found")).startswith("10 papers of")
+        assert own.locator("#paper-table .meta .basis").all_inner_texts() == ["page"] * 10
+        own.locator("[name=source]").select_option(label="daily papers")
+        assert own.locator("#paper-table .meta .basis").count() == 0
+
     def test_a_click_on_a_head_sorts_all_papers(self, page, run_of):
         papers = run_of("usual").tables.papers
         page.locator("#paper-table th").filter(has_text="Upvotes").get_by_role("button").click()

@@ -157,3 +157,26 @@ def test_dates_say_how_they_were_inferred(make_run):
     assert told["2025-05"].endswith("that of the arXiv id.")
     assert told["2025-06-02"].endswith("the year is inferred.")
     assert held.n_mapped == 0
+
+
+def of_two_sources(run, n_rare: int = 10):
+    """A run of which the first papers are of another source, one of them of both."""
+    kinds = [["page"]] * (n_rare - 1) + [["daily-papers", "page"]]
+    sources = [*kinds, *run.tables.papers["sources"].tolist()[n_rare:]]
+    return run.with_tables(papers=run.tables.papers.assign(sources=sources))
+
+
+def test_papers_of_a_rare_source_can_be_told_from_the_others(run_of):
+    run = of_two_sources(run_of("usual"))
+    data = unpacked(pack(of(run), 1_000_000))
+    assert data["sources"] == [{"name": "daily papers", "rare": False}, {"name": "page", "rare": True}]
+    kinds = data["papers"]["sources"]
+    assert (kinds.count([1]), kinds.count([0, 1]), kinds.count([0])) == (9, 1, len(kinds) - 10)
+    of_both = data["papers"]["link"].index(run.tables.papers["url"].iloc[9])
+    assert kinds[of_both] == [0, 1]
+
+
+def test_of_one_source_no_paper_is_marked(run_of):
+    data = unpacked(pack(of(run_of("usual")), 1_000_000))
+    assert data["sources"] == []
+    assert "sources" not in data["papers"]
