@@ -54,7 +54,7 @@ def carrying_sentences(abstracts: Sequence[str], texts: Sequence[str]) -> list[s
     Examples
     --------
     >>> abstract = (
-    ...     "Sparse rewards are a well known problem of reinforcement learning. We study how agents plan ahead"
+    ...     "Sparse rewards are a known problem of reinforcement learning. We study how agents plan ahead"
     ...     " in games without rules. Code is available at https://example.org/sparse-rewards-and-agents."
     ... )
     >>> carrying_sentences([abstract, ""], ["planning agents"])

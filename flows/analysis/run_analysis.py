@@ -24,6 +24,7 @@ from analytics.parallel import Ahead, Each, postponed
 from analytics.tables import RunTables, validate_table
 from analytics.themes import Theme
 from analytics.themes.theme_terms import changed_terms, compared_texts
+from analytics.watch import find_watched
 from flows.analysis import comparison, forecasting, steps, topics
 from flows.analysis.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.clock import now, today
@@ -212,6 +213,7 @@ def _compare(
         "labels": corpus.labels,
         "near_misses": groups.themes.near_misses,
         "theme_quality": groups.themes.quality,
+        "watched": find_watched(corpus.papers, groups.encoded.papers, settings.watch),
     }
     tables = steps.assemble_tables(
         corpus.papers, groups.themes, groups.topics.topics, trends, forecast, further

@@ -209,9 +209,9 @@ def digest(
         from flows.runs import resolve_run
 
         folder = resolve_run(settings.workspace, run_name)
-        mails = make_mails(folder, settings, now())
+        mails = make_mails(folder, settings, now(), only_due=send)
         if not mails:
-            out.print("nothing moved and no topic is new; no mail is sent then (setting mail_when_still)")
+            out.print("no mail: nothing is new (setting mail_when_still), or no reader is due (how_often)")
             return
         if not send:
             target = output or Path(f"{folder.name}.eml")

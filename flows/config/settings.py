@@ -28,8 +28,10 @@ from pydantic_settings import (
 )
 
 from analytics.exceptions import InputError
+from analytics.watch import Watch
 from flows.config.default_files import DEFAULT_THEMES
 from flows.config.feed_settings import FeedSettings
+from flows.config.reader_settings import ADDRESS, Reader, check_readers, check_watches
 from flows.config.vectorizer_names import check_vectorizer
 
 __all__ = [
@@ -50,7 +52,6 @@ _ENDPOINT = r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$"
 _WEB_OR_NONE = rf"^$|{_WEB}"
 _PLACE_OR_NONE = r"^$|^[a-z][a-z0-9]*://[^\s@]+$"
 _FILE_IN_STORE = r"[a-z][a-z0-9]*://[^\s@?#]+"
-_ADDRESS = r"^[^\s@<>,;\"]+@[^\s@<>,;\"]+$"
 _SCHEDULER = r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$"
 _CRON_FIELDS = 5
 # One @ at most: of a password with another one the end would be taken for the host, and messages name hosts.
@@ -157,17 +158,27 @@ class Settings(BaseSettings):
     )
 
     mail_from: str | None = Field(
-        None, pattern=_ADDRESS, description="Sender address of the mails; readers reply to it."
+        None, pattern=ADDRESS, description="Sender address of the mails; readers reply to it."
     )
     mail_to: tuple[str, ...] = Field(
         (),
         description="Recipients of the digest, who get one mail each; a list in TOML, JSON in an"
         " environment variable.",
     )
-    mail_when_still: Literal["short", "none"] = Field(
-        "short",
-        description="What to send if nothing moved and no topic is new: a mail of two lines (`short`) or"
-        " no mail (`none`).",
+    readers: tuple[Reader, ...] = Field(
+        (),
+        description="Readers of the digest with their own choice: `[[readers]]` tables with `address`,"
+        " `themes`, `watch`, `words` and `how_often` (`each run`, `weekly`, `monthly`).",
+    )
+    watch: tuple[Watch, ...] = Field(
+        (),
+        description="What to watch for: `[[watch]]` tables with `name` and any of `authors`,"
+        " `organizations`, `words` and `papers` (ids, to which others are similar).",
+    )
+    mail_when_still: Literal["papers", "short", "none"] = Field(
+        "papers",
+        description="What to send if nothing moved and no topic is new: the new papers (`papers`), a mail of"
+        " two lines (`short`) or no mail (`none`); watched papers are always sent.",
     )
     smtp_host: str | None = Field(None, description="Mail server.")
     smtp_port: int = Field(
@@ -352,11 +363,21 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("watch", mode="before")
+    @classmethod
+    def _check_watch(cls, value: object) -> tuple[Watch, ...]:
+        return check_watches(value)
+
+    @field_validator("readers", mode="before")
+    @classmethod
+    def _check_readers(cls, value: object) -> tuple[Reader, ...]:
+        return check_readers(value)
+
     @field_validator("mail_to")
     @classmethod
     def _check_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for number, value in enumerate(values, start=1):
-            if not re.fullmatch(_ADDRESS, value):
+            if not re.fullmatch(ADDRESS, value):
                 raise ValueError(f"address {number} is not a mail address; write it as name@example.org")
         return tuple(dict.fromkeys(values))
 
@@ -413,11 +434,13 @@ def _is_secret(kind: Any) -> bool:
 
 _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if _is_secret(info.annotation))
 _NEVER_SHOWN = _SECRETS | {
-    "contact", "mirror", "themes", "mail_from", "mail_to", "label_endpoint", "embedding_endpoint",
+    "contact", "mirror", "themes", "mail_from", "mail_to", "readers", "watch", "label_endpoint",
+    "embedding_endpoint",
 }  # fmt: skip
 PRIVATE_SETTINGS = _SECRETS | {
-    "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-    "smtp_password_block", "notify_block", "label_endpoint", "label_key_block", "labeller",
+    "contact", "mirror", "mail_from", "mail_to", "readers", "watch", "smtp_host", "smtp_port",
+    "smtp_security", "smtp_user", "smtp_password_block", "notify_block", "label_endpoint", "label_key_block",
+    "labeller",
     "embedding_endpoint", "embedding_key_block", "embedding_requests",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they are in no manifest."""

@@ -50,7 +50,14 @@ from flows.store.labels import (
     write_draw,
     write_labels,
 )
-from flows.store.mails import claim_mail, confirm_mail, read_unsure_mails, release_mail
+from flows.store.mails import (
+    LastMail,
+    claim_mail,
+    confirm_mail,
+    read_last_mails,
+    read_unsure_mails,
+    release_mail,
+)
 from flows.store.migrations import migrate
 from flows.store.postgresql import refresh_statistics
 from flows.store.registry import (
@@ -491,6 +498,11 @@ class Store:
         """Give a claim back: the server did not take the mail."""
         with self._writing() as connection:
             release_mail(connection, run_id, recipient)
+
+    def last_mails(self, before: str) -> dict[str, LastMail]:
+        """Newest mail of each recipient about an earlier run, see `flows.store.mails.read_last_mails`."""
+        with self._reading() as connection:
+            return read_last_mails(connection, before)
 
     def unsure_mails(self) -> set[str]:
         """Runs with a claimed mail whose outcome is unknown."""
