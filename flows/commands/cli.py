@@ -23,6 +23,7 @@ from flows.commands.arguments import (
     runner_parameters,
 )
 from flows.commands.console import err, one_line_errors, out, show_progress
+from flows.commands.export import export
 from flows.commands.label import label
 from flows.commands.merge_split import merge, split
 from flows.commands.options import (
@@ -313,7 +314,8 @@ def _print_run(folder: Path) -> None:
 
 
 for command in (
-    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, merge, split,
+    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, export, merge,
+    split,
 ):  # fmt: skip
     app.command()(command)
 app.command("themes")(list_themes)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
-from flows.runs import list_runs, read_manifest
+from flows.runs import list_runs, read_manifest, resolve_run
 from flows.runs.publishing import publishing
 from flows.store import Store
 from reports.archive import make_archive, render_archive
@@ -61,7 +61,7 @@ def update_archive(workspace: Path, site: str = "") -> Path:
 
 
 def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
-    """Readable manifests, oldest first; reruns with the same fingerprint are dropped."""
+    """Readable manifests, oldest first; of runs with the same fingerprint the newest."""
     found: dict[str, dict[str, Any]] = {}
     known = set(runs)
     for run_id in runs:
@@ -73,8 +73,21 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
         if isinstance(since, dict) and since.get("run_id") not in known:
             manifest["since"] = {name: value for name, value in since.items() if name != "run_id"}
         if "as_of" in manifest:
-            found.setdefault(str(manifest.get("fingerprint") or run_id), {**manifest, "run_id": run_id})
-    return list(found.values())
+            key = str(manifest.get("fingerprint") or run_id)
+            # The newest of equal runs is shown, as `latest` names it; its entry in feeds stays the first one's.
+            first = found.pop(key, manifest | {"run_id": run_id})
+            entry = first.get("entry", {name: first.get(name, "") for name in ("run_id", "started_at")})
+            found[key] = {**manifest, "run_id": run_id, "entry": entry}
+    return _latest_last(workspace, list(found.values()))
+
+
+def _latest_last(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Runs in their order, but that of ``latest`` last: with a clock that was set back it is not the newest."""
+    try:
+        latest = resolve_run(workspace).name
+    except InputError:
+        return manifests
+    return sorted(manifests, key=lambda manifest: manifest["run_id"] == latest)
 
 
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:
