@@ -36,8 +36,9 @@ class ArchivedRun:
     """One run: its day, its lead sentence, its headlines and the address of its page.
 
     `lines` are those of series that could be tested. `lead` is empty for a run from before summaries were
-    kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with. `entry_id`
-    and `entry_at` are id and start of the first run with the same results, whose entry in the feed it keeps.
+    kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with.
+    `entry_id` and `entry_at` are id and start of the first run with the same results, whose entry in the feed
+    it keeps.
     """
 
     run_id: str

@@ -23,6 +23,7 @@ from reports.sections.topic_history import TopicHistory, make_topic_history
 from reports.sections.topic_rows import TopicTable, make_topic_table
 from reports.sections.trust import Trust, make_trust
 from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned_papers
+from reports.sections.watched import WatchedGroup, make_watched
 from reports.values.count_sentences import bands_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
 from reports.values.series import Series
@@ -63,6 +64,7 @@ class ReportContext:
 
     head: PageHead
     moved: Moved
+    watched: tuple[WatchedGroup, ...]
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
@@ -109,6 +111,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     return ReportContext(
         head=_head(tables, manifest),
         moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
+        watched=make_watched(tables, places),
         multiples=_multiples(themes, charts, view),
         themes=themes,
         topics=topics,

@@ -164,8 +164,7 @@ def _new_topics(view: RunView, context: ReportContext, edition: Edition) -> tupl
     known = edition.known_topics
     if known is None:
         history = context.topic_history
-        is_new = bool((view.manifest["topics"].get("fit") or {}).get("is_new"))
-        events = history.events if history is not None and is_new else ()
+        events = history.events if history is not None and history.is_new else ()
         born = {event.href for event in events if event.verb == "new" or event.verb.startswith("split")}
     else:
         born = {places.href("topic", one) for one in tables.topics["topic_id"] if one not in known}

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
+from flows.publication.paper_feeds import list_feeds
 from flows.runs import list_runs, read_manifest, resolve_run
 from flows.runs.publishing import publishing
 from flows.store import Store
 from reports.archive import make_archive, render_archive
 from reports.feed import render_feed
 
-__all__ = ["ARCHIVE_PAGE", "FEED", "update_archive"]
+__all__ = ["ARCHIVE_PAGE", "FEED", "latest_run", "update_archive"]
 
 ARCHIVE_PAGE, FEED = "index.html", "feed.xml"
 
@@ -49,7 +50,9 @@ def update_archive(workspace: Path, site: str = "") -> Path:
             known: list[str] | None = None
             while known != (known := list_runs(workspace)):
                 manifests = _manifests(workspace, known)
-                archive = make_archive(manifests, site, _failures(workspace, manifests))
+                archive = make_archive(
+                    manifests, site, _failures(workspace, manifests), list_feeds(workspace)
+                )
                 _replace(workspace / ARCHIVE_PAGE, render_archive(archive))
                 _replace(workspace / FEED, render_feed(archive, site))
     except OSError as error:
@@ -74,20 +77,21 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
             manifest["since"] = {name: value for name, value in since.items() if name != "run_id"}
         if "as_of" in manifest:
             key = str(manifest.get("fingerprint") or run_id)
-            # The newest of equal runs is shown, as `latest` names it; its entry in feeds stays the first one's.
+            # The newest of equal runs is shown, as `latest` names it, and keeps the first one's entry.
             first = found.pop(key, manifest | {"run_id": run_id})
             entry = first.get("entry", {name: first.get(name, "") for name in ("run_id", "started_at")})
             found[key] = {**manifest, "run_id": run_id, "entry": entry}
-    return _latest_last(workspace, list(found.values()))
+    # With a clock that was set back, `latest` is not the newest by its id.
+    latest = latest_run(workspace, runs)
+    return sorted(found.values(), key=lambda manifest: bool(manifest["run_id"] == latest))
 
 
-def _latest_last(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Runs in their order, but that of ``latest`` last: with a clock that was set back it is not the newest."""
+def latest_run(workspace: Path, runs: list[str]) -> str:
+    """Run that ``latest`` names, else the newest of the runs."""
     try:
-        latest = resolve_run(workspace).name
+        return resolve_run(workspace).name
     except InputError:
-        return manifests
-    return sorted(manifests, key=lambda manifest: manifest["run_id"] == latest)
+        return runs[-1] if runs else ""
 
 
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -32,7 +32,7 @@ function addPapers(data, corrections) {
   function matches() {
     const words = fold(fields.words.value).split(/\s+/).filter(Boolean);
     if (words.length && !folded) {
-      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper]].join(" ")));
+      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper], papers.watched[paper]].join(" ")));
     }
     const theme = fields.theme.value, topic = fields.topic.value, from = fields.from.value, to = fields.to.value;
     return order.filter((paper) => {
@@ -50,9 +50,9 @@ function addPapers(data, corrections) {
     title(paper) {
       const lines = element("div", {}, element("p", { className: "paper" }, titleOf(data, paper)));
       const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean);
-      if (by.length) {
-        lines.append(byline(by.map((one) => element("bdi", { textContent: one }))));
-      }
+      const marks = by.map((one) => element("bdi", { textContent: one }));
+      if (papers.watched[paper]) { marks.push(element("span", { className: "watched", textContent: "watched: " + papers.watched[paper] })); }
+      if (marks.length) { lines.append(byline(marks)); }
       if (corrections && fields.correct.value !== "") {
         const theme = +fields.correct.value, says = papers.themes[paper].includes(theme) ? 0 : 1;
         lines.classList.add("fixable");

@@ -226,7 +226,7 @@ class TestWatched:
         ]
         assert digest.subject.startswith("2 new watched papers; ")
         for part in (text, html):
-            assert part.index("by Ada Example") < part.index(digest.themes[0].name)
+            assert part.index("by Ada Example") < part.index(digest.themes[0].n_new)
 
     def test_a_reader_chooses_watches_and_words(self, run):
         run.tables.papers.loc[7, "title"] = "On glaciers"
