@@ -149,9 +149,10 @@ def _subject(
         parts.append(f"{moved[0].name} {moved[0].verdict}: {moved[0].number} {moved[0].claim}")
     if topics:
         parts.append(f"new topic: {topics[0].name}" if len(topics) == 1 else f"{len(topics)} new topics")
-    if not parts and themes:
-        first = themes[0].papers[0]
-        parts.append(f"{themes[0].n_new} on {themes[0].name}: {clip(first.title, 90)}")
+    if themes and (not moved or moved[0].standing == "still"):
+        largest = max(themes, key=lambda theme: theme.n)
+        title = "" if parts else f": {clip(largest.papers[0].title, 90)}"
+        parts.append(f"{largest.n_new} on {largest.name}{title}")
     if not parts and moved:
         parts.append(f"{moved[0].name} still {moved[0].verdict}")
     text = "; ".join(parts) or context.moved.lead.rstrip(".")

@@ -42,13 +42,14 @@ class MailPaper:
 
 @dataclass(frozen=True, slots=True)
 class MailGroup:
-    """New papers of a theme or watch: how many, some of them, and in `known` how certain their number is.
+    """New papers of a theme or watch: how many (`n`, and in words), some of them, and in `known` how certain their number is.
 
     `place` is where the report shows it, ``#theme-agents``; empty for a watch.
     """
 
     name: str
     place: str
+    n: int
     n_new: str
     known: str
     papers: tuple[MailPaper, ...]
@@ -89,6 +90,7 @@ def theme_groups(view: RunView, new: pd.DataFrame) -> tuple[MailGroup, ...]:
             MailGroup(
                 name=places.theme_names[row["theme_id"]],
                 place=places.href("theme", row["theme_id"]),
+                n=len(scores),
                 n_new=plural(len(scores), "new paper"),
                 known=mail_known(view.qualities[row["theme_id"]]),
                 papers=mail_papers(new, reasons, texts),
@@ -150,6 +152,7 @@ def _watch_group(name: str, reasons: dict[str, str], new: pd.DataFrame) -> MailG
     return MailGroup(
         name=clip(name, 100),
         place="",
+        n=len(ordered),
         n_new=plural(len(ordered), "new paper"),
         known="",
         papers=mail_papers(new, shown, [name, *_quoted(reasons.values())]),
