@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from analytics.exceptions import InputError
 from flows.commands.arguments import check_output, checked_settings, require_store
 from flows.commands.console import one_line_errors, out
 from flows.commands.options import Verbose, Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["export"]
 
@@ -61,8 +65,13 @@ def export(  # noqa: PLR0913 - its options
         folder = resolve_run(settings.workspace, run_name)
         choice = Choice(theme=theme, topic=topic, watch=watch, search=search, label=label, most=most)
         papers = exported_papers(folder, choice, settings)
-        render = {"bibtex": render_bibtex, "ris": render_ris, "csv": render_csv, "xlsx": render_xlsx}[chosen]
-        _write(target, render(papers))
+        render: dict[str, Callable[[pd.DataFrame], str | bytes]] = {
+            "bibtex": render_bibtex,
+            "ris": render_ris,
+            "csv": render_csv,
+            "xlsx": render_xlsx,
+        }
+        _write(target, render[chosen](papers))
         count = "1 paper" if len(papers) == 1 else f"{len(papers)} papers"
         out.print(f"papers  {target}: {count}", markup=False, soft_wrap=True)
 

@@ -42,7 +42,7 @@ class MailPaper:
 
 @dataclass(frozen=True, slots=True)
 class MailGroup:
-    """New papers of a theme or watch: how many (`n`, and in words), some of them, and in `known` how certain their number is.
+    """New papers of a theme or watch: how many, some of them, and in `known` how certain their number is.
 
     `place` is where the report shows it, ``#theme-agents``; empty for a watch.
     """
