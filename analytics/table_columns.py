@@ -232,6 +232,11 @@ TABLES: dict[str, TableSpec] = {
         "n_periods": _C("int", "periods", "Tested periods."),
         "is_fragile": _C("bool", "", "Another verdict results when unassigned papers are spread out."),
     }),
+    "watched": TableSpec("One paper that a watch of the settings finds.", {
+        "watch": _C("text", "", "Name of the watch."),
+        "paper_id": _PAPER,
+        "reason": _C("text", "", "Why it is found, in words."),
+    }),
     "unassigned": TableSpec("One period: its papers that no series counts.", {
         "period_start": _START,
         "period_end": _END,

@@ -73,7 +73,7 @@ ADDED_TABLES = frozenset(
     {
         "unassigned", "bursts", "change_points", "forecasts", "backtests", "emerging", "emerging_scores",
         "scored_forecasts", "scored_claims", "topic_events", "positions",
-        "theme_terms", "near_misses", "labels", "theme_quality",
+        "theme_terms", "near_misses", "labels", "theme_quality", "watched",
     }
 )  # fmt: skip
 """Tables that older run folders lack; they are empty there."""
@@ -108,6 +108,7 @@ class RunTables:
     topic_events: pd.DataFrame
     trends: pd.DataFrame
     verdicts: pd.DataFrame
+    watched: pd.DataFrame
     unassigned: pd.DataFrame
     bursts: pd.DataFrame
     change_points: pd.DataFrame

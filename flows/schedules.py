@@ -56,7 +56,7 @@ def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, Ru
         "analysis": (papertrends, settings.analysis_cron, analyzed),
         "digest": (send_digest, settings.digest_cron, {"workspace": workspace}),
     }
-    if not settings.mail_to:
+    if not (settings.mail_to or settings.readers):
         del made["digest"]
     return {
         name: flow.to_deployment(

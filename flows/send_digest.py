@@ -53,11 +53,12 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
     # Wait for a running analysis: the digest must be about its run.
     with forward_logs(), lock_workspace(Path(workspace)):
         folder = resolve_run(settings.workspace)
-        mails = make(folder, settings, now())
+        mails = make(folder, settings, now(), only_due=True)
         counts = {"run_id": folder.name, "sent": 0, "before": 0}
         if not mails:
             return finished(
-                counts, f"nothing moved in {folder.name}; no mail is sent then (setting mail_when_still)"
+                counts,
+                f"no mail of {folder.name}: nothing is new (setting mail_when_still), or no reader is due",
             )
         mailed = send(settings.workspace, folder.name, mails, settings)
     counts |= {"sent": len(mailed.sent), "before": len(mailed.before) + len(mailed.unknown)}

@@ -37,6 +37,8 @@ class ArchivedRun:
 
     `lines` are those of series that could be tested. `lead` is empty for a run from before summaries were
     kept; `changes_href` and `diff` (a command) are empty for a run that had nothing to compare with.
+    `entry_id` and `entry_at` are id and start of the first run with the same results, whose entry in the feed
+    it keeps.
     """
 
     run_id: str
@@ -53,6 +55,8 @@ class ArchivedRun:
     href: str
     changes_href: str
     diff: str
+    entry_id: str
+    entry_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +70,24 @@ class FailedRun:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All runs and later failures, newest first, with the title of the newest run."""
+    """All runs and later failures, newest first, with the title of the newest run.
+
+    `feeds` are titles and addresses of the feeds of themes and watches.
+    """
 
     title: str
     facts: tuple[str, ...]
     runs: tuple[ArchivedRun, ...]
     failed: tuple[FailedRun, ...] = ()
     n_more_failed: int = 0
+    feeds: tuple[tuple[str, str], ...] = ()
 
 
 def make_archive(
-    manifests: Sequence[Mapping[str, Any]], site: str = "", failures: Sequence[Mapping[str, str]] = ()
+    manifests: Sequence[Mapping[str, Any]],
+    site: str = "",
+    failures: Sequence[Mapping[str, str]] = (),
+    feeds: Sequence[tuple[str, str]] = (),
 ) -> Archive:
     """Archive of runs.
 
@@ -88,12 +99,14 @@ def make_archive(
         Address of the workspace's folder, which ends with a slash; links are relative without.
     failures : sequence of mapping
         Runs that failed since the newest, the newest first: ``started_at`` and ``error``.
+    feeds : sequence of (str, str)
+        Title and address of each feed of a theme or watch.
     """
     runs = tuple(_run(manifest, site) for manifest in reversed(manifests))
     facts = [plural(len(runs), "run"), *(f"newest of {run.day}" for run in runs[:1])]
     failed = tuple(_failed(one) for one in failures[:_FAILURES_SHOWN])
     title = runs[0].title if runs else "papertrends"
-    return Archive(title, tuple(facts), runs, failed, len(failures) - len(failed))
+    return Archive(title, tuple(facts), runs, failed, len(failures) - len(failed), tuple(feeds))
 
 
 def render_archive(archive: Archive) -> str:
@@ -110,6 +123,7 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
     if "new_papers" in since:
         facts.append(f"{plural(int(since['new_papers']), 'new paper')} since the previous run")
     before = clip(str(since.get("run_id", "")), 100)
+    entry = _mapping(manifest.get("entry"))
     is_older = "verdicts" not in summary
     lines = [_line(_mapping(one), page, is_older=is_older) for one in summary.get("headlines", [])]
     return ArchivedRun(
@@ -127,6 +141,8 @@ def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
         href=page,
         changes_href=f"{page}#since" if before and summary.get("changes") else "",
         diff=f"papertrends diff {before} {run_id}" if before else "",
+        entry_id=clip(str(entry.get("run_id", run_id)), 100),
+        entry_at=str(entry.get("started_at", manifest.get("started_at", ""))),
     )
 
 

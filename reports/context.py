@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from analytics.tables import RunTables
 from reports.charts.run_charts import Chart, plot_charts
 from reports.sections.explorer import Explorer, make_explorer
@@ -21,21 +23,28 @@ from reports.sections.topic_history import TopicHistory, make_topic_history
 from reports.sections.topic_rows import TopicTable, make_topic_table
 from reports.sections.trust import Trust, make_trust
 from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned_papers
+from reports.sections.watched import WatchedGroup, make_watched
 from reports.values.count_sentences import bands_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
 from reports.values.series import Series
 from reports.view import RunView
 
-__all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context"]
+__all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context", "newest_paper"]
+
+_FAR_APART_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """Header of the page: title, day and counts."""
+    """Header of the page: title, day and counts.
+
+    `newest` names the newest paper's day where that is more than a week before; empty otherwise.
+    """
 
     title: str
     day: str
     day_iso: str
+    newest: str
     run_id: str
     facts: tuple[str, ...]
 
@@ -55,6 +64,7 @@ class ReportContext:
 
     head: PageHead
     moved: Moved
+    watched: tuple[WatchedGroup, ...]
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
@@ -93,6 +103,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     return ReportContext(
         head=_head(tables, manifest),
         moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
+        watched=make_watched(tables, places),
         multiples=_multiples(themes, charts, view),
         themes=themes,
         topics=topics,
@@ -121,9 +132,25 @@ def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
         clip(str(manifest["title"]), 120),
         long_day(as_of),
         as_of.isoformat(),
+        newest_paper(dates, as_of),
         clip(str(manifest["run_id"]), 80),
         tuple(facts),
     )
+
+
+def newest_paper(dates: pd.Series, as_of: date) -> str:
+    """Day of the newest paper, where more than a week lies between it and the day of the page.
+
+    Examples
+    --------
+    >>> newest_paper(pd.Series(pd.to_datetime(["2025-11-02"])), date(2025, 12, 31))
+    'newest paper 2 Nov 2025'
+    >>> newest_paper(pd.Series(pd.to_datetime(["2025-12-29"])), date(2025, 12, 31))
+    ''
+    """
+    if not len(dates) or (as_of - dates.max().date()).days <= _FAR_APART_DAYS:
+        return ""
+    return f"newest paper {long_day(dates.max().date())}"
 
 
 def _since(since: Mapping[str, Any] | None) -> str:

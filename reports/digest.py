@@ -2,120 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
-from analytics.tables import RunTables
 from reports.charts.chart_values import series_label
 from reports.context import ReportContext, make_report_context
 from reports.render import render_mail
-from reports.sections.headlines import Headline
-from reports.sections.theme_sections import ThemeSection
-from reports.values.formatting import clip, plural
-from reports.values.paper_lines import make_paper_lines, papers_by_id
+from reports.sections.mail_headlines import MailHeadline, mail_headlines
+from reports.sections.mail_papers import MailGroup, new_papers, theme_groups, watch_groups
+from reports.values.edition import Edition, edition_of
+from reports.values.formatting import clip, count, long_day, plural
+from reports.values.marks import NO_MARKS
 from reports.view import RunView
 
-__all__ = ["Digest", "DigestPaper", "DigestTheme", "DigestTopic", "make_digest", "render_digest"]
+__all__ = ["Digest", "DigestTopic", "make_digest", "render_digest"]
 
 _MOST_HEADLINES = 3
-_PAPERS_OF_THEME = 3
 _MOST_THEMES = 12
 _MOST_TOPICS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class DigestPaper:
-    """A paper, and the reason why it was selected."""
-
-    title: str
-    href: str
-    day: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class DigestTheme:
-    """New papers of a theme: their number and a selection; `known` states how certain the count is."""
-
-    name: str
-    href: str
-    n_new: str
-    known: str
-    papers: tuple[DigestPaper, ...]
+_CHART_NOTES = {
+    "checked": "share of papers over time, estimated from labelled papers",
+    "found": "share of papers over time that have its phrases",
+    "": "share of papers over time",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DigestTopic:
-    """A new topic."""
+    """A topic that is new to the reader."""
 
     name: str
-    href: str
+    place: str
     n_papers: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """A mail, ready to be printed by a template.
 
-    `chart_theme` is the theme whose chart goes along, empty without any; `has_news` says whether anything
-    moved or a topic is new. Without news there is the first sentence alone.
+    `chart` is the kind and id of the series whose chart goes along, that of the first headline; None without
+    one. `report_href` is a web address, empty where the report is but a file, which `report_place` names.
+    `has_news` says whether there is more than the first sentence.
     """
 
     subject: str
     title: str
     day: str
+    newest: str
     lead: str
     note: str
-    headlines: tuple[Headline, ...]
-    changes: tuple[str, ...]
-    themes: tuple[DigestTheme, ...]
+    watched: tuple[MailGroup, ...]
+    headlines: tuple[MailHeadline, ...]
+    themes: tuple[MailGroup, ...]
     topics: tuple[DigestTopic, ...]
     more_themes: str
-    chart_theme: str
+    chart: tuple[str, str] | None
     chart_name: str
     chart_note: str
     chart_label: str
     report_href: str
+    report_place: str
     has_news: bool
 
 
-def make_digest(view: RunView, report_href: str) -> Digest:
+def make_digest(view: RunView, report_href: str, edition: Edition | None = None) -> Digest:
     """Digest of a run.
 
-    New papers are those that the workspace first saw after the day of the run before; on a first run
-    there are none. Of a theme's new papers come first the one with most upvotes (compared within its
-    day of publication), then those nearest to the theme.
+    `edition` is what the reader chose and knows, by default everything since the run before. A `report_href`
+    that is not a web address becomes no link.
     """
+    edition = edition_of(view.manifest) if edition is None else edition
     context = make_report_context(view, charts={})
-    moved = tuple(line for line in context.moved.headlines if line.verdict in ("rising", "falling"))
-    topics = _new_topics(context, report_href)
-    themes = _themes(view.tables, view.manifest, context, report_href)
-    has_news = bool(moved or topics)
+    new = new_papers(view.tables.papers, edition, date.fromisoformat(str(view.manifest["as_of"])[:10]))
+    watched = watch_groups(view.tables, new, edition)
+    themes = theme_groups(view, new)
+    moved = mail_headlines(view, edition, _MOST_HEADLINES)
+    topics = _new_topics(view, context, edition)
+    has_news = bool(moved or topics or watched or (themes and edition.when_still == "papers"))
     if not has_news:
         themes = ()
-    chart = _charted(view, context, moved)
+    chart = moved[0].key if moved else None
+    left = len(themes) - _MOST_THEMES
     return Digest(
-        subject=_subject(context, moved, topics),
+        subject=_subject(context, (watched, moved, topics, themes)),
         title=context.head.title,
         day=context.head.day,
+        newest=context.head.newest,
         lead=context.moved.lead,
-        note=context.moved.note if has_news else "",
-        headlines=moved[:_MOST_HEADLINES],
-        changes=context.moved.changes if has_news else (),
+        note=_note(new, themes, edition) if has_news else "",
+        watched=watched,
+        headlines=moved,
         themes=themes[:_MOST_THEMES],
         topics=topics[:_MOST_TOPICS],
-        more_themes=f"{plural(len(themes) - _MOST_THEMES, 'more theme')} in the report."
-        if len(themes) > _MOST_THEMES
+        more_themes=f"{plural(left, 'more theme')} in the report." if left > 0 else "",
+        chart=chart,
+        chart_name=moved[0].name if moved else "",
+        chart_note=_CHART_NOTES[view.series[chart].basis] if chart else "",
+        chart_label=series_label(moved[0].name, view.series[chart], view.marks.get(chart, NO_MARKS))
+        if chart
         else "",
-        chart_theme=chart.theme_id if chart else "",
-        chart_name=chart.name if chart else "",
-        chart_note=f"share of papers, {chart.band}" if chart else "",
-        chart_label=series_label(chart.name, *view.theme(chart.theme_id)) if chart else "",
-        report_href=report_href,
+        report_href=report_href if report_href.startswith(("http://", "https://")) else "",
+        report_place=report_href,
         has_news=has_news,
     )
 
@@ -129,82 +119,62 @@ def render_digest(digest: Digest, recipient: str, sender: str, *, has_chart: boo
     return render_mail("digest.txt.j2", **values), render_mail("digest.html.j2", **values)
 
 
-def _subject(context: ReportContext, moved: tuple[Headline, ...], topics: tuple[DigestTopic, ...]) -> str:
-    """The strongest claim, or the first sentence of the page."""
+def _subject(
+    context: ReportContext,
+    news: tuple[
+        tuple[MailGroup, ...], tuple[MailHeadline, ...], tuple[DigestTopic, ...], tuple[MailGroup, ...]
+    ],
+) -> str:
+    """The news in a line: watched papers, the first move unless it is known, new topics, else new papers."""
+    watched, moved, topics, themes = news
     parts = []
-    if moved:
-        first = moved[0]
-        known = f" ({first.basis})" if first.basis else ""
-        parts.append(f"{first.name} {first.number} of papers{known}, {first.verdict}")
+    seen = {paper.paper_id: paper.title for group in watched for paper in group.papers}
+    if len(seen) == 1:
+        parts.append(f"Watched: {clip(next(iter(seen.values())), 80)}")
+    elif seen:
+        more = "+" if any(group.more for group in watched) else ""
+        parts.append(f"{count(len(seen))}{more} new watched papers")
+    if moved and moved[0].standing != "still":  # new moves come first
+        parts.append(f"{moved[0].name} {moved[0].verdict}: {moved[0].number} {moved[0].claim}")
     if topics:
-        parts.append(plural(len(topics), "new topic"))
-    return clip(f"{'; '.join(parts) or context.moved.lead.rstrip('.')} · {context.head.title}", 200)
+        parts.append(f"new topic: {topics[0].name}" if len(topics) == 1 else f"{len(topics)} new topics")
+    if themes and (not moved or moved[0].standing == "still"):
+        largest = max(themes, key=lambda theme: theme.n)
+        title = "" if parts else f": {clip(largest.papers[0].title, 90)}"
+        parts.append(f"{largest.n_new} on {largest.name}{title}")
+    if not parts and moved:
+        parts.append(f"{moved[0].name} still {moved[0].verdict}")
+    text = "; ".join(parts) or context.moved.lead.rstrip(".")
+    return clip(f"{text[:1].upper()}{text[1:]} · {context.head.title}", 200)
 
 
-def _new_topics(context: ReportContext, report_href: str) -> tuple[DigestTopic, ...]:
-    history = context.topic_history
-    return tuple(
-        DigestTopic(event.name, report_href + event.href, event.n_papers)
-        for event in (history.events if history is not None else ())
-        if event.verb == "new" or event.verb.startswith("split")
-    )
-
-
-def _charted(view: RunView, context: ReportContext, moved: tuple[Headline, ...]) -> ThemeSection | None:
-    """Theme whose chart is attached: the first that moved, else the one with most papers."""
-    has_chart = set(view.drawn_themes)
-    drawn = {f"#theme-{theme.slug}": theme for theme in context.themes if theme.theme_id in has_chart}
-    first = next((drawn[line.href] for line in moved if line.href in drawn), None)
-    return first or max(drawn.values(), key=lambda theme: theme.n_papers, default=None)
-
-
-def _themes(
-    tables: RunTables, manifest: Mapping[str, Any], context: ReportContext, report_href: str
-) -> tuple[DigestTheme, ...]:
-    """Themes with new papers, in their order."""
-    new = _new_papers(tables.papers, manifest)
-    usual = new["upvotes"].astype("Float64").groupby(new["published"]).transform("median")
+def _new_topics(view: RunView, context: ReportContext, edition: Edition) -> tuple[DigestTopic, ...]:
+    """Topics that the reader does not know; where that is not known, those of a fit that this run made."""
+    tables, places = view.tables, view.places
+    known = edition.known_topics
+    if known is None:
+        history = context.topic_history
+        events = history.events if history is not None and history.is_new else ()
+        born = {event.href for event in events if event.verb == "new" or event.verb.startswith("split")}
+    else:
+        born = {places.href("topic", one) for one in tables.topics["topic_id"] if one not in known}
+    titles = dict(zip(tables.papers["paper_id"], tables.papers["title"], strict=True))
     found = []
-    for theme in context.themes:
-        rows = tables.theme_assignments
-        rows = rows[(rows["theme_id"] == theme.theme_id) & rows["paper_id"].isin(set(new.index))]
-        if rows.empty:
-            continue
-        scores = rows.set_index("paper_id")["score"]
-        found.append(
-            DigestTheme(
-                name=theme.name,
-                href=f"{report_href}#theme-{theme.slug}",
-                n_new=plural(len(scores), "new paper"),
-                known=f"{theme.known} {theme.command}".strip(),
-                papers=_few(new.loc[scores.index], scores, usual),
-            )
-        )
+    for row in tables.topics.to_dict("records"):
+        if places.href("topic", row["topic_id"]) in born:
+            shown = next((titles[one] for one in row["representative_papers"] if one in titles), "")
+            name, place = places.name("topic", row["topic_id"]), places.href("topic", row["topic_id"])
+            found.append(DigestTopic(name, place, plural(int(row["n_papers"]), "paper"), clip(shown, 160)))
     return tuple(found)
 
 
-def _new_papers(papers: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """Papers first seen after the day of the previous run, by id."""
-    by_id = papers_by_id(papers)
-    since = manifest.get("since")
-    if since is None:
-        return by_id.iloc[:0]
-    before = pd.Timestamp(date.fromisoformat(str(since["as_of"])[:10]))
-    return by_id[by_id["first_seen"] > before]
-
-
-def _few(papers: pd.DataFrame, scores: pd.Series, usual: pd.Series) -> tuple[DigestPaper, ...]:
-    """The most upvoted paper for its day, then the papers closest to the theme; each with the reason."""
-    reasons: dict[str, str] = {}
-    ahead = (papers["upvotes"].astype("Float64") - usual[papers.index]).fillna(0.0).sort_index()
-    if float(ahead.max()) > 0:
-        best = str(ahead.idxmax())
-        votes = plural(int(papers.loc[best, "upvotes"]), "upvote")
-        reasons[best] = f"{votes}, where {float(usual[best]):g} were usual that day"
-    for one in scores.sort_index().sort_values(ascending=False, kind="stable").index:
-        reasons.setdefault(str(one), "closest to the theme")
-    chosen = list(reasons)[:_PAPERS_OF_THEME]
-    lines = make_paper_lines(papers.loc[chosen], {}, {})
-    return tuple(
-        DigestPaper(clip(line.title, 160), line.href, line.day, reasons[line.paper_id]) for line in lines
-    )
+def _note(new: pd.DataFrame, themes: tuple[MailGroup, ...], edition: Edition) -> str:
+    """How many papers are new since when."""
+    if edition.since is None:
+        return f"{plural(len(new), 'paper')} of the newest week." if len(new) else ""
+    since = long_day(edition.since)
+    if not len(new):
+        return f"No new paper since {since}."
+    on = plural(len(themes), "theme")
+    where = f"; those of {on} are below" if themes else ""
+    return f"{plural(len(new), 'new paper')} since {since}{where}."

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
-
 from jinja2 import Environment
 from lxml import etree
 
 from reports.archive import Archive, ArchivedRun
+from reports.values.atom import EPOCH, add, feed_text, make_feed, urn
 
 __all__ = ["MOST_ENTRIES", "render_feed"]
 
 MOST_ENTRIES = 50
-_ATOM = "http://www.w3.org/2005/Atom"
 _CONTENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     """\
 {% if run.note %}<p>{{ run.note }}</p>{% endif %}
@@ -42,42 +39,23 @@ def render_feed(archive: Archive, site: str = "") -> str:
     ----------
     .. [1] Nottingham and Sayre (2005), The Atom Syndication Format, RFC 4287, doi:10.17487/RFC4287
     """
-    feed = etree.Element(_tag("feed"), nsmap={None: _ATOM})
     oldest = archive.runs[-1].run_id if archive.runs else ""
-    _add(feed, "id", _urn(f"papertrends feed:{oldest}"))
-    _add(feed, "title", f"{archive.title} · papertrends" if archive.title != "papertrends" else "papertrends")
-    _add(feed, "updated", archive.runs[0].started_at if archive.runs else _EPOCH)
-    _add(_add(feed, "author"), "name", "papertrends")
-    _add(feed, "generator", "papertrends")
-    _add(feed, "link", rel="alternate", type="text/html", href=f"{site}index.html")
-    if site:
-        _add(feed, "link", rel="self", type="application/atom+xml", href=f"{site}feed.xml")
+    title = f"{archive.title} · papertrends" if archive.title != "papertrends" else "papertrends"
+    updated = archive.runs[0].started_at if archive.runs else EPOCH
+    feed = make_feed(
+        f"papertrends feed:{oldest}", title, updated, f"{site}feed.xml", html_href=f"{site}index.html"
+    )
     for run in archive.runs[:MOST_ENTRIES]:
         _add_entry(feed, run)
-    return bytes(etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True)).decode()
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
+    return feed_text(feed)
 
 
 def _add_entry(feed: etree._Element, run: ArchivedRun) -> None:
-    entry = _add(feed, "entry")
-    _add(entry, "id", _urn(f"papertrends run:{run.run_id}"))
-    _add(entry, "title", f"{run.day}: {run.lead or 'a run'}")
-    _add(entry, "updated", run.started_at or f"{run.day_iso}T00:00:00+00:00")
-    _add(entry, "link", rel="alternate", type="text/html", href=run.href)
-    _add(entry, "content", _CONTENT.render(run=run), type="html")
-
-
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
-    child = etree.SubElement(parent, _tag(name), attributes)
-    child.text = text
-    return child
-
-
-def _tag(name: str) -> str:
-    return f"{{{_ATOM}}}{name}"
-
-
-def _urn(name: str) -> str:
-    return uuid.uuid5(uuid.NAMESPACE_URL, name).urn
+    entry = add(feed, "entry")
+    add(entry, "id", urn(f"papertrends run:{run.entry_id}"))
+    add(entry, "title", f"{run.day}: {run.lead or 'a run'}")
+    add(entry, "updated", run.entry_at or f"{run.day_iso}T00:00:00+00:00")
+    add(entry, "link", rel="alternate", type="text/html", href=run.href)
+    for name in dict.fromkeys(line.name for line in run.lines):
+        add(entry, "category", term=name)
+    add(entry, "content", _CONTENT.render(run=run), type="html")

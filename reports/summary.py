@@ -25,7 +25,8 @@ def make_summary(context: ReportContext) -> dict[str, Any]:
         run.
     """
     moved, history = context.moved, context.topic_history
-    events = history.events if history is not None else ()
+    # The events of a fit are news once, not in each run that uses it.
+    events = history.events if history is not None and history.is_new else ()
     return {
         "title": context.head.title,
         "verdicts": list(VERDICTS),

@@ -25,8 +25,10 @@ from analytics.parallel import Ahead, Each, postponed
 from analytics.tables import RunTables, validate_table
 from analytics.themes import Theme
 from analytics.themes.theme_terms import changed_terms, compared_texts
+from analytics.watch import find_watched
 from flows.analysis import comparison, forecasting, steps, topics
 from flows.analysis.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
+from flows.analysis.run_warnings import settings_warnings
 from flows.clock import now, today
 from flows.config.settings import Settings
 from flows.config.themes_file import read_themes
@@ -126,8 +128,10 @@ def run_analysis(
         trends, forecast = _follow_series(inputs, corpus, grouped, stages, ahead)
         tables, history = _compare(inputs, corpus, grouped, (trends, forecast), stages)
         run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
+        made = make_manifest(corpus, tables, grouped.encoded, grouped.topics, trends.corpus, inputs.settings)
         manifest = {
-            **make_manifest(corpus, tables, grouped.encoded, grouped.topics, trends.corpus, inputs.settings),
+            **made,
+            "warnings": [*made["warnings"], *settings_warnings(inputs.settings, corpus.papers)],
             **run_entry(started_at, stages.seconds),
             **history,
             "run_id": run_id,
@@ -208,6 +212,7 @@ def _compare(
         "labels": corpus.labels,
         "near_misses": groups.themes.near_misses,
         "theme_quality": groups.themes.quality,
+        "watched": find_watched(corpus.papers, groups.encoded.papers, settings.watch),
     }
     tables = steps.assemble_tables(
         corpus.papers, groups.themes, groups.topics.topics, trends, forecast, further

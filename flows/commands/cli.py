@@ -27,6 +27,7 @@ from flows.commands.arguments import (
 from flows.commands.backup import backup
 from flows.commands.console import one_line_errors, out, print_lines, print_warnings, show_progress
 from flows.commands.examples import EXAMPLES
+from flows.commands.export import export
 from flows.commands.forget import forget
 from flows.commands.label import label
 from flows.commands.merge_split import merge, split
@@ -217,9 +218,9 @@ def digest(
         from flows.runs import resolve_run
 
         folder = resolve_run(settings.workspace, run_name)
-        mails = make_mails(folder, settings, now())
+        mails = make_mails(folder, settings, now(), only_due=send)
         if not mails:
-            out.print("nothing moved and no topic is new; no mail is sent then (setting mail_when_still)")
+            out.print("no mail: nothing is new (setting mail_when_still), or no reader is due (how_often)")
             return
         if not send:
             target = output or Path(f"{folder.name}.eml")
@@ -333,8 +334,8 @@ def _print_run(folder: Path) -> None:
 
 
 for command in (
-    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, merge, split,
-    forget, backup,
+    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, export, merge,
+    split, forget, backup,
 ):  # fmt: skip
     app.command(epilog=EXAMPLES.get(command.__name__))(command)
 app.command("themes")(list_themes)

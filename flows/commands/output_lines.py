@@ -141,7 +141,8 @@ def schedule_lines(settings: Settings, server: str) -> Iterator[str]:
     """When each deployment runs, and the address of Prefect's page."""
     yield f"ingest    {settings.ingest_cron}  ({settings.timezone})"
     yield f"analysis  {settings.analysis_cron}"
-    yield f"digest    {settings.digest_cron}" if settings.mail_to else "digest    never: mail_to is not set"
+    has_readers = bool(settings.mail_to or settings.readers)
+    yield f"digest    {settings.digest_cron}" if has_readers else "digest    never: mail_to is not set"
     if server:
         yield f"see the runs at {server.removesuffix('/api')}; stop the schedule with Ctrl-C"
 

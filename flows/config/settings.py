@@ -13,10 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from analytics.watch import Watch
 from flows.config.default_files import DEFAULT_THEMES
 from flows.config.feed_settings import FeedSettings
+from flows.config.reader_settings import Reader, check_readers, check_watches
 from flows.config.setting_layers import SETTINGS_FILE, LayeredSettings
 from flows.config.setting_types import (
     Cron,
@@ -136,10 +138,20 @@ class Settings(LayeredSettings):
         description="Recipients of the digest, who get one mail each; a list in TOML, JSON in an"
         " environment variable.",
     )
-    mail_when_still: Literal["short", "none"] = Field(
-        "short",
-        description="What to send if nothing moved and no topic is new: a mail of two lines (`short`) or"
-        " no mail (`none`).",
+    readers: Annotated[tuple[Reader, ...], BeforeValidator(check_readers)] = Field(
+        (),
+        description="Readers of the digest with their own choice: `[[readers]]` tables with `address`,"
+        " `themes`, `watch`, `words` and `how_often` (`each run`, `weekly`, `monthly`).",
+    )
+    watch: Annotated[tuple[Watch, ...], BeforeValidator(check_watches)] = Field(
+        (),
+        description="What to watch for: `[[watch]]` tables with `name` and any of `authors`,"
+        " `organizations`, `words` and `papers` (ids, to which others are similar).",
+    )
+    mail_when_still: Literal["papers", "short", "none"] = Field(
+        "papers",
+        description="What to send if nothing moved and no topic is new: the new papers (`papers`), a mail of"
+        " two lines (`short`) or no mail (`none`); watched papers are always sent.",
     )
     smtp_host: str | None = Field(None, description="Mail server.")
     smtp_port: int = Field(
@@ -287,11 +299,13 @@ class Settings(LayeredSettings):
 
 _SECRETS = frozenset(name for name, info in Settings.model_fields.items() if is_secret(info.annotation))
 _NEVER_SHOWN = _SECRETS | {
-    "contact", "mirror", "themes", "mail_from", "mail_to", "label_endpoint", "embedding_endpoint",
+    "contact", "mirror", "themes", "mail_from", "mail_to", "readers", "watch", "label_endpoint",
+    "embedding_endpoint",
 }  # fmt: skip
 PRIVATE_SETTINGS = _SECRETS | {
-    "contact", "mirror", "mail_from", "mail_to", "smtp_host", "smtp_port", "smtp_security", "smtp_user",
-    "smtp_password_block", "notify_block", "label_endpoint", "label_key_block", "labeller",
+    "contact", "mirror", "mail_from", "mail_to", "readers", "watch", "smtp_host", "smtp_port",
+    "smtp_security", "smtp_user", "smtp_password_block", "notify_block", "label_endpoint", "label_key_block",
+    "labeller",
     "embedding_endpoint", "embedding_key_block", "embedding_requests",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they are in no manifest."""

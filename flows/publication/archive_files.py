@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
-from flows.runs import list_runs, read_manifest
+from flows.publication.paper_feeds import list_feeds
+from flows.runs import list_runs, read_manifest, resolve_run
 from flows.runs.publishing import publishing
 from flows.store import Store
 from reports.archive import make_archive, render_archive
 from reports.feed import render_feed
 
-__all__ = ["ARCHIVE_PAGE", "FEED", "update_archive"]
+__all__ = ["ARCHIVE_PAGE", "FEED", "latest_run", "update_archive"]
 
 ARCHIVE_PAGE, FEED = "index.html", "feed.xml"
 
@@ -40,7 +41,9 @@ def update_archive(workspace: Path, site: str = "") -> Path:
             known: list[str] | None = None
             while known != (known := list_runs(workspace)):
                 manifests = _manifests(workspace, known)
-                archive = make_archive(manifests, site, _failures(workspace, manifests))
+                archive = make_archive(
+                    manifests, site, _failures(workspace, manifests), list_feeds(workspace)
+                )
                 _replace(workspace / ARCHIVE_PAGE, render_archive(archive))
                 _replace(workspace / FEED, render_feed(archive, site))
     except OSError as error:
@@ -52,7 +55,7 @@ def update_archive(workspace: Path, site: str = "") -> Path:
 
 
 def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
-    """Readable manifests, oldest first; reruns with the same fingerprint are dropped."""
+    """Readable manifests, oldest first; of runs with the same fingerprint the newest."""
     found: dict[str, dict[str, Any]] = {}
     known = set(runs)
     for run_id in runs:
@@ -64,8 +67,22 @@ def _manifests(workspace: Path, runs: list[str]) -> list[dict[str, Any]]:
         if isinstance(since, dict) and since.get("run_id") not in known:
             manifest["since"] = {name: value for name, value in since.items() if name != "run_id"}
         if "as_of" in manifest:
-            found.setdefault(str(manifest.get("fingerprint") or run_id), {**manifest, "run_id": run_id})
-    return list(found.values())
+            key = str(manifest.get("fingerprint") or run_id)
+            # The newest of equal runs is shown, as `latest` names it, and keeps the first one's entry.
+            first = found.pop(key, manifest | {"run_id": run_id})
+            entry = first.get("entry", {name: first.get(name, "") for name in ("run_id", "started_at")})
+            found[key] = {**manifest, "run_id": run_id, "entry": entry}
+    # With a clock that was set back, `latest` is not the newest by its id.
+    latest = latest_run(workspace, runs)
+    return sorted(found.values(), key=lambda manifest: bool(manifest["run_id"] == latest))
+
+
+def latest_run(workspace: Path, runs: list[str]) -> str:
+    """Run that ``latest`` names, else the newest of the runs."""
+    try:
+        return resolve_run(workspace).name
+    except InputError:
+        return runs[-1] if runs else ""
 
 
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -17,8 +17,10 @@ from pathlib import Path
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.clock import now
+from flows.config.reader_settings import Reader
 from flows.config.secret_blocks import load_secret
 from flows.config.settings import Settings
+from flows.publication.readers import issues_of, readers_of
 from flows.runs import read_run, report_address
 from flows.store import Store
 from reports.charts.run_charts import plot_png
@@ -45,21 +47,26 @@ class SentMails:
     failed: tuple[tuple[str, str], ...]
 
 
-def make_mails(folder: Path, settings: Settings, written_at: datetime) -> dict[str, EmailMessage]:
-    """Mail of a run to each recipient of the settings, to ``papertrends@localhost`` where there are none.
+def make_mails(
+    folder: Path, settings: Settings, written_at: datetime, *, only_due: bool = False
+) -> dict[str, EmailMessage]:
+    """Mail of a run to each reader of the settings, to ``papertrends@localhost`` where there are none.
 
-    Empty where nothing moved and no mail is wished then.
+    With `only_due` readers are left out whose last mail is not long enough ago, see
+    `flows.publication.readers.is_due`; so are readers for whom nothing is new, where no mail is wished then.
     """
     view = RunView(*read_run(folder))
-    digest = make_digest(view, report_address(folder, settings.site))
-    if not digest.has_news and settings.mail_when_still == "none":
-        return {}
-    png = _chart(digest, view)
-    sender = settings.mail_from or _NOBODY
-    return {
-        one: _mail(digest, png, sender, one, folder.name, written_at)
-        for one in settings.mail_to or (_NOBODY,)
-    }
+    readers = readers_of(settings) or (Reader(address=_NOBODY),)
+    sender, mails, charts = settings.mail_from or _NOBODY, {}, dict[tuple[str, str], bytes]()
+    for issue in issues_of(folder, view, readers, settings, written_at if only_due else None):
+        digest = make_digest(issue.view, report_address(folder, settings.site), issue.edition)
+        if not digest.has_news and settings.mail_when_still == "none":
+            continue
+        if digest.chart is not None and digest.chart not in charts:
+            charts[digest.chart] = plot_png(view, *digest.chart)
+        png = b"" if digest.chart is None else charts[digest.chart]
+        mails[issue.address] = _mail(digest, png, sender, issue.address, folder.name, written_at)
+    return mails
 
 
 def write_mail(mail: EmailMessage, path: Path) -> None:
@@ -123,7 +130,11 @@ def send_mails(workspace: Path, run_id: str, mails: dict[str, EmailMessage], set
 
 
 def _check_sending(settings: Settings) -> None:
-    needed = {"mail_to": settings.mail_to, "mail_from": settings.mail_from, "smtp_host": settings.smtp_host}
+    needed = {
+        "mail_to": readers_of(settings),
+        "mail_from": settings.mail_from,
+        "smtp_host": settings.smtp_host,
+    }
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise InputError(
@@ -192,12 +203,6 @@ def _server_answer(error: Exception) -> str:
         return str(error)
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     return f"{code} {' '.join(text.split())[:200]}"
-
-
-def _chart(digest: Digest, view: RunView) -> bytes:
-    if not digest.chart_theme or not digest.has_news:
-        return b""
-    return plot_png(view, digest.chart_theme)
 
 
 def _mail(

@@ -2,7 +2,7 @@
 
 The manifest of a run is copied last, so a run with a manifest is complete. Object stores have no links:
 ``latest.json`` replaces ``latest`` and names the newest run. Copied files are never removed or changed,
-except for that file, ``index.html`` and ``feed.xml``.
+except for that file, ``index.html``, ``feed.xml`` and the feeds in ``feeds``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.publication.archive_files import ARCHIVE_PAGE, FEED
+from flows.publication.archive_files import ARCHIVE_PAGE, FEED, latest_run
+from flows.publication.paper_feeds import list_feeds
 from flows.runs import canonical_json, list_runs
 
 __all__ = ["copy_to_mirror", "mirror_failure", "mirror_run"]
@@ -75,11 +76,13 @@ def copy_to_mirror(workspace: Path, url: str) -> int:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         for path in sorted(files, key=lambda path: path == folder / _MANIFEST):
             place.put_file(str(path), f"{root}/runs/{run_id}/{path.relative_to(folder).as_posix()}")
-    for name in (ARCHIVE_PAGE, FEED):
+    feeds = [path for _, path in list_feeds(workspace)]
+    for name in (ARCHIVE_PAGE, FEED, *feeds):
         if (workspace / name).is_file():
             place.put_file(str(workspace / name), f"{root}/{name}")
     if runs:
-        newest = {"run_id": runs[-1], "report": f"runs/{runs[-1]}/report.html"}
+        latest = latest_run(workspace, runs)
+        newest = {"run_id": latest, "report": f"runs/{latest}/report.html"}
         place.pipe_file(f"{root}/{_LATEST}", (canonical_json(newest) + "\n").encode())
     return len(missing)
 

@@ -15,6 +15,7 @@ from flows.orchestration.artifacts import make_artifacts
 from flows.publication.archive_files import update_archive
 from flows.publication.cleanup import tidy_up
 from flows.publication.mirror import mirror_run
+from flows.publication.paper_feeds import update_feeds
 from flows.publication.papers_csv import write_papers_csv
 from flows.runs.publishing import new_run_folder, write_pages, write_tables
 from flows.store import RunRow, Store
@@ -34,6 +35,7 @@ def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_
     folder, manifest = run_step("write run", _write_run, root, analysis)
     run_step("remember run", _record_run, root, manifest)
     run_step("tidy up", tidy_up, root, today(), settings.keep_runs_days, str(manifest["vectorizer_id"]))
+    run_step("renew feeds", update_feeds, root, site, analysis.tables, manifest)
     run_step("renew archive", update_archive, root, site)
     run_step("show artifacts", make_artifacts, folder, site, analysis.tables, manifest)
     mirror_run(root, settings.mirror)

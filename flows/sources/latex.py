@@ -26,7 +26,10 @@ _LATEX = re.compile(
     r"|(?P<plain>[{}~]|``|''|---?)"
 )
 _PLAIN = {"{": "", "}": "", "~": " ", "``": "“", "''": "”", "--": "–", "---": "—"}  # noqa: RUF001
-_KNOWN = {"textless": "<", "textgreater": ">", "LaTeX": "LaTeX", "TeX": "TeX", "-": "", "\\": " "}
+_KNOWN = {
+    "textless": "<", "textgreater": ">", "textbackslash": "\\", "textasciicircum": "^", "LaTeX": "LaTeX",
+    "TeX": "TeX", "-": "", "\\": " ",
+}  # fmt: skip
 _MARKED = re.compile(r"[\\{}~$]|``|''|--")
 
 

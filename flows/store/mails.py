@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from flows.store.schema import mails
+from flows.store.schema import mails, runs
 
-__all__ = ["claim_mail", "confirm_mail", "last_mail", "read_unsure_mails", "release_mail"]
+__all__ = [
+    "LastMail",
+    "claim_mail",
+    "confirm_mail",
+    "last_mail",
+    "read_last_mails",
+    "read_unsure_mails",
+    "release_mail",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LastMail:
+    """The newest mail that a recipient got: its run, the day of that run, and when it was sent (ISO text)."""
+
+    run_id: str
+    as_of: date | None
+    sent_at: str
 
 
 def claim_mail(connection: Connection, run_id: str, recipient: str, claimed_at: str) -> bool | None:
@@ -46,3 +66,14 @@ def last_mail(connection: Connection) -> str | None:
 def read_unsure_mails(connection: Connection) -> set[str]:
     """Runs with a claimed mail whose outcome is unknown."""
     return set(connection.execute(select(mails.c.run_id).where(mails.c.is_sent.is_(False))).scalars())
+
+
+def read_last_mails(connection: Connection, before: str) -> dict[str, LastMail]:
+    """Newest mail of each recipient about a run before `before`; one of unknown outcome does not count."""
+    query = (
+        select(mails.c.recipient, mails.c.run_id, runs.c.as_of, mails.c.claimed_at)
+        .join_from(mails, runs, mails.c.run_id == runs.c.run_id, isouter=True)
+        .where(mails.c.is_sent.is_(True), mails.c.run_id < before)
+        .order_by(mails.c.run_id)
+    )
+    return {row.recipient: LastMail(*row[1:]) for row in connection.execute(query)}

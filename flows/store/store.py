@@ -116,6 +116,7 @@ class Store(Transactions):
     knows_run = in_reading(run_rows.knows_run)
 
     last_mail = in_reading(mails.last_mail)
+    last_mails = in_reading(mails.read_last_mails)
     claim_mail = in_writing(mails.claim_mail)
     confirm_mail = in_writing(mails.confirm_mail)
     release_mail = in_writing(mails.release_mail)

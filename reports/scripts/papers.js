@@ -32,7 +32,7 @@ function addPapers(data, corrections) {
   function matches() {
     const words = fold(fields.words.value).split(/\s+/).filter(Boolean);
     if (words.length && !folded) {
-      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper]].join(" ")));
+      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper], papers.watched[paper]].join(" ")));
     }
     const theme = fields.theme.value, topic = fields.topic.value, source = fields.source.value, from = fields.from.value, to = fields.to.value;
     return order.filter((paper) => {
@@ -50,9 +50,10 @@ function addPapers(data, corrections) {
     day: (paper) => element("td", {}, dayOf(data, paper)),
     title(paper) {
       const lines = element("div", {}, element("p", { className: "paper" }, titleOf(data, paper)));
-      const by = [papers.authors[paper], papers.organization[paper]].filter(Boolean).map((one) => element("bdi", { textContent: one }));
-      by.push(...rareSources(data, paper).map((one) => element("span", { className: "basis", textContent: one })));
-      if (by.length) { lines.append(byline(by)); }
+      const marks = [papers.authors[paper], papers.organization[paper]].filter(Boolean).map((one) => element("bdi", { textContent: one }));
+      marks.push(...rareSources(data, paper).map((one) => element("span", { className: "basis", textContent: one })));
+      if (papers.watched[paper]) { marks.push(element("span", { className: "watched", textContent: "watched: " + papers.watched[paper] })); }
+      if (marks.length) { lines.append(byline(marks)); }
       if (corrections && fields.correct.value !== "") {
         const theme = +fields.correct.value, says = papers.themes[paper].includes(theme) ? 0 : 1;
         lines.classList.add("fixable");

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.tables import RunTables, is_among
+from reports.sections.watched import watched_names
 from reports.values.formatting import clip
 from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
@@ -99,8 +100,9 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
     Explorer
         Columns: `id`, empty where it follows from the link; `title`; `link`, an address, or ``a`` and ``d``
         before what follows arXiv's and the DOI's; `day`, empty without a date; `note`, a position in `notes`;
-        `authors`, `organization`; `votes`, a number or None; `themes`, positions with the primary one first;
-        `topic`, a position or -1; `sources`, positions, unless there are none; `x` and `y` from 0 to 4095.
+        `authors`, `organization`; `watched`, names of watches; `votes`, a number or None; `themes`, positions
+        with the primary one first; `topic`, a position or -1; `sources`, positions, unless there are none;
+        `x` and `y` from 0 to 4095.
     """
     mapped = _sample(tables)
     listed = list(dict.fromkeys([*mapped, *_wanted(tables, most)]))[:most]
@@ -110,8 +112,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
     lines = make_paper_lines(shown, {}, {})
     themes_of = _memberships(tables, places, shown)
     votes = [None if pd.isna(one) else int(one) for one in shown["upvotes"]]
-    notes = {"": 0}
-    sources = _sources(tables.papers)
+    notes, watched, sources = {"": 0}, watched_names(tables), _sources(tables.papers)
     links = [_short_link(line.href) for line in lines]
     columns: dict[str, list[Any]] = {
         "id": [
@@ -124,6 +125,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
         "note": [notes.setdefault(line.day_note, len(notes)) for line in lines],
         "authors": [line.authors for line in lines],
         "organization": [line.organization for line in lines],
+        "watched": [watched.get(one, "") for one in shown["paper_id"]],
         "votes": votes,
         "themes": themes_of,
         "topic": [topic_at.get(one, -1) for one in shown["topic_id"]],

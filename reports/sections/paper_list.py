@@ -8,6 +8,7 @@ from typing import Any
 
 from analytics.tables import RunTables
 from reports.sections.explorer import Explorer
+from reports.sections.watched import watched_names
 from reports.values.formatting import count, plural
 from reports.values.paper_lines import PaperLine, make_paper_lines, newest_first
 from reports.view import Places
@@ -67,7 +68,7 @@ def make_paper_list(
         note,
         searched,
         n_papers > min(most, explorer.n_listed),
-        make_paper_lines(shown, places.theme_names, places.topic_names),
+        make_paper_lines(shown, places.theme_names, places.topic_names, watched_names(tables)),
         has_themes=bool(places.theme_names),
         has_topics=bool(places.topic_names),
         has_upvotes=bool(shown["upvotes"].notna().any()),

@@ -36,8 +36,12 @@ class TopicEventLine:
 
 @dataclass(frozen=True, slots=True)
 class TopicHistory:
-    """How papers got their topics, when topics were last fitted, and what happened to them then."""
+    """How papers got their topics, when topics were last fitted, and what happened to them then.
 
+    `is_new` says whether the run made the fit itself.
+    """
+
+    is_new: bool
     members: str
     fit: str
     events: tuple[TopicEventLine, ...]
@@ -64,7 +68,8 @@ def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: P
         if len(events) > _MOST_EVENTS
         else ""
     )
-    return TopicHistory(_members(tables), _fit(fit, went_on, events["event"]), lines, more)
+    is_new = bool(fit.get("is_new", True))  # an older run did not say
+    return TopicHistory(is_new, _members(tables), _fit(fit, went_on, events["event"]), lines, more)
 
 
 def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:

@@ -22,6 +22,7 @@ __all__ = [
     "comparison_clause",
     "counts_of",
     "headline_claim",
+    "mail_claim",
     "missing_clause",
     "share_clause",
     "verdict_sentence",
@@ -98,6 +99,14 @@ def headline_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, s
     number, rest = share_clause(series, n_papers, n_corpus)
     before = comparison_clause(series.comparison())
     return number, f"{rest}, {before}" if before else rest
+
+
+def mail_claim(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str, str]:
+    """Number, clause and, in a sentence, certainty of a line of a mail; the last is empty without a test."""
+    verdict = (*series.claims, series.verdict)[0]
+    if not verdict.has_change or ("mail", verdict.window, verdict.word) not in TEMPLATES:
+        return *headline_claim(series, n_papers, n_corpus), ""
+    return percent(verdict.end), _filled("mail", verdict, series), _filled("sure", verdict, series)
 
 
 def also_clause(series: Series) -> str:

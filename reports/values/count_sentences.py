@@ -8,7 +8,16 @@ from analytics.labels.learned_themes import FEWEST_OF_EACH
 from reports.values.formatting import count, percent, percent_range, plural
 from reports.values.theme_quality import ANSWERS_TO_CHECK, Measure, Quality
 
-__all__ = ["BANDS", "COMMAND", "UNCHECKED", "bands_note", "count_warning", "known_clause", "known_sentence"]
+__all__ = [
+    "BANDS",
+    "COMMAND",
+    "UNCHECKED",
+    "bands_note",
+    "count_warning",
+    "known_clause",
+    "known_sentence",
+    "mail_known",
+]
 
 COMMAND = "papertrends label"
 """What to run to answer papers."""
@@ -90,6 +99,31 @@ def known_sentence(quality: Quality) -> str:
     if quality.state == "found":
         return f"{found}; how many it misses is unknown. {ANSWERS_TO_CHECK} answers would show it:"
     return f"{found}. {_so_far(quality)}; {_needed(quality)} how many it misses:"
+
+
+def mail_known(quality: Quality) -> str:
+    r"""Describe the count of a theme to the reader of a mail, who runs no commands.
+
+    Examples
+    --------
+    >>> mail_known(Quality(388, 3736)).replace("\u202f", " ")
+    '10 % of all papers have its phrases; papers in other words are not counted.'
+    >>> mail_known(Quality(388, 3736, n_labels=12, n_yes=3, n_drawn=12)).replace("\u202f", " ")
+    '10 % of all papers have its phrases; papers in other words are not counted (12 papers labelled so far).'
+    >>> checked = Quality(388, 3736, n_labels=120, n_drawn=120, is_checked=True, recall=Measure(0.3),
+    ...     share=Measure(0.344, 0.293, 0.4))
+    >>> mail_known(checked).replace("\u202f", " ")
+    '34 % of all papers (29 to 40), estimated from 120 labelled papers.'
+    """
+    if quality.state == "checked":
+        share = f"{percent(quality.share.value)} of all papers{_in_brackets(quality.share)}"
+        return f"{share}, estimated from {plural(quality.n_drawn or quality.n_labels, 'labelled paper')}."
+    found = f"{percent(quality.share_found)} of all papers have its phrases"
+    text = (
+        f"{found if quality.n_found else 'No paper has its phrases'}; papers in other words are not counted"
+    )
+    labelled = f" ({plural(quality.n_labels, 'paper')} labelled so far)" if quality.n_labels else ""
+    return f"{text}{labelled}."
 
 
 def _answers(quality: Quality) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ class PaperLine:
     """One paper in a list; `href` is empty without a safe link, `day` is ``undated`` without a date.
 
     `upvotes` is the bare number for a table, `votes` the number and its noun for a sentence.
+    `watched` names the watches that find it.
     """
 
     paper_id: str
@@ -49,6 +51,7 @@ class PaperLine:
     votes: str
     theme: str
     topic: str
+    watched: str = ""
 
 
 def paper_href(url: object, paper_id: str) -> str:
@@ -102,19 +105,25 @@ def newest_first(papers: pd.DataFrame, most: int | None = None) -> pd.DataFrame:
 
 
 def make_paper_lines(
-    papers: pd.DataFrame, themes: Mapping[str, str], topics: Mapping[str, str]
+    papers: pd.DataFrame,
+    themes: Mapping[str, str],
+    topics: Mapping[str, str],
+    watched: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[PaperLine, ...]:
     """Lines of `papers` in their order.
 
     `papers` are only those rows of the table that will be shown. A paper whose primary theme or topic is not
-    in `themes` or `topics` shows none.
+    in `themes` or `topics` shows none. `watched` are the names of the watches that find a paper, by its id.
     """
     days = np.datetime_as_string(papers["published"].to_numpy().astype("datetime64[D]")).tolist()
     others = (papers[name].tolist() for name in _READ)
-    return tuple(_line(row, themes, topics) for row in zip(days, *others, strict=True))
+    rows = zip(days, *others, strict=True)
+    return tuple(_line(row, themes, topics, watched.get(row[1], "")) for row in rows)
 
 
-def _line(row: tuple[Any, ...], themes: Mapping[str, str], topics: Mapping[str, str]) -> PaperLine:
+def _line(
+    row: tuple[Any, ...], themes: Mapping[str, str], topics: Mapping[str, str], watched: str
+) -> PaperLine:
     day, paper_id, title, precision, basis, url, authors, n_authors, organization, votes, theme, topic = row
     is_dated, has_votes = day != "NaT", not pd.isna(votes)
     return PaperLine(
@@ -129,6 +138,7 @@ def _line(row: tuple[Any, ...], themes: Mapping[str, str], topics: Mapping[str, 
         plural(int(votes), "upvote") if has_votes else "",
         themes.get(theme, ""),
         topics.get(topic, ""),
+        watched,
     )
 
 

@@ -37,6 +37,15 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ("claim", "recent", "falling"): (
         "of papers{known} in the newest {newest}, down from {start} in the {before}: {times} times " + _RANGE
     ),
+    # A mail, after the share at the end, and the line below it.
+    ("mail", "long", "rising"): "of papers, up from {start} {span} earlier",
+    ("mail", "long", "falling"): "of papers, down from {start} {span} earlier",
+    ("mail", "recent", "rising"): "of papers in the newest {newest}, up from {start} in the {before}",
+    ("mail", "recent", "falling"): "of papers in the newest {newest}, down from {start} in the {before}",
+    ("sure", "long", "rising"): "{low} to {high} times what it was, with 95 % confidence.",
+    ("sure", "long", "falling"): "{low} to {high} times what it was, with 95 % confidence.",
+    ("sure", "recent", "rising"): "{low} to {high} times what it was, with 95 % confidence.",
+    ("sure", "recent", "falling"): "{low} to {high} times what it was, with 95 % confidence.",
     # With a claim over the whole span, where the newest months have one too.
     ("also", "recent", "rising"): "also rising in the newest {newest}: {times} times the {before} " + _RANGE,
     ("also", "recent", "falling"): "also falling in the newest {newest}: {times} times the {before} "

@@ -11,7 +11,8 @@ from analytics.exceptions import PapertrendsError
 from flows.publication import archive_files
 from flows.publication.archive_files import update_archive
 
-ENTRY = "{http://www.w3.org/2005/Atom}entry"
+ATOM = "{http://www.w3.org/2005/Atom}"
+ENTRY = f"{ATOM}entry"
 
 
 def add_run(workspace, run_id, text=None, **manifest):
@@ -42,7 +43,34 @@ def test_a_rerun_is_no_news(tmp_path):
     add_run(tmp_path, "r2", fingerprint="f")
     add_run(tmp_path, "r3", fingerprint="g")
     update_archive(tmp_path)
-    assert listed(tmp_path) == ["r3", "r1"]
+    assert listed(tmp_path) == ["r3", "r2"]
+
+
+def entries(workspace):
+    feed = etree.parse(workspace / "feed.xml").getroot()
+    return [(one.findtext(f"{ATOM}id"), one.find(f"{ATOM}link").get("href")) for one in feed.findall(ENTRY)]
+
+
+def test_page_feed_and_latest_name_the_same_run_after_a_rerun(tmp_path):
+    add_run(tmp_path, "r1", fingerprint="f")
+    add_run(tmp_path, "r2", fingerprint="g")
+    update_archive(tmp_path)
+    (first_id, _) = entries(tmp_path)[-1]
+    add_run(tmp_path, "r3", fingerprint="f", started_at="2025-01-09T06:00:00+00:00")
+    (tmp_path / "latest").symlink_to("runs/r3")
+    update_archive(tmp_path)
+    assert listed(tmp_path) == ["r3", "r2"]
+    # The same news: readers of the feed are not shown it twice, but its link leads to the newest page.
+    assert entries(tmp_path)[0] == (first_id, "runs/r3/report.html")
+
+
+def test_latest_comes_first_even_where_the_clock_was_set_back(tmp_path):
+    add_run(tmp_path, "r1")
+    add_run(tmp_path, "r2")
+    (tmp_path / "latest").symlink_to("runs/r1")
+    update_archive(tmp_path)
+    assert listed(tmp_path) == ["r1", "r2"]
+    assert entries(tmp_path)[0][1] == "runs/r1/report.html"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"as_of": '])

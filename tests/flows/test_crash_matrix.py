@@ -195,7 +195,7 @@ def test_a_run_that_is_killed_and_run_again(night, feeds, before, quiet, tmp_pat
     assert 2 <= len(list_runs(workspace)) <= 3
     assert list_runs(workspace)[0] == evening
     assert (workspace / "index.html").read_text().count("<li id=") == 2
-    kept = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml"}
+    kept = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml", "feeds"}
     assert {path.name for path in workspace.iterdir()} == kept
     assert {path.name for path in (workspace / "runs").iterdir()} == {*list_runs(workspace), ".lock"}
 

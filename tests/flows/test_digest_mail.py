@@ -6,9 +6,10 @@ import email
 import socket
 import ssl
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.policy import default
 
+import pandas as pd
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
@@ -18,10 +19,11 @@ from typer.testing import CliRunner
 import flows.publication.digest_mail
 from analytics.exceptions import InputError, PapertrendsError
 from flows.commands.cli import app
+from flows.config.reader_settings import Reader
 from flows.config.settings import Settings
 from flows.publication.digest_mail import make_mails, send_mails, write_mail
 from flows.runs import publish_run
-from flows.store import Store
+from flows.store import RunRow, Store
 from tests.reports.conftest import make_run
 
 AT = datetime(2025, 12, 22, 6, tzinfo=UTC)
@@ -128,13 +130,21 @@ class TestMail:
         still = made.with_tables(verdicts=made.tables.verdicts.assign(verdict="steady"))
         publish_run(tmp_path, RUN, still.tables, still.manifest, {}, "")
         folder = tmp_path / "runs" / RUN
-        mail = make_mails(folder, settings(), AT)[ADA]
+        mail = make_mails(folder, settings(mail_when_still="short"), AT)[ADA]
         text = parts(mail)["text/plain"].get_content()
         assert "Nothing moved: every series that could be tested is steady." in text
         assert "new paper" not in text
         assert "image/png" not in parts(mail)
         assert mail["Subject"].startswith("Nothing moved")
         assert make_mails(folder, settings(mail_when_still="none"), AT) == {}
+
+    def test_papers_are_named_when_nothing_moved(self, tmp_path):
+        made = make_run()
+        still = made.with_tables(verdicts=made.tables.verdicts.assign(verdict="steady"))
+        publish_run(tmp_path, RUN, still.tables, still.manifest, {}, "")
+        text = parts(make_mails(tmp_path / "runs" / RUN, settings(), AT)[ADA])["text/plain"].get_content()
+        assert "Nothing moved" in text
+        assert "https://example.org/papers/" in text
 
     def test_a_file_that_mail_programs_open(self, workspace, tmp_path):
         mail = make_mails(workspace / "runs" / RUN, settings(), AT)[ADA]
@@ -202,6 +212,83 @@ class TestSending:
     def test_a_missing_setting(self, workspace, missing):
         with pytest.raises(InputError, match=f"--send needs the setting '{missing}'"):
             sent(workspace, settings(**{missing: None}))
+
+
+@pytest.mark.usefixtures("database")
+class TestReaders:
+    """Each reader gets what was chosen, as often as chosen, and nothing is lost between two mails."""
+
+    LATER = "20251229T060000-000000-bbbbbbbb"
+
+    @pytest.fixture
+    def two_runs(self, workspace):
+        """A run of 22 December, and a run a week later with one more day of papers."""
+        with Store.open(workspace) as store:
+            for run_id, as_of in ((RUN, date(2025, 12, 22)), (self.LATER, date(2025, 12, 29))):
+                row = RunRow(run_id, as_of, f"{as_of}T06:00:00+00:00", "completed", f"{as_of}T06:01:00+00:00")
+                store.write_run(row)
+        made = make_run()
+        papers = made.tables.papers
+        papers["first_seen"] = pd.Timestamp("2025-12-20")
+        papers.loc[papers.index[-5:], "first_seen"] = pd.Timestamp("2025-12-24")
+        since = {"run_id": "between", "as_of": "2025-12-26", "new_papers": 0}
+        manifest = made.manifest | {"as_of": "2025-12-29", "since": since}
+        publish_run(workspace, self.LATER, made.tables, manifest, {}, "")
+        return workspace
+
+    def made(self, workspace, at=datetime(2025, 12, 29, 8, tzinfo=UTC), **more):
+        return make_mails(workspace / "runs" / self.LATER, settings(**more), at, only_due=True)
+
+    def sent_before(self, workspace, address, at):
+        with Store.open(workspace) as store:
+            store.claim_mail(RUN, address, at)
+            store.confirm_mail(RUN, address)
+
+    def test_a_mail_goes_on_from_the_last_one_of_its_reader(self, two_runs):
+        self.sent_before(two_runs, ADA, "2025-12-22T08:00:00+00:00")
+        mails = self.made(two_runs)
+        # Bob got none: his goes on from the run before.
+        ada, bob = (parts(mails[one])["text/plain"].get_content() for one in (ADA, BOB))
+        assert "5 new papers since 22 Dec 2025" in ada
+        assert "still " in ada
+        assert "No new paper since 26 Dec 2025." in bob
+        assert "still " not in bob
+
+    @pytest.mark.parametrize(
+        ("how_often", "sent_at", "is_due"),
+        [
+            ("each run", "2025-12-28T08:00:00+00:00", True),
+            ("weekly", "2025-12-22T08:00:09+00:00", True),
+            ("weekly", "2025-12-24T08:00:00+00:00", False),
+            ("monthly", "2025-12-22T08:00:00+00:00", False),
+            ("monthly", "2025-12-01T08:00:00+00:00", True),
+        ],
+    )
+    def test_how_often(self, two_runs, how_often, sent_at, is_due):
+        self.sent_before(two_runs, EVE, sent_at)
+        eve = Reader(address=EVE, how_often=how_often)
+        assert (EVE in self.made(two_runs, mail_to=(), readers=(eve,))) == is_due
+
+    def test_a_mail_that_may_have_been_lost_is_no_last_one(self, two_runs):
+        with Store.open(two_runs) as store:
+            store.claim_mail(RUN, EVE, "2025-12-28T08:00:00+00:00")
+        eve = Reader(address=EVE, how_often="weekly")
+        assert EVE in self.made(two_runs, mail_to=(), readers=(eve,))
+
+    def test_a_choice_replaces_the_whole(self, two_runs, caplog):
+        eve = Reader(address=EVE.upper(), themes=("agents", "gone"))
+        mails = self.made(two_runs, mail_to=(EVE,), readers=(eve,))
+        assert list(mails) == [EVE.upper()]
+        text = parts(mails[EVE.upper()])["text/plain"].get_content()
+        assert "RL exploration" not in text
+        assert "this run has no theme gone" in caplog.text
+
+    def test_readers_alone_are_enough_to_send(self, two_runs, inbox):
+        eve = Reader(address=EVE)
+        with mail_server(inbox) as port:
+            chosen = settings(port, mail_to=(), readers=(eve,))
+            done = send_mails(two_runs, self.LATER, self.made(two_runs, mail_to=(), readers=(eve,)), chosen)
+        assert done.sent == (EVE,)
 
 
 class TestEncryption:

@@ -83,7 +83,17 @@ def check_refused(done: Ended, *says: str, status: int = 1) -> None:
 
 def check_clean(workspace: Path, *more: str) -> None:
     """Nothing half-made stands about."""
-    expected = {"corpus.sqlite", "record.parquet", ".turn", "latest", "runs", "index.html", "feed.xml", *more}
+    expected = {
+        "corpus.sqlite",
+        "record.parquet",
+        ".turn",
+        "latest",
+        "runs",
+        "index.html",
+        "feed.xml",
+        "feeds",
+        *more,
+    }
     assert {path.name for path in workspace.iterdir()} <= expected
     assert {path.name for path in (workspace / "runs").iterdir()} == {*list_runs(workspace), ".lock"}
     for run_id in list_runs(workspace):

@@ -48,7 +48,9 @@ def test_defaults():
         "mirror": "",
         "mail_from": None,
         "mail_to": (),
-        "mail_when_still": "short",
+        "readers": (),
+        "watch": (),
+        "mail_when_still": "papers",
         "smtp_host": None,
         "smtp_port": 587,
         "smtp_security": "starttls",
@@ -130,12 +132,16 @@ def test_the_workspace_that_is_asked_for_is_the_one_whose_file_counts(folder, mo
     assert (settings.workspace, settings.random_state) == (Path("this"), 2)
 
 
+READER = {"address": "c@e.org", "themes": (), "watch": None, "words": (), "how_often": "each run"}
+WATCH = {"name": "snow", "authors": (), "organizations": (), "words": ("snow",), "papers": ()}
+
+
 def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
         "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "STEADY_WITHIN": "1.5", "MIN_TOPIC_SIZE": "5", "THEME_PROBABILITY": "0.25",
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "LABELLER": "ann", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
-        "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
+        "READERS": '[{"address": "c@e.org"}]', "WATCH": '{"words": "snow"}', "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail",
         "LABEL_ENDPOINT": "http://localhost:11434/v1", "LABEL_KEY": "k3", "LABEL_KEY_BLOCK": "judge",
         "EMBEDDING_ENDPOINT": "http://localhost:1/v1", "EMBEDDING_KEY": "k4", "EMBEDDING_KEY_BLOCK": "vectors", "EMBEDDING_REQUESTS": "5", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
@@ -151,7 +157,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 1.5, 5, 0.25, 10, 30, "ann",
-        SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
+        SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), (READER,), (WATCH,), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
         "http://localhost:11434/v1", SecretStr("k3"), "judge", "http://localhost:1/v1", SecretStr("k4"), "vectors", 5, "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         "http://b.org", "http://c.org", "http://e.org", SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, True,

@@ -397,17 +397,12 @@ class TestOutside:
     def test_the_mail_tells_the_three_states(self, mail):
         digest, text, html = mail
         for part in (plain(text), plain(html)):
-            assert "checked: " in part
-            assert "on 120 answers; the phrases alone find 30 % of them" in part
-            assert "34 % of all papers (29 to 40), checked on 120 answers" in part
-            assert "14 answers so far (3 yes, 11 no)" in part
-            assert "2 papers found (0.1 %); how many it misses is unknown" in part
-            assert "60 answers would show it: papertrends label" in part
-        assert "  checked on 120 answers; " in plain(text)
-        assert " (checked), rising" in digest.subject
-        assert (
-            digest.chart_note
-            == "share of papers, checked on answers; the band includes what the phrases miss"
+            assert "34 % of all papers (29 to 40), estimated from 120 labelled papers." in part
+            assert "papers in other words are not counted (14 papers labelled so far)." in part
+            assert "0.1 % of all papers have its phrases; papers in other words are not counted." in part
+        assert digest.chart_note in (
+            "share of papers over time, estimated from labelled papers",
+            "share of papers over time that have its phrases",
         )
 
     def test_summary_archive_and_feed_carry_the_word(self, labelled):
