@@ -5,16 +5,15 @@ RUN useradd --uid 10001 --create-home papertrends \
     && install --directory --owner 10001 --group 10001 /data /home/papertrends/.prefect
 
 WORKDIR /opt/papertrends
-COPY pyproject.toml setup.py papertrends.py constraints.txt README.md LICENSE ./
+COPY pyproject.toml setup.py install.py papertrends.py constraints.txt README.md LICENSE ./
 COPY analytics analytics
 COPY reports reports
 COPY flows flows
 COPY data data
-# pip asks the registries of an optional secret file (docker build --secret id=pip,src=pip.conf .). Name one there
-# that has torch's build for CPUs: PyPI's own brings several GB of CUDA that nothing here uses.
-# Editable, as in the Makefile: themes and sample are found beside the code.
+# pip asks the registries of an optional secret file (docker build --secret id=pip,src=pip.conf .).
+# Compiled here, because the user of the container cannot write there.
 RUN --mount=type=cache,target=/root/.cache/pip --mount=type=secret,id=pip,target=/etc/pip.conf \
-    pip install --disable-pip-version-check --constraint constraints.txt --editable '.[postgres]'
+    python install.py postgres && python -m compileall -q /usr/local/lib/python3.11/site-packages .
 
 ENV PAPERTRENDS_WORKSPACE=/data \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \

@@ -108,11 +108,11 @@ constraints: .venv/.installed-dev
 clean:
 	rm -rf .venv
 
-.venv/.installed: pyproject.toml constraints.txt
-	@echo "installing into .venv (two to three minutes the first time)"
+.venv/.installed: pyproject.toml constraints.txt install.py
+	@echo "installing into .venv (a minute or two the first time)"
 	@start=$$SECONDS; \
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
-	$(PIP) install --constraint constraints.txt --editable . || exit 1; \
+	$(BIN)/python install.py || exit 1; \
 	echo "installed in $$((SECONDS - start)) s"
 	@touch $@
 

@@ -13,12 +13,12 @@ from typing import Literal
 
 from analytics.papers import PublishedPrecision
 
-__all__ = ["EARLIEST_YEAR", "DateFault", "arxiv_month", "date_fault", "month_end"]
+__all__ = ["DateFault", "arxiv_month", "date_fault", "month_end"]
 
 DateFault = Literal["before_1900", "before_id_month", "after_id_month"]
 """Why a stated date is in doubt; one after `as_of` is found where the day is known."""
 
-EARLIEST_YEAR = 1900
+_EARLIEST_YEAR = 1900
 
 _ON_HOLD = timedelta(days=92)
 _ANNOUNCED = timedelta(days=7)
@@ -61,19 +61,9 @@ def month_end(day: date) -> date:
 def date_fault(published: date | None, precision: PublishedPrecision, paper_id: str) -> DateFault | None:
     """Fault of a stated date; None if it is plausible or missing.
 
-    A date may lie up to 92 days before its arXiv id's month and a week after it: feeds that date a
-    paper by its announcement are days late. A date known to the month or year stands for all of it.
-
-    Parameters
-    ----------
-    published : date or None
-    precision : {"day", "month", "year", "none"}
-    paper_id : str
-        With its prefix, ``"arxiv:2503.02130"``.
-
-    Returns
-    -------
-    {"before_1900", "before_id_month", "after_id_month"} or None
+    A date may lie up to 92 days before its arXiv id's month and a week after it: feeds that date a paper by
+    its announcement are days late. A date known to the month or year stands for all of it. `paper_id` has its
+    prefix, ``"arxiv:2503.02130"``.
 
     Examples
     --------
@@ -88,7 +78,7 @@ def date_fault(published: date | None, precision: PublishedPrecision, paper_id: 
     """
     if published is None:
         return None
-    if published.year < EARLIEST_YEAR:
+    if published.year < _EARLIEST_YEAR:
         return "before_1900"
     given = arxiv_month(paper_id)
     if given is None:

@@ -95,14 +95,8 @@ class PaperRecord:
 class RejectedRecord:
     """Something in a source that cannot be a paper, kept so that every loss is reported.
 
-    Attributes
-    ----------
-    position : str
-        Where it stands: ``"line 13"``, ``"entry 4"``.
-    reason : str
-        One clause in plain words, such as ``"abstract without a title"``.
-    excerpt : str
-        At most 200 characters of what stood there.
+    `reason` is one clause in plain words, such as ``"abstract without a title"``; `excerpt` has at most 200
+    characters of what stood there.
     """
 
     position: str
@@ -125,8 +119,6 @@ class Feed:
         The file or address that was read, for people (its name, not a machine's path).
     day : date or None
         The day of the look, when the source states one; the reader's own day otherwise.
-    records : tuple of PaperRecord
-    rejects : tuple of RejectedRecord
     warnings : tuple of str
         What was understood with a doubt, one sentence each.
     name : str
@@ -217,11 +209,7 @@ def content_hash(text: str) -> str:
 class PaperTexts(Sequence[str]):
     """Texts of papers, each made when it is looked at: most are known by their hash and never read.
 
-    Parameters
-    ----------
-    titles, abstracts : sequence of str, length n
-    hashes : sequence of str, length n
-        `content_hash` of each text.
+    `hashes` are the `content_hash` of each text.
 
     Examples
     --------

@@ -16,12 +16,7 @@ __all__ = ["skipping"]
 def skipping(*names: str) -> Iterator[None]:
     """Let imports of packages fail in the block, as if they were not installed; one that is loaded stays.
 
-    Other threads import as always.
-
-    Parameters
-    ----------
-    *names : str
-        Top-level packages, such as ``torch``.
+    Other threads import as always. `names` are top-level packages, such as ``torch``.
 
     Examples
     --------

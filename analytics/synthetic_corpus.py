@@ -25,12 +25,8 @@ __all__ = ["SUBJECTS", "SyntheticCorpus", "make_corpus"]
 class SyntheticCorpus:
     """Invented papers with their truth.
 
-    Attributes
-    ----------
-    papers : DataFrame
-        The table `papers`, without themes and topics.
-    truth : DataFrame
-        `paper_id`, `subject`: one of `SUBJECTS` for each paper, in the order of `papers`.
+    `papers` is the table `papers`, without themes and topics; `truth` has `paper_id` and `subject`, one of
+    `SUBJECTS` for each paper in the same order.
     """
 
     papers: pd.DataFrame
@@ -68,12 +64,6 @@ def make_corpus(
         Above 0.
     n_undated : int
         So many of the papers have no date; their subject is drawn as if they had one.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    SyntheticCorpus
 
     Raises
     ------

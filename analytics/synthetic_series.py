@@ -54,6 +54,9 @@ def make_series(
     distribution around the planted one (a beta-binomial count, whose mean and variance are exact);
     successive draws are tied by a Gaussian copula over AR(1) noise.
 
+    Returns what `analytics.trends.verdicts.trend_verdicts` takes: `kind` (``"topic"``), `series_id`
+    (``"S0001"``), `period_start`, `n_papers`, `n_total`, `is_complete` (True).
+
     Parameters
     ----------
     n_series, n_periods : int
@@ -63,18 +66,10 @@ def make_series(
     share : float
         Share in the first month, between 0 and 1.
     doubling_months : float, optional
-        The share doubles in the first so many months, by a constant factor of its odds a month;
+        The share doubles in the first so many months, by a constant factor of its odds per month;
         below 0 the odds fall at that pace; None keeps them constant.
     noise : SeriesNoise, optional
         By default none but the binomial's own.
-    random_state : int
-        Seed.
-
-    Returns
-    -------
-    DataFrame
-        What `analytics.trends.verdicts.trend_verdicts` takes: `kind` (``"topic"``), `series_id`
-        (``"S0001"``), `period_start`, `n_papers`, `n_total`, `is_complete` (True).
 
     Raises
     ------
@@ -133,9 +128,10 @@ def make_checked_series(
 ) -> tuple[pd.DataFrame, dict[str, CheckedSeries]]:
     """Monthly counts of themes of which phrases find a part, and shares that labels correct.
 
-    The share checked is the true one of each month's papers with an error that is a straight line in time,
-    as of a correction whose level and slope were estimated from few labels. Of the true papers each is found
-    with probability 0.4.
+    The share checked is the true one of each month's papers with an error that is a straight line in time, as
+    of a correction whose level and slope were estimated from few labels. Of the true papers each is found
+    with probability 0.4. Returns the table `trends` of kind ``"theme"``, without intervals of the papers
+    found, and the checked series.
 
     Parameters
     ----------
@@ -146,12 +142,6 @@ def make_checked_series(
         shares.
     freedom : float
         Degrees of freedom with which these are known: each series is given an estimate of their squares.
-
-    Returns
-    -------
-    trends : DataFrame
-        The table `trends` of kind ``"theme"``, without intervals of the papers found.
-    checked : dict of str to CheckedSeries
 
     Examples
     --------

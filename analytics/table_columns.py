@@ -22,7 +22,6 @@ class Column(NamedTuple):
         ``datetime64[us]`` at midnight without a zone.
     unit : str
         Unit, range or allowed values; empty for free text.
-    meaning : str
     """
 
     kind: str

@@ -60,12 +60,17 @@ def neighbors_accuracy(vectors: np.ndarray, labels: np.ndarray, n_neighbors: int
     return hits / len(vectors)
 
 
-def quality(vectors: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def quality(vectors: np.ndarray, labels: np.ndarray, starts: int = 6) -> dict[str, float]:
+    """Accuracy of neighbors, and agreement of k-means, the mean over some starts and its standard error."""
     found = [
         v_measure_score(labels, KMeans(labels.max() + 1, n_init=1, random_state=seed).fit_predict(vectors))
-        for seed in range(6)
+        for seed in range(starts)
     ]
-    return {"15-NN accuracy": neighbors_accuracy(vectors, labels), "V-measure": float(np.mean(found))}
+    return {
+        "15-NN accuracy": neighbors_accuracy(vectors, labels),
+        "V-measure": float(np.mean(found)),
+        "standard error": float(np.std(found, ddof=1) / starts**0.5),
+    }
 
 
 def seconds_each(texts: list[str], teacher: Any) -> float:

@@ -17,7 +17,7 @@ import typer
 from analytics.table_columns import TABLES
 from docs.format_guides import FEEDS, FORMATS
 from flows.commands.cli import app
-from flows.config.settings import settings_table
+from flows.config.settings import Settings
 from flows.feeds.windows import WRITTEN_WINDOWS
 from flows.sources.field_names import FieldMap
 from flows.store.schema import metadata
@@ -122,7 +122,7 @@ def render_settings() -> str:
     """Every setting with its variable, default and meaning."""
     rows = [
         (f"`{name}`", f"`{variable}`", f"`{default}`" if default else "", meaning)
-        for name, variable, default, meaning in settings_table()
+        for name, variable, default, meaning in Settings.table()
     ]
     return _page([
         "# Settings",

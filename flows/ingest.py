@@ -34,9 +34,9 @@ from flows.store import IngestCounts, Store
 from flows.workers.progress import say_progress
 from reports.values.formatting import plural
 
-__all__ = ["COUNTED", "fetch_into_store", "ingest", "ingest_source", "ingest_sources"]
+__all__ = ["fetch_into_store", "ingest", "ingest_source", "ingest_sources"]
 
-COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
+_COUNTED = ("feeds", "records", "new", "known", "repeated", "rejected", "merged")
 """Counts of an ingest; all but the first two are those of `flows.store.IngestCounts`."""
 
 
@@ -64,7 +64,7 @@ def ingest(
 
     Returns
     -------
-        Counts over all sources, see `COUNTED`; the lists ``warnings`` and ``failures`` (a feed that
+        Counts over all sources; the lists ``warnings`` and ``failures`` (a feed that
         did not come whole, with the reason); ``dated``, the papers that a look-up gave a day.
     """
     if later := later_run():
@@ -87,13 +87,7 @@ def ingest_sources(
     columns: dict[str, str] | None = None,
     fill_dates: str | None = None,
 ) -> dict[str, Any]:
-    """Read files and feeds into the store, in the flow that runs.
-
-    Returns
-    -------
-    dict
-        As `ingest`.
-    """
+    """Read files and feeds into the store, in the flow that runs; returns what `ingest` returns."""
     day = as_of or today()
     read = task_reader(settings.feed_settings)
     found = []
@@ -107,7 +101,7 @@ def ingest_sources(
     if fill_dates is not None:
         counts, dated = fill_missing_dates(settings, day, read)
         found.append(counts)
-    summed = {key: sum(counts[key] for counts in found) for key in COUNTED}
+    summed = {key: sum(counts[key] for counts in found) for key in _COUNTED}
     late = _late(settings, as_of)
     listed = {key: [line for counts in found for line in counts[key]] for key in ("warnings", "failures")}
     listed["warnings"] = [*late, *listed["warnings"]]
@@ -115,7 +109,6 @@ def ingest_sources(
 
 
 def _late(settings: Settings, as_of: date | None) -> list[str]:
-    """Warn of papers that the given day leaves out because they were read later."""
     if as_of is None or not Store.exists(settings.workspace):
         return []
     with Store.open(settings.workspace) as store:
@@ -137,13 +130,7 @@ def ingest_source(
     as_of: date | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Read one file or folder into the store.
-
-    Returns
-    -------
-    dict
-        As `ingest`, for this source.
-    """
+    """Read one file or folder into the store; returns what `ingest` returns, for this source."""
     # The source is looked at before the store is made: a misspelled path leaves no empty workspace behind.
     feeds = read_source(source, as_of=as_of, columns=columns)
     with Store.open(workspace) as store:
@@ -155,12 +142,7 @@ def fetch_into_store(spec: FeedSpec, settings: Settings, day: date, read: Read) 
 
     Days of the window that an earlier look has settled are not asked for again, see
     `flows.feeds.windows.remaining_windows`. A look of a later day settles none: the clock may have been
-    ahead. What came before a failure is kept.
-
-    Returns
-    -------
-    dict
-        As `ingest`, for this feed.
+    ahead. What came before a failure is kept. Returns what `ingest` returns, for this feed.
     """
     with Store.open(settings.workspace) as store:
         looks = store.asked_windows(spec.identity, day)
@@ -185,7 +167,6 @@ def _without_day(store: Store, day: date) -> pd.DataFrame:
 
 
 def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, Any]:
-    """Store feeds and return their counts."""
     n_feeds, n_records, counts = 0, 0, IngestCounts()
     warnings: list[str] = []
     failures: list[str] = []
@@ -209,7 +190,6 @@ def _store_feeds(store: Store, feeds: Iterable[Feed], day: date) -> dict[str, An
 
 
 def _report_records(feeds: Iterable[Feed]) -> Iterator[Feed]:
-    """Report the number of records read so far; the total is unknown."""
     n_records = 0
     for feed in feeds:
         n_records += len(feed.records)

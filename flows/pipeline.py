@@ -103,6 +103,6 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
         folder = publish(analysis, settings, run_step=run_as_task)
     manifest = read_manifest(folder)
     stale = staleness(manifest["sources"], day)
-    told = [str(manifest["summary"]["lead"]), *failures, *([stale] if stale else [])]
+    parts = [str(manifest["summary"]["lead"]), *failures, *([stale] if stale else [])]
     name = GAPS if failures else STALE if stale else "Completed"
-    return finished(str(folder), " | ".join(told), name=name)
+    return finished(str(folder), " | ".join(parts), name=name)

@@ -36,12 +36,7 @@ _APART_S = 20
 def make_deployments(sources: Sequence[str], settings: Settings) -> dict[str, RunnerDeployment]:
     """Deployments of a workspace by name: ``ingest``, ``analysis`` and, where mails have readers, ``digest``.
 
-    Parameters
-    ----------
-    sources : sequence of str
-        Read by each ingest; paths are made absolute.
-    settings : Settings
-        When each of them runs, the workspace, and where work in parts is done.
+    Paths among the sources are made absolute.
     """
     workspace = str(settings.workspace.resolve())
     read = [one if named_feed(one, today()) else str(Path(one).resolve()) for one in sources]
@@ -75,12 +70,6 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
     """Serve the deployments of a workspace until stopped; missed runs are caught up once.
 
     They are registered with the Prefect server that is configured.
-
-    Parameters
-    ----------
-    sources : sequence of str
-    settings : Settings
-        See `make_deployments`.
     """
     runner = Runner(name="papertrends")
     ids = {
@@ -94,14 +83,14 @@ def serve_deployments(sources: Sequence[str], settings: Settings) -> None:
 def last_done(workspace: Path) -> dict[str, datetime]:
     """Times of the last ingest, analysis and digest of a workspace; missing if never done.
 
-    Sources are looked at on days: an ingest counts as of the end of its day.
+    Sources are fetched on days: an ingest counts as of the end of its day.
     """
     found: dict[str, datetime] = {}
     if Store.exists(workspace):
         with Store.open(workspace) as store:
-            looked, mailed = store.last_look(), store.last_mail()
-        if looked is not None:
-            found["ingest"] = datetime.combine(looked + timedelta(days=1), time(), UTC)
+            fetched, mailed = store.last_fetch(), store.last_mail()
+        if fetched is not None:
+            found["ingest"] = datetime.combine(fetched + timedelta(days=1), time(), UTC)
         if mailed is not None:
             found["digest"] = datetime.fromisoformat(mailed)
     runs = list_runs(workspace)

@@ -53,14 +53,14 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
     with lock_workspace(Path(workspace)):
         folder = resolve_run(settings.workspace)
         mails = make(folder, settings, now(), only_due=True)
-        told = {"run_id": folder.name, "sent": 0, "before": 0}
+        counts = {"run_id": folder.name, "sent": 0, "before": 0}
         if not mails:
             return finished(
-                told,
+                counts,
                 f"no mail of {folder.name}: nothing is new (setting mail_when_still), or no reader is due",
             )
         mailed = send(settings.workspace, folder.name, mails, settings)
-    told |= {"sent": len(mailed.sent), "before": len(mailed.before) + len(mailed.unknown)}
+    counts |= {"sent": len(mailed.sent), "before": len(mailed.before) + len(mailed.unknown)}
     if mailed.failed:
         # What a server says may name the recipient, and states are read by others.
         code = mailed.failed[0][1].split()[0]
@@ -70,5 +70,5 @@ def send_digest(workspace: str = "data/workspace") -> dict[str, Any]:
             " tries again"
         )
     if not mailed.sent:
-        return finished(told, f"no run since {folder.name}, whose mails were sent before", name=STALE)
-    return finished(told, f"{plural(len(mailed.sent), 'mail')} of {folder.name} sent")
+        return finished(counts, f"no run since {folder.name}, whose mails were sent before", name=STALE)
+    return finished(counts, f"{plural(len(mailed.sent), 'mail')} of {folder.name} sent")

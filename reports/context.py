@@ -81,16 +81,8 @@ class ReportContext:
 def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None) -> ReportContext:
     """Context of the report of a run.
 
-    Parameters
-    ----------
-    view : RunView
-    charts : mapping of str to Chart, optional
-        What `plot_charts` gave, where the caller has it already; drawn here otherwise.
-
-    Returns
-    -------
-    ReportContext
-        The same for the same tables and manifest, whatever the day and the machine.
+    `charts` is what `plot_charts` gave, where the caller has it already; otherwise they are drawn here. The
+    context is the same for the same tables and manifest, whatever the day and the machine.
 
     Raises
     ------

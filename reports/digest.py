@@ -118,13 +118,7 @@ def make_digest(view: RunView, report_href: str, edition: Edition | None = None)
 def render_digest(digest: Digest, recipient: str, sender: str, *, has_chart: bool) -> tuple[str, str]:
     """Plain text and HTML of the mail to one recipient.
 
-    Parameters
-    ----------
-    digest : Digest
-    recipient, sender : str
-        Addresses, for the line that says how to stop the mails.
-    has_chart : bool
-        Whether the chart goes along, as ``cid:chart``.
+    The addresses are for the line that says how to stop the mails; the chart goes along as ``cid:chart``.
     """
     values = {"digest": digest, "recipient": recipient, "sender": sender, "has_chart": has_chart}
     return render_mail("digest.txt.j2", **values), render_mail("digest.html.j2", **values)

@@ -31,15 +31,9 @@ _CONTENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).fr
 def render_feed(archive: Archive, site: str = "") -> str:
     """Feed of the newest runs as XML text [1]_.
 
-    An entry keeps its id for good; the feed's follows from the oldest run. Links are relative where no
-    site is given.
-
-    Parameters
-    ----------
-    archive : Archive
-        From `reports.archive.make_archive`, with the same site.
-    site : str
-        Address of the workspace's folder, which ends with a slash.
+    An entry keeps its id for good; the feed's follows from the oldest run. Links are relative where no site
+    is given. `site` is the address of the workspace's folder, which ends with a slash; the archive is made
+    with the same one.
 
     References
     ----------

@@ -43,10 +43,7 @@ class LabellingTheme:
 class LabellingPage:
     """What the page holds from the start; papers and counts are fetched by its script.
 
-    Attributes
-    ----------
-    then, go_on : str
-        Commands to run after the last answer: to use the answers, and to answer more.
+    `then` and `go_on` are commands to run after the last answer: to use the answers, and to answer more.
     """
 
     themes: tuple[LabellingTheme, ...]
@@ -68,13 +65,7 @@ def theme_keys(n_themes: int) -> tuple[str, ...]:
 
 
 def render_labelling_page(page: LabellingPage) -> str:
-    """HTML of the labelling page; its script and style are inside.
-
-    Returns
-    -------
-    str
-        The same for the same themes.
-    """
+    """HTML of the labelling page; its script and style are inside."""
     return render_page_of("labelling.html.j2", extra_style=_STYLE, scripts=_SCRIPTS, page=page)
 
 

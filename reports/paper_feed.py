@@ -11,7 +11,7 @@ from jinja2 import Environment
 
 from reports.sections.mail_papers import MailPaper, mail_papers
 from reports.values.atom import EPOCH, add, feed_text, make_feed, urn
-from reports.values.formatting import clip, iso_day
+from reports.values.formatting import clip
 from reports.values.paper_lines import papers_by_id
 from reports.values.slugs import make_slugs
 from reports.view import RunView
@@ -141,8 +141,8 @@ def _entries(
         _Entry(
             paper,
             tuple(clip(name, 200) for name in row["authors"][:_MOST_AUTHORS]),
-            iso_day(row["first_seen"].date()),
-            "" if pd.isna(row["published"]) else iso_day(row["published"].date()),
+            row["first_seen"].date().isoformat(),
+            "" if pd.isna(row["published"]) else row["published"].date().isoformat(),
             tuple(categories.get(row["paper_id"], ())),
         )
         for paper, row in zip(named, rows, strict=True)

@@ -37,18 +37,9 @@ _DATA_START = '<script id="data" type="text/plain">'
 def render_report(context: ReportContext) -> str:
     """HTML of a report, complete in one string.
 
-    The page's content security policy names the hashes of its one style and its one script and
-    allows nothing else, so that text which slipped through as markup could still not act.
-
-    Parameters
-    ----------
-    context : ReportContext
-        See `reports.context.make_report_context`.
-
-    Returns
-    -------
-    str
-        The same for the same context.
+    The page's content security policy names the hashes of its one style and its one script and allows nothing
+    else, so that text which slipped through as markup could still not act. The same context gives the same
+    page.
     """
     page = render_page_of("report.html.j2", context=context, data_start=_DATA_START)
     # Only a template can write this; texts have no angle brackets left.
@@ -62,16 +53,8 @@ def render_page_of(
 ) -> str:
     """HTML of a page with the style that all pages share.
 
-    Parameters
-    ----------
-    template : str
-        Name of the page's template.
-    extra_style : str
-        Name of a template with more style, for this page alone.
-    scripts : tuple of str
-        Names of its scripts, in order; those of the report by default.
-    **values
-        What it prints.
+    `extra_style` is a template with more style, for this page alone; `scripts`, in order, are those of the
+    report by default.
     """
     style, script = style_of(extra_style), script_of(scripts)
     return (
@@ -109,12 +92,7 @@ def compile_templates() -> None:
 def render_mail(template: str, **values: object) -> str:
     """Render a part of a mail; values are escaped in HTML templates and unchanged in text templates.
 
-    Parameters
-    ----------
-    template : str
-        Name of the template, which ends in ``.html.j2`` or ``.txt.j2``.
-    **values
-        What it prints.
+    The name of the template ends in ``.html.j2`` or ``.txt.j2``.
     """
     environment = (
         _environment() if template.endswith(".html.j2") else _environment().overlay(autoescape=False)

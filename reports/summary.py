@@ -15,10 +15,6 @@ _MOST_TOPICS = 10
 def make_summary(context: ReportContext) -> dict[str, Any]:
     """First screen of a report and its new topics, for the manifest of the run.
 
-    Parameters
-    ----------
-    context : ReportContext
-
     Returns
     -------
     dict

@@ -22,6 +22,11 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a test write the file of expected text that it compares with."""
+    parser.addoption("--update-gold", action="store_true", help="write the gold files of tests again")
+
+
 def pytest_sessionstart() -> None:
     """Keep the tests out of a database that whoever runs them has named for their own papers."""
     os.environ.pop("PAPERTRENDS_DATABASE", None)

@@ -14,24 +14,18 @@ from analytics.forecasts.share_forecasts import MIN_HISTORY, check_horizon
 from analytics.forecasts.share_grids import Floats, ShareGrids, share_grids
 from analytics.tables import validate_table
 
-__all__ = ["CHANCE", "LEAST_GAIN", "backtest", "choose_forecaster"]
+__all__ = ["CHANCE", "MIN_ORIGINS", "backtest", "choose_forecaster"]
 
 CHANCE = 0.05
 """Highest p value, after correction, at which a forecaster is said to beat another."""
 
-_NAMES = {
-    NAIVE: "same as the last period",
-    "trailing_mean": "the mean of the last periods",
-    "pooled_level": "a level smoothed in the same way for all series",
-    "damped_trend": "a damped trend of each series",
-    "pooled_trend": "a damped trend learned from all series",
-}
-LEAST_GAIN = 0.02
+_LEAST_GAIN = 0.02
 """Part of the error that a less simple forecaster must save."""
+MIN_ORIGINS = 5
+"""Past forecast dates below which no test is made."""
 
 _LEVEL, _TRENDS = "pooled_level", ("damped_trend", "pooled_trend")
 _PERIODS_A_YEAR = {"W": 52, "M": 12, "Q": 4, "Y": 1}
-_MIN_ORIGINS = 5  # below which no test is made
 
 
 def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd.DataFrame:
@@ -74,7 +68,7 @@ def backtest(series: pd.DataFrame, *, horizon: int, max_origins: int = 60) -> pd
     Returns
     -------
     DataFrame
-        The table `backtests`, a row a candidate, simplest first. `error_ratio`: mean absolute scaled
+        The table `backtests`, a row per candidate, simplest first. `error_ratio`: mean absolute scaled
         error over that of the naive forecast, 1 for itself. `pinball_ratio`: the same for the mean
         pinball loss of forecast and band ends (the weighted interval score [5]_). `coverage_50`,
         `coverage_90`: part of the shares that lay inside their band. `p_over_...`: p value of
@@ -141,21 +135,12 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     """Choose the forecaster that beats the simpler ones beyond chance; if none does, the naive forecast.
 
     The candidates are taken from the simplest to the least simple, beginning with the naive forecast; one
-    replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by
-    the number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
-    `LEAST_GAIN` or more: two that nearly agree differ by little, but surely. A trend must beat
-    `pooled_level` in the same way, else a level that only needs more smoothing would be called one. Of two
-    that cannot be distinguished the simpler one stays, even if its error was a little larger.
-
-    Parameters
-    ----------
-    table : DataFrame
-        What `backtest` gave.
-
-    Returns
-    -------
-    name, reason : str
-        A forecaster and a plain sentence that says why.
+    replaces the one held so far when it errs less beyond chance, that is when its p value, multiplied by the
+    number of replacements that could be (Bonferroni), is at most `CHANCE`, and its error is smaller by
+    2 % or more: two that nearly agree differ by little, but surely. A trend must beat `pooled_level`
+    in the same way, else a level that only needs more smoothing would be called one. Of two that cannot be
+    distinguished the simpler one stays, even if its error was a little larger. `table` is what `backtest`
+    returns.
 
     Raises
     ------
@@ -173,16 +158,16 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
     rows = table.set_index("method")
     order = [method for method in FORECASTERS if method in rows.index]
     origins, forecasts = int(table["n_origins"].iloc[0]), int(table["n_forecasts"].iloc[0])
-    naive = _NAMES[NAIVE]
-    if origins < _MIN_ORIGINS:
+    naive = FORECASTERS[NAIVE].name
+    if origins < MIN_ORIGINS:
         return NAIVE, (
             f"{naive}: the history is too short to compare forecasters ({origins} past forecast dates, "
-            f"at least {_MIN_ORIGINS} needed)"
+            f"at least {MIN_ORIGINS} needed)"
         )
     held = NAIVE
     for method in order[1:]:
         rivals = [held, *(rival for rival in order if rival == _LEVEL and method in _TRENDS)]
-        if rows.loc[method, "error_ratio"] > (1 - LEAST_GAIN) * rows.loc[held, "error_ratio"]:
+        if rows.loc[method, "error_ratio"] > (1 - _LEAST_GAIN) * rows.loc[held, "error_ratio"]:
             continue
         if (rows.loc[method, [f"p_over_{rival}" for rival in rivals]] * (len(order) - 1) <= CHANCE).all():
             held = method
@@ -192,11 +177,11 @@ def choose_forecaster(table: pd.DataFrame) -> tuple[str, str]:
         best = ratio[order[1:]].idxmin()
         return NAIVE, (
             f"{naive}: no other was significantly better {seen}; "
-            f"the lowest error, that of {_NAMES[best]}, was {ratio[best]:.2f} times as large"
+            f"the lowest error, that of {FORECASTERS[best].name}, was {ratio[best]:.2f} times as large"
         )
     return held, (
-        f"{_NAMES[held]}: its error was {ratio[held]:.2f} times that of {naive} {seen}, significantly"
-        " lower, and no more complex one was significantly better"
+        f"{FORECASTERS[held].name}: its error was {ratio[held]:.2f} times that of {naive} {seen},"
+        " significantly lower, and no more complex one was significantly better"
     )
 
 
@@ -220,7 +205,7 @@ def _due_shares(grids: ShareGrids, horizon: int) -> Floats:
 def _year_before(grids: ShareGrids, horizon: int) -> Floats:
     """Share a year before the period 1 to `horizon` periods after each, as `_due_shares` is shaped.
 
-    Where the horizon is longer than a year, the newest such period that is known by then.
+    Where the horizon is longer than a year, the newest such period that is known.
     """
     shares = grids.counts / np.where(grids.totals > 0, grids.totals, np.nan)
     year = _PERIODS_A_YEAR[grids.periods.freqstr[0]]
@@ -269,7 +254,7 @@ def _mean_ratio(own: Floats, other: Floats) -> float:
 
 
 def _over_first(errors: pd.Series) -> Floats:
-    """Errors over that of the naive forecast, the first; 1 where both are none."""
+    """Errors over that of the naive forecast, the first; 1 where both are 0."""
     values = errors.to_numpy()
     if values[0] == 0:
         return np.where(values == 0, 1.0, np.inf)
@@ -282,7 +267,7 @@ def _p_value(other: Floats, own: Floats, horizon: int) -> float:
     used = np.isfinite(difference).any(axis=(0, 2))
     gains = np.array([np.nanmean(difference[:, at]) for at in np.flatnonzero(used)])
     n = len(gains)
-    if n < _MIN_ORIGINS:
+    if n < MIN_ORIGINS:
         return float("nan")
     centered = gains - gains.mean()
     reach = min(horizon - 1, n - 1)

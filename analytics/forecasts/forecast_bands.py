@@ -13,7 +13,7 @@ __all__ = ["LEVELS", "calibrated_forecasts", "expected_totals", "share_bands"]
 LEVELS = (0.5, 0.9)
 """What part of the future shares each band is to hold."""
 
-_RECENT = 4  # periods whose papers tell how many the next ones will have
+_RECENT = 4  # periods whose mean is the number expected next
 _FIRST_ORIGIN = 4  # periods before the first forecast that a band learns from
 _PRIOR_ERRORS = 4.0  # errors that are taken to have been seen beforehand, as large as the forecaster says
 _HALF_LIFE = 8.0  # periods after which an error counts half
@@ -26,14 +26,7 @@ _HALVINGS = 40
 def expected_totals(totals: Floats) -> Floats:
     """Papers to expect in a next period after each period: the mean of the last four that have papers.
 
-    Parameters
-    ----------
-    totals : ndarray, shape (n_series, n_periods)
-
-    Returns
-    -------
-    ndarray, shape (n_series, n_periods)
-        NaN before the first period with papers.
+    Both have shape (n_series, n_periods); NaN before the first period with papers.
 
     Examples
     --------
@@ -99,18 +92,8 @@ def calibrated_forecasts(counts: Floats, totals: Floats, horizon: int, method: s
     they were smaller. Four errors of just the expected size are counted in beforehand, so that few
     errors move it little. Sampling of papers is never taken away.
 
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-    method : str
-        One of `analytics.forecasts.forecasters.FORECASTERS`.
-
-    Returns
-    -------
-    PeriodForecasts
+    `counts` and `totals` have shape (n_series, n_periods), with total 0 where nothing is known; `method` is
+    one of `analytics.forecasts.forecasters.FORECASTERS`.
 
     References
     ----------
@@ -122,7 +105,7 @@ def calibrated_forecasts(counts: Floats, totals: Floats, horizon: int, method: s
     >>> bool(steady.variance[0, 11, 0] < steady.variance[0, 3, 0])  # no error was seen
     True
     """
-    forecasts = FORECASTERS[method](counts, totals, horizon)
+    forecasts = FORECASTERS[method].forecast(counts, totals, horizon)
     expected = expected_totals(totals)
     variance = forecasts.variance.copy()
     for step in range(horizon):

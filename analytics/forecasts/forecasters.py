@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
@@ -19,6 +20,7 @@ from analytics.forecasts.share_grids import Floats
 __all__ = [
     "FORECASTERS",
     "NAIVE",
+    "Forecaster",
     "PeriodForecasts",
     "damped_trend",
     "last_value",
@@ -37,13 +39,8 @@ WINDOW = 6
 class PeriodForecasts:
     """Forecasts made after each period, shape (n_series, n_periods, horizon); NaN before a series begins.
 
-    Attributes
-    ----------
-    share : ndarray
-        Forecast share, 0..1.
-    variance : ndarray
-        Variance of the future log odds around the forecast as the candidate sees it: what it knows of its
-        own uncertainty, without the sampling of the future period's papers.
+    `share` is the forecast, 0..1; `variance` is that of the future log odds around it as the candidate sees
+    it: what it knows of its own uncertainty, without the sampling of the future period's papers.
     """
 
     share: Floats
@@ -52,17 +49,6 @@ class PeriodForecasts:
 
 def last_value(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
     """Same as the last period with papers: the naive forecast.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     Examples
     --------
@@ -74,17 +60,6 @@ def last_value(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
 
 def trailing_mean(counts: Floats, totals: Floats, horizon: int) -> PeriodForecasts:
     """Share among all papers of the last `WINDOW` periods with papers.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     Examples
     --------
@@ -99,17 +74,6 @@ def pooled_level(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
 
     As `pooled_trend` with no slopes to choose: what a trend must beat to be more than good smoothing.
     Where levels do not move it becomes the mean of the whole past, where they move fast the last value.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     Examples
     --------
@@ -128,19 +92,8 @@ def damped_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     under each of 108 settings of the noises and the damping, among them no slope, no steps, neither;
     the forecast is their mean, weighted by the likelihood of the counts so far.
 
-    *Limitations.* A turn before it shows. Slopes are expected around none, so growth is
+    *Limitations.* A turn before it shows. Slopes are expected around 0, so growth is
     believed slowly. Seasons are noise to it.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
 
     References
     ----------
@@ -163,20 +116,9 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     """Damped trend of the log odds; noise and slopes are estimated from all series.
 
     As `damped_trend`, but one likelihood, of all series, weighs the settings: an empirical Bayes
-    estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to tell its own
-    slope from noise is drawn to the pool's idea of slopes, whose mean is taken as none because the
-    shares of all papers cannot all rise.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        Total 0 where nothing is known.
-    horizon : int
-        Periods to forecast.
-
-    Returns
-    -------
-    PeriodForecasts
+    estimate [1]_ of how much shares scatter, step and grow in this run. A series too short to separate its
+    own slope from noise is drawn to the pool's idea of slopes, whose mean is taken as 0 because the shares of
+    all papers cannot all rise.
 
     References
     ----------
@@ -193,14 +135,21 @@ def pooled_trend(counts: Floats, totals: Floats, horizon: int) -> PeriodForecast
     return _filtered(counts, totals, horizon, filter_settings(trend=True), pooled=True)
 
 
-FORECASTERS: dict[str, Callable[[Floats, Floats, int], PeriodForecasts]] = {
-    "last_value": last_value,
-    "trailing_mean": trailing_mean,
-    "pooled_level": pooled_level,
-    "damped_trend": damped_trend,
-    "pooled_trend": pooled_trend,
+class Forecaster(NamedTuple):
+    """A candidate: what sentences call it, and its forecasts from counts, totals and a horizon."""
+
+    name: str
+    forecast: Callable[[Floats, Floats, int], PeriodForecasts]
+
+
+FORECASTERS = {
+    NAIVE: Forecaster("same as the last period", last_value),
+    "trailing_mean": Forecaster("the mean of the last periods", trailing_mean),
+    "pooled_level": Forecaster("a level smoothed in the same way for all series", pooled_level),
+    "damped_trend": Forecaster("a damped trend of each series", damped_trend),
+    "pooled_trend": Forecaster("a damped trend learned from all series", pooled_trend),
 }
-"""Every candidate by name, the simplest first."""
+"""Every candidate by the `method` of tables, the simplest first."""
 
 
 def _last_sums(counts: Floats, totals: Floats, window: int) -> tuple[Floats, Floats]:

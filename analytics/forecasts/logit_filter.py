@@ -33,16 +33,8 @@ _NEWTON_STEPS = 5
 def filter_settings(*, trend: bool) -> Floats:
     """Settings to choose among.
 
-    Parameters
-    ----------
-    trend : bool
-        With slopes, or only levels.
-
-    Returns
-    -------
-    ndarray, shape (4, n_settings, 1)
-        Variances a period, in logits, of the noise of one period, of the level's steps and of the slopes; and
-        how much of a slope is left a period later.
+    An array of shape (4, n_settings, 1): variances per period, in logits, of the noise of one period, of the
+    level's steps and of the slopes; and the part of a slope that is left a period later.
 
     Examples
     --------
@@ -61,8 +53,6 @@ class LogitFilter:
 
     Attributes
     ----------
-    settings : ndarray, shape (4, n_settings, 1)
-        What `filter_settings` gave.
     level, slope : ndarray
         Means of the log odds and of their growth a period.
     level_variance, covariance, slope_variance : ndarray

@@ -60,8 +60,6 @@ def forecast_shares(
         The table `trends`. Row order is irrelevant.
     horizon : int
         Periods to forecast, at least 1.
-    method : str
-        Name of a forecaster.
     corrections : mapping of str to CheckedSeries, optional
         By theme id, for each series that has checked shares.
 
@@ -111,10 +109,6 @@ def forecast_shares(
 def check_horizon(horizon: int) -> None:
     """Refuse a number of periods to forecast that is below 1.
 
-    Parameters
-    ----------
-    horizon : int
-
     Raises
     ------
     InputError
@@ -153,12 +147,7 @@ def score_forecasts(forecasts: pd.DataFrame, series: pd.DataFrame) -> pd.DataFra
     in `series`. Where the counts of that period were revised since, the naive forecast is that of today's
     counts.
 
-    Parameters
-    ----------
-    forecasts : DataFrame
-        What `forecast_shares` gave, of one or several runs.
-    series : DataFrame
-        The table `trends` of today.
+    `forecasts` are those of `forecast_shares`, of one or several runs; `series` is today's table `trends`.
 
     Returns
     -------

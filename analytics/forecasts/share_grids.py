@@ -31,7 +31,6 @@ class ShareGrids:
         Whether the series is counted by checked shares.
     counts, totals : ndarray, shape (n_series, n_periods)
         Total 0 where a period is incomplete, absent or without papers: nothing is known there.
-    periods : PeriodIndex, shape (n_periods,)
     """
 
     keys: pd.DataFrame
@@ -44,18 +43,11 @@ class ShareGrids:
 def share_grids(series: pd.DataFrame) -> ShareGrids:
     """Lay the complete periods of all series out on one grid without gaps, checked ones by checked shares.
 
-    *Edges.* No complete period, or a single start from which no length can be told: a grid without
+    *Edges.* No complete period, or a single start from which no length follows: a grid without
     periods. A period that only some series have, or that is incomplete, is a hole with total 0.
 
-    Parameters
-    ----------
-    series : DataFrame
-        The table `trends`, or of it `kind`, `series_id`, `period_start`, `n_papers`, `n_total`,
-        `is_complete` and, where themes are checked, `checked_share`.
-
-    Returns
-    -------
-    ShareGrids
+    `series` is the table `trends`, or its columns `kind`, `series_id`, `period_start`, `n_papers`, `n_total`,
+    `is_complete` and, where themes are checked, `checked_share`.
 
     Raises
     ------
@@ -91,7 +83,7 @@ def share_grids(series: pd.DataFrame) -> ShareGrids:
 
 
 def _period_code(period_start: pd.Series) -> str | None:
-    """Name of the periods that begin on these days; None where fewer than two tell no length."""
+    """Name of the periods that begin on these days; None for fewer than two, which have no length."""
     starts = pd.DatetimeIndex(np.unique(period_start.dropna().to_numpy()))
     if len(starts) < 2:
         return None

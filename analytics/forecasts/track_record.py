@@ -17,16 +17,8 @@ _YEAR = pd.DateOffset(years=1)
 def claims_of(verdicts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     """List the series that a run called rising or falling, and the newest period that it knew.
 
-    Parameters
-    ----------
-    verdicts, trends : DataFrame
-        Tables of the run.
-
-    Returns
-    -------
-    DataFrame
-        `kind`, `series_id`, `verdict`, `last_start` (of the newest complete period that held papers);
-        only verdicts of the ``long`` window count.
+    Columns are `kind`, `series_id`, `verdict`, `last_start` (of the newest complete period that held papers);
+    only verdicts of the ``long`` window count.
 
     Examples
     --------
@@ -49,18 +41,10 @@ def score_record(forecasts: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     forecast a period from the same last period only the first counts, or a nightly schedule would
     count thirty times what was said once.
 
-    Parameters
-    ----------
-    forecasts : DataFrame
-        Tables `forecasts` of earlier runs, oldest run first, with `run_id`. Topics under today's ids.
-    trends : DataFrame
-        The table `trends` of today.
-
-    Returns
-    -------
-    DataFrame
-        The table `scored_forecasts`, see `analytics.forecasts.share_forecasts.score_forecasts`. A forecast of
-        another kind of period than today's (months, where now quarters are counted) is left out.
+    `forecasts` holds the tables of earlier runs, oldest first, with `run_id` and topics under today's ids;
+    `trends` is today's table. Returns the table `scored_forecasts`, see
+    `analytics.forecasts.share_forecasts.score_forecasts`, without forecasts of another kind of period than
+    today's (months, where now quarters are counted).
 
     Examples
     --------
@@ -100,17 +84,9 @@ def score_claims(claims: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
     *Edges.* Not due, and left out: claims not followed by a whole year of complete periods, of
     series that are gone, or with a year without papers.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        What `claims_of` gave of earlier runs, oldest run first, with `run_id`. Topics under today's ids.
-    trends : DataFrame
-        The table `trends` of today.
-
-    Returns
-    -------
-    DataFrame
-        The table `scored_claims`, in order of `last_start`, kind and id.
+    `claims` holds what `claims_of` gave for earlier runs, oldest first, with `run_id` and topics under
+    today's ids; `trends` is today's table. Returns the table `scored_claims`, in order of `last_start`, kind
+    and id.
 
     Examples
     --------

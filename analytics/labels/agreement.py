@@ -74,16 +74,8 @@ def agreement_by_theme(labels: pd.DataFrame) -> pd.DataFrame:
     A paper counts for a theme where a person and a model both answered, neither of them `unsure`. Of several
     people, or several models, the newest answer counts, see `counted_answers`.
 
-    Parameters
-    ----------
-    labels : DataFrame
-        Table `labels`.
-
-    Returns
-    -------
-    DataFrame
-        theme_id, n_both (papers that both answered), kappa (NaN where `cohen_kappa` is); a row per theme of
-        `labels`, sorted.
+    Columns are theme_id, n_both (papers that both answered), kappa (NaN where `cohen_kappa` is); a row per
+    theme of `labels`, sorted.
 
     Examples
     --------

@@ -14,17 +14,8 @@ MODEL = "model:"
 def counted_answers(labels: pd.DataFrame) -> pd.DataFrame:
     """One answer per paper and theme: a person's before a model's, then the newest.
 
-    Answers `unsure` are left out after that: a person who is not sure overrules a model too.
-
-    Parameters
-    ----------
-    labels : DataFrame
-        Table `labels`.
-
-    Returns
-    -------
-    DataFrame
-        Rows of `labels` with `is_yes` (bool), sorted by paper and theme.
+    Answers `unsure` are left out after that: a person who is not sure overrules a model too. Returns the rows
+    of `labels` that count, with `is_yes` (bool), sorted by paper and theme.
 
     Examples
     --------

@@ -22,7 +22,6 @@ class CheckedSeries:
 
     Attributes
     ----------
-    theme_id : str
     period_start : ndarray of datetime64, shape (n_periods,)
         Each period once.
     share, low, high : ndarray, shape (n_periods,)
@@ -84,18 +83,9 @@ class CheckedSeries:
 def with_checked(trends: pd.DataFrame, checked: Mapping[str, CheckedSeries]) -> pd.DataFrame:
     """Fill in the checked shares of themes.
 
-    Parameters
-    ----------
-    trends : DataFrame
-        The table `trends`.
-    checked : mapping of str to CheckedSeries
-        By theme id. Themes that are not in the trends are left out.
-
-    Returns
-    -------
-    DataFrame
-        `trends` with `checked_share`, `checked_low` and `checked_high`. All tests and forecasts count such a
-        series by its checked shares, see `analytics.trends.series_grids.counted_papers`.
+    Returns `trends` with `checked_share`, `checked_low` and `checked_high`; themes that are not in the trends
+    are left out. All tests and forecasts count such a series by its checked shares, see
+    `analytics.trends.series_grids.counted_papers`.
 
     Raises
     ------
@@ -139,20 +129,16 @@ def correction_variances(
 ) -> tuple[Floats, Floats]:
     """Variance that errors of the correction give to a weighted sum of each series' shares.
 
+    Returns variances, at least 0, and their degrees of freedom, infinite without a correction; shape
+    (n_series,).
+
     Parameters
     ----------
-    theme_ids : iterable of str, length n_series
     is_checked : ndarray of bool, shape (n_series,)
         A series that is counted as found has variance 0.
     starts : ndarray of datetime64, shape (n_periods,)
     pull : ndarray, shape (n_series, n_periods)
         Weight of each period's share in the sum.
-    checked : mapping of str to CheckedSeries
-
-    Returns
-    -------
-    variance, freedom : ndarray, shape (n_series,)
-        At least 0; degrees of freedom, infinite without a correction.
 
     Raises
     ------

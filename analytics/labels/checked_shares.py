@@ -74,6 +74,8 @@ def check_shares(
     has a correlation that falls evenly from 1 to 0 within a year, so that short periods share it. The degrees
     of freedom are Satterthwaite's [4]_.
 
+    A group without papers has share and deviation NaN and covariance 0.
+
     Parameters
     ----------
     predicted : float64 array of shape (n,)
@@ -89,11 +91,6 @@ def check_shares(
         Group of each paper, 0 to g - 1; -1 for none. A single group 0 of all papers is the corpus.
     of_period : float
         That part; 0 for groups that are no periods.
-
-    Returns
-    -------
-    Checked
-        A group without papers has share and deviation NaN and covariance 0.
 
     References
     ----------
@@ -146,17 +143,8 @@ def share_interval(
 ) -> tuple[Floats, Floats]:
     """Interval of a share, symmetric in the log odds, so that it leaves 0..1 nowhere.
 
-    Parameters
-    ----------
-    share, deviation : float64 arrays of shape (g,)
-    freedom : float
-        Degrees of freedom of Student's t.
-    confidence : float
-
-    Returns
-    -------
-    low, high : float64 arrays of shape (g,)
-        NaN where the share is.
+    Arrays have shape (g,); `freedom` are the degrees of freedom of Student's t. Bounds are NaN where the
+    share is.
 
     Examples
     --------

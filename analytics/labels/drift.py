@@ -26,24 +26,13 @@ def drift_test(predicted: Floats, rows: NDArray[np.int64], is_yes: NDArray[np.bo
     *Question.* Is a paper with the same prediction more, or less, likely to be of the theme the newer it is?
     *Null hypothesis.* It is not: the log odds of a yes are a line over the predicted log odds, at all times.
     *Test.* Logistic regression of the answers on the predicted log odds, without time and with it; the
-    likelihood ratio has one degree of freedom. Level and slope over the prediction are held near 0 and 1
-    by a weak normal prior, so that the test stands where answers are all but certain. Answers are not
-    weighted: the draw depends on the prediction, which is in the model.
+    likelihood ratio has one degree of freedom. Level and slope over the prediction are held near 0 and 1 by a
+    weak normal prior, so that the test stands where answers are all but certain. Answers are not weighted:
+    the draw depends on the prediction, which is in the model. Returns the two-sided p value; NaN below 30
+    answers about dated papers, or where all are of one day.
 
-    Parameters
-    ----------
-    predicted : float64 array of shape (n,)
-        Cross-fitted probability of membership.
-    rows : int64 array of shape (m,)
-        Answered papers of draws.
-    is_yes : bool array of shape (m,)
-    days : float64 array of shape (n,)
-        Time of each paper in any unit; NaN where undated.
-
-    Returns
-    -------
-    float
-        p value, two-sided; NaN below 30 answers about dated papers, or where all are of one day.
+    `predicted`, `rows` and `is_yes` are those of `analytics.labels.checked_shares.check_shares`; `days`,
+    shape (n,), are in any unit, NaN where undated.
 
     References
     ----------

@@ -32,10 +32,8 @@ class LearnedTheme:
 
     Attributes
     ----------
-    theme_id : str
     phrases_alone : float64 array of shape (n,)
         Label-free probability of membership.
-    taught : Taught
     rows : int64 array of shape (m,)
         Papers with an answer, of whatever origin.
     is_yes : bool array of shape (m,)
@@ -74,23 +72,17 @@ def learn_themes(
 ) -> tuple[ThemeScores, tuple[LearnedTheme, ...]]:
     """Learn membership from labels where this improves the probabilities from phrases.
 
+    Returns the scores with the taught probabilities, where a paper that was answered for has that answer, and
+    one `LearnedTheme` per theme, in their order.
+
     Parameters
     ----------
-    paper_ids : sequence of str, length n
-    themes : sequence of Theme
     scored : ThemeScores
         Label-free.
     vectors : float32 array of shape (n, d)
         Whitened unit rows, see `analytics.vectors.background`.
     labels : DataFrame
         Table `labels`; those of other papers or themes are not used.
-
-    Returns
-    -------
-    scored : ThemeScores
-        With the taught probabilities; a paper that was answered for has that answer.
-    learned : tuple of LearnedTheme
-        One for each theme, in their order.
     """
     answers = counted_answers(_with_draws(labels))
     answers = answers.assign(row=pd.Index(paper_ids).get_indexer(pd.Index(answers["paper_id"])))
@@ -137,18 +129,8 @@ def checked_series(
 ) -> dict[str, CheckedSeries]:
     """Checked share of each theme with enough answers in each period of the table `trends`.
 
-    Parameters
-    ----------
-    learned : sequence of LearnedTheme
-    published : Series of datetime64, shape (n,)
-        Publication dates of the papers of the corpus; NaT if undated.
-    trends : DataFrame
-        Table `trends`: its periods are taken.
-
-    Returns
-    -------
-    dict of str to CheckedSeries
-        By theme id; themes with too few answers are not in it.
+    `published` are the publication dates of the corpus, NaT if undated; the periods are those of `trends`.
+    Themes with too few answers are left out.
     """
     periods = trends[["period_start", "period_end"]].drop_duplicates().sort_values("period_start")
     starts, ends = (periods[name].to_numpy(dtype="datetime64[us]") for name in periods)

@@ -61,8 +61,9 @@ def teach(
     With label-free log odds :math:`z`, whitened vector :math:`v` and answer :math:`y`, the log odds are
     :math:`z + a + b z + w \cdot v` with independent normal priors around 0. The mode of the posterior is
     found by Newton's method in its dual form, whose size is the number of labels [1]_ [2]_. The prior
-    variance of the weights is the one of least cross-validated log loss, none and no model at all among
-    those tried.
+    variance of the weights is the one of least cross-validated log loss, none and no model at all among those
+    tried. With fewer than 10 labels, or fewer than 3 of either answer, the label-free probabilities are
+    returned.
 
     Parameters
     ----------
@@ -75,11 +76,6 @@ def teach(
     is_yes : bool array of shape (m,)
     folds : int64 array of shape (n,)
         Fold of each paper, 0 to k - 1, independent of the answers.
-
-    Returns
-    -------
-    Taught
-        The label-free probabilities where there are fewer than 10 labels or fewer than 3 of either answer.
 
     References
     ----------

@@ -38,22 +38,8 @@ def theme_quality(
     that are found and among the others, each with its own answers; the interval of recall is the delta
     method's on the log odds. `labels_to_halve` follows from the root of the number of answers.
 
-    Parameters
-    ----------
-    paper_ids : sequence of str, length n
-    published : Series of datetime64, shape (n,)
-    learned : sequence of LearnedTheme
-    labels : DataFrame
-        Table `labels`.
-    definitions : mapping of str to str
-        Today's definition of each theme, see `analytics.themes.theme_definition`.
-    least : float
-        Probability from which a paper is found.
-
-    Returns
-    -------
-    DataFrame
-        A row for each theme, in their order; measures that too few answers allow are NaN.
+    `definitions` are today's, see `analytics.themes.theme_definition`; a paper is found from probability
+    `least` on. There is a row for each theme, in their order; measures that too few answers allow are NaN.
     """
     known = labels[is_among(labels["paper_id"], pd.Index(paper_ids))]
     counted = counted_answers(known)

@@ -20,13 +20,8 @@ _LEAST_VARIANCE = 0.002
 class Drawn:
     """Papers of a draw, in the order in which to ask about them.
 
-    The order is random, so that whoever stops early has answered a random part of the draw.
-
-    Attributes
-    ----------
-    rows : int64 array of shape (m,)
-    probability : float64 array of shape (m,)
-        With which each was drawn, above 0 and at most 1.
+    The order is random, so that whoever stops early has answered a random part of the draw. `probability`,
+    shape (m,), is the one with which each was drawn, above 0 and at most 1.
     """
 
     rows: NDArray[np.int64]
@@ -60,10 +55,6 @@ def draw_papers(
         How many to draw; all when fewer are left.
     random_state, draw : int
         The same two draw the same papers of the same corpus; further draws add to the first.
-
-    Returns
-    -------
-    Drawn
 
     Raises
     ------

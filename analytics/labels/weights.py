@@ -1,4 +1,4 @@
-"""How many papers each answered paper of a draw stands for."""
+"""How many papers each answered paper of a draw represents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def label_weights(
     A draw is made among the papers that no earlier draw took. It estimates a total over the corpus by what is
     known of those, each counted once, and its own papers, each counted by the inverse of its probability,
     scaled to the number of papers that are left: whoever answered a random part of a draw is taken for the
-    whole of it. The draws' estimates are averaged, each weighted by its number of answers [1]_ [2]_.
+    whole of it. The draws' estimates are averaged, each weighted by its number of answers [1]_ [2]_. The
+    weights sum to `n_papers`, unless all papers were drawn.
 
     Parameters
     ----------
@@ -26,11 +27,6 @@ def label_weights(
         Above 0 and at most 1.
     n_papers : int
         In the corpus, at least m.
-
-    Returns
-    -------
-    float64 array of shape (m,)
-        Sums to `n_papers`, unless all papers were drawn.
 
     References
     ----------

@@ -31,7 +31,7 @@ _TYPO_LENGTH, _TWO_TYPOS_LENGTH = 5, 9
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name: its words, the one that is likely the family's, and letters that stand for further words."""
+    """A name: its words, the one that is likely the family's, and letters that abbreviate further words."""
 
     words: frozenset[str]
     initials: frozenset[str]
@@ -39,7 +39,7 @@ class Name:
 
 
 def parse_names(names: Sequence[str]) -> tuple[Name, ...]:
-    """Names that say who wrote, in order; "et al." and numbers that tell namesakes apart are left out.
+    """Names that say who wrote, in order; "et al." and numbers that distinguish namesakes are left out.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def parse_names(names: Sequence[str]) -> tuple[Name, ...]:
 def _parse_name(name: str) -> Name | None:
     if _NO_NAME.fullmatch(name):
         return None
-    # The case tells initials, "JM", from short names, "Ng"; a name all in capitals tells nothing by it.
+    # Case distinguishes initials, "JM", from short names, "Ng"; a name all in capitals says nothing by it.
     has_case = any(one.islower() for one in name)
     before_comma = len(_PART.findall(name.partition(",")[0])) if "," in name else 0
     words: list[str] = []
@@ -117,7 +117,7 @@ def _letters(name: Name, family: str) -> set[str]:
 
 
 def shared_names(one: Sequence[Name], other: Sequence[Name]) -> int:
-    """How many names of the shorter list stand in the other, each of which answers for one.
+    """How many names of the shorter list are in the other, each of which answers for one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What of a record tells which work it shows, taken apart once so that it can be compared many times."""
+"""Records in the form in which they are compared: taken apart once, compared many times."""
 
 from __future__ import annotations
 
@@ -45,11 +45,8 @@ class ComparedRecord:
 
     Attributes
     ----------
-    title : Title
-    names : tuple of Name
     n_authors : int or None
         As stated, else the number of names; None where neither is known.
-    published : date or None
     is_day : bool
         `published` is known to the day.
     abstract : tuple of str

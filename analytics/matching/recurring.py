@@ -17,22 +17,18 @@ _YEARS_APART = 2
 def is_recurring(records: Sequence[ComparedRecord]) -> bool:
     """Whether records of one title show three different works or more.
 
-    Two records show different works when fewer than half the authors of the shorter list stand in the
-    other or, where that does not tell, when the years are two apart or more. Single authors do not tell:
-    an editor writes a column for years. Of more than 100 records the title recurs in any case.
-
-    Parameters
-    ----------
-    records : sequence of ComparedRecord
-        Of one title, in an order that does not depend on when they came.
+    Two records show different works when fewer than half the authors of the shorter list are in the other
+    or, where that says nothing, when the years are two apart or more. Single authors say nothing: an editor
+    writes a column for years. Of more than 100 records the title recurs in any case. `records` are of one
+    title, in an order that does not depend on when they came.
 
     Examples
     --------
     >>> from datetime import date
     >>> from analytics.papers import PaperRecord
     >>> def column(year):
-    ...     told = {"published": date(year, 1, 1), "authors": ("Ada Example",)}
-    ...     return ComparedRecord.of(PaperRecord("Notes of a treasurer", "", **told))
+    ...     stated = {"published": date(year, 1, 1), "authors": ("Ada Example",)}
+    ...     return ComparedRecord.of(PaperRecord("Notes of a treasurer", "", **stated))
     >>> is_recurring([column(2000), column(2002)]), is_recurring([column(2000), column(2002), column(2004)])
     (False, True)
     """

@@ -28,9 +28,9 @@ from analytics.matching.names import shared_names
 from analytics.matching.records import ComparedRecord
 from analytics.matching.titles import TitleAgreement, Wording, compare_titles
 
-__all__ = ["JOINED_FROM", "PRIOR", "Evidence", "compare_records"]
+__all__ = ["JOINED_FROM", "Evidence", "compare_records"]
 
-PRIOR = -12.0
+_PRIOR = -12.0
 """Bits before anything is compared: of pairs that share a block key one in some 4,000 is one work."""
 
 JOINED_FROM = 4.0
@@ -64,10 +64,8 @@ _SAY_LITTLE = frozenset((_UNCONFIRMED, _RECURS))
 class Evidence:
     """What the comparison of two records says.
 
-    Attributes
-    ----------
-    parts : tuple of (str, float)
-        What was compared with its outcome, in words, and the bits that it adds; the titles come first.
+    `parts` are what was compared with its outcome, in words, and the bits that it adds; the titles come
+    first.
     """
 
     parts: tuple[tuple[str, float], ...]
@@ -75,7 +73,7 @@ class Evidence:
     @property
     def bits(self) -> float:
         """Logarithm to base 2 of the odds that both show one work, rounded to a tenth."""
-        return round(PRIOR + sum(bits for _, bits in self.parts), 1)
+        return round(_PRIOR + sum(bits for _, bits in self.parts), 1)
 
     @property
     def contradicts(self) -> bool:
@@ -95,11 +93,7 @@ class Evidence:
 def compare_records(one: ComparedRecord, other: ComparedRecord, *, recurs: bool = False) -> Evidence:
     """Compare two records; the order of the two does not matter.
 
-    Parameters
-    ----------
-    one, other : ComparedRecord
-    recurs : bool
-        Other works have the title of one of them, so that an equal one says little.
+    `recurs` says that other works have the title of one of them, so that an equal one says little.
 
     Examples
     --------
@@ -196,7 +190,7 @@ def _abstract_parts(
     alike = float(Indel.normalized_similarity(one.abstract[:n_words], other.abstract[:n_words]))
     if alike >= _ALIKE:
         bits = 18.0 if alike >= _EQUAL else 14.0
-    elif alike >= _RELATED:  # one study is often told in several papers
+    elif alike >= _RELATED:  # one study is often published in several papers
         bits = 0.0 if wording in {Wording.LONGER, Wording.REWORDED} else 3.0
     elif counts_less:
         bits = -4.0
@@ -215,7 +209,7 @@ def _year_parts(
     if apart == 0:
         is_one_day = one.is_day and other.is_day and one.published == other.published
         if is_one_day and titles.wording in {Wording.SAME, Wording.SPELLING}:
-            # The first of a month often stands for a month or a year.
+            # The first of a month often means a month or a year.
             return [("same day", 10.0 if one.published.day > 1 else 6.0)]
         return [("same year", 1.0 if same_doi else 3.0)]
     said = f"years {years[0]} and {years[1]}"

@@ -34,18 +34,8 @@ def stated_groups(
 ) -> tuple[list[tuple[str, ...]], list[tuple[Join, ...]]]:
     """Records that are one work by statement.
 
-    Parameters
-    ----------
-    keys : sequence of str
-        Of all records, sorted.
-    stated : Stated
-
-    Returns
-    -------
-    groups : list of tuple of str
-        Every record is in one, each group sorted.
-    joins : list of tuple of Join
-        For each group the statements of people that hold it together, none too many.
+    `keys` are those of all records, sorted. Every record is in one group, each group sorted; for each group
+    the statements of people that hold it together are returned, none too many.
     """
     parent = {key: key for key in keys}
 

@@ -30,7 +30,7 @@ _LABEL = (
 )
 BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]{0,200})[)\]}]")
 ONLY_LABEL = re.compile(rf"\W*(?:{_LABEL}|in [a-z]{{4,12}}|with discussion|held in .*|talk.slides .*)\W*")
-"""What stands in brackets and says what kind of text it is, or its language: "(extended abstract)"."""
+"""Texts in brackets that name the kind of text, or its language: "(extended abstract)"."""
 
 LEADING_LABEL = re.compile(
     rf"^\W*(?:(?:{_LABEL}|retracted(?: article)?|withdrawn)\s*(?::|\.|\s-+\s|\u2013|\u2014)"

@@ -1,4 +1,4 @@
-"""Titles, compared as people would: spelling, labels in brackets, cut subtitles; numbers tell apart."""
+"""Titles, compared as people would: spelling, labels in brackets, cut subtitles, different numbers."""
 
 from __future__ import annotations
 
@@ -52,8 +52,6 @@ class Title:
     ----------
     words : tuple of str
         Plain words without labels ("extended abstract", "a tutorial").
-    letters : str
-        The words in one.
     breaks : frozenset of int
         Numbers of words after which a subtitle or a bracket may begin.
     numbers : frozenset of str
@@ -75,7 +73,6 @@ class TitleAgreement:
 
     Attributes
     ----------
-    wording : Wording
     information : int
         Letters of the words that both share and that not just any title holds.
     difference : float

@@ -29,7 +29,7 @@ def group_works(
     stated: Stated,
     recurring: Collection[str] = (),
 ) -> list[Work]:
-    """Group records into works.
+    """Group records into works, sorted by their first record; every record is in one of them.
 
     Parameters
     ----------
@@ -37,14 +37,8 @@ def group_works(
         Under keys whose order breaks ties.
     pairs : iterable of (str, str)
         Records that share a block key, each pair once or more.
-    stated : Stated
     recurring : collection of str
         Keys of records whose title recurs among other works, see `recurring_records`.
-
-    Returns
-    -------
-    list of Work
-        Sorted by their first record; every record is in one of them.
     """
     return _Grouping(records, stated, frozenset(recurring)).run(pairs)
 

@@ -26,13 +26,6 @@ class PaperTerms:
 
 
 def read_terms(titles: Sequence[str], abstracts: Sequence[str], *, each: Each = map) -> PaperTerms:
-    """Read the terms of papers, most of the work of describing them, which needs no topics yet.
-
-    Parameters
-    ----------
-    titles, abstracts : sequence of str, length n
-    each : Each, default map
-        How parts of the texts are read.
-    """
+    """Read the terms of papers, most of the work of describing them, which needs no topics yet."""
     texts = [f"{title}\n{abstract}" for title, abstract in zip(titles, abstracts, strict=True)]
     return PaperTerms(*count_terms(texts, each=each), display_forms(abstracts))

@@ -51,22 +51,10 @@ class _Grams:
 def count_terms(texts: Sequence[str], *, each: Each = map) -> tuple[sparse.csr_array, NDArray[np.str_]]:
     """Counts of terms in texts.
 
-    Terms that are in a single text describe no group, so they are left out; beyond 100,000 terms
-    those of the fewest texts go first. A word of a single text is in no other term, and a phrase
-    is in no more texts than its parts: such are dropped before longer phrases are looked at, which
-    keeps memory at a few kilobytes a text.
-
-    Parameters
-    ----------
-    texts : sequence of str, length n
-    each : Each, default map
-        How parts of the texts are read.
-
-    Returns
-    -------
-    counts : csr_array of int64, shape (n, t)
-    terms : array of str, shape (t,)
-        In alphabetical order.
+    Terms that are in a single text describe no group, so they are left out; beyond 100,000 terms those of the
+    fewest texts go first. A word of a single text is in no other term, and a phrase is in no more texts than
+    its parts: such are dropped before longer phrases are looked at, which keeps memory at a few kilobytes a
+    text. Returns counts of shape (n, t), and the terms in alphabetical order.
 
     Examples
     --------
@@ -93,16 +81,9 @@ def count_terms(texts: Sequence[str], *, each: Each = map) -> tuple[sparse.csr_a
 def class_sums(counts: sparse.csr_array, classes: NDArray[np.int64]) -> sparse.csr_array:
     """Sums of the rows of each class: one sparse product for all classes.
 
-    Parameters
-    ----------
-    counts : csr_array, shape (n, t)
-    classes : int64 array of shape (n,)
-        Class of each text, from -1 on: -1 is a class too, of what belongs nowhere.
-
-    Returns
-    -------
-    csr_array of the type of `counts`, shape (k, t)
-        A row per class that occurs, in order of their numbers.
+    `counts` has shape (n, t); `classes`, shape (n,), are the classes of the texts from -1 on: -1 is a class
+    too, of what belongs nowhere. Returns shape (k, t), a row per class that occurs, in order of their
+    numbers.
 
     Examples
     --------
@@ -126,7 +107,7 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 def _count_part(texts: Sequence[str]) -> _Sequences:
     """Words of a part of the texts, numbered as they come.
 
-    A stretch between spaces is looked up once a use, its words once a part.
+    A stretch between spaces is looked up at each use, its words once per part.
     """
     places_of = Numbers({_LINE_END: 0})
     places, n_stretches = array("i"), []

@@ -27,16 +27,7 @@ def class_weights(counts: sparse.csr_array, classes: NDArray[np.int64]) -> spars
     A term's frequency within the class, its root taken so that frequent words do not rule, times
     ``log(1 + A / f)`` with A the mean number of terms in a class and f the term's number over all [1]_.
 
-    Parameters
-    ----------
-    counts : csr_array of int64, shape (n, t)
-    classes : int64 array of shape (n,)
-        Class of each text, from -1 on: -1 is a class too, of what belongs nowhere.
-
-    Returns
-    -------
-    csr_array of float64, shape (k, t)
-        A row per class that occurs, in order of their numbers.
+    Arguments and rows are those of `analytics.text.term_counts.class_sums`; the weights are float64.
 
     References
     ----------
@@ -68,9 +59,9 @@ def chosen_terms(
 ) -> list[int]:
     """Columns of the terms of the largest weights without near-duplicates.
 
-    Two terms are near-duplicates when the stems of one contain the other's. Of such a pair the
-    longer one stays if it makes up at least half of the shorter one's occurrences ("reward
-    shaping" for "shaping"), the heavier one otherwise.
+    Two terms are near-duplicates when the stems of one contain the other's. Of such a pair the longer one
+    stays if it makes up at least half of the shorter one's occurrences ("reward shaping" for "shaping"), the
+    heavier one otherwise. At most `n_terms`, heaviest first.
 
     Parameters
     ----------
@@ -79,12 +70,6 @@ def chosen_terms(
     counts : array of shape (t,)
         Occurrences in the topic.
     terms : array of str, shape (t,)
-    n_terms : int, default 10
-
-    Returns
-    -------
-    list of int
-        At most `n_terms`, heaviest first.
 
     Examples
     --------
@@ -111,17 +96,8 @@ def chosen_terms(
 def written_terms(columns: Sequence[int], terms: NDArray[np.str_], display: Mapping[str, str]) -> list[str]:
     """Terms as people write them.
 
-    Parameters
-    ----------
-    columns : sequence of int
-        What `chosen_terms` gave.
-    terms : array of str, shape (t,)
-    display : mapping of str to str
-        Written form of words, see `analytics.text.tokenizer.display_forms`.
-
-    Returns
-    -------
-    list of str
+    `columns` are those of `chosen_terms`; `display` is the written form of words, see
+    `analytics.text.tokenizer.display_forms`.
 
     Examples
     --------

@@ -43,10 +43,7 @@ class _Read:
 class PairCounter:
     """Counts given words and pairs in texts; those of the title, which ends at the first stop, three times.
 
-    Parameters
-    ----------
-    terms : sequence of str, length t
-        Words, and pairs written with a space between their words.
+    `terms` are words, and pairs written with a space between their words.
 
     Examples
     --------
@@ -94,17 +91,8 @@ def common_terms(
 ) -> tuple[list[str], sparse.csr_array]:
     """Words and pairs that are in at least so many texts, the most frequent of them.
 
-    Parameters
-    ----------
-    texts : sequence of str
-    fewest_texts, most_terms : int
-
-    Returns
-    -------
-    terms : list of str
-        In alphabetical order; of equally frequent ones the first in it are taken.
-    counts : csr_array of float32, shape (n, t)
-        Those of `PairCounter` for these terms.
+    Returns the terms in alphabetical order (of equally frequent ones the first in it are taken) and, of shape
+    (n, t), their counts by `PairCounter`.
 
     Examples
     --------
@@ -138,7 +126,7 @@ def _written(words: list[str], code: int) -> str:
 
 
 def _read_words(texts: Sequence[str]) -> _Read:
-    """Read texts: a stretch between spaces is looked up once a use, its words once."""
+    """Read texts: a stretch between spaces is looked up at each use, its words once."""
     places_of = Numbers()
     places, sizes = array("i"), array("i")
     for text in texts:

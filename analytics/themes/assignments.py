@@ -50,22 +50,9 @@ def score_themes(
 ) -> ThemeScores:
     """Score papers on themes by their vectors and their words, without any label.
 
-    Parameters
-    ----------
-    papers : DataFrame of n rows
-        `title`, `abstract`.
-    themes : sequence of Theme
-    vectors : float32 array of shape (n, d)
-        Unit rows, one a paper.
-    phrase_vectors : sequence of float32 arrays of shape (m, d)
-        For each theme the vectors of its `texts`.
-    background : Background
-        Background of general abstracts in the same vector space.
-
-    Returns
-    -------
-    ThemeScores
-        With n = 0 or without themes: empty arrays of the fitting shape.
+    `papers` has `title` and `abstract`; the other arguments are those of
+    `analytics.themes.similarity.theme_closeness`. Without papers or themes the arrays are empty, of the
+    fitting shape.
     """
     texts = [one.texts for one in themes]
     # Words are read while vectors are multiplied: neither waits for the other.
@@ -81,21 +68,9 @@ def assign_themes(
 ) -> pd.DataFrame:
     """Membership of papers in themes.
 
-    Parameters
-    ----------
-    paper_ids : sequence of str, length n
-    themes : sequence of Theme
-    scored : ThemeScores
-        For the same papers and themes in the same order.
-    least : float
-        Probability from which a paper belongs to a theme.
-
-    Returns
-    -------
-    DataFrame
-        Table `theme_assignments`, a row for each membership, sorted by paper and theme; ``is_primary``
-        marks the theme of each paper's highest score among its own (the first declared one in a tie). A
-        paper without a row belongs to no theme.
+    Returns the table `theme_assignments`, a row for each membership of probability `least` or more, sorted by
+    paper and theme; ``is_primary`` marks the theme of each paper's highest score among its own (the first
+    declared one in a tie). A paper without a row belongs to no theme.
 
     Examples
     --------
@@ -127,10 +102,7 @@ def near_misses(
 ) -> pd.DataFrame:
     """Papers that came nearest to each theme without belonging to it.
 
-    Returns
-    -------
-    DataFrame
-        Table `near_misses`, at most 20 rows a theme, the likeliest first; ties by the paper's id.
+    Returns the table `near_misses`: at most 20 rows per theme, the likeliest first; ties by the paper's id.
     """
     rows = []
     ids = np.asarray(paper_ids, dtype=object)

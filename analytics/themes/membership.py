@@ -28,18 +28,8 @@ def theme_evidence(closeness: NDArray[np.float64], matches: NDArray[np.float64])
     """Log likelihood ratio of a paper's closeness and matches: of the theme, against not.
 
     What is near to a theme is also, less so, near to related ones: the lead that a paper's best theme has
-    speaks against the others, 1.7 times.
-
-    Parameters
-    ----------
-    closeness : float64 array of shape (n, t)
-        See `analytics.themes.similarity`.
-    matches : float64 array of shape (n, t)
-        See `analytics.themes.phrase_words`.
-
-    Returns
-    -------
-    float64 array of shape (n, t)
+    speaks against the others, 1.7 times. Arrays have shape (n, t); see `analytics.themes.similarity` and
+    `analytics.themes.phrase_words`.
 
     Examples
     --------
@@ -54,13 +44,7 @@ def theme_evidence(closeness: NDArray[np.float64], matches: NDArray[np.float64])
 def membership_probability(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probability of membership, with each theme's share of the corpus estimated from the evidence.
 
-    Parameters
-    ----------
-    evidence : float64 array of shape (n, t)
-
-    Returns
-    -------
-    float64 array of shape (n, t)
+    Evidence and result have shape (n, t).
 
     Examples
     --------
@@ -77,18 +61,10 @@ def theme_prior(evidence: NDArray[np.float64]) -> float:
     """Share of a corpus that is of a theme, by maximum likelihood with some papers known beforehand.
 
     The evidence is the log ratio of two densities, that of members and that of others, and the papers are a
-    mixture of both; this is where the likelihood of the members' weight is highest [1]_. It is the
-    two-groups model [2]_ with the ratio known, and one minus the probability is the local false discovery
-    rate. Few papers tell little of a share: 50 more count, a tenth of them of the theme (a beta prior).
-
-    Parameters
-    ----------
-    evidence : float64 array of shape (n,)
-
-    Returns
-    -------
-    float
-        Between 1e-6 and 1 - 1e-6; 0.1 without papers.
+    mixture of both; this is where the likelihood of the members' weight is highest [1]_. It is the two-groups
+    model [2]_ with the ratio known, and one minus the probability is the local false discovery rate. Few
+    papers say little about a share: 50 more count, a tenth of them of the theme (a beta prior). Returns a
+    share between 1e-6 and 1 - 1e-6; 0.1 without papers.
 
     References
     ----------

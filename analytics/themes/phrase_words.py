@@ -49,17 +49,8 @@ def phrase_matches(
     about which there are no papers shares a rare word with some of them and no phrase. What is usual is the
     mean over the corpus, and a quarter of a phrase as if 1,000 further papers had it.
 
-    Parameters
-    ----------
-    titles, abstracts : sequence of str, length n
-        Arrow's string arrays are read without a copy.
-    texts : sequence of sequences of str, length t
-        Phrases and description of each theme.
-
-    Returns
-    -------
-    float64 array of shape (n, t)
-        0 for a theme whose texts have no content word.
+    `texts` are the phrases and the description of each theme; Arrow's string arrays are read without a copy.
+    Returns shape (n, t), 0 for a theme whose texts have no content word.
 
     References
     ----------

@@ -13,13 +13,8 @@ __all__ = ["Theme", "theme_definition"]
 class Theme:
     """A subject declared by the user.
 
-    Attributes
-    ----------
-    theme_id : str
-        Letters, digits and hyphens.
-    name, description : str
-    phrases : tuple of str
-        At least one; what papers of the theme say of themselves.
+    `theme_id` has letters, digits and hyphens; `phrases`, at least one, are what papers of the theme say of
+    themselves.
     """
 
     theme_id: str

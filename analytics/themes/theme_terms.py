@@ -17,9 +17,9 @@ from analytics.text.term_counts import count_terms
 from analytics.text.terms import overlap, written_terms
 from analytics.text.tokenizer import display_forms
 
-__all__ = ["LATELY", "ComparedTexts", "changed_terms", "compared_texts", "term_changes", "theme_terms"]
+__all__ = ["ComparedTexts", "changed_terms", "compared_texts", "term_changes", "theme_terms"]
 
-LATELY = pd.DateOffset(years=1)
+_LATELY = pd.DateOffset(years=1)
 """Up to the newest paper of the corpus, so that what is compared has both its halves of a year."""
 
 _FEWEST_PAPERS = 10
@@ -43,17 +43,8 @@ def term_changes(
 
     *Edges.* A term in no paper, or in all, has p = 1. The test is discrete and so errs to the silent side.
 
-    Parameters
-    ----------
-    n_lately, n_before : int64 array of shape (t,)
-        Papers that use each term.
-    of_lately, of_before : int
-        Papers there are.
-
-    Returns
-    -------
-    float64 array of shape (t,)
-        p-values.
+    `n_lately` and `n_before`, shape (t,), are the papers that use each term, `of_lately` and `of_before` all
+    papers. Returns p values.
 
     Raises
     ------
@@ -72,21 +63,23 @@ def term_changes(
     (0.047619, 0.047619)
     """
     if (n_lately > of_lately).any() or (n_before > of_before).any():
-        raise InputError(f"a term stands in more papers than the {of_lately} and {of_before} there are")
+        raise InputError(f"a term is in more papers than the {of_lately} and {of_before} there are")
     law = stats.hypergeom(of_lately + of_before, n_lately + n_before, of_lately)
     smaller = np.minimum(law.cdf(n_lately), law.sf(n_lately - 1))
     return np.asarray(np.clip(2 * smaller, 0.0, 1.0))
 
 
 def theme_terms(
-    papers: pd.DataFrame, assignments: pd.DataFrame, *, q: float, lately: pd.DateOffset = LATELY
+    papers: pd.DataFrame, assignments: pd.DataFrame, *, q: float, lately: pd.DateOffset = _LATELY
 ) -> pd.DataFrame:
     """Terms of each theme whose share of papers changed, a part `q` of the claims false by chance at most.
 
-    Words and phrases of titles and abstracts, each counted once a paper. Those in fewer than 5 papers of a
+    Words and phrases of titles and abstracts, each counted once per paper. Those in fewer than 5 papers of a
     theme are not tested, which is decided without a look at when; the false discovery rate [1]_ is over all
     terms of all themes. Of terms that share words the one of the smallest p is kept. Of large themes as many
-    papers of lately and of before are read, evenly over time, as make 2,000 in all.
+    papers of lately and of before are read, evenly over time, as make 2,000 in all. Returns the columns of
+    the run table `theme_terms`, each theme's by p; at most 8 terms per direction. The same for every row
+    order.
 
     Parameters
     ----------
@@ -98,12 +91,6 @@ def theme_terms(
         False discovery rate, above 0 and below 1.
     lately : DateOffset
         What counts as lately, back from the newest paper.
-
-    Returns
-    -------
-    DataFrame
-        Columns of the run table `theme_terms`, each theme's by p; at most 8 terms a direction. The same for
-        every row order.
 
     References
     ----------
@@ -124,7 +111,7 @@ class ComparedTexts:
 
 
 def compared_texts(
-    papers: pd.DataFrame, assignments: pd.DataFrame, *, lately: pd.DateOffset = LATELY
+    papers: pd.DataFrame, assignments: pd.DataFrame, *, lately: pd.DateOffset = _LATELY
 ) -> ComparedTexts:
     """Choose the papers that `theme_terms` reads; of themes with too few papers none."""
     dated = papers[["paper_id", "published"]].reset_index(drop=True).dropna()
@@ -198,7 +185,7 @@ def _tested(
 
 
 def _chosen(found: pd.DataFrame, terms: NDArray[np.str_], texts: Sequence[str]) -> pd.DataFrame:
-    """Terms that stand for the claims, in their written form."""
+    """Terms that represent the claims, in their written form."""
     kept: list[int] = []
     more = found["n_lately"] * found["of_before"] > found["n_before"] * found["of_lately"]
     # Of two that are equally sure the longer phrase says more.

@@ -17,19 +17,9 @@ def held_topics(
 ) -> tuple[list[str], NDArray[np.int64] | None]:
     """Earlier topics of the papers that are clustered.
 
-    Parameters
-    ----------
-    before : DataFrame or None
-        `topic_id` of every paper as it joins the earlier topics; None without any.
-    fitted : int64 array of shape (n,)
-        Rows of the papers that are clustered.
-
-    Returns
-    -------
-    known : list of str
-        Ids of the earlier topics, in order.
-    held : int64 array of shape (n,) or None
-        Place in `known` of each paper's topic, -1 without one.
+    `before` has the `topic_id` of every paper as it joins the earlier topics, None without any; `fitted` are
+    the rows of the papers that are clustered. Returns the ids of the earlier topics, in order, and the place
+    in them of each clustered paper's topic, -1 without one.
 
     Examples
     --------
@@ -63,10 +53,6 @@ def name_clusters(
     first_number : int
         Number of the first new topic; new ones are numbered by size.
 
-    Returns
-    -------
-    dict of cluster to topic id
-
     Examples
     --------
     >>> name_clusters(np.array([1, 0, 1]), np.eye(3, dtype=np.float32), [], None, 7)
@@ -75,7 +61,7 @@ def name_clusters(
     by_size = list(_ranks_by_size(labels))
     names: dict[int, str] = {}
     if known and held is not None:
-        shape = (len(known) + 1, len(by_size) + 1)  # the last of either is for papers in none
+        shape = (len(known) + 1, len(by_size) + 1)  # the last of each is for papers in no topic
         place = {label: at for at, label in enumerate(by_size)}
         columns = np.array([place.get(label, -1) for label in labels.tolist()])
         shared = np.zeros(shape, dtype=np.int64)

@@ -22,7 +22,7 @@ __all__ = ["Clusters", "TopicParameters", "cluster_vectors", "precompile"]
 _MOST_EXACT = 20_000
 """Rows up to which neighbours are searched exactly; the time grows with the square."""
 _HELD = 0.1
-"""Weight of what papers were before beside what they say now, in the layout."""
+"""Weight in the layout of a paper's earlier topic against its vector."""
 _MIXED = 0.5
 """Neighbours that two clusters share, over those they would if they were one, from which they are one."""
 
@@ -31,12 +31,7 @@ _MIXED = 0.5
 class TopicParameters:
     """Parameters of layout and clustering, see `analytics.topics.topic_model.topic_parameters`.
 
-    Attributes
-    ----------
-    n_neighbors, n_components : int
-        Parameters of UMAP.
-    min_cluster_size, min_samples : int
-        Parameters of HDBSCAN.
+    `n_neighbors` and `n_components` are UMAP's, the others HDBSCAN's.
     """
 
     n_neighbors: int
@@ -66,18 +61,11 @@ def cluster_vectors(
     ----------
     vectors : float32 array of shape (n, d)
         Unit rows, in an order that does not change from run to run: the layout depends on it.
-    parameters : TopicParameters
-    random_state : int
-        Seed of the layout.
     previous : int64 array of shape (n,), optional
         Earlier topic of each row, -1 where there was none. The layout draws rows of one topic together a
         little (semi-supervised, weight 0.1), so that a refit finds again what is still there. Since that
         also keeps apart what has become one, clusters whose papers are each other's neighbours half
         as often as chance would make them, were they one, are joined.
-
-    Returns
-    -------
-    Clusters
 
     References
     ----------

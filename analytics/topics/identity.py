@@ -14,7 +14,6 @@ from analytics.tables import UNCLUSTERED
 
 __all__ = [
     "GONE",
-    "SAME_SUBJECT",
     "TopicEvent",
     "match_clusters",
     "match_topics",
@@ -22,7 +21,7 @@ __all__ = [
     "topic_events",
 ]
 
-SAME_SUBJECT = 0.5
+_SAME_SUBJECT = 0.5
 """Share of the papers of either topic that both must hold to be one subject."""
 
 GONE = "gone:"
@@ -46,8 +45,6 @@ class TopicEvent:
     event : str
         ``born``, ``continued``, ``split`` (came out of `other_id`), ``merged`` (went into `other_id`) or
         ``retired``.
-    topic_id : str
-    other_id : str or None
     papers : tuple of str
         Ids of the papers that carry it: those of a topic that was born or retired, else the shared ones.
     """
@@ -65,9 +62,10 @@ def match_clusters(
 ) -> dict[int, int]:
     """Match earlier topics and the clusters of a refit one to one.
 
-    Of all one-to-one pairings the one with the highest sum of Jaccard's index [1]_ of the papers and
-    cosine of the centers is taken [2]_, over the pairs that can be one subject at all: that share 0.3 of
-    the papers of either, or 0.1 with centers of cosine 0.9.
+    Of all one-to-one pairings the one with the highest sum of Jaccard's index [1]_ of the papers and cosine
+    of the centers is taken [2]_, over the pairs that can be one subject at all: that share 0.3 of the papers
+    of either, or 0.1 with centers of cosine 0.9. Returns the position of the cluster that goes on as each
+    topic.
 
     Parameters
     ----------
@@ -77,11 +75,6 @@ def match_clusters(
         Cosine of the centers.
     held : pair of int64 arrays, shapes (k_before,) and (k_after,)
         Papers of each topic and of each cluster.
-
-    Returns
-    -------
-    dict of int to int
-        Position of the cluster that goes on as each topic.
 
     References
     ----------
@@ -107,15 +100,9 @@ def match_clusters(
 def topic_events(before: pd.Series, after: pd.Series) -> list[TopicEvent]:
     """List what happened to every topic at a refit.
 
-    Parameters
-    ----------
-    before, after : Series of str or None, indexed by paper_id
-        Topic of each paper before and after, `UNCLUSTERED` or None without one. Papers may come or go.
-
-    Returns
-    -------
-    list of TopicEvent
-        Topics that go on, then those that began, then those that ended, each by id.
+    `before` and `after`, indexed by paper_id, are the topic of each paper, `UNCLUSTERED` or None without one;
+    papers may come or go. Returns topics that go on, then those that began, then those that ended, each by
+    id.
 
     Examples
     --------
@@ -154,18 +141,11 @@ def match_topics(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
     """Match the topics of two runs one to one by the papers that they share.
 
     Of all one-to-one pairings the one with the most shared papers is taken [1]_. A pair stands when
-    its papers in common are at least `SAME_SUBJECT` of those that either holds (Jaccard's
+    its papers in common are at least half of those that either holds (Jaccard's
     index [2]_), counted among the papers that are in both runs: papers that came or went say nothing.
 
-    Parameters
-    ----------
-    before, after : DataFrame
-        Tables `topic_assignments`. Row order is irrelevant.
-
-    Returns
-    -------
-    dict of str to str
-        Id in `after` of each topic in `before` that has a match.
+    `before` and `after` are tables `topic_assignments`, in any row order. Returns the id in `after` of each
+    topic in `before` that has a match.
 
     References
     ----------
@@ -187,7 +167,7 @@ def match_topics(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
     shared = table.to_numpy()
     union = held_before[table.index].to_numpy()[:, None] + held_after[table.columns].to_numpy() - shared
     rows, columns_ = linear_sum_assignment(shared, maximize=True)
-    same = shared[rows, columns_] >= SAME_SUBJECT * np.maximum(union[rows, columns_], 1)
+    same = shared[rows, columns_] >= _SAME_SUBJECT * np.maximum(union[rows, columns_], 1)
     pairs = zip(table.index[rows[same]], table.columns[columns_[same]], strict=True)
     return {str(old): str(new) for old, new in pairs}
 
@@ -195,17 +175,8 @@ def match_topics(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
 def rename_topics(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Table of an earlier run with its topics under the ids of a later one.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Any table of a run: topics are in `topic_id`, or in `series_id` where `kind` is ``topic``.
-    names : mapping of str to str
-        What `match_topics` gave. A topic without a match gets `GONE` before its own id.
-
-    Returns
-    -------
-    DataFrame
-        The same rows; unclustered papers stay so.
+    Topics are in `topic_id`, or in `series_id` where `kind` is ``topic``. One without a match in `names` gets
+    `GONE` before its own id; unclustered papers stay so.
     """
 
     def renamed(ids: pd.Series) -> pd.Series:

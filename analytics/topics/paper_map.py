@@ -35,15 +35,8 @@ def lay_out_topics(centers: NDArray[np.floating]) -> NDArray[np.float64]:
     Centers are seen from the middle of all. From `_FEWEST_EMBEDDED` on, t-SNE [1]_ by cosine distances
     starts from the two main directions, so that no chance is in it; fewer topics are on those directions.
 
-    Parameters
-    ----------
-    centers : array of shape (k, d)
-        Unit rows, in an order that stays: the last digits depend on it.
-
-    Returns
-    -------
-    float64 array of shape (k, 2)
-        Scaled so that the median distance of a topic to its nearest is one, their mean in the origin.
+    `centers` are unit rows, shape (k, d), in an order that stays: the last digits depend on it. Returns shape
+    (k, 2), with mean 0, scaled so that the median distance of a topic to its nearest is one.
 
     References
     ----------
@@ -96,7 +89,6 @@ def paper_positions(
         Unit rows.
     assignments : DataFrame of n rows
         `paper_id`, `topic_id`, `nearest_topic_id`, in the order of `vectors`.
-    regions : TopicRegions
 
     Returns
     -------

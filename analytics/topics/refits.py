@@ -7,11 +7,11 @@ import pandas as pd
 from analytics.tables import UNCLUSTERED, is_among
 from analytics.topics.topic_regions import TopicState
 
-__all__ = ["GROWTH", "LOOSE", "refit_cause"]
+__all__ = ["refit_cause"]
 
-GROWTH = 1.25
+_GROWTH = 1.25
 """Papers over those of the last fit from which topics are fitted again."""
-LOOSE = 0.15
+_LOOSE = 0.15
 """By how much the part of the new papers that join no topic may exceed that of the last fit."""
 
 _FEWEST_NEW = 50  # papers that came since, below which the part that joins no topic says little
@@ -20,21 +20,10 @@ _FEWEST_NEW = 50  # papers that came since, below which the part that joins no t
 def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     """Why topics must be fitted again; None if papers can join the existing topics.
 
-    Rules, the first that holds: the last fit found no topic, and papers came or went since; there are
-    over 1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no
-    topic that is higher by over 0.15 than that of the fit's own papers.
-
-    Parameters
-    ----------
-    state : TopicState
-        State of the last fit.
-    assignments : DataFrame
-        `paper_id` and `topic_id` of today's papers as they join those topics.
-
-    Returns
-    -------
-    str or None
-        A sentence fragment.
+    Rules, the first that holds: the last fit found no topic, and papers came or went since; there are over
+    1.25 times the papers of the last fit; of 50 or more papers that came since, a part joins no topic that is
+    higher by over 0.15 than that of the fit's own papers. `assignments` has `paper_id` and `topic_id` of
+    today's papers as they join those topics. The cause is a sentence fragment.
 
     Examples
     --------
@@ -51,13 +40,13 @@ def refit_cause(state: TopicState, assignments: pd.DataFrame) -> str | None:
     members, ids = state.members, assignments["paper_id"]
     if not state.regions.topic_ids:
         return None if set(ids) == set(members["paper_id"]) else "the last fit found no topic"
-    if len(ids) > GROWTH * len(members):
-        return f"{len(ids):,} papers are more than {GROWTH:g} times the {len(members):,} of the last fit"
+    if len(ids) > _GROWTH * len(members):
+        return f"{len(ids):,} papers are more than {_GROWTH:g} times the {len(members):,} of the last fit"
     is_loose = assignments["topic_id"] == UNCLUSTERED
     is_new = ~is_among(ids, members["paper_id"])
     n_new, before = int(is_new.sum()), float((members["topic_id"] == UNCLUSTERED).mean())
     unassigned_share = float(is_loose[is_new].mean()) if n_new else 0.0
-    if n_new >= _FEWEST_NEW and unassigned_share > before + LOOSE:
+    if n_new >= _FEWEST_NEW and unassigned_share > before + _LOOSE:
         return (
             f"of {n_new:,} papers added since the last fit {100 * unassigned_share:.0f} % join no topic,"
             f" in the last fit {100 * before:.0f} %"

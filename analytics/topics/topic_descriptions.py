@@ -38,10 +38,12 @@ def describe_topics(
 ) -> pd.DataFrame:
     """Label topics and their groups by the terms of their papers, and measure the coherence of the terms.
 
+    Returns `DESCRIPTION_COLUMNS` of each topic that has papers, in order of id; `coherence` is
+    `analytics.topics.topic_quality.npmi_coherence`, NaN with fewer than two terms; `group_id` and
+    `group_label` are None for a topic in no group.
+
     Parameters
     ----------
-    read : PaperTerms
-        Terms of n papers.
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic.
@@ -50,13 +52,6 @@ def describe_topics(
     before : mapping of topic_id to label, optional
         Labels of topics that are known from before: they stay while they are apt, see
         `analytics.topics.topic_labels.label_topics`.
-
-    Returns
-    -------
-    DataFrame
-        `DESCRIPTION_COLUMNS` of each topic that has papers, in order of id; `coherence` is
-        `analytics.topics.topic_quality.npmi_coherence`, NaN with fewer than two terms; `group_id` and
-        `group_label` are None for a topic in no group.
     """
     known, members = _members(topic_ids)
     if not known:
@@ -98,6 +93,9 @@ def topic_table(
 ) -> pd.DataFrame:
     """Topics of today's papers under their descriptions.
 
+    Returns columns of the run table `topics`, largest first: the descriptions, `n_papers`, and three
+    `representative_papers`, those nearest to the mean of the topic's papers.
+
     Parameters
     ----------
     descriptions : DataFrame
@@ -107,12 +105,6 @@ def topic_table(
     vectors : float32 array of shape (n, d)
     topic_ids : array of object, shape (n,)
         `UNCLUSTERED` for a paper in no topic; the others are described.
-
-    Returns
-    -------
-    DataFrame
-        Columns of the run table `topics`, largest first: the descriptions, `n_papers`, and three
-        `representative_papers`, those nearest to the mean of the topic's papers.
     """
     known, members = _members(topic_ids)
     ids = paper_ids.to_numpy()

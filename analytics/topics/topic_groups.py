@@ -45,9 +45,10 @@ def topic_groups(
     *Limitations.* That a group is more than a region: topics that fill a few directions evenly
     are divided too. Groups are an order for reading, no finding.
 
-    *Edges.* Below 9 topics, or where no division has a silhouette of 0.1 (directions without structure in
-    384 dimensions stay below 0.05), there are no groups. Divisions whose largest group holds over half
-    of the papers are passed over where there are others. Of equally good ones the fewest groups stand.
+    *Edges.* Below 9 topics, or where no division has a silhouette of 0.1 (directions without structure in 384
+    dimensions stay below 0.05), there are no groups. Divisions whose largest group holds over half of the
+    papers are passed over where there are others. Of equally good ones the fewest groups stand. ``G01`` holds
+    the most papers. The result is the same for every order of the topics.
 
     Parameters
     ----------
@@ -57,11 +58,6 @@ def topic_groups(
         Unit rows.
     sizes : sequence of int, length m
         Papers of each topic.
-
-    Returns
-    -------
-    dict of topic_id to group_id
-        ``G01`` holds the most papers. Empty without groups. The same for every order of the topics.
 
     Raises
     ------
@@ -134,28 +130,22 @@ def label_groups(
 ) -> dict[str, str]:
     """Up to three terms for each group that its topics share and other groups' do not.
 
-    A term's weight in a group is its mean c-TF-IDF over the group's topics, each counted once, so that
-    what all of them use goes before what the largest one uses. A term stands only where its weight
-    is largest, so that no two groups share one.
+    A term's weight in a group is its mean c-TF-IDF over the group's topics, each counted once, so that what
+    all of them use goes before what the largest one uses. A term stands only where its weight is largest, so
+    that no two groups share one. Labels are all different; a group without its own term is called by its id.
 
     Parameters
     ----------
     group_of : sequence of str or None, length m
-        Group of each topic, None for a topic in none.
+        Group of each topic, None for a topic in no group.
     weights : csr_array of float64, shape (m, t)
         What `analytics.text.terms.class_weights` gave for the topics.
     occurrences : csr_array of int64, shape (m, t)
         Uses of each term in each topic.
-    terms : array of str, shape (t,)
     names : iterable of str
         Labels of topics: a group does not take the words of one, unless it has no others.
     display : mapping of str to str
         Written form of words.
-
-    Returns
-    -------
-    dict of group_id to label
-        All different; a group without its own term is called by its id.
 
     Examples
     --------

@@ -25,7 +25,7 @@ _RECALL = 0.6
 _NEARNESS = 4
 """Power of the nearness, which brings its small differences to the scale of the evidence."""
 _WORD = 0.45
-"""What a word counts beside a phrase: it names a topic only if its evidence is over twice the phrase's."""
+"""Weight of a word relative to a phrase: it names a topic only if its evidence is over twice the phrase's."""
 _REPETITION = 0.5
 """Part of its score that a term loses if its words are those of another topic's label."""
 _KEPT = 0.5
@@ -58,10 +58,10 @@ def label_topics(
     label loses up to half of its score, as in maximal marginal relevance [2]_, and what has the very
     same stems is not taken. Without a usable phrase the label is a word and the next best term.
 
-    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while its terms
-    are among the 40 of most evidence, the first has at least half the score of the best one, and no
-    other topic has kept the same (the larger topic comes first). Kept labels are taken before new ones
-    are chosen.
+    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while its terms are
+    among the 40 of most evidence, the first has at least half the score of the best one, and no other topic
+    has kept the same (the larger topic comes first). Kept labels are taken before new ones are chosen. A
+    topic in which no term stands twice is called ``"unnamed topic"``, numbered if need be.
 
     Parameters
     ----------
@@ -75,11 +75,6 @@ def label_topics(
         Written form of words.
     before : mapping of topic number to label, optional
         Labels of topics that are known from before.
-
-    Returns
-    -------
-    dict of topic number to label
-        A topic in which no term stands twice is called ``"unnamed topic"``, numbered if need be.
 
     References
     ----------
@@ -217,7 +212,7 @@ class OwnUses:
 
 
 def _whole_terms(scores: Mapping[int, float], own: OwnUses) -> dict[str, float]:
-    """Scores of a topic's candidates, fragments completed, a word's beside those of phrases."""
+    """Scores of a topic's candidates, fragments completed, words weighted against phrases."""
     whole: dict[str, float] = {}
     for column, score in scores.items():
         term = own.completed(own.terms[column])

@@ -58,10 +58,8 @@ class TopicFit:
         None when the corpus was too small to be clustered.
     reason : str
         One sentence for the report.
-    state : TopicState
-        For later papers.
     events : tuple of TopicEvent
-        What happened to the topics at this fit; `join_topics` tells none.
+        What happened to the topics at this fit; `join_topics` reports none.
     """
 
     assignments: pd.DataFrame
@@ -75,21 +73,11 @@ class TopicFit:
 def topic_parameters(n_papers: int, min_topic_size: int | None = None) -> TopicParameters | None:
     """Parameters that follow the corpus size, from 1 paper to 100,000 and beyond.
 
-    The smallest topic grows with the square root of the corpus, ``max(5, 0.3 sqrt(n))``: 5 papers up
-    to 300, 24 at 6,141, 95 at 100,000, so that the number of topics stays readable (a few dozen to a
-    few hundred) while a doubled corpus may still show finer subjects. Neighbourhoods shrink below
-    225 papers because 15 neighbours of 40 papers are no neighbourhood.
-
-    Parameters
-    ----------
-    n_papers : int
-    min_topic_size : int, optional
-        The user's own smallest topic instead of the rule's, at least 2.
-
-    Returns
-    -------
-    TopicParameters or None
-        None below `SMALLEST_CLUSTERED_CORPUS` papers.
+    The smallest topic grows with the square root of the corpus, ``max(5, 0.3 sqrt(n))``: 5 papers up to 300,
+    24 at 6,141, 95 at 100,000, so that the number of topics stays readable (a few dozen to a few hundred)
+    while a doubled corpus may still show finer subjects. Neighbourhoods shrink below 225 papers because 15
+    neighbours of 40 papers are no neighbourhood. `min_topic_size`, at least 2, is the user's own smallest
+    topic instead. None below `SMALLEST_CLUSTERED_CORPUS` papers.
 
     Examples
     --------
@@ -126,8 +114,9 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
 ) -> TopicFit:
     """Cluster papers into topics, those of before under their ids.
 
-    Papers that no cluster takes join the nearest topic where they lie within its reach (the cosine that
-    95 % of its clustered papers have to its center); the rest belong to none.
+    Papers that no cluster takes join the nearest topic where they lie within its reach (the cosine that 95 %
+    of its clustered papers have to its center); the rest belong to none. The result is the same for every row
+    order.
 
     Parameters
     ----------
@@ -135,8 +124,6 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
         Columns ``paper_id`` (unique), ``title``, ``abstract``, ``published``; any row order, not modified.
     vectors : float32 array of shape (n, d)
         Unit rows in the order of `papers`.
-    random_state : int, default 0
-        Seed of the layout.
     min_topic_size : int, optional
         See `topic_parameters`.
     previous : TopicState, optional
@@ -152,11 +139,6 @@ def fit_topics(  # noqa: PLR0913 - the settings of a fit, and where parts are do
         Where parts of the assignment and of the counting of terms are done.
     ahead : Ahead
         Where the papers' terms are read while they are clustered.
-
-    Returns
-    -------
-    TopicFit
-        The same for every row order.
     """
     parameters = topic_parameters(min(len(papers), most), min_topic_size)
     ordered, rows = _canonical(papers, vectors)
@@ -201,9 +183,10 @@ def join_topics(
 ) -> TopicFit:
     """Give papers their topics without a new fit.
 
-    Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach.
-    Labels, terms and coherence are those of the fit; only where it left none, topics are described
-    again, over at most `MOST_FITTED` papers evenly over time.
+    Papers of the fit keep theirs; the others join the nearest topic where they lie within its reach. Labels,
+    terms and coherence are those of the fit; only where it left none, topics are described again, over at
+    most `MOST_FITTED` papers evenly over time. The result has neither parameters nor events; its `state` is
+    the given one.
 
     Parameters
     ----------
@@ -213,11 +196,6 @@ def join_topics(
         State of a fit in the same vector space.
     each : Each
         See `fit_topics`.
-
-    Returns
-    -------
-    TopicFit
-        Without parameters and events; `state` is the given one.
     """
     ordered, rows = _canonical(papers, vectors)
     if not state.regions.topic_ids:

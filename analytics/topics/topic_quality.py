@@ -23,17 +23,8 @@ def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
 
     *Edges.* A pair that is in every paper is taken for 1. Fewer than two terms: NaN.
 
-    Parameters
-    ----------
-    counts : csr_array of shape (n papers, t)
-        Uses of each term in each paper.
-    terms : sequence of int
-        Columns of the topic's terms; each occurs somewhere.
-
-    Returns
-    -------
-    float
-        From -1 to 1.
+    `counts`, shape (n papers, t), are the uses of each term in each paper; `terms` are columns, each of which
+    occurs somewhere. Returns a value from -1 to 1.
 
     References
     ----------
@@ -54,15 +45,7 @@ def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
 def npmi_coherences(counts: sparse.csr_array, topics: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     """`npmi_coherence` of many topics by one sparse product over all of their terms.
 
-    Parameters
-    ----------
-    counts : csr_array of shape (n papers, t)
-    topics : sequence of sequences of int, length k
-        Columns of each topic's terms.
-
-    Returns
-    -------
-    float64 array of shape (k,)
+    `counts` has shape (n papers, t), the k `topics` hold columns of their terms. Returns shape (k,).
 
     Examples
     --------
@@ -95,15 +78,7 @@ def _mean_npmi(together: NDArray[np.float64]) -> float:
 def term_diversity(topics: Sequence[Sequence[object]]) -> float:
     """Part of all topics' terms that are different [1]_.
 
-    Parameters
-    ----------
-    topics : sequence of sequences
-        Terms of each topic.
-
-    Returns
-    -------
-    float
-        From 0 to 1; 1 if no term is in two topics, NaN without terms.
+    From 0 to 1; 1 if no term is in two topics, NaN without terms.
 
     References
     ----------

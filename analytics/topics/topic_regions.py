@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from analytics.exceptions import InputError
 from analytics.parallel import Each
 
-__all__ = ["SPREAD", "NearestTopics", "TopicRegions", "TopicState", "nearest_topics", "topic_regions"]
+__all__ = ["NearestTopics", "TopicRegions", "TopicState", "nearest_topics", "topic_regions"]
 
-SPREAD = 0.95
+_SPREAD = 0.95
 """Part of a topic's papers that lie within its reach."""
 
-_BLOCK = 4096  # papers a part: their cosines are held in memory at once
+_BLOCK = 4096  # papers per part: their cosines are held in memory at once
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,8 @@ class NearestTopics:
 def topic_regions(vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]) -> TopicRegions:
     """Center and reach of each topic from the papers that belong to it.
 
-    Parameters
-    ----------
-    vectors : float32 array of shape (n, d)
-        Unit rows.
-    topic_ids : array of object, shape (n,)
-        Topic of each paper; None for a paper in no topic.
-
-    Returns
-    -------
-    TopicRegions
-        The reach is the 5 % quantile of the cosines of the topic's papers to its center.
+    `vectors` are unit rows; `topic_ids` is None for a paper in no topic. The reach is the 5 % quantile of the
+    cosines of the topic's papers to its center.
 
     Examples
     --------
@@ -107,12 +98,14 @@ def topic_regions(vectors: NDArray[np.float32], topic_ids: NDArray[np.object_]) 
         middle = own.astype(np.float64).mean(axis=0)
         length = float(np.linalg.norm(middle))
         centers[place] = middle / length if length else middle
-        reaches[place] = float(np.quantile(own @ centers[place], 1 - SPREAD))
+        reaches[place] = float(np.quantile(own @ centers[place], 1 - _SPREAD))
     return TopicRegions(tuple(known), centers, reaches)
 
 
 def nearest_topics(vectors: NDArray[np.float32], regions: TopicRegions, *, each: Each = map) -> NearestTopics:
     """Nearest topic of each paper by the cosine to its center.
+
+    `topics` of the result holds positions in `regions.topic_ids`; of two equally near the first.
 
     Parameters
     ----------
@@ -122,11 +115,6 @@ def nearest_topics(vectors: NDArray[np.float32], regions: TopicRegions, *, each:
         Without any topic nothing is near: positions are -1 and cosines 0.
     each : Each
         Where parts of 4,096 papers are done.
-
-    Returns
-    -------
-    NearestTopics
-        `topics` holds positions in `regions.topic_ids`; of two equally near the first.
 
     Examples
     --------

@@ -66,8 +66,8 @@ def find_bursts(
     from one period to the next makes bursts that random dates do not: the p value is against
     binomial counts.
 
-    *Edges.* Periods without papers cost either state nothing. No paper in the series, or none
-    outside it: no burst. A burst share of 1 or more is taken as 0.9999, as the original does.
+    *Edges.* Periods without papers cost either state nothing. No paper in the series, or none outside it: no
+    burst. A burst share of 1 or more is taken as 0.9999, as the original does. Bursts are in order of time.
 
     Parameters
     ----------
@@ -79,13 +79,6 @@ def find_bursts(
         Kleinberg's gamma, at least 0: the higher, the fewer and longer the bursts.
     n_permutations : int
         At least 0; with 0 the p values are NaN.
-    random_state : int
-        Seed of the permutations.
-
-    Returns
-    -------
-    list of Burst
-        In order of time.
 
     Raises
     ------
@@ -140,16 +133,7 @@ def heaviest_bursts(
 ) -> NDArray[np.float64]:
     """Weight of the heaviest burst of each series, 0 without any; see `find_bursts`.
 
-    Parameters
-    ----------
-    counts : ndarray, shape (n_series, n_periods)
-    totals : ndarray of int, shape (n_periods,)
-        The same for all series.
-    ratio, cost : float
-
-    Returns
-    -------
-    ndarray, shape (n_series,)
+    `counts` has shape (n_series, n_periods); `totals`, shape (n_periods,), are the same for all series.
 
     Examples
     --------

@@ -52,17 +52,13 @@ def share_changes(
     ``by_reassignment``, for labels teach which papers belong to a theme.
 
     *Limitations.* A paper that was reassigned both by a changed definition and by chance
-    counts once: when definitions changed, all reassignment is theirs, for the two cannot be told
+    counts once: when definitions changed, all reassignment is theirs, because the two cannot be told
     apart after the fact.
 
     Parameters
     ----------
     before : RunTables or None
         The earlier run; None for a first run.
-    after : RunTables
-        The later run.
-    against : str
-        Name of the earlier run, for the column of that name.
     definition_changed : bool
         The themes file, the vectorizer or a setting that decides assignments differs between the
         runs. A theme that is in one of them only is a changed definition in any case.

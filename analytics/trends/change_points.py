@@ -118,7 +118,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     at the price of one change: where it is cheaper, the series has a trend and no change point.
 
     *Limitations.* Whether nothing happened where nothing is found: read the power in the tests.
-    A steep bend of a trend may be told as a jump. Series whose noise carries over much longer than
+    A steep bend of a trend may be called a jump. Series whose noise carries over much longer than
     the others' are given the run's middle one and are claimed too easily. In a run of few series that
     jump themselves, the jumps are taken for noise. A new source moves shares as the field does.
 
@@ -142,7 +142,7 @@ def change_points(series: pd.DataFrame, *, q: float = 0.05, random_state: int = 
     Returns
     -------
     DataFrame
-        A row a change point: `kind`, `series_id`, `period_start` (the first period of the new level),
+        A row per change point: `kind`, `series_id`, `period_start` (the first period of the new level),
         `share_before` and `share_after` (of the papers of the two levels that meet there), `p_value` (of the
         change, over all places where the series could have changed) and `q_value`. Series in order of
         first appearance, changes in order of time; no row where nothing is claimed.

@@ -47,14 +47,7 @@ class CoverageSpan:
 def look_days(looks: pd.DataFrame) -> pd.Series:
     """Distinct days up to which the whole looks reached, sorted.
 
-    Parameters
-    ----------
-    looks : DataFrame
-        See `LOOK_COLUMNS`.
-
-    Returns
-    -------
-    Series of datetime64
+    For `looks` see `LOOK_COLUMNS`.
     """
     return looks.loc[looks["is_whole"], "end"].drop_duplicates().sort_values(ignore_index=True)
 
@@ -87,10 +80,6 @@ def coverage_span(
         Looks and papers after it are ignored.
     precision : Series of str, shape (n_papers,), optional
         `published_precision`: a first or last date known to the month or year stands for all of it.
-
-    Returns
-    -------
-    CoverageSpan or None
 
     Examples
     --------
@@ -136,18 +125,9 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
     The rule is one of period and not of day on purpose: over 415 saved days of Hugging Face Daily
     Papers, 47 days lie below half of their usual number without any fault, and no month does.
 
-    Parameters
-    ----------
-    looks : DataFrame
-        See `LOOK_COLUMNS`.
-    periods : PeriodIndex
-        The periods of the trends, in order, without a hole.
-
-    Returns
-    -------
-    DataFrame
-        `name`, `period_start` (datetime64[us]), `reason` (a clause in plain words); one row per feed
-        and period, sorted by period and name.
+    For `looks` see `LOOK_COLUMNS`; `periods` are those of the trends, in order, without a hole. Returns
+    `name`, `period_start` (datetime64[us]), `reason` (a clause in plain words): one row per feed and period,
+    sorted by period and name.
 
     Examples
     --------
@@ -172,14 +152,8 @@ def collection_gaps(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DataFram
 def unwatched_periods(looks: pd.DataFrame, periods: pd.PeriodIndex) -> pd.DatetimeIndex:
     """Starts of the periods that no test may count: a feed failed there or brought too little.
 
-    As `collection_gaps`, but what is usual is judged by month where periods are shorter, see there.
-
-    Parameters
-    ----------
-    looks : DataFrame
-        See `LOOK_COLUMNS`.
-    periods : PeriodIndex
-        In order, without a hole.
+    As `collection_gaps`, but what is usual is judged by month where periods are shorter, see there. `periods`
+    are in order, without a hole.
 
     Examples
     --------

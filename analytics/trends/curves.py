@@ -75,20 +75,6 @@ def fit_curves(counted: Counts, lines: LogitLines, scatter: PooledNoise, wanderi
     counts are likeliest [1]_. Variances are those of the posterior, which holds what smoothing leaves open
     too [2]_.
 
-    Parameters
-    ----------
-    counted : Counts
-    lines : LogitLines
-        Fits of these series.
-    scatter : PooledNoise
-        Fits of these series.
-    wandering : Wandering
-        Sizes to choose among.
-
-    Returns
-    -------
-    Curves
-
     References
     ----------
     .. [1] Wood (2011), doi:10.1111/j.1467-9868.2010.00749.x

@@ -51,6 +51,9 @@ def emerging_topics(
     *Edges.* Only complete periods that hold papers count. A series with fewer than 5 of them in the
     lookback, or fewer than 20 papers inside or outside, is left out. Ties are in order of kind and id.
 
+    Returns `kind`, `series_id`, `probability` (0 to 1, descending), `growth_per_year` (the shrunken factor
+    per year of the odds, undamped), `n_papers` (in the lookback).
+
     Parameters
     ----------
     series : DataFrame
@@ -59,12 +62,6 @@ def emerging_topics(
         Above 0; periods that start earlier before the newest are not looked at.
     damping : float
         Above 0, at most 1.
-
-    Returns
-    -------
-    DataFrame
-        `kind`, `series_id`, `probability` (0 to 1, descending), `growth_per_year` (the shrunken factor
-        a year of the odds, undamped), `n_papers` (in the lookback).
 
     Raises
     ------
@@ -125,17 +122,7 @@ def _shrunken(slope: Floats, error: Floats) -> tuple[Floats, Floats, float]:
 def precision_at(higher: ArrayLike, k: int) -> float:
     """Part of the first `k` of a ranking that came true; of all where fewer were ranked.
 
-    Parameters
-    ----------
-    higher : array_like of bool, shape (n_ranked,)
-        Whether it came true, best rank first.
-    k : int
-        At least 1.
-
-    Returns
-    -------
-    float
-        0 to 1; NaN where nothing was ranked.
+    `higher` says which came true, best rank first; `k` is at least 1. NaN where nothing was ranked.
 
     Raises
     ------
@@ -168,6 +155,9 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
     *Edges.* Series that cannot be ranked at a cut-off, or have no papers to count in one of the three
     years, take no part; if none is left, precision and base rate are NaN. An equal share is not higher.
 
+    Returns the table `emerging_scores`: `cutoff`, `method` (``trend``, ``momentum``, ``chance``),
+    `precision`, `base_rate`; cut-offs as given.
+
     Parameters
     ----------
     series : DataFrame
@@ -176,12 +166,6 @@ def masked_precision(series: pd.DataFrame, *, cutoffs: Sequence[pd.Timestamp], k
         First days of the masked parts, each at least a year before the end of the last complete period.
     k : int
         At least 1.
-
-    Returns
-    -------
-    DataFrame
-        The table `emerging_scores`: `cutoff`, `method` (``trend``, ``momentum``, ``chance``),
-        `precision`, `base_rate`; cut-offs as given.
 
     Raises
     ------

@@ -17,10 +17,6 @@ def claim_q_values(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Benjamini and Hochberg's [1]_, with a part of the rate held back.
 
-    Parameters
-    ----------
-    p_values : ndarray, shape (n,)
-
     References
     ----------
     .. [1] Benjamini and Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x
@@ -37,20 +33,8 @@ def claim_q_values(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 def claim_threshold(p_values: NDArray[np.float64], q: float) -> tuple[float, float]:
     """Bound of the p values that are claimed at rate `q`, and the bound that a further one would have.
 
-    Of the claims at most `q` are expected to be false, see `claim_q_values`.
-
-    Parameters
-    ----------
-    p_values : ndarray, shape (n,)
-        P values of all tests of the family.
-    q : float
-
-    Returns
-    -------
-    claimed : float
-        0 where nothing is claimed.
-    needed : float
-        With it a test that is not claimed yet would be, all others being the same.
+    Of the claims at most `q` are expected to be false, see `claim_q_values`. The first bound is 0 where
+    nothing is claimed; with the second a test that is not claimed yet would be, all others being the same.
 
     Examples
     --------

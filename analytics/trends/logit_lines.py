@@ -60,16 +60,9 @@ class LogitLines:
 def fit_lines(counts: Floats, totals: Floats, x: Floats) -> LogitLines:
     """Maximum likelihood line of each series, Firth's penalized one where there is none.
 
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_series, n_periods)
-        0 <= counts <= totals; each series has papers inside and outside at two places at least.
-    x : ndarray, shape (n_periods,)
-        Ascending, ties allowed, the differences of the order of 1.
-
-    Returns
-    -------
-    LogitLines
+    `counts` and `totals` have shape (n_series, n_periods), 0 <= counts <= totals; each series has papers
+    inside and outside at two places at least. `x`, shape (n_periods,), is ascending, ties allowed, the
+    differences of the order of 1.
 
     References
     ----------
@@ -104,19 +97,9 @@ def modified_root(fitted: LogitLines, counts: Floats, totals: Floats) -> Floats:
     """Signed root of the likelihood ratio, corrected so that it is normal where papers are few.
 
     The signed root r of a share of few papers is skewed, which far out in the tails, where many tests are
-    judged, doubles its errors. With q the slope in units of its information, r + log(q / r) / r is normal
-    to the third order [1]_.
-
-    Parameters
-    ----------
-    fitted : LogitLines
-        What `fit_lines` made of the following two.
-    counts, totals : ndarray, shape (n_series, n_periods)
-
-    Returns
-    -------
-    ndarray, shape (n_series,)
-        The plain root where it is next to 0, where the correction has no meaning, and of separated series.
+    judged, doubles its errors. With q the slope in units of its information, r + log(q / r) / r is normal to
+    the third order [1]_. `fitted` is what `fit_lines` made of `counts` and `totals`. Where the root is next
+    to 0 the correction has no meaning: there, and for separated series, the plain root is returned.
 
     References
     ----------
@@ -159,10 +142,6 @@ def slope_bounds(
     x : ndarray, shape (n_periods,)
     reach : ndarray, shape (n_series,)
         Above 0.
-
-    Returns
-    -------
-    low, high : ndarray, shape (n_series,)
 
     References
     ----------

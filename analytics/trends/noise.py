@@ -1,6 +1,6 @@
 """Noise of counts beyond the binomial, estimated from all series of a run.
 
-A series of two years cannot tell its own noise from a trend: its dispersion is known to a third and
+A series of two years cannot separate its own noise from a trend: its dispersion is known to a third and
 its autocorrelation hardly at all. A run has dozens of series, so the model is one for all of them.
 The log odds of a series are its line plus noise that carries over from period to period (AR(1)); the
 Pearson residuals e of a series around its line then have the covariance
@@ -63,7 +63,7 @@ class PooledNoise:
     own_freedom : ndarray, shape (n_series,)
         Degrees of freedom of `own`.
     prior_freedom : float
-        So many degrees of freedom the pool counts for beside a series' own; infinite if all are alike.
+        Degrees of freedom that the pool adds to a series' own; infinite if all are alike.
     """
 
     excess: Floats
@@ -82,6 +82,10 @@ class PooledNoise:
     def inflation(self, weight: Floats, offset: Floats, steps: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Variance of each series' slope over its binomial variance, with degrees of freedom.
 
+        Returns inflation, at least 1, and freedom, above 0, of shape (n_series,). The slope's error over the
+        root of (binomial variance times inflation) is taken to have Student's t distribution with so many
+        degrees of freedom.
+
         Parameters
         ----------
         weight : ndarray, shape (n_series, n_periods)
@@ -91,17 +95,11 @@ class PooledNoise:
         steps : ndarray of int, shape (n_periods,)
             Position of each period, in periods, see `fit_noise`.
 
-        Returns
-        -------
-        inflation, freedom : ndarray, shape (n_series,)
-            At least 1, and above 0. The slope's error over the root of (binomial variance times
-            inflation) is taken to have Student's t distribution with so many degrees of freedom.
-
         Notes
         -----
         The posterior of the pooled inflation is matched by a scaled inverse chi-square distribution,
         in the mean and variance of its logarithm; the series' own mean square, whose degrees of
-        freedom count beside the pool's, then moves it, as in Smyth's moderated t [1]_. It never goes
+        freedom count together with the pool's, then moves it, as in Smyth's moderated t [1]_. It never goes
         below 1: no count scatters less than a binomial one, it only happens to look so.
 
         References
@@ -162,7 +160,7 @@ def fit_noise(
     moves more slowly than a half wave in eight periods is left out of the residuals, as the line is. The
     noise is then how the papers of single periods scatter.
 
-    *What it cannot see.* Autocorrelation below 0, which makes a trend easier to see, is taken for none.
+    *What it cannot see.* Autocorrelation below 0, which makes a trend easier to see, is taken as 0.
     Series that differ in autocorrelation share a middle one.
 
     Parameters
@@ -182,17 +180,13 @@ def fit_noise(
     apart : ndarray of bool, shape (n_periods,), optional
         Periods whose shares may be on their own level.
 
-    Returns
-    -------
-    PooledNoise
-
     References
     ----------
     .. [1] Patterson and Thompson (1971), doi:10.1093/biomet/58.3.545
     .. [2] Gelman (2006), doi:10.1214/06-BA117A
     """
     information = mean_information(weight)
-    part_told = 2 * information / (2 * information + 1)
+    powers = 2 * information / (2 * information + 1)
     root_part = np.sqrt(weight.sum(axis=0) / weight.sum() * len(x))
     aside = np.zeros(len(x), dtype=bool) if apart is None else apart
     stretches = [
@@ -206,14 +200,14 @@ def fit_noise(
         carries = _CARRIES[largest_carry >= _CARRIES]
         modes = [[stretch.modes(carry) for stretch in stretches] for carry in carries]
         sizes = np.stack([np.concatenate([size for size, _ in row]) for row in modes])
-        squares = np.stack([np.concatenate([part_told @ seen**2 for _, seen in row]) for row in modes])
-        excess, carry, weights = _posterior(sizes, squares, float(part_told.sum()), carries)
+        squares = np.stack([np.concatenate([powers @ seen**2 for _, seen in row]) for row in modes])
+        excess, carry, weights = _posterior(sizes, squares, float(powers.sum()), carries)
         middle = [stretch.modes(float(weights @ carry)) for stretch in stretches]
     if len(residual) == 1:
         return PooledNoise(excess, carry, weights, np.zeros(0), np.zeros(0), np.inf)
     typical = float(weights @ excess)
     own = np.concatenate([seen**2 / (1 + typical * size) for size, seen in middle], axis=1).mean(axis=1)
-    freedom = sizes.shape[1] * part_told
+    freedom = sizes.shape[1] * powers
     return PooledNoise(excess, carry, weights, own, freedom, _prior_freedom(own, freedom))
 
 
@@ -273,18 +267,20 @@ def correlation(steps: NDArray[np.int64], carry: float) -> Floats:
     return np.asarray(float(carry) ** np.abs(np.subtract.outer(steps, steps)))
 
 
-def _posterior(sizes: Floats, squares: Floats, told: float, carries: Floats) -> tuple[Floats, Floats, Floats]:
+def _posterior(
+    sizes: Floats, squares: Floats, power: float, carries: Floats
+) -> tuple[Floats, Floats, Floats]:
     """Excess, carry and weight of the posterior's points.
 
     The likelihood is found at each of the carries, at excesses that first span all that is possible and
     then all that is likely, and between the carries by a cubic spline: it is smooth in them.
     """
-    largest = max(1.0, squares.sum(axis=1).max() / told / sizes.shape[1] * 2)
+    largest = max(1.0, squares.sum(axis=1).max() / power / sizes.shape[1] * 2)
     roots = np.concatenate([np.linspace(0, 1, 21), np.geomspace(1, 8 * np.sqrt(largest), 40)[1:]])
-    likely = np.flatnonzero((_log_likelihood(sizes, squares, told, roots**2) > -_DOUBT).any(axis=0))
+    likely = np.flatnonzero((_log_likelihood(sizes, squares, power, roots**2) > -_DOUBT).any(axis=0))
     first, last = max(likely[0] - 1, 0), min(likely[-1] + 1, len(roots) - 1)
     roots = np.linspace(roots[first], roots[last], _N_EXCESSES + 1)[1:]
-    height = _log_likelihood(sizes, squares, told, np.concatenate([[0.0], roots**2]), keep_level=True)
+    height = _log_likelihood(sizes, squares, power, np.concatenate([[0.0], roots**2]), keep_level=True)
     fine_carries = np.linspace(0, carries[-1], round(60 * carries[-1]) + 1)
     fine = CubicSpline(carries, height, axis=0)(fine_carries)
     slab = fine[:, 1:] + np.log(2 / np.pi * (roots[1] - roots[0]) / (1 + roots**2) / len(fine_carries))
@@ -298,13 +294,13 @@ def _posterior(sizes: Floats, squares: Floats, told: float, carries: Floats) -> 
 
 
 def _log_likelihood(
-    sizes: Floats, squares: Floats, told: float, excess: Floats, *, keep_level: bool = False
+    sizes: Floats, squares: Floats, power: float, excess: Floats, *, keep_level: bool = False
 ) -> Floats:
     """Restricted log-likelihood, shape (n_carries, n_excesses), its highest value 0 if not to be kept."""
     height = np.empty((len(sizes), len(excess)))
     for row, (size, square) in enumerate(zip(sizes, squares, strict=True)):
         variance = 1 + excess[:, None] * size
-        height[row] = -0.5 * (told * np.log(variance) + square / variance).sum(axis=1)
+        height[row] = -0.5 * (power * np.log(variance) + square / variance).sum(axis=1)
     return height if keep_level else height - height.max()
 
 

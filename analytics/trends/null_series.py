@@ -37,13 +37,9 @@ def run_noise(
 ) -> tuple[LogitLines, PooledNoise]:
     """Lines of some series of a run, and the noise around them that all of them share.
 
-    Parameters
-    ----------
-    grids : SeriesGrids
-    rows : ndarray of int, shape (n_rows,)
-        At least one series with papers inside and outside; together they have four periods or more.
-    around_curves, largest_carry
-        See `noise.fit_noise`; the newest months may then be on their own level, too.
+    `rows` are at least one series with papers inside and outside; together they have four periods or more.
+    For `around_curves` and `largest_carry` see `noise.fit_noise`; the newest months may then be on their own
+    level, too.
 
     Returns
     -------
@@ -86,22 +82,10 @@ def null_counts(
 ) -> Floats:
     """Counts of `size` series with this one's share and totals and the run's noise.
 
-    Each draws the noise from its posterior. Counts are beta-binomial, their probabilities joined over time
-    by an AR(1) normal copula whose autocorrelation gives the probabilities the noise's own.
-
-    Parameters
-    ----------
-    counts, totals : ndarray, shape (n_periods,)
-        Counts of the series in periods that hold papers.
-    steps : ndarray of int, shape (n_periods,)
-        Position of each period, in periods, ascending.
-    noise : PooledNoise
-    size : int
-    rng : Generator
-
-    Returns
-    -------
-    ndarray, shape (size, n_periods)
+    Each draws the noise from its posterior. Counts are beta-binomial, their probabilities joined over time by
+    an AR(1) normal copula whose autocorrelation gives the probabilities the noise's own. `counts`, `totals`
+    and the positions `steps`, ascending, are those of periods that hold papers. Returns shape (size,
+    n_periods).
     """
     share = counts.sum() / totals.sum()
     point = rng.choice(len(noise.weight), size, p=noise.weight)

@@ -77,10 +77,6 @@ def choose_period(
     min_papers, min_periods, max_periods : int
         See the first rule.
 
-    Returns
-    -------
-    PeriodChoice or None
-
     Raises
     ------
     InputError
@@ -125,20 +121,10 @@ def finest_period(
 ) -> Period | None:
     """Length of the periods that tests count in: the shortest that the corpus bears, whatever is drawn.
 
-    How the axis of a chart is cut must not decide what is claimed, and short periods tell best how papers
+    How the axis of a chart is cut must not decide what is claimed, and short periods show best how papers
     scatter. The shortest of days, weeks, months, quarters and years that the dates of nine papers in ten can
     fill, whose median holds ten papers, and of which there are at most 160 (months and quarters: 400); else
-    that of `choose_period`.
-
-    Parameters
-    ----------
-    published, span, precision
-        See `choose_period`.
-
-    Returns
-    -------
-    {"day", "week", "month", "quarter", "year"} or None
-        None when no paper is dated.
+    that of `choose_period`. For arguments see `choose_period`. None when no paper is dated.
 
     Examples
     --------
@@ -176,7 +162,7 @@ def _allowed_periods(
 def _whole_period_counts(dates: pd.Series, freq: Period, span: CoverageSpan) -> NDArray[np.int64]:
     """Papers in each period that lies whole inside the span, empty periods included."""
     code = PANDAS_FREQ[freq]
-    # The period before the one that holds the next day is the last to end by then.
+    # The period before the one that holds the next day is the last that has ended.
     first = (span.start - _DAY).to_period(code).ordinal + 1
     n_whole = max(0, (span.end + _DAY).to_period(code).ordinal - first)
     position = pd.PeriodIndex(dates, freq=code).asi8 - first

@@ -28,32 +28,23 @@ def series_bursts(series: pd.DataFrame, *, random_state: int = 0) -> pd.DataFram
     *Question, method.* Those of `find_bursts`, whose permutation p value is `p_value`. Since counts that
     scatter more than binomial ones, or whose noise carries over, burst without a cause, a second p
     value compares the heaviest burst with those of simulated series of one share that have the run's own
-    noise (`analytics.trends.null_series`). A series' heaviest burst stands for it in the Benjamini-Hochberg
+    noise (`analytics.trends.null_series`). A series' heaviest burst represents it in the Benjamini-Hochberg
     procedure [1]_ over all tested series, by the larger of its two p values; a lighter burst has
     the q value that a series with its p value has.
 
     *Null hypothesis of the q value.* The series' share is the same in all periods, and its counts scatter as
     those of the run do.
 
-    *Limitations.* A steady rise ends in a burst: read it beside the verdict.
+    *Limitations.* A steady rise ends in a burst: read it together with the verdict.
 
     *Checked series* are counted by their checked shares, in whole papers. The error of the correction is
     left out: it is smooth in time, and a burst is short.
 
     *Edges.* A series with fewer than 5 complete periods, fewer than 20 papers inside or outside has no row.
 
-    Parameters
-    ----------
-    series : DataFrame
-        What `trend_verdicts` takes, and `period_end`.
-    random_state : int
-        Seed. A series' draws are its own, whatever else is in the run.
-
-    Returns
-    -------
-    DataFrame
-        The table `bursts`, whatever the q value, series in order of first appearance, then time.
-        `period_end` is exclusive.
+    `series` is what `trend_verdicts` takes, and `period_end`. A series' random draws are its own, whatever
+    else is in the run. Returns the table `bursts`, whatever the q value, series in order of first appearance,
+    then time; `period_end` is exclusive.
 
     Raises
     ------

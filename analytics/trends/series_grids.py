@@ -25,7 +25,7 @@ ESTIMATES = [
     "start_share", "end_share", "change", "change_low", "change_high", "growth_per_year", "growth_low",
     "growth_high", "p_value", "q_value", "steady_p", "papers_to_tell", "days_to_tell",
 ]  # fmt: skip
-"""What a test estimates of a series, beside its counts; NaN where it was not tested."""
+"""Estimates of a test for a series, next to its counts; NaN where it was not tested."""
 EARLIER, BEFORE, NEWEST = -1, 0, 1
 """Where a period lies: in the newest three months, in the year before them, or earlier."""
 
@@ -61,16 +61,9 @@ def validate_series(series: pd.DataFrame) -> None:
 def counted_papers(series: pd.DataFrame) -> pd.Series:
     """Papers of a series in a period, as all tests and forecasts count them.
 
-    Parameters
-    ----------
-    series : DataFrame
-        The table `trends`, or of it `n_papers`, `n_total` and, where themes are checked, `checked_share`.
-
-    Returns
-    -------
-    Series of float
-        The checked share times all papers, where there is one, which need not be a whole number; else the
-        papers found.
+    `series` is the table `trends`, or its columns `n_papers`, `n_total` and, where themes are checked,
+    `checked_share`. Where there is a checked share, it times all papers, which need not be a whole number;
+    else the papers found.
 
     Examples
     --------
@@ -87,16 +80,7 @@ def counted_papers(series: pd.DataFrame) -> pd.Series:
 def are_checked(keys: pd.DataFrame, series: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether each series is counted by checked shares.
 
-    Parameters
-    ----------
-    keys : DataFrame
-        `kind` and `series_id`.
-    series : DataFrame
-        See `counted_papers`.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_series,)
+    `keys` are `kind` and `series_id`; for `series` see `counted_papers`. Returns shape (n_series,).
     """
     if "checked_share" not in series:
         return np.zeros(len(keys), dtype=bool)
@@ -188,7 +172,7 @@ def series_grids(series: pd.DataFrame) -> SeriesGrids:
 def _newest_months(n_periods: int, typical: float) -> NDArray[np.int64]:
     """Tell for each period if it belongs to the newest three months, to the year before them or to neither.
 
-    Of spans below nine months the newest third stands for three months; of long periods, one.
+    Of spans below nine months the newest third replaces three months; of long periods, one.
     """
     place = np.full(n_periods, EARLIER)
     newest = min(max(round(_QUARTER_DAYS / typical), 1), max(n_periods // 3, 1))

@@ -67,17 +67,8 @@ def wilson_interval(
     The interval never leaves 0..1 and stays wide at 0 of n, unlike the one from the normal curve.
     It holds the sampling of papers only: not a doubt about which paper belongs to the series.
 
-    Parameters
-    ----------
-    successes, totals : array_like of int, shapes that broadcast
-        0 <= successes <= totals.
-    confidence : float
-        Between 0 and 1, exclusive.
-
-    Returns
-    -------
-    low, high : ndarray of float64
-        Both NaN where `totals` is 0: no papers, no share, no interval.
+    0 <= successes <= totals, and 0 < confidence < 1. Both ends are NaN where `totals` is 0: no papers, no
+    share, no interval.
 
     Raises
     ------
@@ -126,6 +117,10 @@ def period_shares(
     older than the first period or dated after `span.end` are left out; papers of the first
     period older than `span.start` count in it, and it is incomplete.
 
+    `period_start` is the first day of the period and `period_end` the first day of the next one, exclusive.
+    `share` and its 95 % interval are NaN where `n_total` is 0. `is_complete`: the period lies whole inside
+    the span.
+
     Parameters
     ----------
     papers : DataFrame
@@ -138,13 +133,6 @@ def period_shares(
         Weeks start on Monday.
     span : CoverageSpan
         See `coverage_span`.
-
-    Returns
-    -------
-    DataFrame
-        `period_start` is the first day of the period and `period_end` the first day of the next
-        one, exclusive. `share` and its 95 % interval are NaN where `n_total` is 0. `is_complete`:
-        the period lies whole inside the span.
 
     Raises
     ------
@@ -246,10 +234,6 @@ def corpus_trends(
         Papers published later are in no period.
     freq : {"week", "month", "quarter", "year"}, optional
         The caller's own choice; by default that of `choose_period`.
-
-    Returns
-    -------
-    CorpusTrends
 
     Examples
     --------

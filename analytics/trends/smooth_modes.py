@@ -33,6 +33,9 @@ def smooth_modes(steps: NDArray[np.int64], count: int) -> tuple[Floats, Floats]:
     Demmler-Reinsch basis of a smoothing spline on even periods [1]_. A curve that is a sum of modes with
     variances inversely proportional to their roughness is a cubic smoothing spline.
 
+    Returns modes of shape (n_periods, count), with mean square 1 over all positions (a gap is a missing row),
+    and their roughness, ascending, that of the first mode 1.
+
     Parameters
     ----------
     steps : ndarray of int, shape (n_periods,)
@@ -40,13 +43,6 @@ def smooth_modes(steps: NDArray[np.int64], count: int) -> tuple[Floats, Floats]:
         periods are taken to follow each other.
     count : int
         Modes to give, at most the positions less 2.
-
-    Returns
-    -------
-    modes : ndarray, shape (n_periods, count)
-        Mean square 1 over all positions; a gap is a missing row.
-    roughness : ndarray, shape (count,)
-        Ascending, that of the first mode 1.
 
     References
     ----------

@@ -17,18 +17,8 @@ def with_smooth(trends: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     A period's is the mean over the tested periods whose middle day lies in it, weighted by their papers. A
     period shorter than the tested ones has the value at its own middle, by straight lines between theirs.
 
-    Parameters
-    ----------
-    trends : DataFrame
-        The table `trends`.
-    curves : DataFrame
-        See `analytics.trends.verdicts.FoundTrends`.
-
-    Returns
-    -------
-    DataFrame
-        `trends` with `smooth_share`, `smooth_low` and `smooth_high`; NaN for series that were not tested, and
-        outside the tested periods.
+    For `curves` see `analytics.trends.verdicts.FoundTrends`. Returns `trends` with `smooth_share`,
+    `smooth_low` and `smooth_high`; NaN for series that were not tested, and outside the tested periods.
 
     Examples
     --------

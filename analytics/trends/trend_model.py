@@ -41,7 +41,6 @@ class Tallied:
 
     Attributes
     ----------
-    grids : SeriesGrids
     whole, recent : DataFrame
         See `series_tallies`: over the span, and over the newest months and the year before them.
     tested, stepped : ndarray of bool, shape (n_series,)
@@ -71,10 +70,8 @@ class TrendModel:
         Which have enough papers in the newest months and the year before.
     x, unit : ndarray and float
         Centered time that spans 1, and the span in years.
-    lines : LogitLines
     scatter : PooledNoise
         How the papers of one period scatter.
-    corrections : mapping of str to CheckedSeries
     """
 
     grids: SeriesGrids
@@ -234,7 +231,7 @@ class TrendModel:
 
 
 def tally_series(series: pd.DataFrame) -> Tallied:
-    """Count the papers of every series, and tell which can be tested.
+    """Count the papers of every series, and find which can be tested.
 
     Raises
     ------
@@ -256,11 +253,7 @@ def tally_series(series: pd.DataFrame) -> Tallied:
 def fit_trends(tallied: Tallied, corrections: Corrections | None = None) -> TrendModel:
     """Fit the model to the series of a run that can be tested: at least one.
 
-    Parameters
-    ----------
-    tallied : Tallied
-    corrections : mapping of str to CheckedSeries, optional
-        By theme id, for each series that has checked shares.
+    `corrections`, by theme id, holds each series that has checked shares.
     """
     tested, grids = tallied.tested, tallied.grids
     x, unit = centered_times(grids.years)

@@ -116,20 +116,8 @@ def spread_unassigned(trends: pd.DataFrame, unassigned: pd.DataFrame, undated: p
     A checked share moves as if the undated papers found were as small a part of the theme's undated papers as
     the dated ones found are of its dated papers.
 
-    Parameters
-    ----------
-    trends : DataFrame
-        The table `trends`.
-    unassigned : DataFrame
-        What `unassigned_papers` gave for the same periods.
-    undated : DataFrame
-        What `undated_papers` gave.
-
-    Returns
-    -------
-    DataFrame
-        `trends` with other `n_papers` and `n_total`, which need not be whole numbers, and other
-        `checked_share`, where there is one.
+    `unassigned` is what `unassigned_papers` gave for the same periods. Returns `trends` with other `n_papers`
+    and `n_total`, which need not be whole numbers, and other `checked_share`, where there is one.
 
     Examples
     --------
@@ -191,11 +179,6 @@ def mark_fragile(
     **how
         Arguments of `trend_verdicts`. The error of a correction is taken to be as large with the papers
         spread.
-
-    Returns
-    -------
-    DataFrame
-        `verdicts` with `is_fragile` filled.
 
     Raises
     ------

@@ -48,13 +48,9 @@ _BAND = stats.norm.ppf(0.975)
 class FoundTrends:
     """Results of the trend model for the series of a run.
 
-    Attributes
-    ----------
-    verdicts : DataFrame
-        The table `verdicts`.
-    curves : DataFrame
-        `kind`, `series_id`, `period_start`, `n_total`, `smooth_share`, `smooth_low`, `smooth_high`: the share
-        of each tested series in each tested period as the model has it, with its 95 % band.
+    `verdicts` is the table of that name. `curves` has `kind`, `series_id`, `period_start`, `n_total`,
+    `smooth_share`, `smooth_low`, `smooth_high`: the share of each tested series in each tested period as the
+    model has it, with its 95 % band.
     """
 
     verdicts: pd.DataFrame
@@ -82,8 +78,8 @@ def trend_verdicts(
     *Method.* The log odds follow a straight line or, where the counts ask for it, a smooth curve; see
     `analytics.trends.trend_model`. A line's change is tested by the signed root of its likelihood ratio [1]_
     over the root of the variance inflation that the noise causes, against Student's t; a curve's by its
-    posterior. The noise is learned from all series together, because none alone can tell its own. ``lasting``
-    tests the line with a random walk added, over the posterior of how far the series walks.
+    posterior. The noise is learned from all series together, because a single one cannot show its own.
+    ``lasting`` tests the line with a random walk added, over the posterior of how far the series walks.
 
     *One family.* All tests of ``long`` and ``recent`` stand under one false discovery rate `q` [2]_, of which
     15 % is held back for what the model of the noise leaves inexact. A series that is claimed to move is

@@ -70,11 +70,6 @@ def fit_wandering(
         Position of each period, in periods.
     scatter : PooledNoise
         How the papers of one period scatter.
-    kind : {"walk", "curve"}
-
-    Returns
-    -------
-    Wandering
 
     References
     ----------
@@ -91,8 +86,8 @@ def fit_wandering(
             for point, value in enumerate(variance):
                 total = own + value * information[:, None] * size
                 height[:, point] -= 0.5 * (np.log(total) + seen**2 / total).sum(axis=1)
-    told = 2 * information / (2 * information + 1)
-    return Wandering(variance, _posterior(told[:, None] * height))
+    power = 2 * information / (2 * information + 1)
+    return Wandering(variance, _posterior(power[:, None] * height))
 
 
 def _modes(
@@ -110,7 +105,7 @@ def _modes(
     scaled = root_part[:, None] * across
     noise = np.eye(across.shape[1]) + excess * scaled.T @ correlation(steps, carry) @ scaled
     spread, axes = np.linalg.eigh(noise)
-    # At least 1 by its making; beside an excess of 1e16, rounding leaves anything.
+    # At least 1 by its making; next to an excess of 1e16, rounding leaves anything.
     even = (axes / np.sqrt(np.maximum(spread, 1))).T
     size, direction = np.linalg.eigh(even @ scaled.T @ _structure(steps, kind) @ scaled @ even.T)
     return np.maximum(size, 0), residual @ (across @ even.T @ direction)
@@ -143,15 +138,7 @@ def _posterior(height: Floats) -> Floats:
 def walk_variances(pull: Floats, steps: NDArray[np.int64]) -> Floats:
     """Variance of each row's weighted sum of a random walk of unit steps.
 
-    Parameters
-    ----------
-    pull : ndarray, shape (n_series, n_periods)
-        Weights that sum to 0 in each row.
-    steps : ndarray of int, shape (n_periods,)
-
-    Returns
-    -------
-    ndarray, shape (n_series,)
+    `pull`, shape (n_series, n_periods), are weights that sum to 0 in each row.
 
     Examples
     --------

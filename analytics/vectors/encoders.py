@@ -31,15 +31,8 @@ VECTORIZERS = (*MINILM_PIECES, "lexical")
 class LexicalVectorizer:
     """TF-IDF of words, a truncated SVD, unit rows: no network, fitted on the corpus in seconds.
 
-    A text without any known word gets a dimension of its own, so that its row has unit length too
-    and resembles no other subject.
-
-    Parameters
-    ----------
-    n_dimensions : int, default 256
-        Upper bound; small corpora give fewer.
-    random_state : int, default 0
-        Seed of the randomized SVD.
+    A text without any known word gets a dimension of its own, so that its row has unit length too and
+    resembles no other subject. `n_dimensions` is an upper bound; small corpora give fewer.
 
     References
     ----------
@@ -89,7 +82,7 @@ class LexicalVectorizer:
             weights = self._tfidf.fit_transform(ordered)
         except ValueError:  # scikit-learn's "empty vocabulary": no text has a content word
             return self
-        if weights.shape[1] > 1:  # a single word tells no texts apart
+        if weights.shape[1] > 1:  # a single word does not distinguish texts
             n_axes = min(self.n_dimensions, *weights.shape)
             # scikit-learn divides by the total variance, which is nothing when all texts are alike.
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -119,12 +112,8 @@ class LexicalVectorizer:
 def make_vectorizer(name: str, random_state: int = 0) -> MiniLMVectorizer | LexicalVectorizer:
     """Vectorizer by name; the student, which is fitted otherwise, is in `analytics.vectors.student`.
 
-    Parameters
-    ----------
-    name : {"minilm", "minilm-128", "minilm-256", "lexical"}
-        ``minilm`` reads 192 word pieces of a text, the others as many as they say.
-    random_state : int, default 0
-        Seed of what is random in fitting; MiniLM has nothing random.
+    ``minilm`` reads 192 word pieces of a text, ``minilm-128`` and ``minilm-256`` as many as they say; only
+    ``lexical`` uses `random_state`.
 
     Raises
     ------

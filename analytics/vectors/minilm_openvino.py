@@ -67,7 +67,8 @@ def encode_by_openvino(
     """Vectors of texts, shape (n, 384), rows of unit length.
 
     Each text is padded to a multiple of 16 word pieces and computed by one thread. So the vector does not
-    depend on the number of cores, and in int8 not on the texts beside it; in float32 its last digits do.
+    depend on the number of cores, and in int8 not on the other texts of its batch; in float32 its last digits
+    do.
 
     Raises
     ------

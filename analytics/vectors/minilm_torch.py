@@ -1,11 +1,11 @@
-"""MiniLM as sentence-transformers runs it: where OpenVINO is absent, and for vectors of earlier versions."""
+"""MiniLM as sentence-transformers runs it: on a GPU, without OpenVINO, for vectors of earlier versions."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,16 @@ from analytics.vectors.minilm_weights import minilm_folder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["TorchFormat", "encode_by_torch"]
+__all__ = ["TorchFormat", "encode_by_torch", "encode_on_gpu"]
 
-TorchFormat = Literal["f32", "bf16"]
+TorchFormat = Literal["cuda", "f32", "bf16"]
 
 logger = logging.getLogger(__name__)
 
 # Eight texts' activations stay in the processor's cache: 31 abstracts a second, 23 with 32 at a time.
 _BATCH_SIZE = 8
+_GPU_BATCH_SIZE = 256
+_GPU = "cuda"
 
 
 def encode_by_torch(texts: Sequence[str], n_pieces: int, number_format: TorchFormat) -> NDArray[np.float32]:
@@ -36,8 +38,41 @@ def encode_by_torch(texts: Sequence[str], n_pieces: int, number_format: TorchFor
     """
     encoder = _encoder(number_format)
     encoder.max_seq_length = n_pieces
+    if number_format == "cuda":
+        return encode_on_gpu(encoder, texts)
     rows = encoder.encode(list(texts), batch_size=_BATCH_SIZE, show_progress_bar=False, convert_to_numpy=True)
     return np.asarray(rows, dtype=np.float32)
+
+
+def encode_on_gpu(encoder: SentenceTransformer, texts: Sequence[str], **keywords: Any) -> NDArray[np.float32]:
+    """Vectors of texts by an encoder on a GPU, in batches that fit: half as many texts where memory is short.
+
+    Raises
+    ------
+    PapertrendsError
+        When not even one text fits.
+    """
+    import torch
+
+    batch_size = _GPU_BATCH_SIZE
+    while batch_size:
+        try:
+            rows = encoder.encode(
+                list(texts),
+                batch_size=batch_size,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+                **keywords,
+            )
+            return np.asarray(rows, dtype=np.float32)
+        except torch.cuda.OutOfMemoryError:
+            logger.info("%d texts at once do not fit into the GPU's memory", batch_size)
+            torch.cuda.empty_cache()
+            batch_size //= 2
+    raise PapertrendsError(
+        "one text does not fit into the GPU's memory; free it, "
+        "or set CUDA_VISIBLE_DEVICES= to use the processor"
+    )
 
 
 @cache
@@ -50,14 +85,17 @@ def _encoder(number_format: str) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise PapertrendsError(
-            f"MiniLM cannot run on torch here ({error}); install sentence-transformers with torch, "
-            "or openvino and then analyze --refit"
+            f"MiniLM cannot run on torch here ({error}); install torch (python install.py torch), "
+            "or install openvino and find the topics again (papertrends analyze --refit)"
         ) from error
 
     transformers.utils.logging.disable_progress_bar()
     dtype = torch.bfloat16 if number_format == "bf16" else torch.float32
     encoder = SentenceTransformer(
-        str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": dtype}
+        str(folder),
+        device=_GPU if number_format == "cuda" else "cpu",
+        local_files_only=True,
+        model_kwargs={"dtype": dtype},
     )
-    logger.info("MiniLM loaded in %s", dtype)
+    logger.info("MiniLM loaded in %s", number_format)
     return encoder

@@ -24,8 +24,8 @@ def nearest_rows(
 ) -> Nearest:
     """Nearest rows of a set for each of n rows, nearest first.
 
-    Equally near ones stand in order of their places; of more of them than there is room for always the same
-    ones are taken.
+    Equally near ones are in order of their places; of more of them than there is room for always the same
+    ones are taken. Both arrays of the result have shape (n, n_nearest).
 
     Parameters
     ----------
@@ -37,11 +37,6 @@ def nearest_rows(
         Place of each row itself in the set, which is not among its nearest; -1 where it is not in it.
     n_nearest : int
         At most m, less one where a row is in the set.
-
-    Returns
-    -------
-    Nearest
-        Each of shape (n, n_nearest).
 
     Examples
     --------
@@ -71,7 +66,7 @@ def nearest_rows(
 def _largest(values: NDArray[np.float32], n_largest: int) -> NDArray[np.int64]:
     """Places of the largest values of each row, in no order.
 
-    They stand in the stretches with the largest maxima, and maxima are found much faster than places.
+    They are in the stretches with the largest maxima, and maxima are found much faster than places.
     """
     n_rows, width = values.shape
     n_stretches = width // _STRETCH

@@ -14,11 +14,8 @@ _CPU_INFO = Path("/proc/cpuinfo")
 def processor_class() -> str:
     """Widest vector instructions for matrices that the processor has.
 
-    Returns
-    -------
-    str
-        ``amx``, ``avx512vnni``, ``avxvnni``, ``avx512`` or ``avx2`` where Linux names them, else the
-        machine's name, such as ``arm64``.
+    One of ``amx``, ``avx512vnni``, ``avxvnni``, ``avx512`` and ``avx2`` where Linux names them, else the
+    machine's name, such as ``arm64``.
     """
     flags = _flags()
     if {"amx_int8", "avx512_vnni"} <= flags:

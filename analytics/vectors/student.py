@@ -68,14 +68,7 @@ def n_taught(n_texts: int) -> int:
 def taught_texts(texts: Sequence[str]) -> list[str]:
     """Texts that MiniLM should encode for a corpus: as good as drawn at random, the same in every order.
 
-    Parameters
-    ----------
-    texts : sequence of str
-
-    Returns
-    -------
-    list of str
-        `n_taught` different ones, in the order of their hashes.
+    Returns `n_taught` different ones, in the order of their hashes.
     """
     return _by_hash(texts)[: n_taught(len(set(texts)))]
 
@@ -92,18 +85,6 @@ class StudentVectorizer:
 
     What is kept of a fit are half-precision arrays, see `arrays`; values are rounded before they are used, so
     that a student which was stored gives the same vectors.
-
-    Parameters
-    ----------
-    random_state : int, default 0
-        Seed of the randomized SVD.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        True.
-    n_dimensions : int
-        384.
 
     References
     ----------
@@ -253,7 +234,7 @@ def _fitted_axes(texts: list[str], random_state: int) -> tuple[list[str], NDArra
     """Words of a corpus and where each lies on its axes, the word's rarity included; shape (w, a)."""
     fewest = 1 if len(texts) < 200 else 2
     words, counts = common_terms(texts, fewest_texts=fewest, most_terms=_MOST_WORDS)
-    if len(words) < 2:  # a single word tells no texts apart
+    if len(words) < 2:  # a single word does not distinguish texts
         return words or [""], np.zeros((1, 1), dtype=np.float32)
     tfidf = TfidfTransformer(sublinear_tf=True)
     weights = tfidf.fit_transform(counts)

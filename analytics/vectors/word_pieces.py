@@ -25,16 +25,8 @@ _MOST_REMEMBERED = 1 << 18
 def piece_counts(texts: Sequence[str]) -> sparse.csr_array:
     """Counts of word pieces among the first 256 of each text.
 
-    No piece goes across a space, so that a stretch between spaces is cut once and looked up after.
-
-    Parameters
-    ----------
-    texts : sequence of str, length n
-
-    Returns
-    -------
-    csr_array of float32, shape (n, p)
-        Columns ascending in each row; p is the number of MiniLM's pieces, 30,522.
+    No piece goes across a space, so that a stretch between spaces is cut once and looked up after. Returns
+    shape (n, p), columns ascending in each row; p is the number of MiniLM's pieces, 30,522.
     """
     cutter, found = _cutter(), [sparse.csr_array((0, len(piece_vectors())), dtype=np.float32)]
     for start in range(0, len(texts), _BLOCK):

@@ -19,7 +19,7 @@ from analytics.trends.change_decomposition import KINDS, share_changes
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
 from flows.runs.record import read_record, read_statements
 
-__all__ = ["RunDifference", "compare_runs", "compare_with_previous", "diff_runs", "keep_record"]
+__all__ = ["RunDifference", "compare_with_previous", "diff_runs", "keep_record"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +37,10 @@ class RunDifference:
 
 
 def diff_runs(before: Path, after: Path) -> RunDifference:
-    """Compare two run folders, the first with the second.
-
-    Raises
-    ------
-    InputError
-        When a folder is not whole.
-    """
+    """Compare two run folders, the first with the second."""
     (old, old_manifest), (new, new_manifest) = read_run(before), read_run(after)
     changed = old_manifest.get("definitions") != new_manifest.get("definitions")
-    changes = compare_runs(old, new, against=before.name, definition_changed=changed)
+    changes = _compare_runs(old, new, against=before.name, definition_changed=changed)
     names = {
         **_names(old),
         **{("topic", f"{GONE}{one}"): name for (kind, one), name in _names(old).items() if kind == "topic"},
@@ -65,7 +59,6 @@ def diff_runs(before: Path, after: Path) -> RunDifference:
 
 
 def _names(tables: RunTables) -> dict[tuple[str, str], str]:
-    """Name of each series of a run."""
     themes = {
         ("theme", one): name
         for one, name in zip(tables.themes["theme_id"], tables.themes["name"], strict=True)
@@ -83,19 +76,13 @@ def compare_with_previous(
     """Table `changes` against the previous run, and the facts of that run (None for a first run).
 
     A run whose folder lost a file, or holds a damaged one, is left out, and the one before it taken.
-
-    Returns
-    -------
-    changes : DataFrame
-    since : dict or None
-        ``run_id`` and ``as_of`` of that run, and the number of ``new_papers``.
     """
     found = _previous(workspace, fingerprint, day)
     if found is None:
         return empty_table("changes"), None
     folder, before, manifest = found
     changed = manifest.get("definitions") != definitions
-    changes = compare_runs(before, tables, against=folder.name, definition_changed=changed)
+    changes = _compare_runs(before, tables, against=folder.name, definition_changed=changed)
     new = int((~is_among(tables.papers["paper_id"], before.papers["paper_id"])).sum())
     return changes, {"run_id": folder.name, "as_of": manifest["as_of"], "new_papers": new}
 
@@ -112,7 +99,7 @@ def _previous(workspace: Path, fingerprint: str, day: date) -> tuple[Path, RunTa
     return None
 
 
-def compare_runs(
+def _compare_runs(
     before: RunTables, after: RunTables, *, against: str, definition_changed: bool
 ) -> pd.DataFrame:
     """Table `changes` of two runs, topics under the later run's ids."""
@@ -137,12 +124,6 @@ def keep_record(
     """Score the forecasts and claims of the runs of earlier days by this run's series.
 
     Themes are scored where they are defined as they were; topics where this run has the same subject.
-
-    Returns
-    -------
-    scored_forecasts, scored_claims : DataFrame
-    record : dict
-        ``n_runs`` whose forecasts or claims were scored.
     """
     record = read_record(workspace)
     of_record = record.before(day, definitions)
@@ -164,7 +145,6 @@ def keep_record(
 
 
 def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of all runs, those of the oldest day first."""
     filled = [part for part in parts if len(part)] or parts[:1]  # an empty part may change no type
     return pd.concat(filled).sort_values(["as_of", "run_id"], kind="stable", ignore_index=True)
 

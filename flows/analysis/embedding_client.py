@@ -20,7 +20,7 @@ from flows.endpoints.endpoint_address import parse_endpoint
 from flows.endpoints.endpoint_client import EndpointClient
 from flows.feeds.errors import FeedError
 
-__all__ = ["EmbeddingClient", "OpenAIVectorizer"]
+__all__ = ["OpenAIVectorizer"]
 
 _BATCH_SIZE = 64
 _MOST_CHARACTERS = 20_000
@@ -28,18 +28,13 @@ _MOST_CHARACTERS = 20_000
 _MODEL = re.compile(r"\S.{0,198}\S|\S")
 
 
-class EmbeddingClient(EndpointClient):
+class _EmbeddingClient(EndpointClient):
     """Asks one endpoint for vectors; see `EndpointClient` for retries, bounds and where a key may go."""
 
     path = "/embeddings"
     key_variable = "PAPERTRENDS_EMBEDDING_KEY"
     max_bytes = 64_000_000
-    why = {  # noqa: RUF012 - read only
-        401: "the key is wrong or missing; set PAPERTRENDS_EMBEDDING_KEY",
-        402: "the account has no credit",
-        403: "the key may not use this model",
-        404: "the model is unknown, or the address is wrong; check --vectorizer and embedding_endpoint",
-    }
+    named_by = "--vectorizer and embedding_endpoint"
 
 
 class OpenAIVectorizer:
@@ -48,31 +43,14 @@ class OpenAIVectorizer:
     Texts are sent in batches of 64, each cut at 20,000 characters; an empty text is sent as a space, because
     services refuse it.
 
+    It `is_remote`: it encodes where the run is, so that no worker is given the key.
+
     Parameters
     ----------
-    model : str
-        Name that the endpoint knows.
     endpoint : str
         With or without ``/v1`` and ``/embeddings``.
-    key : SecretStr or None
     most_requests : int
         Bound on all requests of this object, retries included.
-    answer_seconds : float
-        Bound of one answer.
-    sleep : callable
-        Waits so many seconds.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        False.
-    is_remote : bool
-        True: it encodes where the run is, so that no worker is given the key.
-
-    Raises
-    ------
-    InputError
-        When the model has no name, or as `EmbeddingClient` does.
     """
 
     needs_corpus = False
@@ -93,8 +71,8 @@ class OpenAIVectorizer:
                 f"--vectorizer openai:{model} names no model; write it as in openai:text-embedding-3-small"
             )
         self._model = model
-        self._url = parse_endpoint(endpoint, EmbeddingClient.path, EmbeddingClient.key_variable).url
-        self._client = EmbeddingClient(
+        self._url = parse_endpoint(endpoint, _EmbeddingClient.path, _EmbeddingClient.key_variable).url
+        self._client = _EmbeddingClient(
             endpoint, key, most_requests=most_requests, answer_seconds=answer_seconds, sleep=sleep
         )
 

@@ -32,15 +32,6 @@ def encode_texts(
 ) -> tuple[NDArray[np.float32], int]:
     """Vectors of `texts`, from the store where it has them; new ones are stored block by block.
 
-    Parameters
-    ----------
-    store : Store
-    vectorizer : Vectorizer
-        Fitted.
-    texts : sequence of str, length n
-    each : Each
-        Where blocks are encoded.
-
     Returns
     -------
     vectors : float32 array of shape (n, d)
@@ -77,7 +68,7 @@ def encode_texts(
 def _are_unit(
     vectors: NDArray[np.float32], found: NDArray[np.bool_], vectorizer_id: str
 ) -> NDArray[np.bool_]:
-    """Which rows have the length that every vectorizer gives them; others are damaged, and told."""
+    """Which rows have the length that every vectorizer gives them; others are damaged."""
     with np.errstate(over="ignore"):
         lengths = np.einsum("ij,ij->i", vectors, vectors)
     are_unit: NDArray[np.bool_] = np.abs(lengths - 1) < _UNIT

@@ -41,16 +41,9 @@ def forecast_series(
 ) -> ForecastTables:
     """Forecast all series with the forecaster that did best in the backtest, and rank the topics.
 
-    Parameters
-    ----------
-    found : CorpusTrends
-    checked : mapping of str to CheckedSeries, optional
-        Checked series of the themes that have checked shares in the trends.
+    The tables have no rows where no paper is dated.
 
-    Returns
-    -------
-    ForecastTables
-        Tables without rows where no paper is dated.
+    `checked` holds the series of the themes that have checked shares in the trends.
     """
     if found.choice is None or found.trends.empty:
         names = ("forecasts", "backtests", "emerging", "emerging_scores")

@@ -16,6 +16,7 @@ from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import Theme
 from analytics.topics.topic_quality import term_diversity
 from analytics.trends.shares import CorpusTrends
+from analytics.vectors.gpu import gpu_class
 from flows.analysis.steps import DayCorpus, Encoded
 from flows.analysis.topics import FoundTopics
 from flows.config.settings import PRIVATE_SETTINGS, Settings
@@ -74,7 +75,6 @@ def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Set
 
 
 def _labels_hash(labels: pd.DataFrame) -> str:
-    """Hash of all values of a table `labels`, in its order."""
     return hashlib.sha256(labels.to_csv(index=False).encode()).hexdigest()
 
 
@@ -96,6 +96,7 @@ def make_manifest(
         "random_state": settings.random_state,
         "vectorizer_id": encoded.vectorizer_id,
         "vectorizer_why": encoded.why,
+        "gpu": gpu_class(),
         "corpus_hash": corpus.corpus_hash,
         "counts": {
             "papers": len(papers),

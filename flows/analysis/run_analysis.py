@@ -111,13 +111,7 @@ def run_analysis(
     New vectors, a new fit of topics and the record of claims are kept in the workspace; the run folder is
     written by `flows.publication.publish`.
 
-    Parameters
-    ----------
-    inputs : AnalysisInputs
-    run_step : RunStep, optional
-        How each step is called.
-    parallel_runner : callable, optional
-        Gives the `map` of a block, which works in parts: here, or on a cluster.
+    `parallel_runner` gives the `map` of a block, which works in parts: here, or on a cluster.
 
     Raises
     ------

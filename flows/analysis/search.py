@@ -55,20 +55,7 @@ def search_papers(
     Words are read by the encoder that gave the run its vectors, with a student by its teacher, whose space
     it shares; with word weights by those of the run's papers.
 
-    Parameters
-    ----------
-    workspace : Path
-        Whose store holds the vectors.
-    folder : Path
-        Run folder.
-    words : str
-        A phrase, or a whole abstract.
-    most : int
-        Papers at most.
-    theme : str, optional
-        Id of a theme to which they belong.
-    settings : Settings, optional
-        Endpoint and key, where a service encodes; those of the workspace by default.
+    Where a service encodes, `settings` give endpoint and key, those of the workspace by default.
 
     Raises
     ------

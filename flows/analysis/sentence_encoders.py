@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics.exceptions import InputError
+from analytics.vectors.gpu import gpu_class
+from analytics.vectors.minilm_torch import encode_on_gpu
 from analytics.vectors.vectorizer import Vectors, unit_rows
 
 if TYPE_CHECKING:
@@ -31,26 +33,13 @@ _NOT_HASHED = frozenset({"onnx", "openvino", ".git", ".cache"})
 
 
 class SentenceVectorizer:
-    """A sentence encoder by its name on the hub or its folder, in float32 on the processor.
+    """A sentence encoder by its name on the hub or its folder, in float32, on a GPU where torch can use one.
 
     Prompts and the length at which texts are cut are those of its configuration. A name on the hub is
     downloaded once; later runs take the same revision from the cache of huggingface_hub. ``NAME@REVISION``
     takes a certain one. Code that comes with a model is never run.
 
-    Parameters
-    ----------
-    name : str
-        Such as ``intfloat/multilingual-e5-small``, or a folder.
-
-    Attributes
-    ----------
-    needs_corpus : bool
-        False.
-
-    Raises
-    ------
-    InputError
-        When there is no such model, or it cannot be loaded.
+    `name` is such as ``intfloat/multilingual-e5-small``, or a folder.
     """
 
     needs_corpus = False
@@ -73,13 +62,17 @@ class SentenceVectorizer:
         encoder = _encoder(str(self._folder), self._name)
         # Lone surrogates have no UTF-8.
         readable = [text.encode("utf-8", "replace").decode() for text in texts]
-        found = encoder.encode(
-            readable,
-            batch_size=_BATCH_SIZE,
-            prompt_name=_prompt_of(encoder),
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
+        prompt = _prompt_of(encoder)
+        if gpu_class():
+            found = encode_on_gpu(encoder, readable, prompt_name=prompt)
+        else:
+            found = encoder.encode(
+                readable,
+                batch_size=_BATCH_SIZE,
+                prompt_name=prompt,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         rows = np.asarray(found, dtype=np.float32).reshape(len(texts), -1)
         return unit_rows(np.where(np.any(rows != 0, axis=1, keepdims=True), rows, np.float32(1)))
 
@@ -159,12 +152,15 @@ def _encoder(folder: str, name: str) -> SentenceTransformer:
     except ImportError as error:
         raise InputError(
             f"--vectorizer sentence-transformers:{name} cannot run here ({error}); "
-            "install sentence-transformers with torch, or choose --vectorizer minilm"
+            "install it (python install.py torch), or choose --vectorizer minilm"
         ) from error
     transformers.utils.logging.disable_progress_bar()
     try:
         return SentenceTransformer(
-            folder, device="cpu", local_files_only=True, model_kwargs={"dtype": "float32"}
+            folder,
+            device="cuda" if gpu_class() else "cpu",
+            local_files_only=True,
+            model_kwargs={"dtype": "float32"},
         )
     except Exception as error:  # whatever a model's files may cause
         raise InputError(

@@ -322,7 +322,6 @@ def assemble_tables(
 
 
 def _event_table(events: Sequence[TopicEvent]) -> pd.DataFrame:
-    """Table `topic_events`; it names the first papers of each."""
     rows = [
         (one.event, one.topic_id, one.other_id, len(one.papers), list(one.papers[:_PAPERS_OF_EVENT]))
         for one in events

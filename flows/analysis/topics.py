@@ -37,13 +37,8 @@ class FoundTopics:
 
     Attributes
     ----------
-    topics : TopicFit
-    fit_id : int
-        In the registry of the workspace.
     fitted_on : date
         The day that the fit knew.
-    cause : str
-        Why the fit was made.
     is_new : bool
         Whether this run made it.
     """

@@ -26,7 +26,6 @@ from flows.store.students import StudentRow
 
 __all__ = [
     "MOST_BY_MINILM",
-    "STUDENT_GROWTH",
     "load_ahead",
     "phrase_reader",
     "ready_vectorizer",
@@ -37,7 +36,7 @@ MOST_BY_MINILM = 100_000
 """Abstracts without a vector that `auto` leaves to MiniLM in int8: about ten minutes on two cores."""
 _SLOWER = {"float32": 2, "bf16": 4, "f32": 10}
 """How many times fewer it leaves to other number formats: those of torch read 256 word pieces."""
-STUDENT_GROWTH = 2.0
+_STUDENT_GROWTH = 2.0
 """Texts over those that a student was fitted on from which it is fitted again."""
 
 
@@ -59,25 +58,16 @@ def ready_vectorizer(
     found in vectors of an earlier version of MiniLM, or whose student learned from one, keeps it until
     `refit`.
 
+    The second value says why it is this one, as a sentence fragment.
+
     Parameters
     ----------
-    store : Store
-        Where students and vectors are kept.
     day : date
         Students that knew something later are passed over.
-    texts : sequence of str
-        Of the papers.
-    settings : Settings
     refit : bool
         Topics are looked for again, so that nothing holds the workspace to an earlier version of MiniLM.
     each : Each
         Where texts for a new student are encoded.
-
-    Returns
-    -------
-    vectorizer : Vectorizer
-    why : str
-        Why it is this one, as a sentence fragment.
     """
     name = settings.vectorizer
     if name in MINILM_PIECES:
@@ -107,15 +97,14 @@ def ready_vectorizer(
 
 
 def _fitted(vectorizer: Vectorizer, texts: Sequence[str]) -> Vectorizer:
-    """Vectorizer after it learned from the texts, where it learns."""
     return vectorizer.fit(texts) if isinstance(vectorizer, ForeignVectorizer) else vectorizer
 
 
 def _keeps(last: StudentRow, texts: Sequence[str], refit: bool) -> tuple[bool, str]:
     """Whether a student serves so many texts, and what else should be said of it."""
     n_texts, teacher_id = len(set(content_hashes(texts))), student_teacher().id
-    if n_texts > STUDENT_GROWTH * last.n_texts:
-        growth = f"{n_texts:,} texts, over {STUDENT_GROWTH:g} times the {last.n_texts:,} before"
+    if n_texts > _STUDENT_GROWTH * last.n_texts:
+        growth = f"{n_texts:,} texts, over {_STUDENT_GROWTH:g} times the {last.n_texts:,} before"
         return False, f"; fitted again: {growth}"
     if last.teacher_id == teacher_id:
         return True, ""
@@ -140,7 +129,7 @@ def teacher_of(store: Store, student_id: str) -> Vectorizer:
 def load_ahead(workspace: Path) -> None:
     """Read a student, its vectors and what it reads texts with, where the workspace has one.
 
-    Faults are told where they are used.
+    Faults are reported where they are used.
     """
     with suppress(Exception):
         if not Store.exists(workspace):

@@ -8,7 +8,7 @@ import os
 import time
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -22,7 +22,7 @@ from flows.commands.arguments import (
     flow_parameters,
     runner_parameters,
 )
-from flows.commands.console import err, one_line_errors, out, show_progress
+from flows.commands.console import one_line_errors, out, print_lines, print_warnings, show_progress
 from flows.commands.export import export
 from flows.commands.label import label
 from flows.commands.merge_split import merge, split
@@ -32,6 +32,7 @@ from flows.commands.options import (
     DaskAddress,
     NeededSources,
     Refit,
+    RunName,
     Runner,
     SomeSources,
     Sources,
@@ -42,12 +43,14 @@ from flows.commands.options import (
 )
 from flows.commands.queries import diff, paper, search, status, topics
 from flows.commands.store_commands import store_commands
-from flows.commands.temporary_server import answering, in_background, start_server
+from flows.commands.temporary_server import TemporaryServer, answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
 from flows.config.default_files import DEFAULT_SOURCE
 
-__all__ = ["app", "main"]
+if TYPE_CHECKING:  # imported where it is needed: it takes a second
+    from flows.config.settings import Settings
 
+__all__ = ["app", "main"]
 
 _STARTED = time.perf_counter()
 
@@ -79,19 +82,8 @@ def run(  # noqa: PLR0913 - its options
         settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
         given, named = sources or [str(DEFAULT_SOURCE)], columns_of(columns)
         check_sources(given, settings.as_of, named)
-        from flows.orchestration.states import run_flow
-        from flows.pipeline import papertrends
-
-        _preload(settings.workspace)
-        with answering(server), show_progress():
-            folder = run_flow(
-                papertrends,
-                given,
-                **flow_parameters(settings, themes, vectorizer),
-                columns=named,
-                **runner_options,
-            )
-        _print_run(Path(folder))
+        parameters = flow_parameters(settings, themes, vectorizer)
+        _run_pipeline(server, settings, given, {**parameters, "columns": named, **runner_options})
 
 
 def ingest(
@@ -147,25 +139,12 @@ def analyze(  # noqa: PLR0913 - its options
         server = start_server(shown=verbose)
         runner_options = runner_parameters(runner, dask_address)
         settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
-        from flows.orchestration.states import run_flow
-        from flows.pipeline import papertrends
-
-        _preload(settings.workspace, refit=refit)
-        with answering(server), show_progress():
-            folder = run_flow(
-                papertrends,
-                [],
-                **flow_parameters(settings, themes, vectorizer),
-                refit=refit,
-                **runner_options,
-            )
-        _print_run(Path(folder))
+        parameters = flow_parameters(settings, themes, vectorizer)
+        _run_pipeline(server, settings, [], {**parameters, "refit": refit, **runner_options})
 
 
 def report(
-    run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
-    ] = None,
+    run_name: RunName = None,
     output: Annotated[Path | None, typer.Option("--output", help="File to write the page to.")] = None,
     workspace: Workspace = None,
     verbose: Verbose = False,
@@ -189,9 +168,7 @@ def report(
 
 
 def digest(
-    run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")
-    ] = None,
+    run_name: RunName = None,
     send: Annotated[bool, typer.Option("--send", help="Send the mail, once to each recipient.")] = False,
     output: Annotated[Path | None, typer.Option("--output", help="File to write the mail to (.eml).")] = None,
     workspace: Workspace = None,
@@ -220,8 +197,7 @@ def digest(
             out.print(f"mail    {target}", soft_wrap=True)
             return
         sent = send_mails(settings.workspace, folder.name, mails, settings)
-        for line in mail_lines(sent):
-            out.print(line, markup=False, soft_wrap=True)
+        print_lines(mail_lines(sent))
         if sent.failed:
             raise PapertrendsError(
                 f"{len(sent.failed)} of {len(mails)} mails were not accepted by the mail server; see above"
@@ -258,8 +234,7 @@ def serve(  # noqa: PLR0913 - its options
         from flows.schedules import serve_deployments
 
         with answering(server):
-            for line in schedule_lines(settings, os.environ.get("PREFECT_API_URL", "")):
-                out.print(line, markup=False, soft_wrap=True)
+            print_lines(schedule_lines(settings, os.environ.get("PREFECT_API_URL", "")))
             serve_deployments(sources, settings)
 
 
@@ -269,6 +244,18 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 100)
     atexit.register(gc.freeze)
     app()
+
+
+def _run_pipeline(
+    server: TemporaryServer | None, settings: Settings, sources: list[str], parameters: dict[str, Any]
+) -> None:
+    from flows.orchestration.states import run_flow
+    from flows.pipeline import papertrends
+
+    _preload(settings.workspace, refit=parameters.get("refit", False))
+    with answering(server), show_progress():
+        folder = run_flow(papertrends, sources, **parameters)
+    _print_run(Path(folder))
 
 
 def _preload(workspace: Path, *, refit: bool = False) -> None:
@@ -287,10 +274,8 @@ def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
     """Print counts and warnings; a failed feed makes the command fail, but the other data are kept."""
     from flows.commands.output_lines import ingest_lines
 
-    for line in ingest_lines(counts, fill_dates):
-        out.print(line, markup=False, soft_wrap=True)
-    for warning in counts["warnings"]:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    print_lines(ingest_lines(counts, fill_dates))
+    print_warnings(counts["warnings"])
     if counts["failures"]:
         rest = len(counts["failures"]) - 1
         more = f", and {rest} more failed" if rest else ""
@@ -300,17 +285,14 @@ def _print_ingest(counts: dict[str, Any], fill_dates: str | None) -> None:
 
 
 def _print_run(folder: Path) -> None:
-    """Print counts, durations and the path of the report."""
     from flows.commands.output_lines import run_lines
     from flows.publication.mirror import mirror_failure
     from flows.runs import read_manifest
 
     manifest = read_manifest(folder)
-    for line in run_lines(manifest, folder, time.perf_counter() - _STARTED):
-        out.print(line, markup=False, soft_wrap=True)
+    print_lines(run_lines(manifest, folder, time.perf_counter() - _STARTED))
     not_copied = mirror_failure(folder.parents[1])
-    for warning in [*manifest.get("warnings", []), *([not_copied] if not_copied else [])]:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    print_warnings([*manifest.get("warnings", []), *([not_copied] if not_copied else [])])
 
 
 for command in (

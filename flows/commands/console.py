@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,11 +15,35 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analytics.exceptions import InputError, PapertrendsError
 
-__all__ = ["err", "one_line_errors", "out", "show_progress"]
+__all__ = ["err", "one_line_errors", "out", "print_lines", "print_warnings", "refuse_faults", "show_progress"]
 
 # What is printed holds names of files and feeds: rich would show "arxiv:cat:cs.AI" with a cat.
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print results, each as one line however wide the terminal is."""
+    for line in lines:
+        out.print(line, soft_wrap=True)
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print warnings, each as one line."""
+    for warning in warnings:
+        err.print(f"warning: {warning}", soft_wrap=True)
+
+
+def refuse_faults(file: Path, faults: Sequence[str]) -> None:
+    """Print what could not be read in an imported file, and fail if there is anything."""
+    for fault in faults:
+        err.print(f"{file.name}, {fault}", soft_wrap=True)
+    if faults:
+        places = "1 place" if len(faults) == 1 else f"{len(faults)} places"
+        raise InputError(
+            f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
+            " and import it again"
+        )
 
 
 @contextmanager
@@ -29,12 +54,12 @@ def one_line_errors(verbose: bool) -> Iterator[None]:
         os.environ.setdefault("TQDM_DISABLE", "1")
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
     try:
-        with nullcontext() if verbose else _print_warnings():
+        with nullcontext() if verbose else _show_logged():
             yield
     except (InputError, PapertrendsError) as error:
         if verbose:
             err.print_exception()
-        err.print(f"papertrends: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
+        err.print(f"papertrends: {' '.join(str(error).split())}", soft_wrap=True)
         raise typer.Exit(2 if isinstance(error, InputError) else 1) from None
     except KeyboardInterrupt:
         err.print("papertrends: stopped; the store and the published runs are intact")
@@ -45,14 +70,13 @@ def one_line_errors(verbose: bool) -> Iterator[None]:
         err.print(
             f"papertrends: the run failed: {type(error).__name__}: {' '.join(str(error).split())[:500]}; "
             "--verbose shows where",
-            markup=False,
             soft_wrap=True,
         )
         raise typer.Exit(1) from None
 
 
 @contextmanager
-def _print_warnings() -> Iterator[None]:
+def _show_logged() -> Iterator[None]:
     """Print each warning of the program once, as one plain line."""
     printed: set[str] = set()
 
@@ -61,7 +85,7 @@ def _print_warnings() -> Iterator[None]:
             line = " ".join(record.getMessage().split())
             if line not in printed:
                 printed.add(line)
-                err.print(f"warning: {line}", markup=False, soft_wrap=True)
+                print_warnings([line])
 
     everything, program, handler = (
         logging.getLogger(),

@@ -13,17 +13,7 @@ __all__ = ["check_replaceable", "write_export"]
 def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
     """Refuse a file that exists and does not begin with the header of such an export.
 
-    Parameters
-    ----------
-    path : Path
-    columns : sequence of str
-        Header of the export.
-    what : str
-        What it holds, for the message, such as ``"labels"``.
-
-    Raises
-    ------
-    InputError
+    `what` names the content in the message, such as ``"labels"``.
     """
     if not path.exists():
         return
@@ -40,13 +30,7 @@ def check_replaceable(path: Path, columns: Sequence[str], what: str) -> None:
 
 
 def write_export(path: Path, text: str) -> None:
-    """Write an export, line ends as they are.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be written.
-    """
+    """Write an export, line ends as they are."""
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:

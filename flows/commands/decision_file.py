@@ -34,14 +34,7 @@ class DecisionFile:
 
 
 def render_decisions(decisions: Iterable[WorkDecision], titles: Mapping[str, str]) -> str:
-    """Write decisions as CSV in a stable order: equal decisions give equal text.
-
-    Parameters
-    ----------
-    decisions : iterable of WorkDecision
-    titles : mapping of str to str
-        Titles of the records by id.
-    """
+    """Write decisions as CSV in a stable order: equal decisions give equal text."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +12,22 @@ import typer
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.commands.arguments import check_output, checked_settings, require_store
-from flows.commands.console import err, one_line_errors, out, show_progress
-from flows.commands.options import AsOf, Themes, Vectorizer, Verbose, Workspace
+from flows.commands.console import (
+    one_line_errors,
+    print_lines,
+    print_warnings,
+    refuse_faults,
+    show_progress,
+)
+from flows.commands.options import (
+    AsOf,
+    Themes,
+    Vectorizer,
+    Verbose,
+    Workspace,
+    export_option,
+    name_option,
+)
 
 if TYPE_CHECKING:  # the commands that need them import them: they take seconds
     from analytics.themes import Theme
@@ -38,18 +52,8 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", metavar="CSV", help="Write the drawn papers to this file, to be filled in."),
 ]
-Export = Annotated[
-    Path | None,
-    typer.Option("--export", metavar="FILE", help="Export all labels and draws, for a git repository."),
-]
-Name = Annotated[
-    str | None,
-    typer.Option(
-        "--as",
-        metavar="NAME",
-        help="Name of the labeller; by default the setting labeller, else the login name.",
-    ),
-]
+Export = Annotated[Path | None, export_option("labels and draws")]
+Name = Annotated[str | None, name_option("labeller")]
 By = Annotated[str | None, typer.Option("--by", metavar="MODEL", help="Let this model label the papers.")]
 Endpoint = Annotated[
     str | None,
@@ -59,6 +63,18 @@ Port = Annotated[
     int | None,
     typer.Option("--port", metavar="N", help="Port of the labelling page; any free port by default."),
 ]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What every way to label needs; `again` repeats the options of this command."""
+
+    settings: Settings
+    themes: tuple[Theme, ...]
+    day: date
+    name: str | None
+    most: int
+    again: str
 
 
 def label(  # noqa: PLR0913 - its options
@@ -88,16 +104,17 @@ def label(  # noqa: PLR0913 - its options
 
         declared, day = read_themes(settings.themes_file), settings.as_of or today()
         again = _options(settings, {"--themes": themes, "--vectorizer": vectorizer, "--as-of": as_of})
+        asked = _Asked(settings, declared, day, name, most, again)
         if export is not None:
             _export(settings, export)
         elif file is not None:
-            _take(settings, declared, file, name, day, again)
+            _take(asked, file)
         elif output is not None:
-            _write_questions(settings, declared, output, most, name, day, again)
+            _write_questions(asked, output)
         elif by is not None:
-            _ask_model(settings, declared, by, endpoint, most, day, again)
+            _ask_model(asked, by, endpoint)
         else:
-            _open_page(settings, declared, most, name, day, port, again)
+            _open_page(asked, port)
 
 
 def _check_one_way(given: dict[str, object]) -> None:
@@ -116,131 +133,101 @@ def _export(settings: Settings, target: Path) -> None:
     with Store.open(settings.workspace) as store:
         history, draws = store.read_label_history(), store.read_draws()
     write_export(target, render_labels(history, draws))
-    _print_line([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
+    print_lines([f"labels  {target}: {len(history)} labels and {len(draws)} drawn papers"])
 
 
-def _take(
-    settings: Settings, themes: tuple[Theme, ...], file: Path, name: str | None, day: date, again: str
-) -> None:
+def _take(asked: _Asked, file: Path) -> None:
     from flows.commands.label_lines import taken_lines, theme_lines
     from flows.labelling.label_import import take_file
     from flows.labelling.labellers import labeller_name
     from flows.store import Store
 
-    taken = take_file(settings.workspace, file, themes, labeller=labeller_name(name, settings), day=day)
-    with Store.open(settings.workspace) as store:
-        known = store.read_labels(day)
-    _print_line([*taken_lines(taken, file.name), *theme_lines(themes, known)])
-    for doubt in taken.doubts:
-        err.print(f"warning: {doubt}", markup=False, soft_wrap=True)
-    for fault in taken.faults:
-        err.print(f"{file.name}, {fault}", markup=False, soft_wrap=True)
-    if taken.faults:
-        places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
-        raise InputError(
-            f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
-            " and import it again"
-        )
+    labeller = labeller_name(asked.name, asked.settings)
+    taken = take_file(asked.settings.workspace, file, asked.themes, labeller=labeller, day=asked.day)
+    with Store.open(asked.settings.workspace) as store:
+        known = store.read_labels(asked.day)
+    print_lines([*taken_lines(taken, file.name), *theme_lines(asked.themes, known)])
+    print_warnings(taken.doubts)
+    refuse_faults(file, taken.faults)
     if taken.n_labels:
-        _print_line([f"then: papertrends analyze{again}"])
+        print_lines([f"then: papertrends analyze{asked.again}"])
 
 
-def _write_questions(
-    settings: Settings,
-    themes: tuple[Theme, ...],
-    target: Path,
-    most: int,
-    name: str | None,
-    day: date,
-    again: str,
-) -> None:
+def _write_questions(asked: _Asked, target: Path) -> None:
     from flows.labelling.question_file import check_free, write_questions
 
-    check_output(target, settings.workspace)
+    check_output(target, asked.settings.workspace)
     check_free(target)
-    sitting = _sitting(settings, themes, most, name, day)
+    sitting = _sitting(asked)
     if not sitting.papers:
-        _print_line([_nothing_left(day)])
+        print_lines([_nothing_left(asked.day)])
         return
-    write_questions(sitting.papers, [theme.theme_id for theme in themes], target)
-    _print_line(
+    write_questions(sitting.papers, [theme.theme_id for theme in asked.themes], target)
+    print_lines(
         [
             f"papers  {target}: {len(sitting.papers)} papers",
             "write 1 for yes, 0 for no, ? for unsure; blank cells count as not answered",
-            f"then: papertrends label {shlex.quote(str(target))}{again}",
+            f"then: papertrends label {shlex.quote(str(target))}{asked.again}",
         ]
     )
 
 
-def _ask_model(
-    settings: Settings,
-    themes: tuple[Theme, ...],
-    model: str,
-    endpoint: str | None,
-    most: int,
-    day: date,
-    again: str,
-) -> None:
+def _ask_model(asked: _Asked, model: str, endpoint: str | None) -> None:
     from analytics.labels import MODEL
     from flows.commands.label_lines import theme_lines
     from flows.endpoints.endpoint_address import parse_endpoint
     from flows.labelling.judge_lines import agreement_lines, judge_lines
     from flows.labelling.judge_settings import endpoint_of, key_of
     from flows.labelling.model_judge import judge_papers
-    from flows.labelling.open_sitting import open_sitting
     from flows.store import Store
 
-    place, key = endpoint_of(settings, endpoint), key_of(settings)
+    place, key = endpoint_of(asked.settings, endpoint), key_of(asked.settings)
     parse_endpoint(place)  # before the minutes that vectors may take
+    sitting = _sitting(asked, f"{MODEL}{model}")
+    if not sitting.papers:
+        print_lines([_nothing_left(asked.day)])
+        return
+    bound = _REQUESTS_PER_PAPER * len(sitting.papers)
     with show_progress():
-        sitting = open_sitting(settings, themes, n_papers=most, labeller=f"{MODEL}{model}", day=day)
-        if not sitting.papers:
-            _print_line([_nothing_left(day)])
-            return
-        bound = _REQUESTS_PER_PAPER * len(sitting.papers)
         judged = judge_papers(sitting, model=model, endpoint=place, key=key, most_requests=bound)
-    with Store.open(settings.workspace) as store:
-        known = store.read_labels(day)
-    names = {theme.theme_id: theme.name for theme in themes}
-    _print_line([*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(themes, known)])
+    with Store.open(asked.settings.workspace) as store:
+        known = store.read_labels(asked.day)
+    names = {theme.theme_id: theme.name for theme in asked.themes}
+    print_lines(
+        [*judge_lines(judged), *agreement_lines(known, model, names), *theme_lines(asked.themes, known)]
+    )
     if judged.n_answered:
-        _print_line([f"then: papertrends analyze{again}"])
+        print_lines([f"then: papertrends analyze{asked.again}"])
     if judged.stopped is not None:
         raise PapertrendsError(f"{model} did not finish, see above; run the same command to continue")
 
 
-def _open_page(
-    settings: Settings,
-    themes: tuple[Theme, ...],
-    most: int,
-    name: str | None,
-    day: date,
-    port: int | None,
-    again: str,
-) -> None:
+def _open_page(asked: _Asked, port: int | None) -> None:
     from flows.commands.label_lines import theme_lines
     from flows.commands.labelling_server import check_port, serve_sitting
     from flows.store import Store
 
     check_port(port)
-    sitting = _sitting(settings, themes, most, name, day)
+    sitting = _sitting(asked)
     if not sitting.papers:
-        _print_line([_nothing_left(day)])
+        print_lines([_nothing_left(asked.day)])
         return
-    serve_sitting(sitting, port=port, then=f"papertrends analyze{again}", go_on=f"papertrends label{again}")
-    with Store.open(settings.workspace) as store:
-        _print_line(theme_lines(themes, store.read_labels(day)))
+    serve_sitting(
+        sitting, port=port, then=f"papertrends analyze{asked.again}", go_on=f"papertrends label{asked.again}"
+    )
+    with Store.open(asked.settings.workspace) as store:
+        print_lines(theme_lines(asked.themes, store.read_labels(asked.day)))
 
 
-def _sitting(
-    settings: Settings, themes: tuple[Theme, ...], most: int, name: str | None, day: date
-) -> StoredSitting:
+def _sitting(asked: _Asked, labeller: str | None = None) -> StoredSitting:
     from flows.labelling.labellers import labeller_name
     from flows.labelling.open_sitting import open_sitting
 
-    labeller = labeller_name(name, settings)
+    labeller = labeller or labeller_name(asked.name, asked.settings)
     with show_progress():
-        return open_sitting(settings, themes, n_papers=most, labeller=labeller, day=day)
+        return open_sitting(
+            asked.settings, asked.themes, n_papers=asked.most, labeller=labeller, day=asked.day
+        )
 
 
 def _options(settings: Settings, given: dict[str, str | None]) -> str:
@@ -255,8 +242,3 @@ def _options(settings: Settings, given: dict[str, str | None]) -> str:
 
 def _nothing_left(day: date) -> str:
     return f"every paper of the corpus as of {day} is labelled; ingest more papers to label"
-
-
-def _print_line(lines: Iterable[str]) -> None:
-    for line in lines:
-        out.print(line, markup=False, soft_wrap=True)

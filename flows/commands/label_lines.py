@@ -30,14 +30,7 @@ def taken_lines(taken: TakenLabels, name: str) -> Iterator[str]:
 
 
 def theme_lines(themes: Sequence[Theme], labels: pd.DataFrame) -> Iterator[str]:
-    """Answers of each theme so far, from everybody.
-
-    Parameters
-    ----------
-    themes : sequence of Theme
-    labels : DataFrame
-        Table `labels`.
-    """
+    """Answers of each theme so far, from everybody."""
     width = max((len(theme.theme_id) for theme in themes), default=0)
     for one in asked_themes(themes, labels):
         line = f"{one.theme_id:{width}}  {one.n_yes} yes, {one.n_no} no, {one.n_unsure} unsure"

@@ -46,23 +46,7 @@ def serve_sitting(
     It ends with `q` on the page, Ctrl-C, SIGTERM or the terminal, and returns; each answer was saved when
     it was given. The address holds a random token; requests without it are refused.
 
-    Parameters
-    ----------
-    sitting : Sitting
-        Called from another thread than the caller's while the page is served, one call at a time.
-    port : int or None
-        Port to listen on; a free one without.
-    open_browser : bool
-        Whether to open the page in the user's browser, where there is one.
-    then, go_on : str
-        Commands that use the answers and that ask for more, for the page.
-    say : callable
-        Gets each line for the terminal.
-
-    Raises
-    ------
-    InputError
-        When the port is in use, reserved, or not a port.
+    The sitting is called from another thread than the caller's while the page is served, one call at a time.
     """
     with closing(_listen(port)) as listener:
         number = listener.getsockname()[1]

@@ -9,8 +9,16 @@ import typer
 
 from analytics.exceptions import InputError
 from flows.commands.arguments import check_output, checked_settings, require_store
-from flows.commands.console import err, one_line_errors, out
-from flows.commands.options import AsOf, Verbose, Workspace
+from flows.commands.console import one_line_errors, print_lines, refuse_faults
+from flows.commands.options import (
+    PAPER_FORMS,
+    AsOf,
+    PaperId,
+    Verbose,
+    Workspace,
+    export_option,
+    name_option,
+)
 
 if TYPE_CHECKING:  # the commands that need it import it: it takes a second
     from flows.config.settings import Settings
@@ -18,25 +26,10 @@ if TYPE_CHECKING:  # the commands that need it import it: it takes a second
 
 __all__ = ["merge", "split"]
 
-One = Annotated[
-    str | None, typer.Argument(metavar="[A]", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
-]
+One = Annotated[str | None, typer.Argument(metavar="[A]", help=PAPER_FORMS)]
 Other = Annotated[str | None, typer.Argument(metavar="[B]", help="The other paper.")]
-Paper = Annotated[
-    str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
-]
-Name = Annotated[
-    str | None,
-    typer.Option(
-        "--as",
-        metavar="NAME",
-        help="Name of the person who decides; by default the setting labeller, else the login name.",
-    ),
-]
-Export = Annotated[
-    Path | None,
-    typer.Option("--export", metavar="FILE", help="Export all merges and splits, for a git repository."),
-]
+Name = Annotated[str | None, name_option("person who decides")]
+Export = Annotated[Path | None, export_option("merges and splits")]
 Take = Annotated[
     Path | None,
     typer.Option("--take", metavar="FILE", help="Import exported merges and splits."),
@@ -69,7 +62,7 @@ def merge(  # noqa: PLR0913 - its options
 
 
 def split(
-    asked: Paper,
+    asked: PaperId,
     name: Name = None,
     workspace: Workspace = None,
     as_of: AsOf = None,
@@ -84,10 +77,13 @@ def split(
         with Store.open(settings.workspace) as store:
             done = store.split_paper(asked, _overruled(settings, name))
         reasons = ", ".join(done.join.reasons)
-        _print_line(f"{done.before} was one paper because: {reasons} ({done.join.probability:.1%} sure)")
-        for paper_id, n_records in done.parts:
-            _print_line(f"now     {paper_id}: {n_records} record{'' if n_records == 1 else 's'}")
-        _print_line("split again if the paper is still more than one work; papertrends merge undoes a split")
+        print_lines(
+            [
+                f"{done.before} was one paper because: {reasons} ({done.join.probability:.1%} sure)",
+                *(f"now     {paper_id}: {n} record{'' if n == 1 else 's'}" for paper_id, n in done.parts),
+                "split again if the paper is still more than one work; papertrends merge undoes a split",
+            ]
+        )
 
 
 def _overruled(settings: Settings, name: str | None) -> Overruled:
@@ -103,8 +99,10 @@ def _merge(settings: Settings, one: str, other: str, by: Overruled) -> None:
 
     with Store.open(settings.workspace) as store:
         done = store.merge_papers(one, other, by)
-    _print_line(f"{done.before[0]} and {done.before[1]} are one paper now: {done.paper_id}")
-    _print_line("papertrends split undoes the merge")
+    first, second = done.before
+    print_lines(
+        [f"{first} and {second} are one paper now: {done.paper_id}", "papertrends split undoes the merge"]
+    )
 
 
 def _export(settings: Settings, target: Path) -> None:
@@ -118,7 +116,7 @@ def _export(settings: Settings, target: Path) -> None:
         decisions = store.read_decisions()
         titles = store.record_titles({key for one in decisions for key in (one.one, one.other)})
     write_export(target, render_decisions(decisions, titles))
-    _print_line(f"works   {target}: {len(decisions)} decisions about two records each")
+    print_lines([f"works   {target}: {len(decisions)} decisions about two records each"])
 
 
 def _take(settings: Settings, file: Path) -> None:
@@ -132,21 +130,8 @@ def _take(settings: Settings, file: Path) -> None:
         store.decide_works(new)
         here = store.record_titles({key for one in taken.decisions for key in (one.one, one.other)})
     absent = sum(one.one not in here or one.other not in here for one in taken.decisions)
-    _print_line(f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new")
+    print_lines([f"{file.name}: {len(taken.decisions)} decisions, {len(new)} of them new"])
     if absent:
-        _print_line(
-            f"{absent} are about records that are not in this workspace; they take effect once the"
-            " records are ingested"
-        )
-    for fault in taken.faults:
-        err.print(f"{file.name}, {fault}", markup=False, soft_wrap=True)
-    if taken.faults:
-        places = "1 place" if len(taken.faults) == 1 else f"{len(taken.faults)} places"
-        raise InputError(
-            f"{file} cannot be read at {places}, see above; everything else is stored: correct the file"
-            " and import it again"
-        )
-
-
-def _print_line(line: str) -> None:
-    out.print(line, markup=False, soft_wrap=True)
+        fate = "they take effect once the records are ingested"
+        print_lines([f"{absent} are about records that are not in this workspace; {fate}"])
+    refuse_faults(file, taken.faults)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 __all__ = [
+    "PAPER_FORMS",
     "AsOf",
     "Columns",
     "DaskAddress",
     "NeededSources",
+    "PaperId",
     "Refit",
+    "RunName",
     "Runner",
     "SomeSources",
     "Sources",
@@ -20,6 +23,8 @@ __all__ = [
     "Vectorizer",
     "Verbose",
     "Workspace",
+    "export_option",
+    "name_option",
 ]
 
 Sources = Annotated[
@@ -30,6 +35,9 @@ SomeSources = Annotated[
     list[str] | None, typer.Argument(help="Files, folders or feeds such as 'daily-papers:2025-10'.")
 ]
 NeededSources = Annotated[list[str], typer.Argument(help="Files, folders or feeds.")]
+PAPER_FORMS = "arxiv:2503.02130, doi:10.1000/182, title:... or a title."
+PaperId = Annotated[str, typer.Argument(metavar="ID", help=PAPER_FORMS)]
+RunName = Annotated[str | None, typer.Argument(metavar="[RUN]", help="Id of a run; the latest by default.")]
 Columns = Annotated[
     list[str] | None,
     typer.Option(
@@ -67,3 +75,14 @@ DaskAddress = Annotated[
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Prefect's logs, and tracebacks.")]
+
+
+def export_option(what: str) -> Any:
+    """Option ``--export`` of a command."""
+    return typer.Option("--export", metavar="FILE", help=f"Export all {what}, for a git repository.")
+
+
+def name_option(whose: str) -> Any:
+    """Option ``--as`` of a command."""
+    usual = "by default the setting labeller, else the login name"
+    return typer.Option("--as", metavar="NAME", help=f"Name of the {whose}; {usual}.")

@@ -17,7 +17,7 @@ from flows.analysis.search import SearchHit
 from flows.config.settings import Settings
 from flows.publication.digest_mail import SentMails
 from flows.store import PaperHistory
-from flows.store.looks import Look
+from flows.store.merging import Sighting
 from reports.values.formatting import clip, plural
 
 __all__ = [
@@ -49,29 +49,31 @@ def paper_lines(history: PaperHistory) -> Iterator[str]:
     """Fields of a paper, each with the sighting that it comes from, then all sightings, oldest first."""
     paper = history.paper
     yield f"{paper['paper_id']}  (stated: {', '.join(history.identifiers)})"
-    for field, look in history.origin.items():
+    for field, one in history.origin.items():
         value = paper[field]
         shown = ", ".join(value) if isinstance(value, list) else str(value)
         clipped = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
         origin = paper["published_source"] if field == "published" else None
-        yield f"{field:13}{clipped or '-'}  [{_place(look) if origin in (None, look.source) else origin}]"
+        yield f"{field:13}{clipped or '-'}  [{_place(one) if origin in (None, one.source) else origin}]"
         if field == "published" and value is not None:
             yield f"{'':13}{paper['published_basis']}, to the {paper['published_precision']}"
     if paper["date_fault"]:
         yield f"{'doubt':13}{_FAULTS[paper['date_fault']]}"
     yield f"{'first seen':13}{paper['first_seen']}"
     yield from _join_lines(history)
-    yield f"{len(history.looks)} sightings"
-    for look in history.looks:
-        upvotes = "" if look.upvotes is None else f", {look.upvotes} upvotes"
-        version = "" if look.said.record.version is None else f", v{look.said.record.version}"
-        yield f"  {look.day}  {look.source}  {look.location}  (read {look.first_seen}{upvotes}{version})"
+    yield f"{len(history.sightings)} sightings"
+    for one in history.sightings:
+        upvotes = "" if one.upvotes is None else f", {one.upvotes} upvotes"
+        version = "" if one.stored.record.version is None else f", v{one.stored.record.version}"
+        yield f"  {one.day}  {one.source}  {one.location}  (read {one.first_seen}{upvotes}{version})"
 
 
 def _join_lines(history: PaperHistory) -> Iterator[str]:
     """Why the records of a paper were merged: shared identifiers, then each match, the most certain first."""
-    look_of = {look.said.record_id: look for look in history.looks}
-    stated = Counter(look.said.stated_id for look in look_of.values() if look.said.record.arxiv_id)
+    sighting_of = {sighting.stored.record_id: sighting for sighting in history.sightings}
+    stated = Counter(
+        sighting.stored.stated_id for sighting in sighting_of.values() if sighting.stored.record.arxiv_id
+    )
     for identifier, n_records in sorted(stated.items()):
         if n_records > 1:
             yield f"{n_records} records are one: they state {identifier}"
@@ -79,9 +81,9 @@ def _join_lines(history: PaperHistory) -> Iterator[str]:
         sure = "" if join.bits >= STATED else f", {join.probability:.1%} sure"
         yield f"two records match{sure}: {', '.join(join.reasons)}"
         for key in (join.one, join.other):
-            look = look_of[key]
-            year = f" ({look.said.record.published.year})" if look.said.record.published else ""
-            yield f"  {clip(look.said.record.title, _TITLE_SHOWN)}{year}  [{_place(look)}]"
+            sighting = sighting_of[key]
+            year = f" ({sighting.stored.record.published.year})" if sighting.stored.record.published else ""
+            yield f"  {clip(sighting.stored.record.title, _TITLE_SHOWN)}{year}  [{_place(sighting)}]"
     if history.joins:
         yield f"if they are different works: papertrends split {history.paper['paper_id']}"
 
@@ -89,7 +91,7 @@ def _join_lines(history: PaperHistory) -> Iterator[str]:
 def feed_lines(looks: pd.DataFrame) -> Iterator[str]:
     """One line per feed: number of reads, last day covered, failures.
 
-    Files that state no day are told together, by their kind.
+    Files that state no day are summed up by their kind.
     """
     kinds = [
         name.removesuffix(f" {location}")
@@ -233,5 +235,5 @@ def _points(change: float) -> str:
     return "0.00" if float(shown) == 0 else shown
 
 
-def _place(look: Look) -> str:
-    return f"{look.source} {look.location}, {look.day}"
+def _place(sighting: Sighting) -> str:
+    return f"{sighting.source} {sighting.location}, {sighting.day}"

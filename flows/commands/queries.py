@@ -6,24 +6,15 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.arguments import (
-    checked_settings,
-    require_store,
-)
-from flows.commands.console import one_line_errors, out
-from flows.commands.options import (
-    AsOf,
-    Verbose,
-    Workspace,
-)
+from flows.commands.arguments import checked_settings, require_store
+from flows.commands.console import one_line_errors, print_lines
+from flows.commands.options import AsOf, PaperId, Verbose, Workspace
 
 __all__ = ["diff", "paper", "search", "status", "topics"]
 
 
 def paper(
-    asked: Annotated[
-        str, typer.Argument(metavar="ID", help="arxiv:2503.02130, doi:10.1000/182, title:... or a title.")
-    ],
+    asked: PaperId,
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
@@ -36,8 +27,7 @@ def paper(
         require_store(settings.workspace)
         with Store.open(settings.workspace) as store:
             history = store.read_paper(asked)
-        for line in paper_lines(history):
-            out.print(line, markup=False, soft_wrap=True)
+        print_lines(paper_lines(history))
 
 
 def diff(
@@ -54,8 +44,7 @@ def diff(
         from flows.runs import resolve_run
 
         folders = [resolve_run(settings.workspace, name) for name in (before, after)]
-        for line in diff_lines(diff_runs(*folders)):
-            out.print(line, markup=False, soft_wrap=True)
+        print_lines(diff_lines(diff_runs(*folders)))
 
 
 def topics(
@@ -81,8 +70,7 @@ def topics(
         else:
             folder = resolve_run(settings.workspace)
             lines = topic_lines(read_tables(folder, ["topics"])["topics"])
-        for line in lines:
-            out.print(line, markup=False, soft_wrap=True)
+        print_lines(lines)
 
 
 def search(
@@ -107,8 +95,7 @@ def search(
         if as_json:
             typer.echo(search_json(hits))
             return
-        for line in search_lines(hits):
-            out.print(line, markup=False, soft_wrap=True)
+        print_lines(search_lines(hits))
 
 
 def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
@@ -125,10 +112,13 @@ def status(workspace: Workspace = None, verbose: Verbose = False) -> None:
             corpus, runs, looks = store.read_corpus(today()), store.read_runs(), store.feed_looks(today())
             unread = unread_in_store(store.sources_summary(today()), store.read_rejects(today()))
             late = late_sentence(*store.late_papers(runs[-1].as_of), runs[-1].as_of) if runs else ""
-        out.print(f"{len(corpus.papers)} papers in {store.name}", markup=False, soft_wrap=True)
-        for line in [*([f"the newest run: {late}"] if late else []), *feed_lines(looks), *unread]:
-            out.print(line, markup=False, soft_wrap=True)
-        for one in runs[-10:]:
-            out.print(f"{one.run_id}  as of {one.as_of}  {one.status}", soft_wrap=True)
-        if not runs:
-            out.print("no run yet; make one with: papertrends analyze")
+        print_lines(
+            [
+                f"{len(corpus.papers)} papers in {store.name}",
+                *([f"the newest run: {late}"] if late else []),
+                *feed_lines(looks),
+                *unread,
+                *(f"{one.run_id}  as of {one.as_of}  {one.status}" for one in runs[-10:]),
+                *([] if runs else ["no run yet; make one with: papertrends analyze"]),
+            ]
+        )

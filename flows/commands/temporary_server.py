@@ -64,6 +64,9 @@ class TemporaryServer:
 def start_server(*, scheduling: bool = False, shown: bool = False) -> TemporaryServer | None:
     """Start the server in the background; it ends with this process.
 
+    None where the user configured anything that decides about a server, or Prefect is imported already: then
+    the choice is left to Prefect.
+
     Parameters
     ----------
     scheduling : bool
@@ -71,12 +74,6 @@ def start_server(*, scheduling: bool = False, shown: bool = False) -> TemporaryS
     shown : bool
         Whether what it says is shown. One that ends while it still writes down what a run did says so at
         length, and that is nothing to the user.
-
-    Returns
-    -------
-    TemporaryServer or None
-        None where the user configured anything that decides about a server, or Prefect is imported already:
-        then the choice is left to Prefect.
     """
     if "prefect" in sys.modules or _is_configured():
         return None
@@ -162,14 +159,12 @@ def _free_port() -> int:
 
 
 def _first_answer(process: subprocess.Popen[bytes], url: str) -> Future[bool]:
-    """Wait for the first response in a daemon thread."""
     answered: Future[bool] = Future()
     in_background(lambda: answered.set_result(_answers(process, url)))
     return answered
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
-    """Poll a server until it responds, ends or times out."""
     deadline = time.monotonic() + float(os.environ[_STARTUP_S])
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     while process.poll() is None and time.monotonic() < deadline:

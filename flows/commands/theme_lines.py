@@ -35,12 +35,7 @@ def quality_lines(tables: RunTables) -> Iterator[str]:
 def newer_lines(counted: pd.DataFrame, known: pd.DataFrame, as_of: str) -> Iterator[str]:
     """State how many answers are newer than the run, and how to include them.
 
-    Parameters
-    ----------
-    counted, known : DataFrame
-        Table `labels` of the run, and what the store holds now.
-    as_of : str
-        Day of the run.
+    `counted` is the table `labels` of the run, `known` what the store holds now.
 
     Examples
     --------

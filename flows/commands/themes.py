@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.commands.arguments import checked_settings
-from flows.commands.console import one_line_errors, out
+from flows.commands.console import one_line_errors, print_lines
 from flows.commands.options import Verbose, Workspace
 
 __all__ = ["themes"]
@@ -23,5 +23,4 @@ def themes(workspace: Workspace = None, verbose: Verbose = False) -> None:
         if Store.exists(settings.workspace):
             with Store.open(settings.workspace) as store:
                 lines += newer_lines(tables.labels, store.read_labels(today()), manifest["as_of"])
-        for line in lines:
-            out.print(line, markup=False, soft_wrap=True)
+        print_lines(lines)

@@ -13,21 +13,14 @@ class FeedSettings:
 
     Attributes
     ----------
-    daily_papers_url, arxiv_url, arxiv_oai_url, openalex_url, semantic_scholar_url : str
-    biorxiv_url, crossref_url, europepmc_url : str
-        Where each service is; a mirror, or a server of a test.
     contact : str or None
         Mail address that services may write to instead of blocking; sent with every request.
-    openalex_key, semantic_scholar_key : str or None
-        Keys; never shown, logged or put into a message.
     max_answer_mb : int
         Largest body of one answer after decompression, in MB.
     answer_seconds : float
         Longest time for one answer, from connecting to the last byte.
     arxiv_pause_seconds : float
         Pause between two requests to arXiv, in seconds; arXiv asks for three.
-    daily_papers_page_size, arxiv_page_size, openalex_page_size, crossref_page_size, europepmc_page_size : int
-        Papers of one page.
     allow_private_feeds : bool
         Whether ``rss:`` may lead to this machine or the network around it.
     """

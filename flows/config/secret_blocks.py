@@ -14,7 +14,6 @@ def load_secret(name: str, *, setting: str, instead: str) -> str:
 
     Parameters
     ----------
-    name : str
     setting : str
         Setting that names the block, for the message.
     instead : str

@@ -78,12 +78,6 @@ def _fetch(address: str) -> bytes:
 def parse_themes(text: str, *, location: str) -> tuple[Theme, ...]:
     """Themes declared in TOML: a ``[[themes]]`` table each, with id, name, description and phrases.
 
-    Parameters
-    ----------
-    text : str
-    location : str
-        Name of the file, for messages.
-
     Raises
     ------
     InputError

@@ -51,5 +51,5 @@ def is_named(name: str) -> bool:
 
 
 def entry_point(kind: str) -> EntryPoint | None:
-    """Entry point of another package by the part of a name before its colon, None where there is none."""
+    """Entry point of another package by the part of a name before its colon, None without one."""
     return next(iter(entry_points(group=GROUP, name=kind)), None)

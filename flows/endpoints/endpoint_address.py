@@ -54,7 +54,6 @@ def parse_endpoint(text: str, request: str = _PATH, key_variable: str = "PAPERTR
 
     Parameters
     ----------
-    text : str
     request : str
         What the kind of request adds to the address, such as ``/embeddings``.
     key_variable : str

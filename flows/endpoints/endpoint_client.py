@@ -53,19 +53,13 @@ class EndpointClient:
         Bound on all requests together, retries included.
     answer_seconds : float
         Bound of one answer, from connecting to the last byte. A model that is loaded first may take minutes.
-    sleep : callable
-        Waits so many seconds.
 
     Attributes
     ----------
     path : str
         What a kind of request adds to the address of the endpoint.
-    key_variable : str
-        Environment variable of the key, for messages.
-    max_bytes : int
-        Bound of one answer.
-    why : mapping of int to str
-        What to do about a status.
+    named_by : str
+        Options that name model and endpoint, for messages.
 
     Raises
     ------
@@ -76,7 +70,7 @@ class EndpointClient:
     path: ClassVar[str]
     key_variable: ClassVar[str]
     max_bytes: ClassVar[int]
-    why: ClassVar[Mapping[int, str]]
+    named_by: ClassVar[str]
 
     def __init__(
         self,
@@ -150,8 +144,13 @@ class EndpointClient:
             raise InputError(
                 f"{name} redirects to {self._target(headers)}; if that is right, give it as the endpoint"
             )
-        why = self.why.get(status, "check the endpoint")
-        raise InputError(f"{name} refuses all requests (status {status}){says}; {why}")
+        advice = {
+            401: f"the key is wrong or missing; set {self.key_variable}",
+            402: "the account has no credit",
+            403: "the key may not use this model",
+            404: f"the model is unknown, or the address is wrong; check {self.named_by}",
+        }.get(status, "check the endpoint")
+        raise InputError(f"{name} refuses all requests (status {status}){says}; {advice}")
 
     async def _post(self, content: bytes) -> tuple[int, httpx.Headers, bytes]:
         """Status, headers and body of one answer; a body that cannot be read or is too large is empty."""
@@ -192,12 +191,11 @@ class EndpointClient:
         try:
             url = httpx.URL(self._endpoint.url).join(headers.get("location", ""))
         except (httpx.InvalidURL, ValueError):
-            return "an address that is none"
+            return "an invalid address"
         port = f":{url.port}" if url.port else ""
         return self._without_key(f"{url.scheme}://{url.host}{port}")
 
     def _message(self, body: bytes) -> str:
-        """Message of an error response, without the key, which some servers repeat."""
         text = body.decode("utf-8", "replace")
         with suppress(ValueError, RecursionError):
             # However the key is escaped there, here it is written in one way.

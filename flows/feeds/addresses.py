@@ -3,7 +3,7 @@
 A name is resolved once, every address that it has is checked, and the connection goes to a checked
 address: a name that says something else a moment later leads nowhere else. However an address is
 written (``2130706433``, ``0177.0.0.1``, ``::ffff:127.0.0.1``), it is the one that the system connects to
-that is checked. Behind a proxy the proxy resolves names, and only addresses written as such can be told.
+that is checked. Behind a proxy the proxy resolves names, and only addresses written as such can be checked.
 """
 
 from __future__ import annotations
@@ -59,15 +59,7 @@ def _inner(address: Address) -> Address:
 
 
 async def _public_addresses(host: str, port: int) -> list[str]:
-    """Addresses of a host, all of them public.
-
-    Raises
-    ------
-    FeedError
-        When one of them is not: a name with both kinds is a trap or a mistake.
-    OSError
-        When the name has no address.
-    """
+    """Addresses of a host, all of them public."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
     for address in addresses:
@@ -108,10 +100,7 @@ def proxy_of(url: httpx.URL) -> str | None:
 class PublicTransport(httpx.AsyncBaseTransport):
     """Connects to public addresses only, and to none but those that were checked.
 
-    Parameters
-    ----------
-    certificates : ssl.SSLContext
-        They are checked against the host's name, not against its address.
+    `certificates` are checked against the host's name, not against its address.
     """
 
     def __init__(self, certificates: ssl.SSLContext) -> None:

@@ -41,18 +41,12 @@ def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Req
 
 
 def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:  # noqa: ARG001 - one shape for all services
-    """Read a page; the next is asked for by its token alone, as the protocol wants it.
-
-    Raises
-    ------
-    FeedError
-        When the answer is the service's report of an error, such as a token that is no longer good.
-    """
+    """Read a page; the next is asked for by its token alone, as the protocol wants it."""
     text = decode_text(content, location=request.location)
     error = _ERROR.search(text[:_HEAD])
     if error is not None and error[1] != _EMPTY:
-        said = clean_text(error[2])[:200]
-        raise FeedError(f"{request.host} reports {error[1]}: {said}")
+        message = clean_text(error[2])[:200]
+        raise FeedError(f"{request.host} reports {error[1]}: {message}")
     feed = parse_oai_pmh(text, location=request.location, day=None)
     token = resumption_token(text)
     if not token:

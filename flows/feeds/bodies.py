@@ -33,11 +33,6 @@ class BodyDecoder:
     max_bytes : int
         Of the decompressed body.
 
-    Raises
-    ------
-    FeedError
-        For another encoding.
-
     Examples
     --------
     >>> decoder = BodyDecoder("gzip", 100)
@@ -62,15 +57,7 @@ class BodyDecoder:
         return bytes(self._body)
 
     def feed(self, piece: bytes) -> None:
-        """Take one piece.
-
-        Raises
-        ------
-        OverflowError
-            When the body is larger than the bound.
-        EOFError
-            When the piece is not what the encoding promises.
-        """
+        """Take one piece."""
         room = self._max_bytes + 1 - len(self._body)
         if self._inflate is not None:
             try:
@@ -83,13 +70,7 @@ class BodyDecoder:
             raise OverflowError
 
     def finish(self) -> bytes:
-        """Give the whole body.
-
-        Raises
-        ------
-        EOFError
-            When the compressed body ended early.
-        """
+        """Give the whole body."""
         if self._inflate is not None and not self._inflate.eof and self._body:
             raise EOFError("its compression ends early")
         return bytes(self._body)

@@ -33,19 +33,8 @@ def look_up_dates(undated: pd.DataFrame, settings: FeedSettings, read: Read) -> 
     title, and only an answer of exactly that title is taken; whether it shows the same work is for
     the store to decide, by authors and year.
 
-    Parameters
-    ----------
-    undated : DataFrame
-        `paper_id` and `title`.
-    settings : FeedSettings
-    read : callable
-        See `flows.feeds.paging.Read`.
-
-    Yields
-    ------
-    Feed
-        What arXiv knows of them, as parts that no last one follows: a look-up is no look at a feed.
-        Warnings say what could not be asked.
+    The parts that it gives have no last one, because looking up dates does not count as fetching a feed.
+    Warnings say what could not be asked.
     """
     has_id = undated["paper_id"].str.startswith("arxiv:")
     for ids in in_blocks(undated.loc[has_id, "paper_id"].str.removeprefix("arxiv:"), arxiv.MOST_IDS):

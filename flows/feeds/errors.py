@@ -18,10 +18,7 @@ class TransientFeedError(FeedError):
 class ServiceBusyError(TransientFeedError):
     """A service asks to be left alone for a while.
 
-    Attributes
-    ----------
-    retry_after_s : float or None
-        Seconds to wait, at most ten minutes; None where the service does not say.
+    `retry_after_s` is at most ten minutes, None where the service does not say.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:

@@ -36,13 +36,7 @@ def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Req
 
 
 def read_page(request: Request, content: bytes, settings: FeedSettings) -> Page:
-    """Read a page; one with fewer results than asked for is the last, though it holds a mark too.
-
-    Raises
-    ------
-    FeedError
-        When the answer is the service's report of an error.
-    """
+    """Read a page; one with fewer results than asked for is the last, though it holds a mark too."""
     text = decode_text(content, location=request.location)
     try:
         feed = parse_europe_pmc(text, location=request.location, day=None)

@@ -12,7 +12,7 @@ import httpx
 from flows.clock import now
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 
-__all__ = ["asked_pause", "network_faults", "passing_fault", "remaining_allowance", "spent_allowance"]
+__all__ = ["network_faults", "passing_fault", "remaining_allowance", "spent_allowance"]
 
 _BUSY = frozenset({429, 503})
 _TIMED_OUT = 408
@@ -25,12 +25,7 @@ _LONGEST_RESET = 40 * 86_400
 def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
     """Turn what a request raises into errors of feeds.
 
-    Parameters
-    ----------
-    host : str
-        Who is asked, for the message.
-    answer_seconds : float
-        Bound that a `TimeoutError` stands for.
+    `answer_seconds` is the bound that a `TimeoutError` stands for.
 
     Raises
     ------
@@ -53,7 +48,7 @@ def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
         # What httpx says here may repeat a key.
         raise FeedError(
-            f"the request to {host or 'the service'} cannot be sent: its address is none, or a key or the "
+            f"the request to {host or 'the service'} cannot be sent: its address is invalid, or a key or the "
             "contact holds characters that are not allowed; check the settings"
         ) from None
     except (httpx.HTTPError, OSError, ValueError) as error:
@@ -64,17 +59,10 @@ def network_faults(host: str, answer_seconds: float) -> Iterator[None]:
 def passing_fault(host: str, status: int, retry_after: str, says: str) -> TransientFeedError | None:
     """Error of a status that may pass, None for one that will not.
 
-    Parameters
-    ----------
-    host : str
-    status : int
-    retry_after : str
-        Value of the header, empty without one.
-    says : str
-        What the service says of it, after a colon; may be empty.
+    `says` is what the service says of it, after a colon; may be empty.
     """
     if status in _BUSY:
-        pause = asked_pause(retry_after)
+        pause = _asked_pause(retry_after)
         wait = "" if pause is None else f" for {pause:.0f} seconds"
         return ServiceBusyError(f"{host} asks for a pause{wait} (status {status}){says}", pause)
     if status >= _SERVER_FAILED or status == _TIMED_OUT:
@@ -86,15 +74,9 @@ def spent_allowance(host: str, headers: Mapping[str, str], says: str) -> FeedErr
     """Error of a refusal whose cause is a day's allowance that is used up, None for one of going too fast.
 
     OpenAlex counts credits a day and tells in every answer how many are left and in how many seconds there
-    are new ones. Asking again before then would not help, so this error is none that passes.
+    are new ones. Asking again before then would not help, so this error does not pass.
 
-    Parameters
-    ----------
-    host : str
-    headers : mapping of str to str
-        Of the answer, names in lower case.
-    says : str
-        What the service says of it, after a colon; may be empty.
+    Names of `headers` are in lower case.
     """
     left, needed, limit, reset = (
         _number(headers.get(f"x-ratelimit-{name}", ""))
@@ -127,12 +109,12 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
 
 
-def asked_pause(text: str) -> float | None:
+def _asked_pause(text: str) -> float | None:
     """Seconds that a Retry-After header asks for, at most ten minutes; None for no such header.
 
     Examples
     --------
-    >>> asked_pause("7"), asked_pause("86400"), asked_pause("soon")
+    >>> _asked_pause("7"), _asked_pause("86400"), _asked_pause("soon")
     (7.0, 600.0, None)
     """
     text = text.strip()

@@ -17,24 +17,7 @@ _PACE = Pace()
 
 
 def fetch_page(service: str, request: Request, settings: FeedSettings, *, pace: Pace = _PACE) -> Page:
-    """Ask for one page and read it.
-
-    Parameters
-    ----------
-    service : str
-        One of `flows.feeds.services.SERVICES`.
-    request : Request
-    settings : FeedSettings
-    pace : Pace
-        That of the process by default.
-
-    Raises
-    ------
-    TransientFeedError
-        When asking again may help.
-    FeedError
-        When it would not.
-    """
+    """Ask for one page and read it."""
     host = request.host
     # arXiv counts its machines together.
     is_arxiv = host == _ARXIV or host.endswith(f".{_ARXIV}")

@@ -44,8 +44,6 @@ class Limits:
         From connecting to the last byte, redirects included.
     connect_seconds, read_seconds : float
         For connecting, and between two pieces of an answer.
-    contact : str or None
-        Mail address in the User-Agent.
     """
 
     max_bytes: int = 64 * _MB
@@ -69,11 +67,6 @@ def fetch_answer(request: Request, *, limits: Limits) -> bytes:
 
     Must not be called where an event loop runs: it starts one, because only that bounds the time of
     name look-up, handshakes, headers and body together.
-
-    Parameters
-    ----------
-    request : Request
-    limits : Limits
 
     Raises
     ------
@@ -153,11 +146,10 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _redirected(url: httpx.URL, response: httpx.Response) -> httpx.URL:
-    """Where a redirect leads, when it leads to the same service."""
     try:
         target = url.join(response.headers.get("location", ""))
     except (httpx.InvalidURL, ValueError):
-        raise FeedError(f"{url.host} redirects to an address that is none; check its address") from None
+        raise FeedError(f"{url.host} redirects to an invalid address; check its address") from None
     upgraded = url.scheme == "http" and target.scheme == "https" and url.port is None and target.port is None
     same = (target.scheme, target.port) == (url.scheme, url.port)
     if target.host != url.host or not (same or upgraded):
@@ -204,8 +196,8 @@ async def _refuse(response: httpx.Response, request: Request, limits: Limits) ->
         raise TransientFeedError(f"{host} gave an empty answer (status 204); try again later")
     # Before it is cut to a message, which may end within a key.
     content = _without_secrets((await start_of_body(response)).decode("utf-8", "replace"), request, limits)
-    said = service_message(content)
-    says = f": {said}" if said else ""
+    message = service_message(content)
+    says = f": {message}" if message else ""
     if status == _TOO_MANY and (spent := spent_allowance(host, response.headers, says)):
         raise spent
     passing = passing_fault(host, status, response.headers.get("retry-after", ""), says)

@@ -44,8 +44,6 @@ class FeedSpec:
 
     Attributes
     ----------
-    name : str
-        The service, one of `FEED_NAMES`.
     query : str
         What is asked of it, in its own language; empty for ``daily-papers``, and for all of ``biorxiv``
         or ``medrxiv``, where it is a category.
@@ -101,16 +99,13 @@ def parse_feed_name(text: str, *, today: date) -> FeedSpec | None:
 
     The window of a query is its last word: a year or a day there is always read as the window.
 
-    Returns
-    -------
-    FeedSpec or None
-        None when `text` is not of the form ``name:query`` at all, such as ``C:\papers`` or ``./a:b``.
+    None when `text` is not of the form ``name:query`` at all, such as ``C:\papers`` or ``./a:b``.
 
     Raises
     ------
     InputError
         When the name is unknown, the query is empty or too long, the address is no web address, or
-        the window is none, lies in the future or ends before it starts.
+        the window is not one, lies in the future or ends before it starts.
 
     Examples
     --------

@@ -44,11 +44,7 @@ def read_page_task(service: str, request: Request, settings: FeedSettings) -> Pa
 def task_reader(settings: FeedSettings, *, retry_delays: Sequence[float] = RETRY_DELAYS) -> Read:
     """Make the `read` of `flows.feeds.paging.fetch_feeds` that runs each page as a Prefect task.
 
-    Parameters
-    ----------
-    settings : FeedSettings
-    retry_delays : sequence of float
-        Seconds before each retry; zeros in tests.
+    `retry_delays` are the seconds before each retry; zeros in tests.
     """
     read = read_page_task.with_options(retries=len(retry_delays), retry_delay_seconds=list(retry_delays))
     return lambda service, request: read(service, request, settings)

@@ -14,13 +14,6 @@ class Pace:
 
     A host is any name: whoever counts several machines together passes one name for them.
 
-    Parameters
-    ----------
-    clock : callable
-        Gives seconds that never run backwards.
-    sleep : callable
-        Waits so many seconds.
-
     Examples
     --------
     >>> seconds = [0.0]

@@ -23,7 +23,7 @@ class Request:
     params : tuple of (str, str)
         Sent as they are, percent-encoded.
     headers : tuple of (str, str)
-        Sent beside the client's own; may hold a key, so they are never shown.
+        Sent in addition to the client's own; may hold a key, so they are never shown.
     secrets : tuple of (str, str)
         Parameters that are sent like `params` and never shown.
     location : str
@@ -41,7 +41,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Name of the host that is asked, for messages and the pace; empty for an address that is none."""
+        """Name of the host that is asked, for messages and the pace; empty for an invalid address."""
         try:
             return urlsplit(self.url).hostname or ""
         except ValueError:
@@ -61,15 +61,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of an answer.
-
-    Attributes
-    ----------
-    feed : Feed
-        Its papers.
-    next : Request or None
-        What to ask for next; None after the last page.
-    """
+    """One page of an answer."""
 
     feed: Feed
     next: Request | None = None

@@ -36,20 +36,9 @@ def fetch_feeds(
     ``arxiv`` by calendar months, each a feed of its own. After three failed feeds in a row the service is
     taken to be down, and the rest is one failed feed that was never asked for.
 
-    Parameters
-    ----------
-    spec : FeedSpec
-    windows : sequence of (date, date)
-        What to ask for, in order; not used for ``rss``, which is asked once.
-    settings : FeedSettings
-    read : callable
-        See `Read`; retries are its own.
+    The last part of each feed has `is_last`. `name` is the identity of `spec`, `window` that of the feed.
 
-    Yields
-    ------
-    Feed
-        A part, `is_last` at the end of each feed. `name` is the identity of `spec` and `window` the
-        window of the feed.
+    Windows are asked for in their order; ``rss`` has none and is asked once.
     """
     service = SERVICES[spec.name]
     if spec.name == RSS:
@@ -70,7 +59,6 @@ def fetch_feeds(
 
 
 def _fetch_window(spec: FeedSpec, window: Window, request: Request, read: Read) -> Iterator[Feed]:
-    """Fetch the pages of one feed."""
     asked: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     shown: Feed | None = None
     following: Request | None = request

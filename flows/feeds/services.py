@@ -36,8 +36,6 @@ class Service:
 
     Attributes
     ----------
-    source : str
-        The `source` of its feeds.
     first_request : callable
         Spec, window and settings to the request of the first page.
     read_page : callable

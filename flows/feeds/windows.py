@@ -46,7 +46,7 @@ def parse_window(text: str, *, today: date) -> Window:
     Raises
     ------
     InputError
-        When it is none, ends before it starts, or starts after `today`.
+        When it is not a window, ends before it starts, or starts after `today`.
 
     Examples
     --------
@@ -86,7 +86,6 @@ def remaining_windows(window: Window, looks: Iterable[Look], *, overlap_days: in
 
     Parameters
     ----------
-    window : (date, date)
     looks : iterable of (date, date, date)
         Earlier whole looks of the same identity: first day, last day, day of the look.
     overlap_days : int
@@ -125,7 +124,6 @@ def default_window(looks: Iterable[Look], today: date, first_days: int = 30) -> 
     ----------
     looks : iterable of (date, date, date)
         Earlier looks of the same identity, as in `remaining_windows`.
-    today : date
     first_days : int
         How far back the first look goes.
 

@@ -28,16 +28,8 @@ class Guard:
     A page of another site cannot name the token, cannot send JSON here, and, should it make its own
     name lead to this machine, is found out by the host that its requests state.
 
-    Parameters
-    ----------
-    app : ASGIApp
-        Gets the requests that pass, with the token still in their path.
-    token : str
-        First part of every path.
-    ticket : str
-        Part after ``/start/`` of a path that leads to the token once. The command line of a browser can be
-        read by other users of the machine, so this is what it gets.
-    port : int
+    `ticket` is the part after ``/start/`` of a path that leads to the token once. The command line of a
+    browser can be read by other users of the machine, so this is what it gets.
     """
 
     def __init__(self, app: ASGIApp, *, token: str, ticket: str, port: int) -> None:

@@ -16,11 +16,7 @@ __all__ = ["asked_themes"]
 def asked_themes(themes: Sequence[Theme], labels: pd.DataFrame) -> list[AskedTheme]:
     """Themes with the answers of all labellers: one per paper, people before models.
 
-    Parameters
-    ----------
-    themes : sequence of Theme
-    labels : DataFrame
-        Table `labels`; those of other themes are not counted.
+    Labels of other themes are not counted.
     """
     counted = counted_answers(labels)
     found = []

@@ -29,27 +29,14 @@ MOST_BYTES = 64_000
 logger = logging.getLogger(__name__)
 
 
-class _TooLongError(Exception):
-    """A body above `MOST_BYTES`."""
-
-
 class LabellingApp:
     """Serves one sitting.
 
     Every call of the sitting runs in one thread, one after the other: two tabs never interleave.
 
-    Parameters
-    ----------
-    sitting : Sitting
-    then, go_on : str
-        Commands that use the answers and that ask for more, for the page.
-    stop : callable
-        Ends the server; called once the answer to a stop is out.
+    `n_answered` counts the papers that were answered when the sitting was last looked at.
 
-    Attributes
-    ----------
-    n_answered : int
-        Papers answered when the sitting was last looked at.
+    `stop` ends the server; it is called once the answer to a stop is out.
     """
 
     def __init__(self, sitting: Sitting, *, then: str, go_on: str, stop: Callable[[], None]) -> None:

@@ -35,12 +35,7 @@ class ChatClient(EndpointClient):
     path = "/chat/completions"
     key_variable = "PAPERTRENDS_LABEL_KEY"
     max_bytes = 1_000_000
-    why = {  # noqa: RUF012 - read only
-        401: "the key is wrong or missing; set PAPERTRENDS_LABEL_KEY",
-        402: "the account has no credit",
-        403: "the key may not use this model",
-        404: "the model is unknown, or the address is wrong; check --by and --endpoint",
-    }
+    named_by = "--by and --endpoint"
 
     def ask(self, payload: Mapping[str, Any]) -> ChatReply:
         """Answer to a request, see `post`."""

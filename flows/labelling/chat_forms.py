@@ -27,14 +27,7 @@ class ChatForm:
     has_system: bool = True
 
     def payload(self, model: str, instructions: str, question: str, schema: dict[str, Any]) -> dict[str, Any]:
-        """Request in this form.
-
-        Parameters
-        ----------
-        model, instructions, question : str
-        schema : dict
-            JSON schema of the answer.
-        """
+        """Request in this form."""
         if self.has_system:
             messages = [
                 {"role": "system", "content": instructions},
@@ -55,10 +48,7 @@ class ChatForm:
     def simpler(self, refusal: str) -> ChatForm | None:
         """Form to try after a server has refused this one, None when there is no simpler one.
 
-        Parameters
-        ----------
-        refusal : str
-            What the server says: where it names what it does not take, that is left out.
+        `refusal` is what the server says: an option that it names is left out.
 
         Examples
         --------

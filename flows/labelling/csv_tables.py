@@ -44,15 +44,7 @@ def read_csv_table(path: Path, *, key: str) -> CsvTable:
     UTF-8 and UTF-16 with or without their marks, else Windows-1252; separated by commas, semicolons, tabs or
     bars. A row that cannot be read costs no other one.
 
-    Parameters
-    ----------
-    path : Path
-    key : str
-
-    Returns
-    -------
-    CsvTable
-        Of columns with the same name the first is read. Rows without any text are left out.
+    Of columns with the same name the first is read. Rows without any text are left out.
 
     Raises
     ------
@@ -107,7 +99,6 @@ def _decoded(content: bytes, path: Path) -> str:
 
 
 def _delimiter(header: str, key: str) -> str:
-    """Separator by which the header has the key, a comma where none does."""
 
     def names_key(delimiter: str) -> bool:
         return key in (clean_text(cell) for cell in next(csv.reader([header], delimiter=delimiter), []))

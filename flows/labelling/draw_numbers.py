@@ -22,12 +22,6 @@ def fitted_draws(
     A draw of the file is one of the store where one of the two holds the papers of the other with the same
     probabilities. Another one keeps its number where that is free and gets a new one else.
 
-    Parameters
-    ----------
-    given : LabelFile
-    known_draws, known_labels : DataFrame
-        Tables of the store, see `flows.store.labels.read_draws` and `read_label_history`.
-
     Returns
     -------
     file : LabelFile

@@ -50,7 +50,6 @@ def agreement_lines(labels: pd.DataFrame, model: str, names: Mapping[str, str]) 
     ----------
     labels : DataFrame
         Table `labels`; answers of other models do not count.
-    model : str
     names : mapping of str to str
         Names of the themes by id; only these themes are listed.
 

@@ -22,13 +22,7 @@ _AGAIN = " Your last answer was not such an object: write the object and no othe
 
 
 def instructions(themes: Sequence[AskedTheme]) -> str:
-    """Instructions, and the themes to label.
-
-    Parameters
-    ----------
-    themes : sequence of AskedTheme
-        At least one.
-    """
+    """Instructions, and the themes to label."""
     listed = "\n".join(_theme_lines(theme) for theme in themes)
     return (
         "You label research papers for a study. For each theme decide whether the paper belongs to it, from "
@@ -67,7 +61,6 @@ def paper_question(paper: AskedPaper, themes: Sequence[AskedTheme], *, again: bo
     ----------
     paper : AskedPaper
         The abstract counts up to 6,000 characters.
-    themes : sequence of AskedTheme
     again : bool
         Whether the answer before could not be used: at temperature 0 the same question gives the same answer.
     """
@@ -100,18 +93,9 @@ def parse_answers(text: str, theme_ids: Iterable[str]) -> dict[str, str]:
     The text must hold exactly one JSON object, around which prose and code fences may stand; what a model
     writes before ``</think>`` does not count. Members that are no theme are ignored.
 
-    Parameters
-    ----------
-    text : str
-    theme_ids : iterable of str
-        Themes that were asked for.
-
-    Returns
-    -------
-    dict of str to str
-        Only themes whose value is one of `analytics.labels.ANSWERS`, in any case; empty when the text cannot
-        be used: without such an object, with several, with a theme given twice, or longer than 20,000
-        characters.
+    Themes are left out whose value is not one of `analytics.labels.ANSWERS`, in any case. Empty when the text
+    cannot be used: without such an object, with several, with a theme given twice, or longer than 20,000
+    characters.
 
     Examples
     --------

@@ -29,13 +29,7 @@ def endpoint_of(settings: Settings, given: str | None) -> str:
 
 
 def key_of(settings: Settings) -> SecretStr | None:
-    """Key of the endpoint, from the settings or a Secret block of Prefect; None where neither is set.
-
-    Raises
-    ------
-    InputError
-        When Prefect has no such block.
-    """
+    """Key of the endpoint, from the settings or a Secret block of Prefect; None where neither is set."""
     if settings.label_key is not None or settings.label_key_block is None:
         return settings.label_key
     return SecretStr(load_secret(settings.label_key_block, setting="label_key_block", instead="label_key"))

@@ -51,15 +51,7 @@ class _DrawnPaper(NamedTuple):
 
 
 def render_labels(history: pd.DataFrame, draws: pd.DataFrame) -> str:
-    """Write draws and labels as CSV: the same text for the same rows, a line each, in a stable order.
-
-    Parameters
-    ----------
-    history : DataFrame
-        See `flows.store.labels.read_label_history`.
-    draws : DataFrame
-        See `flows.store.labels.read_draws`.
-    """
+    """Write draws and labels as CSV: the same text for the same rows, a line each, in a stable order."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -29,12 +29,6 @@ class TakenLabels:
 
     Attributes
     ----------
-    n_labels, n_papers : int
-        Read from the file.
-    n_known : int
-        Number of them that the store already had.
-    labellers : tuple of str
-        Whose they are.
     faults : tuple of str
         What could not be read, a line each: these answers are lost until the file is mended.
     doubts : tuple of str
@@ -57,20 +51,10 @@ def take_file(
 ) -> TakenLabels:
     """Take a file into the store of a workspace: filled questions, a file of the report, exported labels.
 
-    Parameters
-    ----------
-    workspace, path : Path
-    themes : sequence of Theme
-        Declared ones.
-    labeller : str
-        Who filled it; exported labels say it themselves.
-    day : date
-        On which it was filled; exported labels say it themselves.
-
     Raises
     ------
     InputError
-        When the file is none of the three, or nothing in it can be read.
+        When the file is of none of the three kinds, or nothing in it can be read.
     """
     table = read_csv_table(path, key="paper_id")
     with Store.open(workspace) as store:

@@ -45,16 +45,7 @@ def mark_sentences(abstracts: Sequence[str], phrases: Sequence[str]) -> list[tup
     A stem weighs less the more of the abstracts have it, so that "language model" marks nothing where every
     paper is about language models. A sentence must say at least half of a phrase by weight.
 
-    Parameters
-    ----------
-    abstracts : sequence of str, length n
-    phrases : sequence of str
-        Phrases of all themes.
-
-    Returns
-    -------
-    list of tuple of (int, int), length n
-        At most two sentences of each abstract, in their order; none where no phrase is half said.
+    Gives at most two sentences of each abstract, in their order; none where no phrase is half said.
 
     Examples
     --------

@@ -35,7 +35,6 @@ class Judged:
 
     Attributes
     ----------
-    model : str
     n_answered : int
         Papers with an answer for at least one theme.
     n_refused : int
@@ -88,22 +87,6 @@ def judge_papers(
 
     Only themes without an answer are asked for. A paper whose answer cannot be used is asked about once more
     and then left unanswered. Must not be called where an event loop runs.
-
-    Parameters
-    ----------
-    sitting : Sitting
-        Its labeller is ``model:NAME``.
-    model : str
-        Name that the endpoint knows.
-    endpoint : str
-        Chat endpoint of OpenAI's form, with or without ``/v1`` and ``/chat/completions``.
-    key : SecretStr or None
-    most_requests : int
-        Bound on all requests, retries included.
-    answer_seconds : float
-        Bound of one answer.
-    sleep : callable
-        Waits so many seconds.
 
     Raises
     ------
@@ -172,7 +155,7 @@ class _Run:
     stopped: str | None = None
 
     def judge(self, paper: AskedPaper, themes: Sequence[AskedTheme], earlier: Mapping[str, str]) -> None:
-        """Ask about a paper and save the answers beside earlier ones; may set `stopped`."""
+        """Ask about a paper and add the answers to earlier ones; may set `stopped`."""
         try:
             answers, why = self._answers(paper, themes), _NOT_JSON
         except RequestsSpentError as error:

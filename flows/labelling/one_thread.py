@@ -19,11 +19,6 @@ class OneThread:
 
     Unlike the threads of an executor it keeps the program from ending no longer than its caller does: a
     call that waits a minute for a lock of the database is given up when the user stops.
-
-    Parameters
-    ----------
-    name : str
-        Name of the thread.
     """
 
     def __init__(self, name: str) -> None:

@@ -32,22 +32,7 @@ def open_sitting(
     a second person adds papers, and a model judges what people judged, which tells how far they agree. A new
     draw is made when at most half of the papers asked for are waiting: a draw of a few papers tells little.
 
-    Parameters
-    ----------
-    settings : Settings
-        Workspace, vectorizer and seed.
-    themes : sequence of Theme
-    n_papers : int
-        How many at most; fewer when the corpus has no more.
-    labeller : str
-        A person's name, or ``model:NAME``.
-    day : date
-        Day of the corpus and of the answers.
-
-    Returns
-    -------
-    StoredSitting
-        Without papers when every paper of the corpus was answered.
+    It has no papers when every paper of the corpus was answered.
 
     Raises
     ------

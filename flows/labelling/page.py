@@ -12,21 +12,14 @@ from reports.labelling_page import LabellingPage, LabellingTheme, theme_keys
 from reports.values.formatting import clean, clip, long_day
 from reports.values.paper_lines import paper_href
 
-__all__ = ["is_answered", "labelling_page", "n_answered", "sitting_view"]
+__all__ = ["labelling_page", "n_answered", "sitting_view"]
 
 _LONGEST_TITLE = 500
 _LONGEST_ABSTRACT = 20_000
 
 
 def labelling_page(sitting: Sitting, then: str, go_on: str) -> LabellingPage:
-    """Themes of a sitting with their keys, as the page prints them.
-
-    Parameters
-    ----------
-    sitting : Sitting
-    then, go_on : str
-        Commands that use the answers and that ask for more.
-    """
+    """Themes of a sitting with their keys, as the page prints them."""
     themes = sitting.themes()
     shown = (
         LabellingTheme.shown(one.theme_id, one.name, key, one.description, one.phrases)
@@ -38,25 +31,16 @@ def labelling_page(sitting: Sitting, then: str, go_on: str) -> LabellingPage:
 def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool = False) -> dict[str, Any]:
     """Where a sitting stands and which paper to show, as values for JSON.
 
-    Parameters
-    ----------
-    sitting : Sitting
-    paper_id : str or None
-        Paper to show; the first that is not answered without, or when there is no such paper.
-    is_over : bool
-        Whether the sitting was stopped.
+    ``paper`` (None when all are answered) with its ``answers`` so far; ``previous``, the paper whose answers
+    an undo takes back, or None; ``n_answered`` and ``n_papers``; counts of ``themes`` by id; ``own`` counts
+    of this sitting where it ends.
 
-    Returns
-    -------
-    dict
-        ``paper`` (None when all are answered) with its ``answers`` so far; ``previous``, the paper whose
-        answers an undo takes back, or None; ``n_answered`` and ``n_papers``; counts of ``themes`` by id;
-        ``own`` counts of this sitting where it ends.
+    Without `paper_id`, or when there is no such paper, the first that is not answered is shown.
     """
     themes = sitting.themes()
     theme_ids = [one.theme_id for one in themes]
     papers, answers = list(sitting.papers), sitting.answers
-    answered = [is_answered(answers.get(one.paper_id, {}), theme_ids) for one in papers]
+    answered = [_is_answered(answers.get(one.paper_id, {}), theme_ids) for one in papers]
     at = _shown(papers, answered, paper_id)
     before = [one.paper_id for one in papers[:at] if answers.get(one.paper_id)]
     paper = papers[at] if at < len(papers) else None
@@ -76,12 +60,12 @@ def sitting_view(sitting: Sitting, paper_id: str | None = None, *, is_over: bool
     }
 
 
-def is_answered(answers: Mapping[str, str], theme_ids: list[str]) -> bool:
+def _is_answered(answers: Mapping[str, str], theme_ids: list[str]) -> bool:
     """Whether a paper's answers cover all themes; a paper of a partly filled CSV is asked for again.
 
     Examples
     --------
-    >>> is_answered({"agents": "no"}, ["agents"]), is_answered({"agents": "no"}, ["agents", "safety"])
+    >>> _is_answered({"agents": "no"}, ["agents"]), _is_answered({"agents": "no"}, ["agents", "safety"])
     (True, False)
     """
     return all(theme_id in answers for theme_id in theme_ids)
@@ -90,7 +74,7 @@ def is_answered(answers: Mapping[str, str], theme_ids: list[str]) -> bool:
 def n_answered(sitting: Sitting) -> int:
     """Count the papers of a sitting that are answered for all themes."""
     theme_ids = [one.theme_id for one in sitting.themes()]
-    return sum(is_answered(sitting.answers.get(one.paper_id, {}), theme_ids) for one in sitting.papers)
+    return sum(_is_answered(sitting.answers.get(one.paper_id, {}), theme_ids) for one in sitting.papers)
 
 
 def _shown(papers: list[AskedPaper], answered: list[bool], paper_id: str | None) -> int:

@@ -55,12 +55,7 @@ class FilledAnswers:
 
 
 def check_free(path: Path) -> None:
-    """Refuse a file that is there, for it may be filled, or in no folder: a draw for it would be in vain.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse a file that is there, for it may be filled, or in no folder: a draw for it would be in vain."""
     if path.exists():
         raise InputError(f"{path} exists and may contain answers; choose another --output")
     if not path.parent.is_dir():
@@ -99,14 +94,6 @@ def write_questions(papers: Sequence[AskedPaper], theme_ids: Sequence[str], path
 
 def answers_of(table: CsvTable, theme_ids: Collection[str], *, known: Collection[str]) -> FilledAnswers:
     """Answers of a filled file, from `write_questions` or from the report.
-
-    Parameters
-    ----------
-    table : CsvTable
-    theme_ids : collection of str
-        Themes that are declared.
-    known : collection of str
-        Papers that there are.
 
     Raises
     ------

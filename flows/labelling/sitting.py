@@ -14,10 +14,7 @@ __all__ = ["AskedPaper", "AskedTheme", "Sitting"]
 class AskedPaper:
     """A paper to answer for.
 
-    Attributes
-    ----------
-    marked : tuple of (int, int)
-        Start and end in `abstract` of the sentences nearest to the themes' phrases, in order.
+    `marked` has start and end in `abstract` of the sentences nearest to the themes' phrases, in order.
     """
 
     paper_id: str
@@ -32,10 +29,7 @@ class AskedPaper:
 class AskedTheme:
     """A theme to answer for, and the answers that it has from everybody so far.
 
-    Attributes
-    ----------
-    n_earlier : int
-        Answers that were given under an earlier definition of the theme.
+    `n_earlier` counts answers that were given under an earlier definition of the theme.
     """
 
     theme_id: str

@@ -28,15 +28,10 @@ class StoredSitting:
 
     Parameters
     ----------
-    workspace : Path
-    themes : sequence of Theme
     papers : sequence of AskedPaper
         In the order in which to ask.
     drawn : mapping of str to (int, float)
         Draw and probability of each of these papers.
-    labeller : str
-    day : date
-        On which the answers are given.
     """
 
     def __init__(

@@ -37,15 +37,7 @@ _COUNTS = {
 def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping[str, Any]) -> None:
     """Create the artifacts of a published run.
 
-    Parameters
-    ----------
-    folder : Path
-        Run folder.
-    site : str
-        Address of the workspace's folder; the link leads to the file without.
-    tables : RunTables
-    manifest : mapping
-        With counts, sources and warnings.
+    `site` is the address of the workspace's folder; the link leads to the file without.
     """
     create_table_artifact(
         moved_rows(tables.verdicts) or [{"verdict": "no change was shown"}],
@@ -60,10 +52,7 @@ def make_artifacts(folder: Path, site: str, tables: RunTables, manifest: Mapping
 def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     """Claims of a run as plain values, the most certain first; days are ISO text, missing numbers None.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        The table `verdicts`. Whether what moved keeps moving (window ``lasting``) is not a separate claim.
+    Whether what moved keeps moving (window ``lasting``) is not a separate claim.
     """
     claims = verdicts[verdicts["verdict"].isin(["rising", "falling"]) & (verdicts["window"] != "lasting")]
     rows = claims.sort_values("q_value", kind="stable")[_COLUMNS].head(_ROWS)
@@ -77,13 +66,7 @@ def moved_rows(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def quality_markdown(manifest: Mapping[str, Any]) -> str:
-    """Counts and data problems of a run, as Markdown.
-
-    Parameters
-    ----------
-    manifest : mapping
-        With ``counts``, ``sources`` and ``warnings``.
-    """
+    """Counts and data problems of a run, as Markdown."""
     counts = manifest["counts"]
     lines = ["| | |", "| --- | ---: |"]
     lines += [f"| {words} | {counts[name]:,} |" for name, words in _COUNTS.items() if name in counts]
@@ -97,5 +80,4 @@ def quality_markdown(manifest: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of a feed, escaped for Markdown and HTML."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]<>()#+!|~" else sign for sign in " ".join(text.split()))

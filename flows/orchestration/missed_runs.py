@@ -33,10 +33,7 @@ _GONE = {StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.
 def later_run() -> str:
     """When the last run of this flow run's deployment was due, if that was later than this one's.
 
-    Returns
-    -------
-    str
-        Empty for a run that nobody scheduled, and for the last one that is due.
+    Empty for a run that nobody scheduled, and for the last one that is due.
     """
     own_id = flow_run.id
     if deployment.id is None or own_id is None or flow_run.parent_flow_run_id is not None:
@@ -73,14 +70,7 @@ def _is_scheduled(run: FlowRun) -> bool:
 def missed_since(cron: str, timezone: str, last: datetime) -> datetime | None:
     """Time of the last run that a cron expression scheduled after `last` and up to now; None without one.
 
-    Parameters
-    ----------
-    cron : str
-        Five fields.
-    timezone : str
-        IANA name of the zone in which the fields are read.
-    last : datetime
-        Time of the last run, with a time zone.
+    `timezone` is the IANA name of the zone in which the fields are read.
 
     Examples
     --------

@@ -26,14 +26,7 @@ STALE_DAYS = 7
 def finished(value: Value, message: str, *, name: str = "Completed") -> Value:
     """Final state of a flow; the caller gets the value.
 
-    Parameters
-    ----------
-    value : object
-        What the flow returns.
-    message : str
-        One line for Prefect's pages and notifications.
-    name : str
-        `GAPS`, `STALE`, `SKIPPED`, or that nothing is special.
+    `name` is `GAPS`, `STALE` or `SKIPPED` if something is special.
     """
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:
@@ -57,13 +50,6 @@ def run_flow(flow: Callable[..., Value], *arguments: Any, **keywords: Any) -> Va
 
 def staleness(sources: Sequence[dict[str, Any]], day: date) -> str:
     """Warn if no feed has been fetched for long; empty otherwise.
-
-    Parameters
-    ----------
-    sources : sequence of dict
-        As in a manifest: each with the ``day`` of its look.
-    day : date
-        The day that the run pretends to be.
 
     Examples
     --------

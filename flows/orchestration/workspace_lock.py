@@ -8,7 +8,6 @@ after a crash. Commands that only read do not take the lock.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from analytics.exceptions import InputError, PapertrendsError
+from flows.runs.file_locks import try_lock
 from flows.workers.progress import say_progress
 
 __all__ = ["lock_workspace"]
@@ -67,26 +67,24 @@ def lock_workspace(workspace: Path, *, patience_s: float = _PATIENCE_S) -> Itera
 
 def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
     """Open the lock file and lock it, waiting for another holder."""
-    deadline, is_told = time.monotonic() + patience_s, False
+    deadline, is_waiting = time.monotonic() + patience_s, False
     while True:
         file = _open(workspace, path)
-        with suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had the turn before may have removed an empty workspace with it.
-            with suppress(FileNotFoundError):
-                if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-                    return file
+        # An earlier holder may have removed an empty workspace, and this file with it.
+        with suppress(FileNotFoundError):
+            if try_lock(file) and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                return file
         file.close()
         if time.monotonic() >= deadline:
             raise PapertrendsError(
                 f"another run has been working on the workspace {workspace} for {patience_s:g} s; "
                 "wait for it to finish or stop it, then run again"
             )
-        if not is_told:
+        if not is_waiting:
             logger.warning(
                 "another run is using the workspace %s; this run waits until it has finished", workspace
             )
-            is_told = True
+            is_waiting = True
         say_progress("waiting for another run", 0, 1)
         time.sleep(0.1)
 
@@ -94,8 +92,8 @@ def _take(workspace: Path, path: Path, patience_s: float) -> TextIO:
 def _open(workspace: Path, path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Not for writing: an open file would keep the disk from being made read-only meanwhile.
-        return os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        # For reading only, see `try_lock`.
+        return os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT, 0o644))
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(
             f"the workspace {workspace} is a file, not a folder; choose another --workspace"

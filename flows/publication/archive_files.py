@@ -28,16 +28,7 @@ def update_archive(workspace: Path, site: str = "") -> Path:
     run is gone. Where another process publishes meanwhile, its run is taken up too. Publishers take turns
     here as well: a part of a page that a killed one left behind is written over.
 
-    Parameters
-    ----------
-    workspace : Path
-    site : str
-        Address under which the folder is published, for the links; they are relative without.
-
-    Returns
-    -------
-    Path
-        The page.
+    `site` is the address under which the folder is published; links are relative without.
 
     Raises
     ------
@@ -95,7 +86,6 @@ def latest_run(workspace: Path, runs: list[str]) -> str:
 
 
 def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Runs that failed after the newest published one, newest first; none without a store."""
     since = max((str(manifest.get("started_at", "")) for manifest in manifests), default="")
     with suppress(PapertrendsError):
         if Store.exists(workspace):

@@ -11,6 +11,7 @@ from pathlib import Path
 from analytics.exceptions import InputError
 from flows.runs import list_runs, read_manifest
 from flows.runs.facts import RunFacts, facts_of
+from flows.runs.latest import latest_run
 from flows.runs.publishing import publishing, remove_runs
 from flows.runs.record import RunRecord, update_record
 from flows.runs.retention import runs_to_remove
@@ -37,20 +38,6 @@ def tidy_workspace(workspace: Path, today: date, keep_days: int, vectorizer_id: 
 
     What a run forecast and claimed is in the record before its folder goes, so that no later run comes out
     otherwise. A run that is not in the record stays.
-
-    Parameters
-    ----------
-    workspace : Path
-    today : date
-    keep_days : int
-        Setting ``keep_runs_days``.
-    vectorizer_id : str
-        Vectorizer of the newest run.
-
-    Returns
-    -------
-    tuple of str
-        Ids of the runs that went.
     """
     with publishing(workspace), Store.open(workspace) as store:
         record = update_record(workspace)
@@ -66,14 +53,13 @@ def tidy_workspace(workspace: Path, today: date, keep_days: int, vectorizer_id: 
 
 
 def _used_by(runs: Iterable[RunFacts]) -> set[int | str]:
-    """Fits and vectorizers of runs."""
     named = {one for facts in runs for one in (facts.fit_id, facts.vectorizer_id)}
     return {one for one in named if one is not None}
 
 
 def _latest(workspace: Path) -> set[str]:
-    latest = workspace / "latest"
-    return {latest.readlink().name} if latest.is_symlink() else set()
+    latest = latest_run(workspace)
+    return set() if latest is None else {latest}
 
 
 def _unrecorded(workspace: Path, record: RunRecord) -> list[RunFacts]:

@@ -27,7 +27,7 @@ def record_failures(workspace: Path, day: date, site: str) -> Iterator[None]:
     """Record an exception that ends the block, and raise it again; ``latest`` stays unchanged.
 
     A user's mistake at the command line is not a failure of the schedule. Where the disk does not take the
-    note either, the failure alone is told.
+    note either, only the failure is reported.
     """
     started_at = now()
     try:

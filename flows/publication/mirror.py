@@ -18,9 +18,9 @@ from flows.publication.archive_files import ARCHIVE_PAGE, FEED, latest_run
 from flows.publication.paper_feeds import list_feeds
 from flows.runs import canonical_json, list_runs
 
-__all__ = ["LATEST", "copy_to_mirror", "mirror_failure", "mirror_run"]
+__all__ = ["copy_to_mirror", "mirror_failure", "mirror_run"]
 
-LATEST = "latest.json"
+_LATEST = "latest.json"
 RETRY_DELAYS = (5.0, 30.0)
 _MANIFEST = "manifest.json"
 _NOTE = ".mirror-failed"
@@ -32,11 +32,7 @@ logger = logging.getLogger(__name__)
 def mirror_run(workspace: Path, url: str) -> None:
     """Copy what the mirror lacks; errors are only recorded and logged, because the run is published.
 
-    Parameters
-    ----------
-    workspace : Path
-    url : str
-        Setting `mirror`; nothing is done where it is empty.
+    Nothing is done where `url`, the setting `mirror`, is empty.
     """
     note = workspace / _NOTE
     note.unlink(missing_ok=True)
@@ -64,16 +60,7 @@ def mirror_failure(workspace: Path) -> str | None:
 def copy_to_mirror(workspace: Path, url: str) -> int:
     """Copy the runs that a mirror lacks, then the page of all runs, the feed and ``latest.json``.
 
-    Parameters
-    ----------
-    workspace : Path
-    url : str
-        As fsspec takes it; credentials come from where it takes them, such as the environment.
-
-    Returns
-    -------
-    int
-        How many runs were copied.
+    `url` is as fsspec takes it; credentials come from where it takes them, such as the environment.
     """
     import fsspec  # a tenth of a second that only a mirror costs
 
@@ -96,7 +83,7 @@ def copy_to_mirror(workspace: Path, url: str) -> int:
     if runs:
         latest = latest_run(workspace, runs)
         newest = {"run_id": latest, "report": f"runs/{latest}/report.html"}
-        place.pipe_file(f"{root}/{LATEST}", (canonical_json(newest) + "\n").encode())
+        place.pipe_file(f"{root}/{_LATEST}", (canonical_json(newest) + "\n").encode())
     return len(missing)
 
 

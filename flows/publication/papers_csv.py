@@ -47,7 +47,6 @@ def write_papers_csv(tables: RunTables, path: Path) -> None:
 
 
 def _themes(tables: RunTables) -> dict[str, str]:
-    """Names of each paper's themes."""
     names = dict(zip(tables.themes["theme_id"], tables.themes["name"], strict=True))
     rows = tables.theme_assignments.sort_values("is_primary", ascending=False, kind="stable")
     found: dict[str, str] = {}
@@ -57,7 +56,6 @@ def _themes(tables: RunTables) -> dict[str, str]:
 
 
 def _csv_column(column: pa.Array) -> pa.Array:
-    """Column converted for CSV."""
     if pa.types.is_list(column.type):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), "; ")
     if pa.types.is_timestamp(column.type):

@@ -30,21 +30,7 @@ __all__ = ["publish", "render_page"]
 
 
 def publish(analysis: Analysis, settings: Settings, *, run_step: RunStep = call_step) -> Path:
-    """Publish an analysis: its run folder, then the store's list of runs, the archive and the mirror.
-
-    Parameters
-    ----------
-    analysis : Analysis
-    settings : Settings
-        Settings of the analysis.
-    run_step : RunStep, optional
-        How each step is called.
-
-    Returns
-    -------
-    Path
-        The run folder.
-    """
+    """Publish an analysis: its run folder, then the store's list of runs, the archive and the mirror."""
     root, site = settings.workspace, settings.site
     folder, manifest = run_step("write run", _write_run, root, analysis)
     run_step("remember run", _record_run, root, manifest)

@@ -27,18 +27,9 @@ def previous_run(
     the place of its original, the oldest run with its own fingerprint: it is compared with what stood
     before that, so that its tables come out as the original's.
 
-    Parameters
-    ----------
-    workspace : Path
-    fingerprint : str
-    as_of : date
-    but : collection of Path
-        Folders to pass over.
+    None when there is nothing to compare with. Folders whose manifest cannot be read are passed over.
 
-    Returns
-    -------
-    Path or None
-        None when there is nothing to compare with. Folders whose manifest cannot be read are passed over.
+    Folders of `but` are passed over.
     """
     indexed = read_record(workspace).runs
     before: list[Path] = []

@@ -16,7 +16,6 @@ class RunFacts:
 
     Attributes
     ----------
-    run_id : str
     as_of : date
         Day that it pretends to be.
     started_on : date

@@ -24,7 +24,7 @@ def make_run_id(started_at: datetime, corpus_hash: str, *, taken: Collection[str
     started_at : datetime
         With a time zone.
     corpus_hash : str
-        Its first eight digits end the id, so that runs over one corpus can be told by eye.
+        Its first eight digits end the id, so that runs over one corpus can be recognized by eye.
     taken : collection of str
         Ids that exist; a coarse clock may give one twice, the second then ends in ``-02``.
 

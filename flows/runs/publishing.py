@@ -7,7 +7,6 @@ from a killed process, and no process ids are needed.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import time
@@ -19,6 +18,8 @@ from typing import Any
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
+from flows.runs.file_locks import try_lock
+from flows.runs.latest import check_latest, point_latest
 from flows.runs.names import NAME, canonical_json
 from flows.runs.tables import write_table
 
@@ -41,22 +42,10 @@ def publish_run(
 
     Parameters
     ----------
-    workspace : Path
-    run_id : str
-        See `make_run_id`.
-    tables : RunTables
     manifest : mapping
         Plain values and dates; `run_id` is set here.
     charts : mapping of str to str
         SVG text by name without suffix.
-    report_html : str
-    lock_timeout_s : float
-        How long to wait for another process that publishes into this workspace.
-
-    Returns
-    -------
-    Path
-        The folder ``<workspace>/runs/<run_id>``.
 
     Raises
     ------
@@ -75,18 +64,7 @@ def publish_run(
 def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.0) -> Iterator[Path]:
     """Build a run folder in the block; at its end it is renamed into place and ``latest`` points to it.
 
-    Parameters
-    ----------
-    workspace : Path
-    run_id : str
-        See `make_run_id`.
-    lock_timeout_s : float
-        How long to wait for another process that publishes into this workspace.
-
-    Yields
-    ------
-    Path
-        Where to write. It is removed when the block fails.
+    The folder that the block writes to is removed when the block fails.
 
     Raises
     ------
@@ -109,7 +87,8 @@ def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.
                 _sync(folder.parent)
             finally:
                 shutil.rmtree(building, ignore_errors=True)
-            _point_latest(workspace, folder)
+            point_latest(workspace, run_id)
+            _sync(workspace)
     except OSError as error:
         raise PapertrendsError(
             f"run {run_id} cannot be written under {workspace} ({error.strerror or error}); "
@@ -118,13 +97,7 @@ def new_run_folder(workspace: Path, run_id: str, *, lock_timeout_s: float = 120.
 
 
 def write_tables(folder: Path, tables: RunTables) -> None:
-    """Write every table of a run.
-
-    Raises
-    ------
-    PapertrendsError
-        When a table breaks the contract.
-    """
+    """Write every table of a run."""
     for table in fields(RunTables):
         write_table(table.name, getattr(tables, table.name), folder / f"{table.name}.parquet")
 
@@ -163,21 +136,13 @@ def _check_free(workspace: Path, folder: Path) -> None:
         raise PapertrendsError(
             f"run {folder.name} already exists in {folder.parent}; a published run never changes"
         )
-    latest = workspace / "latest"
-    if os.path.lexists(latest) and not latest.is_symlink():
-        raise PapertrendsError(f"{latest} is not a link to a run; move it away, then run again")
-
-
-def _point_latest(workspace: Path, folder: Path) -> None:
-    link = workspace / ".latest-new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path("runs") / folder.name)
-    link.replace(workspace / "latest")
-    _sync(workspace)
+    check_latest(workspace)
 
 
 def _sync(path: Path) -> None:
     """Flush a file or folder to disk."""
+    if os.name == "nt":  # Windows opens no folder, and flushes no file that is open for reading only
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -198,17 +163,13 @@ def publishing(workspace: Path, timeout_s: float = 120.0) -> Iterator[None]:
     runs.mkdir(parents=True, exist_ok=True)
     with (runs / ".lock").open("a") as lock:
         deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise PapertrendsError(
-                        f"another process has been publishing into {runs} for {timeout_s:.0f} s; "
-                        "wait for it to finish or stop it, then run again"
-                    ) from None
-                time.sleep(0.05)
+        while not try_lock(lock):
+            if time.monotonic() >= deadline:
+                raise PapertrendsError(
+                    f"another process has been publishing into {runs} for {timeout_s:.0f} s; "
+                    "wait for it to finish or stop it, then run again"
+                )
+            time.sleep(0.05)
         for kind in (_BUILDING, _REMOVING):
             for left_over in runs.glob(f"{kind}*"):
                 shutil.rmtree(left_over)

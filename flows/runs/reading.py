@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.exceptions import InputError
 from analytics.tables import ADDED_TABLES, TABLE_COLUMNS, RunTables, empty_table
+from flows.runs.latest import latest_run, run_folder
 from flows.runs.names import list_runs
 from flows.runs.tables import read_columns, read_table
 
@@ -35,12 +36,11 @@ def resolve_run(workspace: Path, name: str | None = None) -> Path:
     """
     known = list_runs(workspace)
     if name in (None, "latest"):
-        latest = workspace / "latest"
-        if not latest.is_symlink():
+        name = latest_run(workspace)
+        if name is None:
             raise InputError(f"there are no runs in {workspace} yet; make one with: papertrends run")
-        name = latest.readlink().name
         if name not in known:
-            raise InputError(f"{latest} points to {name!r}, which is gone; {_existing(known)}")
+            raise InputError(f"{workspace / 'latest'} points to {name!r}, which is gone; {_existing(known)}")
     if name not in known:
         raise InputError(f"there is no run {name!r} in {workspace}; {_existing(known)}")
     return workspace / "runs" / str(name)
@@ -74,25 +74,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_run(folder: Path) -> tuple[RunTables, dict[str, Any]]:
-    """Tables and manifest of a run folder.
+    """Tables and manifest of a run folder, or of the run that a file ``latest`` names.
 
     Raises
     ------
     InputError
         When a file is missing or is not what it should be.
     """
+    folder = run_folder(folder)
     _check_whole(folder, ["manifest.json", *(f"{name}.parquet" for name in TABLE_COLUMNS)])
     return RunTables(**read_tables(folder, TABLE_COLUMNS)), read_manifest(folder)
 
 
 def read_assignments(folder: Path) -> RunTables:
-    """Tables that `analytics.trends.change_decomposition.share_changes` needs; the others have no rows.
-
-    Raises
-    ------
-    InputError
-        When a file is missing or is not what it should be.
-    """
+    """Tables that `analytics.trends.change_decomposition.share_changes` needs; the others have no rows."""
     needed = ("themes", "theme_assignments", "theme_quality", "labels", "topics", "topic_assignments")
     papers = read_columns("papers", folder / "papers.parquet", ("paper_id", "published"))
     empty = {name: empty_table(name) for name in TABLE_COLUMNS}
@@ -100,13 +95,7 @@ def read_assignments(folder: Path) -> RunTables:
 
 
 def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Some tables of a run folder by name; those that a run of an older version lacks have no rows.
-
-    Raises
-    ------
-    InputError
-        When a file is missing or is not what it should be.
-    """
+    """Some tables of a run folder by name; those that a run of an older version lacks have no rows."""
     paths = {name: folder / f"{name}.parquet" for name in names}
     _check_whole(folder, [path.name for path in paths.values()])
     return {
@@ -115,7 +104,6 @@ def read_tables(folder: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
 
 
 def _check_whole(folder: Path, files: Iterable[str]) -> None:
-    """Refuse a folder that lacks required files."""
     later = {f"{name}.parquet" for name in ADDED_TABLES}
     missing = [name for name in files if name not in later and not (folder / name).is_file()]
     if missing:

@@ -83,13 +83,7 @@ class RunRecord:
 
 
 def read_statements(folder: Path) -> RunStatements:
-    """Read what a run forecast and claimed.
-
-    Raises
-    ------
-    InputError
-        When the folder is not whole.
-    """
+    """Read what a run forecast and claimed."""
     own = read_tables(folder, ("forecasts", "verdicts", "trends", "topic_assignments"))
     return RunStatements(
         own["forecasts"], claims_of(own["verdicts"], own["trends"]), own["topic_assignments"]

@@ -28,9 +28,6 @@ def runs_to_remove(
 
     Parameters
     ----------
-    runs : collection of RunFacts
-        Each id once.
-    today : date
     keep_days : int
         0 keeps all.
     needed : collection of str

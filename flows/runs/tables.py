@@ -110,13 +110,7 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
 
 
 def read_columns(name: str, path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read some columns of a table that every version has written, as `read_table` would.
-
-    Raises
-    ------
-    InputError
-        When the file is not such a table.
-    """
+    """Read some columns of a table that every version has written, as `read_table` would."""
     try:
         table = pq.ParquetFile(path).read(columns=list(columns)).to_pandas()
         return table[list(columns)].astype(dict(empty_table(name)[list(columns)].dtypes))

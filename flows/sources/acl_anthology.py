@@ -57,25 +57,8 @@ def parse_acl_anthology(text: str, *, location: str, day: date | None) -> Feed:
     Front and back matter are no papers and are left out without a word. A retracted or removed paper
     is kept as withdrawn.
 
-    Parameters
-    ----------
-    text : str
-        The collection.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the collection. `published` is the first day of the volume's month,
-        or of its year where no month is readable; `updated` the day of the newest revision.
-
-    Raises
-    ------
-    InputError
-        When the text is no such collection.
+    `records` in the order of the collection. `published` is the first day of the volume's month, or of its
+    year where no month is readable; `updated` the day of the newest revision.
 
     Examples
     --------

@@ -54,8 +54,6 @@ class AtomPaging:
         Papers that the query has in all.
     start : int or None
         How many of them stand before the answer's first.
-    n_entries : int
-        Entries in the answer.
     """
 
     total: int | None
@@ -81,20 +79,10 @@ def looks_like(head: str) -> bool:
 def parse_arxiv_atom(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of arXiv's API.
 
-    Parameters
-    ----------
-    text : str
-        The answer.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look; None for the day on which the answer says that it was made.
+    `records` in the order of the answer; none for an answer without an entry. `published` is the UTC day of
+    the first version, `updated` and `version` those of the version shown.
 
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer; none for an answer without an entry. `published` is the
-        UTC day of the first version, `updated` and `version` those of the version shown.
+    Without `day` the look is of the day on which the answer says that it was made.
 
     Raises
     ------
@@ -121,11 +109,6 @@ def parse_arxiv_atom(text: str, *, location: str, day: date | None) -> Feed:
 
 def atom_paging(text: str) -> AtomPaging:
     """Where an answer of arXiv's API stands among all papers of its query.
-
-    Raises
-    ------
-    InputError
-        When the text is no Atom feed.
 
     Examples
     --------

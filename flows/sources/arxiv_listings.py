@@ -25,17 +25,15 @@ from flows.sources.text_lines import read_lines
 
 __all__ = [
     "LISTING_FORMAT",
-    "LISTING_SOURCE",
     "SNAPSHOT_FORMAT",
-    "SNAPSHOT_SOURCE",
     "looks_like_listing",
     "looks_like_snapshot",
     "read_listing",
     "read_snapshot",
 ]
 
-LISTING_SOURCE = "arxiv-listing"
-SNAPSHOT_SOURCE = "arxiv-snapshot"
+_LISTING_SOURCE = "arxiv-listing"
+_SNAPSHOT_SOURCE = "arxiv-snapshot"
 
 _LISTING_KEYS = frozenset(("id", "title", "summary", "abs", "categories"))
 _SNAPSHOT_KEYS = frozenset(("id", "title", "abstract", "versions", "update_date"))
@@ -44,11 +42,6 @@ _VERSION = re.compile(r"v(\d{1,3})", re.ASCII)
 
 def looks_like_listing(head: str) -> bool:
     r"""Tell whether a text is a crawler's daily listing of arXiv.
-
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
 
     Examples
     --------
@@ -63,11 +56,6 @@ def looks_like_listing(head: str) -> bool:
 def looks_like_snapshot(head: str) -> bool:
     r"""Tell whether a text is the snapshot of arXiv's metadata as JSON lines.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like_snapshot('{"id": "", "title": "", "abstract": "", "versions": [], "update_date": ""}\n')
@@ -79,20 +67,7 @@ def looks_like_snapshot(head: str) -> bool:
 def read_listing(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a crawler's daily listing, all of them undated, repeats kept.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `day` is the day of the listing.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
+    In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
     """
     return _LISTING.parts(json_entries(read_lines(file)), file)
 
@@ -100,19 +75,7 @@ def read_listing(file: SourceFile) -> Iterator[Feed]:
 def read_snapshot(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of the snapshot: published when version 1 appeared, updated with the newest one.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
+    In parts; ``"line 1"`` is the first. A line that is no object with a title is a reject.
     """
     return _SNAPSHOT.parts(json_entries(read_lines(file)), file)
 
@@ -152,8 +115,8 @@ def _versioned(entry: Mapping[str, Any], position: str, doubts: Doubts) -> Paper
     ).record(position, doubts, "a paper without a title")
 
 
-_LISTING = EntryReader(LISTING_SOURCE, _listed, row_excerpt)
-_SNAPSHOT = EntryReader(SNAPSHOT_SOURCE, _versioned, row_excerpt)
+_LISTING = EntryReader(_LISTING_SOURCE, _listed, row_excerpt)
+_SNAPSHOT = EntryReader(_SNAPSHOT_SOURCE, _versioned, row_excerpt)
 
 
 def _text(value: object) -> str:
@@ -179,5 +142,5 @@ def _authors(value: object) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-LISTING_FORMAT = SourceFormat(LISTING_SOURCE, looks_like_listing, read_listing)
-SNAPSHOT_FORMAT = SourceFormat(SNAPSHOT_SOURCE, looks_like_snapshot, read_snapshot)
+LISTING_FORMAT = SourceFormat(_LISTING_SOURCE, looks_like_listing, read_listing)
+SNAPSHOT_FORMAT = SourceFormat(_SNAPSHOT_SOURCE, looks_like_snapshot, read_snapshot)

@@ -25,7 +25,7 @@ _INITIALS = re.compile(r"(?:[A-ZÀ-Þ]\.?[ -]?){1,4}")
 _POINTED = re.compile(r"(?:[A-ZÀ-Þ]\.-?){1,4}")
 _BARE = re.compile(r"[A-ZÀ-Þ]{1,3}")
 _LONGEST_NAME = 200
-# What services put beside a name: Scopus' "(57200000000)", DBLP's "0001", a mail address, marks of footnotes.
+# What services put next to a name: Scopus' "(57200000000)", DBLP's "0001", a mail address, footnote marks.
 _BESIDE = re.compile(r" ?\([^()]{0,200}\)$| \d{4}$| ?<[^<>@]{1,100}@[^<>]{1,100}>|[*†‡§¶]+$")
 _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]{2,5}")
 _PARENTHESES = re.compile(r" ?\([^()]*\)")
@@ -68,9 +68,9 @@ def split_names(value: object) -> tuple[tuple[str, ...], bool]:
     if initials is None and whole and _initials_behind([*whole[:-1], whole[-1].removesuffix(".")]) is _BARE:
         # PubMed puts a full stop behind its list: "Muster A, Beispiel B."
         initials, parts = _BARE, [part.removesuffix(".") for part in parts]
-    told = [_given_name_first(part, initials) for part in parts]
-    bare = [_ET_AL.sub("", name) for name in told]
-    return tuple(name for name in bare if name), bare == told
+    ordered = [_given_name_first(part, initials) for part in parts]
+    bare = [_ET_AL.sub("", name) for name in ordered]
+    return tuple(name for name in bare if name), bare == ordered
 
 
 def split_author_names(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 The bibtexparser library splits the text into blocks. Where a block never closes it goes on at the
 next line that begins with ``@``, so one broken entry costs no other. Values are put together here
 (``"10~" # jun``), because the library leaves concatenations as they stand. An entry of any kind with
-a title is a record, theses, books and software too; a volume of proceedings is none, for its papers
+a title is a record, theses, books and software too; a volume of proceedings is not, because its papers
 are the works.
 """
 
@@ -57,11 +57,6 @@ _AUTHOR_MARK = re.compile(r"(?<!\\)[{}]| and(?= )", re.IGNORECASE)
 def looks_like(head: str) -> bool:
     r"""Tell whether a text is a bibliography: whether a line opens an entry with its key.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like("% my library\n@article{doe2020,\n  title = {Agents}\n}")
@@ -82,20 +77,8 @@ def read_bibtex(file: SourceFile) -> Iterator[Feed]:
     stated. ``@string``, ``@preamble`` and comments are no records. Of a repeated field the first
     counts; entries that repeat a key are all kept.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without
-        a title is a reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty or holds no paper.
+    In parts; ``"line 12"`` is where an entry begins. An entry that never closes or is without a title is a
+    reject.
     """
     return _READER.parts(_entries(file), file)
 

@@ -23,11 +23,8 @@ _MARK = re.compile(r"\\.|[{}\"]")
 def chunks_of(lines: Iterator[Line]) -> Iterator[tuple[int, str]]:
     """Cut a file where a line begins a block, so that 500 entries are held at once.
 
-    Yields
-    ------
-    (int, str)
-        Number of the first line, and the text: with the commas that are missing between two fields, for
-        each of which the library would give up the rest of an entry.
+    Gives the number of the first line, and the text: with the commas that are missing between two fields, for
+    each of which the library would give up the rest of an entry.
     """
     chunk = _Chunk()
     start, n_entries, n_characters = 1, 0, 0

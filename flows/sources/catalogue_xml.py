@@ -33,26 +33,14 @@ _PUBMED_ROOTS = ("PubmedArticleSet", "PubmedArticle", "MedlineCitationSet")
 
 
 def parse_pubmed_xml(text: str, *, location: str, day: date | None) -> Feed:
-    """Papers of a set of PubMed's articles.
-
-    Raises
-    ------
-    InputError
-        When the text is no such XML.
-    """
+    """Papers of a set of PubMed's articles."""
     root = parse_xml(text, location, _PUBMED_WANTED, roots=_PUBMED_ROOTS)
     entries = [root] if local_name(root) == "PubmedArticle" else [one for one in root if local_name(one)]
     return _PUBMED.whole(numbered(entries, "article"), location=location, day=day)
 
 
 def parse_endnote_xml(text: str, *, location: str, day: date | None) -> Feed:
-    """Papers of an EndNote library as XML.
-
-    Raises
-    ------
-    InputError
-        When the text is no such XML.
-    """
+    """Papers of an EndNote library as XML."""
     root = parse_xml(text, location, _ENDNOTE_WANTED, roots=("xml", "records"))
     parts = [root] if local_name(root) == "records" else children(root, "records")
     records = [record for part in parts for record in children(part, "record")]

@@ -63,12 +63,6 @@ def is_workbook(file: SourceFile) -> bool:
 def unpacked(file: SourceFile, kind: str) -> Iterator[SourceFile]:
     """Give a compressed file unpacked, under the name that it has without the compression.
 
-    Parameters
-    ----------
-    file : SourceFile
-    kind : str
-        Its compression, see `flows.sources.files.compression_of`.
-
     Raises
     ------
     InputError

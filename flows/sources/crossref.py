@@ -65,19 +65,7 @@ def looks_like(head: str) -> bool:
 def parse_crossref(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of Crossref.
 
-    Parameters
-    ----------
-    text : str
-        A list (``{"message": {"items": [...]}}``), an array of works, or one work.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
-
-    Raises
-    ------
-    InputError
-        When the text is no JSON or not about works.
+    The text is a list (``{"message": {"items": [...]}}``), an array of works, or one work.
 
     Examples
     --------

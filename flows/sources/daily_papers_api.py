@@ -61,21 +61,11 @@ def looks_like(head: str) -> bool:
 def parse_daily_papers_answer(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one saved answer of the Daily Papers API.
 
-    Parameters
-    ----------
-    text : str
-        The answer, in any of the three shapes.
-    location : str
-        Name of the file, for messages and the feed.
-    day : date or None
-        The day that was asked for, where the caller knows it; else the ``date`` of the wrapped shape.
+    `records` in the order of the answer (``"entry 1"`` is the first); an empty array is a feed without
+    records. An entry that cannot be used is a reject and costs no other entry. Dates are UTC days and
+    ``stated``; upvotes are those of the look, which was during `day`.
 
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first); an empty array is a feed
-        without records. An entry that cannot be used is a reject and costs no other entry. Dates are
-        UTC days and ``stated``; upvotes are those of the look, which was during `day`.
+    `day` is the day that was asked for, where the caller knows it; else the ``date`` of the wrapped shape.
 
     Raises
     ------
@@ -119,7 +109,6 @@ def _load(text: str, location: str) -> Any:
 
 
 def _paper_of(raw: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Take the paper out of its entry; both are dicts."""
     entry = _literal(raw) if isinstance(raw, str) else raw
     if not isinstance(entry, dict):
         raise UnusableEntryError(f"not an object but {type(entry).__name__}")
@@ -130,7 +119,6 @@ def _paper_of(raw: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
 
 
 def _literal(text: str) -> Any:
-    """Read a Python literal; nothing is ever evaluated."""
     if len(text) > _LONGEST_LITERAL:
         raise UnusableEntryError(f"a text of {len(text):,} characters, more than {_LONGEST_LITERAL:,}")
     # Brackets within strings count too: real entries leave the bound far away.
@@ -171,7 +159,6 @@ def _text(value: Any) -> str:
 
 
 def _arxiv_id(identifier: str) -> str | None:
-    """Give an arXiv id without its version, None for any other text."""
     try:
         return paper_id_for("", arxiv_id=identifier).removeprefix("arxiv:")
     except ValueError:
@@ -179,7 +166,6 @@ def _arxiv_id(identifier: str) -> str | None:
 
 
 def _day_of(value: Any) -> date | None:
-    """Take the UTC day of an ISO time; a time without a zone is UTC."""
     if not isinstance(value, str):
         return None
     try:

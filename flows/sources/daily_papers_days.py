@@ -39,7 +39,7 @@ class PageDay:
     """One date line. `year` is None where the line has none, `count` likewise.
 
     `bare_year` marks ``Oct 9 2024``: a year without its comma, or a count of 2,024. The listing
-    writes counts above 999 as ``2.02k``, so it is read as a year, and the reader is told.
+    writes counts above 999 as ``2.02k``, so it is read as a year, and a warning says so.
     """
 
     month: int

@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Page:
-    """One page of a file: its own day as written and where, its papers and what is none of them."""
+    """One page of a file: its own day as written and where, its papers and everything else."""
 
     header: PageDay | None
     number: int = 0

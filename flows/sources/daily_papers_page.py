@@ -30,7 +30,7 @@ _NO_YEAR = (
     "give --as-of, the day on which it was copied"
 )
 _NO_SUCH_DAY = "a date that its year does not have; the paper is kept undated"
-_NO_SUCH_PAGE_DAY = "the page's own day is none that its year has"
+_NO_SUCH_PAGE_DAY = "the page's own day does not exist in its year"
 _AFTER_PAGE = "a date later than the page's own day: is --as-of the day of the page or after it?"
 _BARE_YEAR = "a year without its comma is read as a year, not as a count of upvotes"
 _NO_ABSTRACT = "a paper without an abstract"
@@ -39,24 +39,18 @@ _NO_ABSTRACT = "a paper without an abstract"
 def parse_daily_papers_page(text: str, *, location: str, as_of: date | None = None) -> Feed:
     r"""Papers of a Daily Papers listing.
 
+    `records` in the order of the page, each at the line of its title; `rejects` for text that is neither
+    paper nor furniture; `warnings` for what was read with a doubt. `day` is the page's own day, the newest
+    where the file holds several pages, None where it is unknown. A date is ``stated`` with its year or
+    ``year_inferred``, and never later than the page's own day then; an undated paper is ``missing``.
+
     Parameters
     ----------
     text : str
         The page as copied; any line ends, a byte order mark and stray spaces do no harm.
-    location : str
-        Name of the file, for messages and the feed.
     as_of : date or None
         The day of the analysis: the page's own day is the latest such day that is not after it.
         Without it the page is of the year after the newest year that stands on it in full.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the page, each at the line of its title; `rejects` for text that
-        is neither paper nor furniture; `warnings` for what was read with a doubt. `day` is the
-        page's own day, the newest where the file holds several pages, None where it is unknown.
-        A date is ``stated`` with its year or ``year_inferred``, and never later than the page's
-        own day then; an undated paper is ``missing``.
 
     Raises
     ------

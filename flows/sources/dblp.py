@@ -43,26 +43,14 @@ _NO_PAPERS = frozenset(("proceedings", "data", "Editorship", "Data and Artifacts
 
 
 def parse_dblp_xml(text: str, *, location: str, day: date | None) -> Feed:
-    """Papers of DBLP's XML.
-
-    Raises
-    ------
-    InputError
-        When the text is no such XML.
-    """
+    """Papers of DBLP's XML."""
     root = parse_xml(text, location, _WANTED, roots=_ROOTS)
     entries = [_fields(element) for element in root.iter() if local_name(element) in _KINDS]
     return _READER.whole(numbered(entries, "record"), location=location, day=day)
 
 
 def parse_dblp_json(text: str, *, location: str, day: date | None) -> Feed:
-    """Papers of an answer of DBLP's search.
-
-    Raises
-    ------
-    InputError
-        When the text is no such JSON.
-    """
+    """Papers of an answer of DBLP's search."""
     answer = parse_json(text, location, _WANTED)
     hits = object_of(object_of(object_of(answer).get("result")).get("hits"))
     if not hits:

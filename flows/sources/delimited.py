@@ -60,11 +60,6 @@ class _RunawayRowError(Exception):
 def looks_like(head: str) -> bool:
     r"""Tell whether a text is a table: whether its first line names two columns or more, one of titles.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like("Title,Year\nAgents,2025\n"), looks_like("id;title\n1;Agents\n")
@@ -85,16 +80,8 @@ def looks_like(head: str) -> bool:
 def read_delimited(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a table with a header, its columns found by their names.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `columns` say what the table's own names mean.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 12"`` is where a row begins. Missing cells at the end of a row are empty; a
-        row with more cells than the header is a reject, and so are lines that cannot be read as rows.
+    In parts; ``"line 12"`` is where a row begins. Missing cells at the end of a row are empty; a row with
+    more cells than the header is a reject, and so are lines that cannot be read as rows.
 
     Raises
     ------
@@ -135,18 +122,8 @@ def raise_cell_limit() -> None:
 class TableRows:
     """Rows of a table out of its lines; what a row given up had read is read again.
 
-    Parameters
-    ----------
-    first : Line
-        The header's first line.
-    lines : iterator of Line
-        Those after it.
-    delimiter : str
-
-    Attributes
-    ----------
-    width : int
-        Cells of the header, once it is known: a row whose quotes are wrong is read loosely if it has as many.
+    `width` counts the cells of the header, once it is known: a row whose quotes are wrong is read loosely if
+    it has as many.
     """
 
     def __init__(self, first: Line, lines: Iterator[Line], delimiter: str) -> None:

@@ -17,7 +17,7 @@ from charset_normalizer import from_bytes
 
 from flows.sources.encoding_guess import NAMES, likeliest_encoding
 
-__all__ = ["MENDED", "Encoding", "detect_encoding", "encoding_of_mark", "named_encoding"]
+__all__ = ["Encoding", "detect_encoding"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,10 +28,10 @@ _MARKS = (
 _DECLARED = re.compile(rb"^[^<]{0,20}<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _SAMPLE = 64 * 1024
 _ODD_BYTES = 3
-"""Bytes that are none for each sign of UTF-8: of East Asian encodings there would be a dozen."""
+"""Most invalid bytes per character of UTF-8: text in East Asian encodings would have a dozen."""
 _LONGEST_LINE = 1024 * 1024
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\n]*")
-MENDED = "papertrends-windows-1252"
+_MENDED = "papertrends-windows-1252"
 """Name of the handler of errors that reads a byte which is not UTF-8 as Windows-1252."""
 
 
@@ -50,15 +50,15 @@ def _mend(error: UnicodeError) -> tuple[str, int]:
     return bad.decode("cp1252", "replace"), error.start + 1
 
 
-codecs.register_error(MENDED, _mend)
+codecs.register_error(_MENDED, _mend)
 
 
-def named_encoding(name: str) -> str | None:
+def _named_encoding(name: str) -> str | None:
     """Python's name of a declared encoding, None for an unknown one; Latin-1 is Windows-1252, as on the web.
 
     Examples
     --------
-    >>> named_encoding("ISO-8859-1"), named_encoding("GB2312"), named_encoding("klingon")
+    >>> _named_encoding("ISO-8859-1"), _named_encoding("GB2312"), _named_encoding("klingon")
     ('cp1252', 'gb18030', None)
     """
     try:
@@ -86,12 +86,12 @@ _SAFE = {
 }
 
 
-def encoding_of_mark(head: bytes) -> str | None:
+def _encoding_of_mark(head: bytes) -> str | None:
     r"""Encoding of a mark of byte order, or of the zeros of UTF-16 without one; None without either.
 
     Examples
     --------
-    >>> encoding_of_mark(b"\xff\xfeA\x00"), encoding_of_mark(b"A\x00g\x00e\x00n\x00")
+    >>> _encoding_of_mark(b"\xff\xfeA\x00"), _encoding_of_mark(b"A\x00g\x00e\x00n\x00")
     ('utf-16', 'utf-16-le')
     """
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
@@ -126,10 +126,10 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
     >>> detect_encoding(text, [text]).note
     'it is read as GB18030, as which its bytes make most sense; save it as UTF-8 if that is wrong'
     """
-    if marked := encoding_of_mark(head):
-        return Encoding(marked, "replace" if marked != "utf-8-sig" else MENDED)
+    if marked := _encoding_of_mark(head):
+        return Encoding(marked, "replace" if marked != "utf-8-sig" else _MENDED)
     declared = _DECLARED.match(head)
-    name = named_encoding(declared[1].decode("ascii")) if declared else None
+    name = _named_encoding(declared[1].decode("ascii")) if declared else None
     is_utf_8 = name == "utf-8"
     if name and not is_utf_8:
         if name.startswith("utf-16") or name == "utf-32":
@@ -141,7 +141,7 @@ def detect_encoding(head: bytes, chunks: Iterable[bytes]) -> Encoding:
         return Encoding("utf-8")
     # A feed may be one line: what its bytes are tells more than the line, where UTF-8 is declared.
     if (n_good and n_good >= n_bad) or (is_utf_8 and n_bytes <= _ODD_BYTES * n_signs):
-        return Encoding("utf-8", MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
+        return Encoding("utf-8", _MENDED, f"{n_bytes:,} bytes that are not UTF-8 are read as Windows-1252")
     found = likeliest_encoding(odd) or _detected(odd)
     shown = NAMES.get(found, found)
     note = f"it is read as {shown}, as which its bytes make most sense; save it as UTF-8 if that is wrong"
@@ -187,5 +187,5 @@ def _is_utf_8(content: bytes) -> bool:
 def _detected(odd: bytes) -> str:
     """What charset-normalizer finds, Windows-1252 where it finds nothing."""
     found = from_bytes(odd).best()
-    name = named_encoding(found.encoding) if found else None
+    name = _named_encoding(found.encoding) if found else None
     return name if name and not name.startswith("utf") else "cp1252"

@@ -39,8 +39,6 @@ class EntryReader:
 
     Attributes
     ----------
-    source : str
-        Kind of source, see `analytics.papers.Feed`.
     read : callable
         Entry, position and `Doubts` to a record; raises `UnusableEntryError` with the reason of a reject.
     show : callable
@@ -89,10 +87,7 @@ class EntryReader:
     ) -> Iterator[Feed]:
         """Feed of a long file in parts of `formats.BLOCK` entries each.
 
-        Yields
-        ------
-        Feed
-            At least one; the last has `is_last` and the warnings.
+        There is at least one; the last has `is_last` and the warnings.
 
         Raises
         ------

@@ -67,7 +67,6 @@ class FieldMap:
     ----------
     title : tuple of str
         Never empty.
-    abstract, id, doi, published, updated : tuple of str
     authors, n_authors, upvotes, organization, url, comment : tuple of str
         Empty where the table has no such column. `comment` is read for a withdrawal only.
     serials : tuple of str
@@ -92,15 +91,8 @@ class FieldMap:
 def match_fields(names: Sequence[str], given: Mapping[str, str], *, location: str) -> FieldMap:
     """Find the columns that hold each field of a paper.
 
-    Parameters
-    ----------
-    names : sequence of str
-        The table's columns.
-    given : mapping of str to str
-        What the caller says of some columns, ``{"Heading": "title"}``. A field that is given is read
-        from the given columns alone.
-    location : str
-        The table's file, for the message.
+    `given` is what the caller says of some columns, ``{"Heading": "title"}``. A field that is given is read
+    from the given columns alone.
 
     Raises
     ------
@@ -175,6 +167,5 @@ def _listed(columns: Sequence[str]) -> str:
 
 
 def _fold(name: str) -> str:
-    """Letters and digits of a name in one case."""
     folded = unicodedata.normalize("NFKC", name[:200]).casefold()
     return "".join(character for character in folded if character.isalnum())

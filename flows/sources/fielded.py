@@ -34,12 +34,6 @@ _FIVE_DIGITS_SINCE = 1501
 def row_reader(source: str, fields: FieldMap) -> EntryReader:
     """Reader of a table's rows.
 
-    Parameters
-    ----------
-    source : str
-        Kind of source of the table.
-    fields : FieldMap
-
     Examples
     --------
     >>> reader = row_reader("table", FieldMap(title=("Title",), id=("Id",), published=("Day",)))
@@ -61,15 +55,6 @@ def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> P
     Of the columns of a date the first that can be read counts; a later one only makes it finer, as a
     day does within the year that an earlier one states.
 
-    Parameters
-    ----------
-    row : mapping of str to object
-        Values by column; a column may be absent.
-    position : str
-        Where it stands, ``"row 4"``.
-    doubts : Doubts
-    fields : FieldMap
-
     Raises
     ------
     UnusableEntryError
@@ -90,8 +75,8 @@ def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> P
         dates_of([_day(row.get(name), name, fields) for name in names])
         for names in (fields.published, fields.updated)
     )
-    told = (split_names(row.get(name)) for name in fields.authors)
-    authors, has_all_authors = next((names for names in told if names[0]), ((), True))
+    stated = (split_names(row.get(name)) for name in fields.authors)
+    authors, has_all_authors = next((names for names in stated if names[0]), ((), True))
     counted = (count_of(row.get(name)) for name in (*fields.n_authors, *fields.authors))
     voted = (count_of(row.get(name)) for name in fields.upvotes)
     dates = ((published, fields.published), (updated, fields.updated))
@@ -132,7 +117,6 @@ def row_excerpt(row: object) -> str:
 
 
 def _plain(row: Mapping[str, object]) -> Mapping[str, object]:
-    """Give the row with Python's own values for numpy's."""
     if not any(isinstance(value, (np.generic, np.ndarray)) for value in row.values()):
         return row
     return {name: _plain_value(value) for name, value in row.items()}

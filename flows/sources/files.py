@@ -135,7 +135,7 @@ def encoding_of(path: Path, *, location: str) -> Encoding:
 
 @lru_cache(maxsize=4)
 def _encoding_of(path: Path, head: bytes, version: tuple[int, int, int]) -> Encoding:  # noqa: ARG001 - the key
-    # Asked by who recognizes a file, reads it and tells of it: a large one is looked through once.
+    # Called to recognize a file, to read it and to report on it: a large one is read through once.
     with path.open("rb") as content:
         return detect_encoding(head, iter(lambda: content.read(_CHUNK), b""))
 
@@ -159,11 +159,6 @@ def read_text(path: Path, *, location: str) -> str:
 
 def decode_text(content: bytes, *, location: str) -> str:
     r"""Text of `content`, in whatever encoding, see `flows.sources.encodings`.
-
-    Raises
-    ------
-    InputError
-        When it is binary.
 
     Examples
     --------

@@ -25,7 +25,6 @@ class SourceFile:
 
     Attributes
     ----------
-    path : Path
     location : str
         Its name for messages and the feed: never a machine's path.
     day : date or None
@@ -52,8 +51,6 @@ class SourceFormat:
 
     Attributes
     ----------
-    name : str
-        Its feeds' `source`.
     looks_like : callable
         The beginning of a file, at most 64 KB of it as text, to bool: whether the file is of this
         format, however broken the rest.

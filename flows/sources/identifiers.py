@@ -75,7 +75,7 @@ def find_arxiv_id(text: str) -> tuple[str, int | None] | None:
 
 
 def clean_doi(text: str) -> str | None:
-    """Lower-case DOI without address, prefix or escapes; None for a text that is none or one of arXiv's own.
+    """Lower-case DOI without address, prefix or escapes; None for any other text and for arXiv's own DOIs.
 
     Addresses of publishers' pages that hold the DOI count, without what such a page adds to it.
 

@@ -48,15 +48,6 @@ def parse_json(text: str, location: str, wanted: str) -> Any:
     Numbers with a point or an exponent stay text, and so do whole numbers of more than 18 digits;
     ``NaN`` and ``Infinity`` become None. Of a repeated key the last counts.
 
-    Parameters
-    ----------
-    text : str
-        What was read.
-    location : str
-        Its file or address, for the message.
-    wanted : str
-        What the caller can use, for the message.
-
     Raises
     ------
     InputError
@@ -89,17 +80,9 @@ again; expected papers
 def outline(head: str) -> Mapping[tuple[str, ...], str]:
     r"""What the beginning of a JSON document holds, wherever it is cut off: paths, each with its first value.
 
-    Parameters
-    ----------
-    head : str
-        The beginning, or the whole.
-
-    Returns
-    -------
-    mapping of tuple of str to str
-        Five levels deep at most; ``"[]"`` stands for any place of an array. The value is the raw text
-        of a string or number, empty for an object or array. Empty when `head` is no beginning of one
-        JSON object or array, as that of JSON lines is not.
+    It is five levels deep at most; ``"[]"`` stands for any place of an array. The value is the raw text of a
+    string or number, empty for an object or array. Empty when `head` is no beginning of one JSON object or
+    array, as that of JSON lines is not.
 
     Examples
     --------

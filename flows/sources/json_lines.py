@@ -43,11 +43,6 @@ def looks_like(head: str) -> bool:
 
     One object on one line may as well be the answer of a service, and is not claimed.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like('{"title": "Agents"}\n{"title": "Maps"}\n'), looks_like('{"title": "Agents"}\n')
@@ -68,20 +63,8 @@ def read_json_lines(file: SourceFile) -> Iterator[Feed]:
 
     The fields are those of the first 100 objects together, for a field that is empty is often left out.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 1"`` is the first. Blank lines are passed over; a line that is no object
-        with a title is a reject.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is empty, has no field of titles or holds no paper.
+    In parts; ``"line 1"`` is the first. Blank lines are passed over; a line that is no object with a title is
+    a reject.
     """
     entries = json_entries(read_lines(file))
     first: list[tuple[str, dict[str, Any]] | RejectedRecord] = []
@@ -99,7 +82,7 @@ def read_json_lines(file: SourceFile) -> Iterator[Feed]:
 
 
 def json_entries(lines: Iterator[Line]) -> Iterator[tuple[str, dict[str, Any]] | RejectedRecord]:
-    """Objects of JSON lines with their positions, blank lines left out; a line that is none is a reject."""
+    """Objects of JSON lines with their positions, blank lines left out; any other line is a reject."""
     for line in lines:
         if text := line.text.strip().removeprefix("\ufeff"):
             entry = line.fault or load_object(text)
@@ -107,15 +90,7 @@ def json_entries(lines: Iterator[Line]) -> Iterator[tuple[str, dict[str, Any]] |
 
 
 def lines_format(reader: EntryReader, is_entry: Callable[[dict[str, Any]], bool]) -> SourceFormat:
-    """Format of a service's entries, one a line.
-
-    Parameters
-    ----------
-    reader : EntryReader
-        That of the service's entries.
-    is_entry : callable
-        Object to bool: whether it is an entry of the service.
-    """
+    """Format of a service's entries, one a line."""
 
     def looks_like_lines(head: str) -> bool:
         objects = first_objects(head)
@@ -133,7 +108,7 @@ def _keys(objects: list[dict[str, Any]]) -> list[str]:
 
 
 def load_object(text: str) -> dict[str, Any] | str:
-    """Read one line as a JSON object, or say in one clause why it is none.
+    """Read one line as a JSON object, or say in one clause why it is not one.
 
     A number with a point or an exponent stays text, so that a bare ``2503.02130`` keeps its digits,
     and so does a whole number of more than 18 digits; ``NaN`` and ``Infinity`` become None.
@@ -163,11 +138,6 @@ def first_objects(head: str) -> list[dict[str, Any]]:
 
     The beginning of one JSON document over many lines is not, nor is an array. A last line that the
     beginning cuts off is left out.
-
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
 
     Examples
     --------

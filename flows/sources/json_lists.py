@@ -55,22 +55,15 @@ def looks_like(head: str) -> bool:
 def parse_json_list(text: str, *, location: str, day: date | None, columns: Mapping[str, str]) -> Feed:
     """Papers of one list.
 
+    `records` in the order of the list (``"entry 1"`` is the first). A time of publication that is throughout
+    the time at which a crawler fetched the list is left out.
+
     Parameters
     ----------
     text : str
         An array of objects, an object around one, or Zotero's answer: an item or an array of items.
-    location : str
-        Its file, for messages and the feed.
     day : date or None
         The day of the look; None for the ``date`` of the object around the list.
-    columns : mapping of str to str
-        The caller's own names of keys, ``{"Heading": "title"}``.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the list (``"entry 1"`` is the first). A time of publication that is
-        throughout the time at which a crawler fetched the list is left out.
 
     Raises
     ------
@@ -107,7 +100,6 @@ def parse_json_list(text: str, *, location: str, day: date | None, columns: Mapp
 
 
 def _entries(answer: object, location: str) -> list[Any]:
-    """Give the entries of the list, wherever it stands."""
     entries = answer
     if isinstance(answer, dict):
         is_alone = _is_zotero(answer) or answer.keys() >= {"tag", "links", "meta"}
@@ -127,7 +119,6 @@ def _is_zotero(entry: dict[str, Any]) -> bool:
 
 
 def _row_of(entry: Any) -> Any:
-    """Give the flat object of an entry: Zotero's lies within, and has editors among its creators."""
     if not isinstance(entry, dict) or not _is_zotero(entry):
         return entry
     data = {"itemType": "collection"} | entry["data"]

@@ -36,11 +36,6 @@ _MARKED = re.compile(r"[\\{}~$]|``|''|--")
 def decode_latex(text: str) -> str:
     r"""Plain text of a LaTeX value: accents and symbols decoded, braces and tags taken out, formulas kept.
 
-    Parameters
-    ----------
-    text : str
-        A value without its outer delimiters.
-
     Examples
     --------
     >>> decode_latex(r"{P}lanning with Erd{\H{o}}s \& G\"odel in $O(n^{2})$, 50\% faster")

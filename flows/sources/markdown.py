@@ -67,11 +67,6 @@ def _indent(text: str) -> int:
 def looks_like(head: str) -> bool:
     r"""Tell whether a text is a table of papers in Markdown, or a list with links to papers.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like("|Title|Year|\n|---|---|\n|Agents|2025|\n")
@@ -95,19 +90,7 @@ def looks_like(head: str) -> bool:
 def read_markdown(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a file in Markdown.
 
-    Parameters
-    ----------
-    file : SourceFile
-
-    Yields
-    ------
-    Feed
-        In parts; ``"line 12"`` is where a row or an item is. Lines that are neither are passed over.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read or holds no paper.
+    In parts; ``"line 12"`` is where a row or an item is. Lines that are neither are passed over.
     """
     has_papers = False
     for feed in _READER.parts(_entries(file), file):

@@ -63,20 +63,15 @@ def looks_like(head: str) -> bool:
 def parse_oai_pmh(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one OAI-PMH answer, or of one record saved without the answer around it.
 
+    `records` in the order of the answer; none where no record matched. A deleted record without metadata is a
+    reject that names its id.
+
     Parameters
     ----------
     text : str
         The answer, with metadata in the formats arXiv, arXivRaw or oai_dc.
-    location : str
-        Its file or address, for messages and the feed.
     day : date or None
         The day of the look; None for the day on which the answer says that it was made.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer; none where no record matched. A deleted record without
-        metadata is a reject that names its id.
 
     Raises
     ------
@@ -102,11 +97,6 @@ def parse_oai_pmh(text: str, *, location: str, day: date | None) -> Feed:
 
 def resumption_token(text: str) -> str | None:
     """Token that asks for the next part of a list, None at its last part.
-
-    Raises
-    ------
-    InputError
-        When the text is no OAI-PMH answer.
 
     Examples
     --------

@@ -38,7 +38,6 @@ __all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_cursor", "parse_open
 SOURCE = "openalex"
 
 _WANTED = "an answer of OpenAlex about works: a list, or one work"
-_HOME = "https://openalex.org/"
 _ENTITY = re.compile(r"https?://(?:api\.)?openalex\.org/(?:[a-z-]+/)?([A-Z]?)\d+", re.ASCII | re.IGNORECASE)
 _KINDS = {
     "A": "an author",
@@ -85,21 +84,11 @@ def looks_like(head: str) -> bool:
 def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of OpenAlex.
 
-    Parameters
-    ----------
-    text : str
-        A list (``{"meta": ..., "results": [...]}``), an array of works, or a single work.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
+    `records` in the order of the answer (``"entry 1"`` is the first); none for an empty list. A work that is
+    no paper, such as a dataset or an erratum, is a reject. `organization` is that of all authors, None where
+    they have several. `updated` and `version` are not known.
 
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first); none for an empty list. A work
-        that is no paper, such as a dataset or an erratum, is a reject. `organization` is that of all
-        authors, None where they have several. `updated` and `version` are not known.
+    The text is a list (``{"meta": ..., "results": [...]}``), an array of works, or a single work.
 
     Raises
     ------
@@ -119,11 +108,6 @@ def parse_openalex(text: str, *, location: str, day: date | None) -> Feed:
 
 def next_cursor(text: str) -> str | None:
     """Cursor that asks OpenAlex for the works after those of a list, None at the end.
-
-    Raises
-    ------
-    InputError
-        When the text is no JSON or an error of OpenAlex.
 
     Examples
     --------

@@ -65,21 +65,9 @@ def looks_like(head: str) -> bool:
 def parse_openreview(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of OpenReview.
 
-    Parameters
-    ----------
-    text : str
-        The answer, of either version of the API.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first). A review, comment or decision
-        is a reject. A submission that was withdrawn or deleted is kept and says so. Where no time is
-        stated, `published` is the year of the venue's BibTeX entry.
+    `records` in the order of the answer (``"entry 1"`` is the first). A review, comment or decision is a
+    reject. A submission that was withdrawn or deleted is kept and says so. Where no time is stated,
+    `published` is the year of the venue's BibTeX entry.
 
     Raises
     ------

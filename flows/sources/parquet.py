@@ -18,11 +18,11 @@ from flows.sources.formats import BLOCK, SourceFile, SourceFormat
 from flows.sources.parquet_bounds import bounded_batches, packed_columns, rows_at_once
 from flows.sources.plain_text import excerpt
 
-__all__ = ["FORMAT", "MAGIC", "SOURCE", "SUFFIXES", "read_parquet"]
+__all__ = ["FORMAT", "SOURCE", "SUFFIXES", "read_parquet"]
 
 SOURCE = "table"
 SUFFIXES = (".parquet",)
-MAGIC = b"PAR1"
+_MAGIC = b"PAR1"
 
 # A footer within these bounds describes millions of blocks; a forged one may ask for all memory.
 _LARGEST_THRIFT = 100_000_000
@@ -39,16 +39,7 @@ _UNDECODABLE = _Undecodable()
 def read_parquet(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a Parquet table, its columns found by their names.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `columns` say what the table's own names mean.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"row 1"`` is the first. A row without a title, or with a text that is not UTF-8,
-        is a reject.
+    In parts; ``"row 1"`` is the first. A row without a title, or with a text that is not UTF-8, is a reject.
 
     Raises
     ------
@@ -98,7 +89,6 @@ def _opened(file: SourceFile, packed: Sequence[str] = ()) -> pq.ParquetFile:
 
 
 def _columns(fields: FieldMap, names: list[str]) -> list[str]:
-    """Names of the table's columns that hold a field, in the table's order."""
     wanted = {name for field in dataclass_fields(fields) for name in getattr(fields, field.name)}
     return [name for name in dict.fromkeys(names) if name in wanted]
 
@@ -121,7 +111,7 @@ def _entries(
 
 
 def _values(column: Any) -> list[Any]:
-    """Python values of a column; `_UNDECODABLE` for a text that is none, None for a value out of range."""
+    """Python values of a column; `_UNDECODABLE` for invalid UTF-8, None for a value out of range."""
     if pa.types.is_timestamp(column.type):
         # Python's times have no nanoseconds.
         column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
@@ -140,4 +130,4 @@ def _value(cell: Any) -> Any:
         return None
 
 
-FORMAT = SourceFormat(SOURCE, lambda _head: False, read_parquet, SUFFIXES, (MAGIC, _ENCRYPTED))
+FORMAT = SourceFormat(SOURCE, lambda _head: False, read_parquet, SUFFIXES, (_MAGIC, _ENCRYPTED))

@@ -33,17 +33,6 @@ def packed_columns(
 ) -> list[str]:
     """Paths of the texts within `columns` that the file states in dictionaries.
 
-    Parameters
-    ----------
-    metadata : pyarrow.parquet.FileMetaData
-        The footer.
-    columns : sequence of str
-        Names of those that will be read.
-    n_bytes : int
-        Size of the file.
-    location : str
-        Its name, for the message.
-
     Raises
     ------
     InputError
@@ -76,15 +65,8 @@ def packed_columns(
 def rows_at_once(table: pq.ParquetFile, columns: Sequence[str], *, most: int, location: str) -> int:
     """How many rows may be written out at once: so many that they stay within 32 MB, `most` at most.
 
-    Parameters
-    ----------
-    table : pyarrow.parquet.ParquetFile
-        Opened with its texts in dictionaries; of each part of the file the first row is read, which brings
-        the dictionaries with it.
-    columns : sequence of str
-    most : int
-    location : str
-        Name of the file, for the message.
+    `table` has its texts in dictionaries; of each part of the file the first row is read, which brings the
+    dictionaries with it.
 
     Raises
     ------
@@ -108,13 +90,7 @@ def rows_at_once(table: pq.ParquetFile, columns: Sequence[str], *, most: int, lo
 def bounded_batches(
     batches: Iterable[pa.RecordBatch], *, n_bytes: int, location: str
 ) -> Iterator[pa.RecordBatch]:
-    """Give the batches until their texts, written out, are over 128 MB and 200 times the file's size.
-
-    Raises
-    ------
-    InputError
-        When they are.
-    """
+    """Give the batches until their texts, written out, are over 128 MB and 200 times the file's size."""
     n_unpacked, n_rows = 0, 0
     for batch in batches:
         n_unpacked += sum(_n_bytes(column) for column in batch.columns)

@@ -15,7 +15,6 @@ __all__ = [
     "clean_text",
     "excerpt",
     "is_nothing",
-    "markup_kind",
     "require_text",
     "visual_width",
     "without_final_point",
@@ -72,7 +71,7 @@ def clean_text(text: str) -> str:
 
 
 def is_nothing(text: str) -> bool:
-    """Tell whether a text only says that there is none.
+    """Tell whether a text only says that there is no abstract.
 
     Examples
     --------
@@ -131,15 +130,6 @@ def visual_width(text: str) -> int:
 def require_text(text: str, location: str, *, wanted: str) -> str:
     """`text` itself when it is plain text, without a leading byte order mark.
 
-    Parameters
-    ----------
-    text : str
-        What was read.
-    location : str
-        Its file or address, for the message.
-    wanted : str
-        What the caller can use, for the message.
-
     Raises
     ------
     InputError
@@ -155,7 +145,7 @@ def require_text(text: str, location: str, *, wanted: str) -> str:
         raise InputError(f"{location} is empty; expected {wanted}")
     if _looks_binary(text):
         raise InputError(f"{location} is binary, not text; expected {wanted}")
-    kind = markup_kind(text)
+    kind = _markup_kind(text)
     if kind == "HTML":
         raise InputError(
             f"{location} is the HTML source of a page; expected {wanted}: "
@@ -166,14 +156,14 @@ def require_text(text: str, location: str, *, wanted: str) -> str:
     return text
 
 
-def markup_kind(text: str) -> str | None:
+def _markup_kind(text: str) -> str | None:
     """Which markup `text` is the source of: ``"HTML"``, ``"XML"``, or None for plain text.
 
     Examples
     --------
-    >>> markup_kind("<!DOCTYPE html><p>504</p>"), markup_kind("<feed xmlns='http://www.w3.org/2005/Atom'>")
+    >>> _markup_kind("<!DOCTYPE html><p>504</p>"), _markup_kind("<feed xmlns='http://www.w3.org/2005/Atom'>")
     ('HTML', 'XML')
-    >>> markup_kind("<think> tokens in agents") is None
+    >>> _markup_kind("<think> tokens in agents") is None
     True
     """
     head = text[:_MARKUP_SAMPLE].lstrip().casefold()

@@ -35,12 +35,7 @@ _HEADING = re.compile(r"^(?:ABSTRACT|SUMMARY)\b:? *")
 def without_boilerplate(texts: list[str], authors: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
     """First text that holds more than its publisher's words, and the date and authors that these tell.
 
-    Parameters
-    ----------
-    texts : list of str
-        Descriptions of one item, the likeliest abstract first.
-    authors : tuple of str
-        Names that the item states elsewhere.
+    `texts` are the descriptions of one item, the likeliest abstract first.
 
     Examples
     --------

@@ -122,21 +122,10 @@ def read_source(
 ) -> Iterator[Feed]:
     """Read a source: the feed of a file, or those of each file of a folder in the order of their names.
 
-    Parameters
-    ----------
-    source : str or Path
-        A file, or a folder with its subfolders; hidden files are left out, and links that lead out of the
-        folder are not followed.
-    as_of : date or None
-        The day of the analysis, see `parse_daily_papers_page`.
-    columns : mapping of str to str, optional
-        The caller's own names of the columns of a table, ``{"Heading": "title"}``.
+    A long file comes in parts. A file of a folder that cannot be used is a feed without records and with one
+    reject that says why; it costs no other file. `location` is the path within the folder.
 
-    Yields
-    ------
-    Feed
-        A long file comes in parts. A file of a folder that cannot be used is a feed without records
-        and with one reject that says why; it costs no other file. `location` is the path within the folder.
+    Hidden files of a folder are left out, and links that lead out of it are not followed.
 
     Raises
     ------
@@ -158,12 +147,9 @@ def read_source(
 def read_file(file: SourceFile) -> Iterator[Feed]:
     """Feeds of one file, its format recognized by content.
 
-    Yields
-    ------
-    Feed
-        One, or the parts of one; those of each file in it for an archive. A file that turns out to be
-        damaged after its first part ends with a part whose `failure` says so; the records before are kept.
-        How a file was decoded, where nothing declares it, is a warning.
+    One, or the parts of one; those of each file in it for an archive. A file that turns out to be damaged
+    after its first part ends with a part whose `failure` says so; the records before are kept. How a file was
+    decoded, where nothing declares it, is a warning.
 
     Raises
     ------
@@ -208,13 +194,7 @@ def _whole_or_failed(feeds: Iterator[Feed]) -> Iterator[Feed]:
 
 
 def format_of(file: SourceFile) -> SourceFormat:
-    """Format that a file's beginning shows, else the one that its name tells.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read.
-    """
+    """Format that a file's beginning shows, else the one that its name tells."""
     head = read_head(file.path, location=file.location, size=_HEAD_BYTES)
     if marked := next((one for one in FORMATS if one.marks and head.startswith(one.marks)), None):
         return marked

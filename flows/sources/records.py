@@ -75,24 +75,18 @@ class StatedPaper:
     ----------
     title, abstract : str
         Clean text.
-    published : (date or None, precision)
     basis : str
         What a date that is there rests on.
-    updated : date or None
-    authors : sequence of str
     has_all_authors : bool
         False where the source says that there are more: then their number is not known from the list.
     n_authors, upvotes : int or None
         Counts that the source states; the number of authors is that of `authors` otherwise.
-    organization : str
     pages : sequence of str
         Addresses in the order of trust, other texts among them.
     last_page : str
         Address to fall back on where neither `pages` nor identifiers give one.
-    found : Identifiers
     remarks : sequence of str
         Comments that may say that the work was withdrawn; its abstract is looked at too.
-    is_withdrawn : bool
     has_unread_date : bool
         A date that is stated cannot be read.
     """
@@ -118,15 +112,6 @@ class StatedPaper:
         self, position: str, doubts: Doubts, untitled: str = "an entry without a title"
     ) -> PaperRecord:
         """Make the record.
-
-        Parameters
-        ----------
-        position : str
-            Where the entry stands, ``"entry 4"``.
-        doubts : Doubts
-            Hears of a date that cannot be read.
-        untitled : str
-            Reason of the reject of one without a title.
 
         Raises
         ------
@@ -188,5 +173,5 @@ def says_withdrawn(*texts: str) -> bool:
     False
     """
     # Few texts hold the word, and the pattern costs a hundred times as much as looking for it.
-    told = (clean_text(text) for text in texts if "withdrawn" in text.lower())
-    return any(_WITHDRAWN.search(text) is not None for text in told)
+    comments = (clean_text(text) for text in texts if "withdrawn" in text.lower())
+    return any(_WITHDRAWN.search(text) is not None for text in comments)

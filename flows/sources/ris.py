@@ -16,11 +16,6 @@ _HEAD = re.compile(r"^TY {1,3}- {0,3}[A-Z]", re.MULTILINE)
 def looks_like(head: str) -> bool:
     r"""Tell whether a text is RIS: whether a line says of what type a record is.
 
-    Parameters
-    ----------
-    head : str
-        The beginning of the file.
-
     Examples
     --------
     >>> looks_like("TY  - JOUR\nTI  - Agents\nER  - \n"), looks_like("TY - a thank you")

@@ -107,25 +107,15 @@ def looks_like(head: str) -> bool:
 def parse_rss(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one RSS or Atom feed.
 
+    `records` in the order of the feed. `published` is the item's date, and missing where that is the clock of
+    a service that shows arXiv's papers. An item without an abstract is kept.
+
     Parameters
     ----------
     text : str
         The feed. Bare ampersands, forbidden characters and undeclared prefixes are mended.
-    location : str
-        Its file or address, for messages and the feed.
     day : date or None
         The day of the look; None for the day on which the feed says that it was built.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the feed. `published` is the item's date, and missing where that is
-        the clock of a service that shows arXiv's papers. An item without an abstract is kept.
-
-    Raises
-    ------
-    InputError
-        When the text is no such feed.
 
     Examples
     --------
@@ -162,7 +152,6 @@ def _fields(element: XmlElement) -> _Fields:
 
 
 def _first(fields: _Fields, names: tuple[str, ...]) -> str:
-    """Text of the first of these fields that has any."""
     texts = (flat_text(element) for name in names for element in fields.get(name, ()))
     return next((text for text in texts if text), "")
 
@@ -205,7 +194,6 @@ def _identifiers(fields: _Fields, stated_id: str | None) -> Identifiers:
 
 
 def _links(fields: _Fields) -> list[str]:
-    """Addresses of an item's page: a link's text in RSS, its `href` in Atom."""
     links = [link for link in fields.get("link", ()) if link.get("rel") in (None, "alternate")]
     return [flat_text(link) or link.get("href") or "" for link in links]
 
@@ -235,7 +223,7 @@ def _record(element: XmlElement, position: str, doubts: Doubts, *, is_daily_pape
     fields = _fields(element)
     item = _item(fields)
     (published, updated), is_unread = _dates(item, fields, is_daily_papers=is_daily_papers)
-    # Atom demands a date of update and no other; it is read as the day of a paper where nothing else is told.
+    # Atom demands a date of update and no other; it is read as the day of a paper where no other is stated.
     is_by_update = published == UNDATED and updated is not None and not item.announced
     record = StatedPaper(
         item.title,

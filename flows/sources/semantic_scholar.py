@@ -72,21 +72,8 @@ def looks_like(head: str) -> bool:
 def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Feed:
     """Papers of one answer of Semantic Scholar.
 
-    Parameters
-    ----------
-    text : str
-        The answer.
-    location : str
-        Its file or address, for messages and the feed.
-    day : date or None
-        The day of the look.
-
-    Returns
-    -------
-    Feed
-        `records` in the order of the answer (``"entry 1"`` is the first); none for an empty page. The
-        null of a batch, and a paper without a title, is a reject. `published` is the
-        ``publicationDate``, else the year.
+    `records` in the order of the answer (``"entry 1"`` is the first); none for an empty page. The null of a
+    batch, and a paper without a title, is a reject. `published` is the ``publicationDate``, else the year.
 
     Raises
     ------
@@ -107,11 +94,6 @@ def parse_semantic_scholar(text: str, *, location: str, day: date | None) -> Fee
 
 def next_token(text: str) -> str | None:
     """Token that asks a bulk search for the papers after those of an answer, None at the end.
-
-    Raises
-    ------
-    InputError
-        When the text is no JSON or an error of the service.
 
     Examples
     --------
@@ -156,7 +138,6 @@ def _papers(answer: object, location: str) -> list[Any]:
 
 
 def _related(entry: object) -> object:
-    """Take a citing or cited paper out of its entry."""
     if isinstance(entry, dict) and "paperId" not in entry:
         return next((entry[name] for name in _RELATIONS if name in entry), entry)
     return entry

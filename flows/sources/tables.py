@@ -58,13 +58,7 @@ def names_titles(names: Sequence[str], *, is_first: bool = True) -> bool:
 
 
 def header_of(cells: Iterable[object], given: Mapping[str, str], *, location: str) -> Header:
-    """Read the row of names.
-
-    Raises
-    ------
-    InputError
-        See `flows.sources.field_names.match_fields`.
-    """
+    """Read the row of names."""
     names, repeated = column_names(cells)
     return Header(names, match_fields(names, given, location=location), repeated)
 

@@ -37,12 +37,7 @@ _LINES_LOOKED_AT = 60
 
 
 class Tagged:
-    """Fields of one record: the texts of each tag in their order, continued lines joined.
-
-    Parameters
-    ----------
-    values : dict of str to list of str
-    """
+    """Fields of one record: the texts of each tag in their order, continued lines joined."""
 
     def __init__(self, values: dict[str, list[str]]) -> None:
         self._values = values
@@ -61,7 +56,6 @@ class Tagged:
 
 
 def _plain_names(fields: Tagged, tags: Sequence[str]) -> list[str]:
-    """Names of the first of these tags that has any."""
     texts = next((texts for tag in tags if (texts := fields.all(tag))), [])
     return [name for text in texts for name in _names(text)]
 
@@ -80,8 +74,6 @@ class Dialect:
 
     Attributes
     ----------
-    source : str
-        The `source` of its feeds.
     line : pattern
         A line with a tag: group 1 is the tag, group 2 the text; any other line continues the one before.
     begins : tuple of str
@@ -90,8 +82,6 @@ class Dialect:
     title, abstract, authors, date, ids, pages, remarks : tuple of str
         Tags of each field in the order of trust. Dates may lie in several tags: month and day in one,
         the year in another. Of `authors` the first tag that has any is read.
-    looks_like : callable
-        See `flows.sources.formats.SourceFormat`.
     ends : tuple of str
         Tags with which a record ends.
     kind : str

@@ -20,14 +20,7 @@ _LONGEST_LINE = 8 * 1024 * 1024
 class Line(NamedTuple):
     """One physical line of a file.
 
-    Attributes
-    ----------
-    number : int
-        The first is 1.
-    text : str
-        Without its line end.
-    fault : str
-        What is wrong with the line, ``"more than 8,388,608 characters"``; empty for a good one.
+    `fault` says what is wrong with the line, ``"more than 8,388,608 characters"``; empty for a good one.
     """
 
     number: int
@@ -38,15 +31,7 @@ class Line(NamedTuple):
 def read_lines(file: SourceFile) -> Iterator[Line]:
     """Lines of a file of any size in bounded memory, in whatever encoding.
 
-    Yields
-    ------
-    Line
-        Line ends are LF, CRLF or CR. Of a line of more than 8 million characters the first 2,000 are given.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be read, is no regular file, or is empty.
+    Line ends are LF, CRLF or CR. Of a line of more than 8 million characters the first 2,000 are given.
     """
     if regular_size(file.path, location=file.location) == 0:
         raise InputError(f"{file.location} is empty; expected a file of papers")

@@ -64,9 +64,9 @@ class Unread:
 
     def sentences(self) -> list[str]:
         """Give a sentence on each file that could not be used, on each large loss, and on all rejects."""
-        said = [f"file not used: {clip(reason, _LONGEST)}" for reason in self._unusable[:_FILES_SHOWN]]
-        if more := len(self._unusable) - len(said):
-            said.append(f"{plural(more, 'more file')} could not be used")
+        sentences = [f"file not used: {clip(reason, _LONGEST)}" for reason in self._unusable[:_FILES_SHOWN]]
+        if more := len(self._unusable) - len(sentences):
+            sentences.append(f"{plural(more, 'more file')} could not be used")
         lost = {
             location: (n_rejects, n_records + n_rejects)
             for location, (n_records, n_rejects) in self._counts.items()
@@ -76,14 +76,15 @@ class Unread:
         large.sort(key=lambda location: (-lost[location][0], location))
         for location in large[:_LOSSES_SHOWN]:
             n_rejects, n_all = lost[location]
-            said.append(f"{location} lost {n_rejects:,} of {n_all:,} entries: {self._commonest([location])}")
+            reasons = self._commonest([location])
+            sentences.append(f"{location} lost {n_rejects:,} of {n_all:,} entries: {reasons}")
         others = [location for location in lost if location not in large[:_LOSSES_SHOWN]]
         if others:
             n_others = sum(lost[location][0] for location in others)
             files = plural(len(others), "file")
             entries = plural(n_others, "entry", "entries")
-            said.append(f"{entries} of {files} could not be a paper: {self._commonest(others)}")
-        return said
+            sentences.append(f"{entries} of {files} could not be a paper: {self._commonest(others)}")
+        return sentences
 
     def _commonest(self, locations: list[str]) -> str:
         """The commonest reasons with their counts, each with one place."""
@@ -119,8 +120,8 @@ def late_sentence(n_papers: int, last_read: date | None, as_of: date) -> str:
     Examples
     --------
     >>> late_sentence(6141, date(2026, 11, 28), date(2026, 8, 21))
-    'as of 2026-08-21 6,141 papers are left out, for they were read later, up to 2026-11-28: a day counts \
-what was read by then; leave --as-of out, or give 2026-11-28, to count them'
+    '6,141 papers are left out as of 2026-08-21: read later, up to 2026-11-28; omit --as-of, or give \
+2026-11-28, to include them'
     >>> late_sentence(0, None, date(2026, 8, 21))
     ''
     """
@@ -128,7 +129,6 @@ what was read by then; leave --as-of out, or give 2026-11-28, to count them'
         return ""
     papers = f"{plural(n_papers, 'paper')} {'is' if n_papers == 1 else 'are'}"
     return (
-        f"as of {as_of} {papers} left out, for they were "
-        f"read later, up to {last_read}: a day counts what was read by then; leave --as-of out, or give "
-        f"{last_read}, to count them"
+        f"{papers} left out as of {as_of}: read later, up to {last_read}; omit --as-of, or give {last_read}, "
+        "to include them"
     )

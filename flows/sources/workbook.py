@@ -1,6 +1,6 @@
 """Workbooks of Excel, old and new: every sheet that has a column of titles.
 
-python-calamine reads them, in a program beside (`flows.sources.workbook_cells`); openpyxl has had no release
+python-calamine reads them, in another process (`flows.sources.workbook_cells`); openpyxl has had no release
 for two years. A workbook is a zip archive whose few kilobytes can stand for billions of cells, so it is
 looked through before it is opened.
 """
@@ -53,15 +53,7 @@ _TAIL = 64
 def read_workbook(file: SourceFile) -> Iterator[Feed]:
     """Read the papers of a workbook, the columns of each sheet found by their names.
 
-    Parameters
-    ----------
-    file : SourceFile
-        Its `columns` say what the workbook's own names mean.
-
-    Yields
-    ------
-    Feed
-        In parts; ``"row 2"`` is the second of the first sheet, ``"Sheet2 row 2"`` that of another.
+    In parts; ``"row 2"`` is the second of the first sheet, ``"Sheet2 row 2"`` that of another.
 
     Raises
     ------
@@ -72,7 +64,7 @@ def read_workbook(file: SourceFile) -> Iterator[Feed]:
     yield from table_reader(SOURCE).parts(_entries(file, doubts), file, warnings=doubts)
 
 
-def _entries(file: SourceFile, said: list[str]) -> Iterator[tuple[str, TableEntry] | RejectedRecord]:
+def _entries(file: SourceFile, warnings: list[str]) -> Iterator[tuple[str, TableEntry] | RejectedRecord]:
     first_fault: InputError | None = None
     is_read = False
     for number, (sheet, rows) in enumerate(_sheets(file)):
@@ -82,7 +74,7 @@ def _entries(file: SourceFile, said: list[str]) -> Iterator[tuple[str, TableEntr
             first_fault = first_fault or error
             continue
         is_read = True
-        said += [
+        warnings += [
             f"the header repeats {excerpt(name)!r}; its first column is read" for name in header.repeated
         ]
         for place, cells in enumerate(rows[above:], start=above + 1):
@@ -131,13 +123,13 @@ def _sheets(file: SourceFile) -> Iterator[tuple[str, list[list[Any]]]]:
         timer.start()
         try:
             yield from _parted_sheets(program.stdout or io.BytesIO())
-            said = (program.stderr.read(_STDERR) if program.stderr else b"").decode("utf-8", "replace")
+            output = (program.stderr.read(_STDERR) if program.stderr else b"").decode("utf-8", "replace")
             program.wait()
         finally:
             timer.cancel()
             program.kill()
     if program.returncode:
-        what = excerpt(said.strip().rpartition("\n")[2]) if "Traceback" in said else "it ended early"
+        what = excerpt(output.strip().rpartition("\n")[2]) if "Traceback" in output else "it ended early"
         raise InputError(
             f"{file.location} cannot be read as a workbook ({what}); it may be damaged, encrypted or too "
             "large: save it again, or as CSV"

@@ -1,7 +1,7 @@
 """A program of its own: the cells of a workbook as JSON lines, a sheet's name before its rows.
 
 python-calamine lays a sheet out whole and ends its process where memory does not suffice, which a file of a
-few bytes can bring about. So it runs beside, with a bound on memory, and takes nobody with it.
+few bytes can bring about. So it runs as a process of its own with bounded memory, whose end harms no other.
 """
 
 from __future__ import annotations

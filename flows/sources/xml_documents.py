@@ -51,10 +51,6 @@ def parse_xml(content: str | bytes, location: str, wanted: str, *, roots: Collec
     ----------
     content : str or bytes
         Text may declare any encoding, it is decoded already; bytes are read as they declare.
-    location : str
-        Its file or address, for the message.
-    wanted : str
-        What the caller can use, for the message.
     roots : collection of str, default=()
         Local names that the root may have; empty for any.
 

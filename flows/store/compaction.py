@@ -85,7 +85,7 @@ def _trim_manifests(engine: Engine, writer: Engine) -> None:
 
 
 def _superseded(engine: Engine, vectorizer_id: str) -> list[str]:
-    """Vectorizers of earlier states of the corpus that have vectors; one look at the index an id."""
+    """Vectorizers of earlier states of the corpus that have vectors; one look-up in the index per id."""
     found: list[str] = []
     with engine.begin() as connection:
         last = connection.execute(select(func.min(vectors.c.vectorizer_id))).scalar_one()
@@ -127,11 +127,13 @@ def _forget_fit(connection: Connection, fit_id: int) -> None:
     if connection.execute(newest.limit(1)).scalar_one_or_none() in {None, fit_id}:
         return
     # Numbers of topics are never reused: each must be in the events of its topic.
-    told = exists().where(
+    listed = exists().where(
         and_(topic_events.c.fit_id == fit_id, topic_events.c.topic_id == topic_centers.c.topic_id)
     )
-    untold = select(func.count()).select_from(topic_centers).where(topic_centers.c.fit_id == fit_id, ~told)
-    if connection.execute(untold).scalar_one():
+    unlisted = (
+        select(func.count()).select_from(topic_centers).where(topic_centers.c.fit_id == fit_id, ~listed)
+    )
+    if connection.execute(unlisted).scalar_one():
         return
     for table in (topic_members, topic_centers):
         connection.execute(delete(table).where(table.c.fit_id == fit_id))

@@ -1,10 +1,10 @@
 """Reading the corpus as it could be known on a day.
 
-A look counts from the day on which it was read, and not before the day that its feed states: what
-is read later changes no earlier day, so a past day can be told again as it was. For days before
-the workspace read anything, when there is nothing to tell again, a saved look counts from the day
-that its feed states, so that an archive can be followed through its past. Only looks that count
-by `as_of` make the papers: fields, upvotes and even which looks are held to show one paper are
+A sighting counts from the day on which it was read, and not before the day that its feed states: what
+is read later changes no earlier day, so a past day can be read again as it was. For days before
+the workspace read anything, when there is nothing to tell again, a saved sighting counts from the day
+that its feed states, so that an archive can be followed through its past. Only sightings that count
+by `as_of` make the papers: fields, upvotes and even which sightings are held to show one paper are
 those of that day.
 """
 
@@ -28,8 +28,8 @@ from analytics.papers import content_hash, paper_text
 from analytics.tables import TABLE_COLUMNS, empty_table
 from flows.store.decisions import newest_decisions, read_decisions
 from flows.store.keys import read_keys
-from flows.store.looks import Look, merge_looks
 from flows.store.matching import ComparedRecords, match_all
+from flows.store.merging import Sighting, merge_sightings
 from flows.store.schema import feeds, papers, records, rejects, sightings, work_decisions
 from flows.store.stored_records import StoredRecord, decode_record
 
@@ -39,8 +39,8 @@ __all__ = [
     "read_corpus",
     "read_feed_summary",
     "read_late_papers",
-    "read_looks",
     "read_reject_table",
+    "read_sightings",
 ]
 
 _NOT_YET_KNOWN = ("primary_theme", "topic_id")
@@ -82,7 +82,7 @@ class Corpus:
     corpus_hash: str
 
 
-def look_day(table: FromClause) -> ColumnElement[date]:
+def sighting_day(table: FromClause) -> ColumnElement[date]:
     """Give the day that a row of `feeds`, `sightings` or `rejects` is of."""
     return func.coalesce(table.c.feed_day, table.c.first_seen)
 
@@ -92,34 +92,34 @@ def known_by(connection: Connection, table: FromClause, as_of: date) -> ColumnEl
     first = [connection.execute(select(func.min(t.c.first_seen))).scalar_one() for t in (feeds, sightings)]
     began = min((day for day in first if day is not None), default=None)
     if began is None or as_of < began:
-        return look_day(table) <= as_of
-    return and_(look_day(table) <= as_of, table.c.first_seen <= as_of)
+        return sighting_day(table) <= as_of
+    return and_(sighting_day(table) <= as_of, table.c.first_seen <= as_of)
 
 
-def read_looks(connection: Connection, *conditions: ColumnElement[bool]) -> list[tuple[str, Look]]:
-    """Read the looks that meet the conditions, each with the paper that it is held to show now."""
+def read_sightings(connection: Connection, *conditions: ColumnElement[bool]) -> list[tuple[str, Sighting]]:
+    """Read the sightings that meet the conditions, each with the paper that it is held to show now."""
     columns = (
         *(records.c[name] for name in ("record_id", "paper_id", "stated_id", "doi", "title_key", "record")),
         *(sightings.c[name] for name in ("source", "location", "feed_day", "first_seen", "upvotes")),
     )
     query = select(*columns).join_from(sightings, records).where(*conditions)
-    said: dict[str, StoredRecord] = {}
-    return [(row.paper_id, _look_of(row, said)) for row in connection.execute(query)]
+    stored: dict[str, StoredRecord] = {}
+    return [(row.paper_id, _sighting_of(row, stored)) for row in connection.execute(query)]
 
 
-def _look_of(row: Row[Any], said: dict[str, StoredRecord]) -> Look:
-    # Many looks may repeat one record: decode it once.
-    if row.record_id not in said:
+def _sighting_of(row: Row[Any], stored: dict[str, StoredRecord]) -> Sighting:
+    # Many sightings may repeat one record: decode it once.
+    if row.record_id not in stored:
         record = decode_record(row.record)
-        said[row.record_id] = StoredRecord(row.record_id, row.stated_id, row.doi, row.title_key, record)
+        stored[row.record_id] = StoredRecord(row.record_id, row.stated_id, row.doi, row.title_key, record)
     day = row.feed_day or row.first_seen
-    return Look(said[row.record_id], row.source, row.location, day, row.first_seen, row.upvotes)
+    return Sighting(stored[row.record_id], row.source, row.location, day, row.first_seen, row.upvotes)
 
 
 def read_corpus(connection: Connection, as_of: date) -> Corpus:
     """Papers as they could be known on `as_of`, see `Corpus`.
 
-    When every look counts by then, the rows of the table `papers` are that fold already.
+    When every sighting counts by then, the rows of the table `papers` are that fold already.
     """
     known = known_by(connection, sightings, as_of)
     later = (
@@ -147,10 +147,7 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
 def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | None]:
     """Count papers that a day leaves out since they were read later, and are not of a later day themselves.
 
-    Returns
-    -------
-    (int, date or None)
-        How many, and the last day on which one of them was read.
+    Gives how many, and the last day on which one of them was read.
     """
     known = known_by(connection, sightings, as_of)
     counted = select(records.c.paper_id).join_from(sightings, records).where(known)
@@ -173,20 +170,20 @@ def _stored_papers(connection: Connection) -> _Columns:
 
 
 def _fold_papers(connection: Connection, counts: ColumnElement[bool], as_of: date) -> tuple[_Columns, int]:
-    """Papers from the looks that count and the decisions up to a day, like `_stored_papers`.
+    """Papers from the sightings that count and the decisions up to a day, like `_stored_papers`.
 
-    Gives also how many papers have no such look.
+    Gives also how many papers have no such sighting.
     """
-    known = read_looks(connection, counts)
-    distinct = {look.said.record_id: look.said for _, look in known}
+    known = read_sightings(connection, counts)
+    distinct = {sighting.stored.record_id: sighting.stored for _, sighting in known}
     decided = newest_decisions(read_decisions(connection, as_of))
     placed = match_all(ComparedRecords(distinct.values()), decided, read_keys(connection)).paper_of
-    groups: dict[str, list[Look]] = defaultdict(list)
-    for _, look in known:
-        groups[placed[look.said.record_id]].append(look)
+    groups: dict[str, list[Sighting]] = defaultdict(list)
+    for _, sighting in known:
+        groups[placed[sighting.stored.record_id]].append(sighting)
     total = connection.execute(select(func.count()).select_from(papers)).scalar_one()
     unseen = total - len({paper_id for paper_id, _ in known})
-    merged = [merge_looks(paper_id, looks) for paper_id, looks in groups.items()]
+    merged = [merge_sightings(paper_id, group) for paper_id, group in groups.items()]
     return {name: [row[name] for row in merged] for name in _COLUMNS}, unseen
 
 
@@ -236,10 +233,7 @@ def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
 
     Of a feed that was read again with another content, only the newest content up to `as_of` counts.
 
-    Returns
-    -------
-    DataFrame
-        `source`, `location`, `day` (datetime64[us], the look's day), `n_records`, `n_rejects`, sorted.
+    Columns: `source`, `location`, `day` (datetime64[us], of the fetch), `n_records`, `n_rejects`, sorted.
     """
     newest: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for row in connection.execute(select(feeds).where(known_by(connection, feeds, as_of))):
@@ -255,7 +249,7 @@ def read_feed_summary(connection: Connection, as_of: date) -> pd.DataFrame:
     return table.astype(types).assign(day=np.array([row[2] for row in rows], dtype="datetime64[us]"))
 
 
-def read_reject_table(connection: Connection, as_of: date | None) -> pd.DataFrame:
+def read_reject_table(connection: Connection, as_of: date | None = None) -> pd.DataFrame:
     """All rejects up to `as_of`, of all days by default; sorted by source, location, day and position."""
     query = select(rejects)
     if as_of is not None:

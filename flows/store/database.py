@@ -72,13 +72,7 @@ def writing_engine(engine: Engine) -> Engine:
 
 
 def holds_store(url: URL) -> bool:
-    """Whether there is a store: a file, or a database with its tables.
-
-    Raises
-    ------
-    InputError, PapertrendsError
-        When a server cannot be asked, see `plain_errors`.
-    """
+    """Whether there is a store: a file, or a database with its tables."""
     if _is_sqlite(url):
         return Path(str(url.database)).exists()
     engine = make_engine(url, busy_timeout_s=1.0)

@@ -41,14 +41,7 @@ class MergedPapers:
 class SplitPaper:
     """A paper that a person called two.
 
-    Attributes
-    ----------
-    before : str
-        Its id.
-    parts : tuple of (str, int)
-        Each paper that it is now, with how many of its records, the larger part first.
-    join : Join
-        What held the two together.
+    `parts` are the papers that it is now, with how many of its records, the larger part first.
     """
 
     before: str
@@ -67,9 +60,9 @@ def merge_papers(connection: Connection, one: str, other: str, by: Overruled) ->
     first, second = (find_paper(connection, asked) for asked in (one, other))
     if first == second:
         raise InputError(f"{one} and {other} are already one paper, {first}; name two papers")
-    said = [read_records(connection, paper_id) for paper_id in (first, second)]
-    _decide(connection, product(said[0], said[1]), by, is_one_work=True)
-    (paper_id,) = _papers_of(connection, said[0])
+    stored = [read_records(connection, paper_id) for paper_id in (first, second)]
+    _decide(connection, product(stored[0], stored[1]), by, is_one_work=True)
+    (paper_id,) = _papers_of(connection, stored[0])
     return MergedPapers((first, second), paper_id)
 
 
@@ -82,8 +75,8 @@ def split_paper(connection: Connection, asked: str, by: Overruled) -> SplitPaper
         When it is not there, or its records are one by their arXiv id alone.
     """
     paper_id = find_paper(connection, asked)
-    said = read_records(connection, paper_id)
-    larger, smaller, join = least_certain_parts(said, read_joins(connection, said))
+    stored = read_records(connection, paper_id)
+    larger, smaller, join = least_certain_parts(stored, read_joins(connection, stored))
     _decide(connection, product(larger, smaller), by, is_one_work=False)
     parts = tuple((next(iter(_papers_of(connection, part[:1]))), len(part)) for part in (larger, smaller))
     return SplitPaper(paper_id, (parts[0], parts[1]), join)

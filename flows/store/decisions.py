@@ -28,8 +28,6 @@ class WorkDecision:
         Ids of the records, `one` the smaller.
     day : date
         When it was said; a later day's word holds.
-    is_one_work : bool
-    person : str
     """
 
     one: str

@@ -1,4 +1,4 @@
-"""One paper with its past: which look gave each field, and every look there was."""
+"""One paper with its past: which sighting gave each field, and every sighting there was."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from analytics.exceptions import InputError
 from analytics.matching.joins import Join
 from analytics.papers import paper_id_for
 from flows.sources.identifiers import read_identifiers
-from flows.store.corpus import read_looks
+from flows.store.corpus import read_sightings
 from flows.store.joins import read_joins
-from flows.store.looks import Look, merge_looks, winning_looks
+from flows.store.merging import Sighting, merge_sightings, winning_sightings
 from flows.store.schema import papers, records
 
-__all__ = ["FIELDS_OF", "PaperHistory", "find_paper", "read_history"]
+__all__ = ["PaperHistory", "find_paper", "read_history"]
 
-FIELDS_OF = {
+_FIELDS_OF = {
     "title": "text",
     "abstract": "text",
     "published": "published",
@@ -32,7 +32,7 @@ FIELDS_OF = {
     "url": "url",
     "upvotes": "upvotes",
 }
-"""Which entry of `winning_looks` gives each field."""
+"""Which entry of `winning_sightings` gives each field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class PaperHistory:
     Attributes
     ----------
     paper : mapping
-        Its row, see `merge_looks`.
-    origin : mapping of str to Look
-        The look that each field comes from; a field that no look states has none.
-    looks : tuple of Look
+        Its row, see `merge_sightings`.
+    origin : mapping of str to Sighting
+        The sighting that each field comes from; a field that no sighting states has none.
+    sightings : tuple of Sighting
         All of them, the earliest first.
     identifiers : tuple of str
         Every id under which it was shown.
@@ -54,33 +54,27 @@ class PaperHistory:
     """
 
     paper: Mapping[str, Any]
-    origin: Mapping[str, Look]
-    looks: tuple[Look, ...]
+    origin: Mapping[str, Sighting]
+    sightings: tuple[Sighting, ...]
     identifiers: tuple[str, ...]
     joins: tuple[Join, ...] = ()
 
 
 def read_history(connection: Connection, asked: str) -> PaperHistory:
-    """History of the paper with an id, which may be written without its prefix, or as the exact title.
-
-    Raises
-    ------
-    InputError
-        When the store holds no such paper.
-    """
+    """History of the paper with an id, which may be written without its prefix, or as the exact title."""
     paper_id = find_paper(connection, asked)
-    found = read_looks(connection, records.c.paper_id == paper_id)
-    looks = sorted(
-        (look for _, look in found),
-        key=lambda look: (look.day, look.first_seen, look.source, look.location, look.said.record_id),
+    found = read_sightings(connection, records.c.paper_id == paper_id)
+    sightings = sorted(
+        (sighting for _, sighting in found),
+        key=lambda one: (one.day, one.first_seen, one.source, one.location, one.stored.record_id),
     )
-    paper = merge_looks(paper_id, looks)
-    best = winning_looks(paper_id, looks)
-    origin = {field: best[key] for field, key in FIELDS_OF.items() if key in best}
-    stated = {look.said.own_id for look in looks}
-    stated |= {f"doi:{look.said.doi}" for look in looks if look.said.doi}
-    joins = read_joins(connection, {look.said.record_id for look in looks})
-    return PaperHistory(paper, origin, tuple(looks), tuple(sorted(stated)), joins)
+    paper = merge_sightings(paper_id, sightings)
+    best = winning_sightings(paper_id, sightings)
+    origin = {field: best[key] for field, key in _FIELDS_OF.items() if key in best}
+    stated = {sighting.stored.own_id for sighting in sightings}
+    stated |= {f"doi:{sighting.stored.doi}" for sighting in sightings if sighting.stored.doi}
+    joins = read_joins(connection, {sighting.stored.record_id for sighting in sightings})
+    return PaperHistory(paper, origin, tuple(sightings), tuple(sorted(stated)), joins)
 
 
 def find_paper(connection: Connection, asked: str) -> str:

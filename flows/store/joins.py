@@ -111,14 +111,11 @@ def _join(row: Any) -> Join:
 
 
 def least_certain_parts(
-    said: Mapping[str, StoredRecord], joins: Sequence[Join]
+    stored: Mapping[str, StoredRecord], joins: Sequence[Join]
 ) -> tuple[list[str], list[str], Join]:
     """Divide the records of a paper at the join that is least certain.
 
-    Returns
-    -------
-    tuple of (list of str, list of str, Join)
-        Ids of the records of either part, sorted, the larger part first; and the join that held them.
+    Gives the ids of the records of either part, sorted, the larger part first; and the join that held them.
 
     Raises
     ------
@@ -134,11 +131,11 @@ def least_certain_parts(
     by_id: dict[str, str] = {}
     linked += [
         (by_id.setdefault(str(one.stated_id), key), key)
-        for key, one in said.items()
+        for key, one in stored.items()
         if one.record.arxiv_id is not None
     ]
     part = _reachable(weakest.one, linked)
-    parts = sorted((sorted(part), sorted(said.keys() - part)), key=lambda keys: (-len(keys), keys))
+    parts = sorted((sorted(part), sorted(stored.keys() - part)), key=lambda keys: (-len(keys), keys))
     return parts[0], parts[1], weakest
 
 

@@ -39,7 +39,7 @@ def write_keys(connection: Connection, fresh: ComparedRecords) -> None:
     """Keep the block keys of new records; of all, when the first one without an arXiv id comes."""
     if has_keys(connection):
         _insert_keys(connection, fresh)
-    elif any(map(is_open, fresh.said.values())):
+    elif any(map(is_open, fresh.stored.values())):
         known = connection.execute(select(records.c.record_id)).scalars().all()
         for block in in_blocks(sorted(known)):
             rows = connection.execute(select(records).where(records.c.record_id.in_(block)))
@@ -49,7 +49,7 @@ def write_keys(connection: Connection, fresh: ComparedRecords) -> None:
 def replace_keys(connection: Connection, everything: ComparedRecords) -> None:
     """Make the keys of all records again."""
     connection.execute(delete(record_keys))
-    if any(map(is_open, everything.said.values())):
+    if any(map(is_open, everything.stored.values())):
         _insert_keys(connection, everything)
 
 

@@ -40,9 +40,6 @@ class LabelDraw:
     ----------
     draw : int
         Number of the draw, from 1.
-    day : date
-    random_state : int
-    paper_ids : tuple of str
     probabilities : tuple of float
         With which each paper was drawn, above 0 and at most 1.
     """
@@ -60,12 +57,7 @@ def write_labels(connection: Connection, table: pd.DataFrame) -> None:
     A replaced label that was drawn keeps its draw when the new one has none: a correction that is made in
     the report must not take a paper out of its draw.
 
-    Parameters
-    ----------
-    connection : Connection
-        Connection with a write transaction.
-    table : DataFrame
-        Table `labels`; of rows with the same key the last counts.
+    Of rows with the same key the last counts.
 
     Raises
     ------
@@ -93,7 +85,7 @@ def delete_labels(connection: Connection, paper_id: str, labeller: str, day: dat
     connection.execute(delete(labels).where(its))
 
 
-def read_label_history(connection: Connection, as_of: date) -> pd.DataFrame:
+def read_label_history(connection: Connection, as_of: date = date.max) -> pd.DataFrame:
     """Every label up to a day, corrected ones included: table `labels`, sorted by its key."""
     query = select(labels).where(labels.c.day <= as_of).order_by(*(labels.c[name] for name in _KEY))
     rows = [tuple(row[name] for name in _COLUMNS) for row in connection.execute(query).mappings()]
@@ -105,10 +97,7 @@ def read_labels(connection: Connection, as_of: date) -> pd.DataFrame:
 
     A corrected answer keeps the draw of the earlier one when it has none.
 
-    Returns
-    -------
-    DataFrame
-        Table `labels`, sorted by paper, theme and labeller.
+    The table `labels` is sorted by paper, theme and labeller.
     """
     history = read_label_history(connection, as_of)
     subject = list(_KEY[:3])
@@ -146,14 +135,11 @@ def write_draw(connection: Connection, draw: LabelDraw) -> None:
         connection.execute(insert(label_draws), rows)
 
 
-def read_draws(connection: Connection, as_of: date) -> pd.DataFrame:
+def read_draws(connection: Connection, as_of: date = date.max) -> pd.DataFrame:
     """Papers drawn up to a day, in the order in which to ask about them.
 
-    Returns
-    -------
-    DataFrame
-        draw (int64), position (int64, from 0 in each draw), paper_id (str), draw_probability (float64), day
-        (datetime64[us]), random_state (int64); sorted by draw and position.
+    Columns: draw (int64), position (int64, from 0 in each draw), paper_id (str), draw_probability (float64),
+    day (datetime64[us]), random_state (int64); sorted by draw and position.
     """
     query = (
         select(*(label_draws.c[name] for name in _DRAW_COLUMNS))
@@ -188,7 +174,6 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows in plain values, None where a number is missing."""
     for row in table.to_dict("records"):
         is_drawn = not pd.isna(row["draw"])
         yield {

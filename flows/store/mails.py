@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from flows.store.schema import mails, runs
 
@@ -13,6 +13,7 @@ __all__ = [
     "LastMail",
     "claim_mail",
     "confirm_mail",
+    "last_mail",
     "read_last_mails",
     "read_unsure_mails",
     "release_mail",
@@ -31,11 +32,8 @@ class LastMail:
 def claim_mail(connection: Connection, run_id: str, recipient: str, claimed_at: str) -> bool | None:
     """Claim the mail of a run to a recipient.
 
-    Returns
-    -------
-    bool or None
-        None where it is claimed now; else whether it was sent: False where it was claimed and nobody knows
-        what happened to it.
+    None where it is claimed now; else whether it was sent: False where it was claimed and nobody knows what
+    happened to it.
     """
     known = connection.execute(
         select(mails.c.is_sent).where(mails.c.run_id == run_id, mails.c.recipient == recipient)
@@ -57,6 +55,12 @@ def release_mail(connection: Connection, run_id: str, recipient: str) -> None:
     """Give a claim back: the server did not take the mail."""
     mine = (mails.c.run_id == run_id) & (mails.c.recipient == recipient)
     connection.execute(delete(mails).where(mine))
+
+
+def last_mail(connection: Connection) -> str | None:
+    """When a mail was last claimed (ISO text), None without one."""
+    found: str | None = connection.execute(select(func.max(mails.c.claimed_at))).scalar_one()
+    return found
 
 
 def read_unsure_mails(connection: Connection) -> set[str]:

@@ -23,7 +23,6 @@ __all__ = [
     "ComparedRecords",
     "Decided",
     "Matched",
-    "candidate_pairs",
     "is_open",
     "match_all",
     "match_records",
@@ -42,13 +41,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Works with the id of the paper that each is.
-
-    Attributes
-    ----------
-    works : mapping of str to Work
-        By paper id.
-    """
+    """Works with the id of the paper that each is."""
 
     works: Mapping[str, Work] = field(default_factory=dict)
 
@@ -62,11 +55,11 @@ class ComparedRecords(Mapping[str, ComparedRecord]):
     """Records by their ids, each taken apart when it is first compared: most never are.
 
     What a record of an arXiv paper leaves unsaid is taken from the others of that paper, so that a list of
-    titles tells as much as the best look at it.
+    titles tells as much as the best sighting of it.
     """
 
     def __init__(self, records: Iterable[StoredRecord]) -> None:
-        self.said: dict[str, StoredRecord] = {}
+        self.stored: dict[str, StoredRecord] = {}
         self._siblings: dict[str, list[str]] = defaultdict(list)
         self._apart: dict[str, ComparedRecord] = {}
         self._whole: dict[str, ComparedRecord] = {}
@@ -75,44 +68,44 @@ class ComparedRecords(Mapping[str, ComparedRecord]):
 
     def add(self, record: StoredRecord) -> None:
         """Add a record; all of its paper must be there before one is compared."""
-        if record.record_id not in self.said:
-            self.said[record.record_id] = record
+        if record.record_id not in self.stored:
+            self.stored[record.record_id] = record
             if not is_open(record):
                 self._siblings[str(record.stated_id)].append(record.record_id)
 
     def part(self, record_ids: Iterable[str]) -> ComparedRecords:
         """Give some of the records, with all of their paper, without taking any apart again."""
-        found = ComparedRecords(self.said[key] for key in record_ids)
+        found = ComparedRecords(self.stored[key] for key in record_ids)
         found._apart, found._whole = self._apart, self._whole
         return found
 
     def apart(self, record_id: str) -> ComparedRecord:
         """Give a record by itself."""
         if record_id not in self._apart:
-            self._apart[record_id] = ComparedRecord.of(self.said[record_id].record)
+            self._apart[record_id] = ComparedRecord.of(self.stored[record_id].record)
         return self._apart[record_id]
 
     def keys_of(self, record_id: str) -> frozenset[int]:
         """Give the block keys of a record, which hang on nothing else."""
-        return block_keys(self.said[record_id].record)
+        return block_keys(self.stored[record_id].record)
 
     def __getitem__(self, record_id: str) -> ComparedRecord:
         if record_id not in self._whole:
-            siblings = self._siblings.get(str(self.said[record_id].stated_id), ())
+            siblings = self._siblings.get(str(self.stored[record_id].stated_id), ())
             others = [self.apart(key) for key in sorted(siblings) if key != record_id]
             self._whole[record_id] = self.apart(record_id).filled(others)
         return self._whole[record_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.said)
+        return iter(self.stored)
 
     def __len__(self) -> int:
-        return len(self.said)
+        return len(self.stored)
 
 
-def is_open(said: StoredRecord) -> bool:
+def is_open(stored: StoredRecord) -> bool:
     """Whether a record states no arXiv id, so that others may decide which paper it shows."""
-    return said.stated_id is None or not said.stated_id.startswith(_ARXIV)
+    return stored.stated_id is None or not stored.stated_id.startswith(_ARXIV)
 
 
 def match_all(
@@ -122,14 +115,9 @@ def match_all(
 ) -> Matched:
     """Find the works among all records that there are.
 
-    Parameters
-    ----------
-    compared : ComparedRecords
-    decided : Decided
-    keys : mapping of str to collection of int, optional
-        `block_keys` by record id; computed where not given.
+    `keys` are `block_keys` by record id, computed where not given.
     """
-    opened = {key for key, said in compared.said.items() if is_open(said)}
+    opened = {key for key, stored in compared.stored.items() if is_open(stored)}
     if not opened and not decided.joined:
         return match_records(compared, (), decided)
     if keys is None:
@@ -138,10 +126,10 @@ def match_all(
     for record_id in compared:
         for key in keys.get(record_id, ()):
             by_key[key].append(record_id)
-    return match_records(compared, candidate_pairs(by_key.values(), opened), decided)
+    return match_records(compared, _candidate_pairs(by_key.values(), opened), decided)
 
 
-def candidate_pairs(blocks: Iterable[Sequence[str]], opened: set[str]) -> Iterator[tuple[str, str]]:
+def _candidate_pairs(blocks: Iterable[Sequence[str]], opened: set[str]) -> Iterator[tuple[str, str]]:
     """Pairs of each block, at least one of which is open; a block that is too large has none."""
     for block in blocks:
         if 1 < len(block) <= LARGEST_BLOCK:
@@ -162,55 +150,53 @@ def match_records(
 
     Parameters
     ----------
-    compared : ComparedRecords
     pairs : iterable of (str, str)
         Records that share a block key.
-    decided : Decided
     crowded : collection of str
         DOIs and title keys (`StoredRecord.title_key`) that more than 100 records of the store state, one at
         least without an arXiv id: none of their works is called by them.
     """
-    said = compared.said
-    ids = {key: str(one.stated_id) for key, one in said.items() if not is_open(one)}
+    stored = compared.stored
+    ids = {key: str(one.stated_id) for key, one in stored.items() if not is_open(one)}
     stated = Stated(ids, decided.joined, decided.apart)
     works = group_works(compared, pairs, stated, _recurring(compared, crowded))
-    return Matched(_named(works, said, crowded))
+    return Matched(_named(works, stored, crowded))
 
 
 def _recurring(compared: ComparedRecords, crowded: Collection[str]) -> set[str]:
     """Records whose title recurs among other works; of titles that arXiv papers alone have, none."""
     by_title: dict[str, list[str]] = defaultdict(list)
     for key in sorted(compared):
-        by_title[compared.said[key].title_key].append(key)
+        by_title[compared.stored[key].title_key].append(key)
     found: set[str] = set()
     for title, keys in by_title.items():
-        has_open = any(is_open(compared.said[key]) for key in keys)
+        has_open = any(is_open(compared.stored[key]) for key in keys)
         if title in crowded or (has_open and len(keys) > 2 and is_recurring([compared[key] for key in keys])):
             found.update(keys)
     return found
 
 
 def _named(
-    works: Sequence[Work], said: Mapping[str, StoredRecord], crowded: Collection[str]
+    works: Sequence[Work], stored: Mapping[str, StoredRecord], crowded: Collection[str]
 ) -> dict[str, Work]:
     """Works under their ids: arXiv id, else DOI, else title; what two works claim goes to the first."""
     named: dict[str, Work] = {}
     claims: dict[str, list[Work]] = defaultdict(list)
     for work in works:
-        claims[_best_id([said[key] for key in work.records])].append(work)
-    too_many = _crowded(said.values()) | set(crowded)
+        claims[_best_id([stored[key] for key in work.records])].append(work)
+    too_many = _crowded(stored.values()) | set(crowded)
     for kind in ("doi:", "title:"):
         for claimed in sorted(claim for claim in claims if claim.startswith(kind)):
             rivals = claims.pop(claimed)
             if len(rivals) > 1:
-                rivals.sort(key=lambda work: _order(work, said))
+                rivals.sort(key=lambda work: _order(work, stored))
             if claimed.removeprefix("doi:") not in too_many:
                 named[claimed] = rivals.pop(0)
             for work in rivals:
                 if kind == "doi:":
-                    claims[_title_id([said[key] for key in work.records])].append(work)
+                    claims[_title_id([stored[key] for key in work.records])].append(work)
                 else:
-                    further = _further_id(work, said, named, is_sure=claimed not in too_many)
+                    further = _further_id(work, stored, named, is_sure=claimed not in too_many)
                     named[further] = work
     return named | {claim: work for claim, (work,) in claims.items()}
 
@@ -237,23 +223,23 @@ def _crowded(records: Iterable[StoredRecord]) -> set[str]:
     return {text for text, count in counts.items() if count > LARGEST_BLOCK}
 
 
-def _order(work: Work, said: Mapping[str, StoredRecord]) -> tuple[object, ...]:
+def _order(work: Work, stored: Mapping[str, StoredRecord]) -> tuple[object, ...]:
     """Works that say most come first, then the earliest."""
-    return min(_record_order(said[key]) for key in work.records)
+    return min(_record_order(stored[key]) for key in work.records)
 
 
-def _record_order(said: StoredRecord) -> tuple[object, ...]:
-    record = said.record
+def _record_order(stored: StoredRecord) -> tuple[object, ...]:
+    record = stored.record
     vagueness = (not record.authors) + (record.published is None)
     year = record.published.year if record.published else 0
-    return vagueness, year, record.authors, fold_title(record.abstract), said.record_id
+    return vagueness, year, record.authors, fold_title(record.abstract), stored.record_id
 
 
 def _further_id(
-    work: Work, said: Mapping[str, StoredRecord], taken: Collection[str], *, is_sure: bool
+    work: Work, stored: Mapping[str, StoredRecord], taken: Collection[str], *, is_sure: bool
 ) -> str:
     """Id of a second work of one title: the title with what tells it apart."""
-    first = min((said[key] for key in work.records), key=_record_order)
+    first = min((stored[key] for key in work.records), key=_record_order)
     record = first.record
     year = str(record.published.year) if record.published else ""
     apart = (record.title, year, *record.authors, record.abstract)

@@ -29,8 +29,6 @@ def migrate(engine: Engine, writer: Engine, name: str, rebuild: Callable[[Connec
     engine, writer : Engine
         For reading, and for transactions that take the write lock at once. A database that is up to
         date is only read, so opening one never waits for another process that writes.
-    name : str
-        What to call the database in a message.
     rebuild : callable
         Brings the rows that follow from others to today's rules; called with the last step.
 

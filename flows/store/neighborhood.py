@@ -31,11 +31,7 @@ _IS_OPEN = or_(records.c.stated_id.is_(None), records.c.stated_id.like("doi:%"))
 class Neighborhood:
     """A set of records that grows until nothing outside may decide about anything in it.
 
-    Parameters
-    ----------
-    connection : Connection
-    compared : ComparedRecords
-        Records that are known already; what is read is added.
+    What is read is added to `compared`.
 
     Attributes
     ----------
@@ -69,8 +65,8 @@ class Neighborhood:
         is_decided = self._connection.execute(select(work_decisions.c.one).limit(1)).first() is not None
         if not is_decided and not has_keys(self._connection):
             return
-        frontier = {said.record_id for said in fresh if is_open(said)}.union(decided)
-        frontier |= self._open_near([said for said in fresh if not is_open(said)])
+        frontier = {stored.record_id for stored in fresh if is_open(stored)}.union(decided)
+        frontier |= self._open_near([stored for stored in fresh if not is_open(stored)])
         frontier |= self._members_of_overflown(fresh)
         if is_decided:
             frontier |= self._decided_about(fresh)
@@ -78,31 +74,31 @@ class Neighborhood:
             self._load(frontier)
             self.placed |= {record_id: self._paper_of[record_id] for record_id in frontier}
             frontier = (
-                self._neighbors([self._read.said[key] for key in sorted(frontier)]) - self.placed.keys()
+                self._neighbors([self._read.stored[key] for key in sorted(frontier)]) - self.placed.keys()
             )
 
     def _open_near(self, fresh: Collection[StoredRecord]) -> set[str]:
         """Records without an arXiv id that new ones with one may concern."""
-        ids = {said.stated_id for said in fresh}
+        ids = {stored.stated_id for stored in fresh}
         siblings = self._find(records.c.stated_id, ids)
         self._load(siblings)
-        said = [self._read.said[key] for key in sorted(siblings)]
+        stored = [self._read.stored[key] for key in sorted(siblings)]
         found = self._find(records.c.paper_id, ids, _IS_OPEN)
         # A person may have called two arXiv papers one.
-        found |= {one.record_id for one in said if self._paper_of[one.record_id] != one.stated_id}
-        found |= self._find(records.c.title_key, self._uncrowded_titles(said), _IS_OPEN)
+        found |= {one.record_id for one in stored if self._paper_of[one.record_id] != one.stated_id}
+        found |= self._find(records.c.title_key, self._uncrowded_titles(stored), _IS_OPEN)
         # What is new may fill gaps of what was known of its paper: links may come and go.
         new = {one.record_id for one in fresh}
-        before = [one for one in said if one.record_id not in new]
-        return found | self._linked(said) | self._linked(before, ComparedRecords(before))
+        before = [one for one in stored if one.record_id not in new]
+        return found | self._linked(stored) | self._linked(before, ComparedRecords(before))
 
     def _members_of_overflown(self, fresh: Collection[StoredRecord]) -> set[str]:
         """Records of groups that became too large, whose shared key no longer counts."""
         found: set[str] = set()
         said_by: tuple[tuple[Column[Any], Iterable[Any]], ...] = (
-            (records.c.title_key, (said.title_key for said in fresh)),
-            (records.c.doi, (said.doi for said in fresh if said.doi and is_open(said))),
-            (record_keys.c.key, (key for said in fresh for key in self._keys_of(said))),
+            (records.c.title_key, (stored.title_key for stored in fresh)),
+            (records.c.doi, (stored.doi for stored in fresh if stored.doi and is_open(stored))),
+            (record_keys.c.key, (key for stored in fresh for key in self._keys_of(stored))),
         )
         for column, stated in said_by:
             n_fresh = Counter(stated)
@@ -112,9 +108,11 @@ class Neighborhood:
         return found
 
     def _neighbors(self, frontier: Collection[StoredRecord]) -> set[str]:
-        opened = [said for said in frontier if is_open(said)]
-        found = self._find(records.c.stated_id, {said.stated_id for said in frontier if not is_open(said)})
-        found |= self._find(records.c.paper_id, {self._paper_of[said.record_id] for said in frontier})
+        opened = [stored for stored in frontier if is_open(stored)]
+        found = self._find(
+            records.c.stated_id, {stored.stated_id for stored in frontier if not is_open(stored)}
+        )
+        found |= self._find(records.c.paper_id, {self._paper_of[stored.record_id] for stored in frontier})
         found |= self._find(records.c.title_key, self._uncrowded_titles(frontier))
         found |= self._find(records.c.doi, self._uncrowded_dois(opened), _IS_OPEN)
         found |= self._decided_about(frontier)
@@ -122,21 +120,21 @@ class Neighborhood:
 
     def _uncrowded_titles(self, frontier: Collection[StoredRecord]) -> set[str]:
         """Titles that open records have too, but not too many."""
-        titles = {said.title_key for said in frontier}
+        titles = {stored.title_key for stored in frontier}
         with_open = set(self._count(records.c.title_key, titles, _IS_OPEN))
         totals = self._count(records.c.title_key, with_open)
         self.crowded |= {title for title, n in totals.items() if n > LARGEST_BLOCK}
         return with_open - self.crowded
 
     def _uncrowded_dois(self, opened: Collection[StoredRecord]) -> set[str]:
-        dois = {said.doi for said in opened if said.doi}
+        dois = {stored.doi for stored in opened if stored.doi}
         self.crowded |= {
             doi for doi, n in self._count(records.c.doi, dois, _IS_OPEN).items() if n > LARGEST_BLOCK
         }
         return dois - self.crowded
 
     def _decided_about(self, frontier: Collection[StoredRecord]) -> set[str]:
-        found = read_decisions(self._connection, of_records=[said.record_id for said in frontier])
+        found = read_decisions(self._connection, of_records=[stored.record_id for stored in frontier])
         self._decisions.update(found)
         partners = {record_id for decision in found for record_id in (decision.one, decision.other)}
         return self._find(records.c.record_id, partners)
@@ -150,10 +148,10 @@ class Neighborhood:
         and no pairs are kept.
         """
         by_key: dict[int, list[str]] = defaultdict(list)
-        opened = {said.record_id for said in frontier if is_open(said)}
-        for said in frontier:
-            for key in self._keys_of(said):
-                by_key[key].append(said.record_id)
+        opened = {stored.record_id for stored in frontier if is_open(stored)}
+        for stored in frontier:
+            for key in self._keys_of(stored):
+                by_key[key].append(stored.record_id)
         candidates: set[tuple[str, str]] = set()
         for key, member, is_member_open in self._block_members(by_key):
             for one in by_key[key]:
@@ -169,8 +167,8 @@ class Neighborhood:
             self.pairs |= linked
         return {key for pair in linked for key in pair}
 
-    def _keys_of(self, said: StoredRecord) -> Iterable[int]:
-        return self._read.keys_of(said.record_id)
+    def _keys_of(self, stored: StoredRecord) -> Iterable[int]:
+        return self._read.keys_of(stored.record_id)
 
     def _may_be_one(self, one: str, other: str, as_known: ComparedRecords | None = None) -> bool:
         pair = [
@@ -196,7 +194,6 @@ class Neighborhood:
         return found
 
     def _find(self, column: Column[Any], values: Iterable[Any], *conditions: Any) -> set[str]:
-        """Ids of records whose column has one of the values."""
         found: set[str] = set()
         query = select(records.c.record_id)
         if column.table is record_keys:
@@ -218,9 +215,9 @@ class Neighborhood:
         ids: set[str] = set()
         for block in in_blocks(sorted(values)):
             for row in self._connection.execute(select(records).where(column.in_(block))):
-                said = stored_record(row)
-                self._read.add(said)
+                stored = stored_record(row)
+                self._read.add(stored)
                 self._paper_of[row.record_id] = row.paper_id
-                if not is_open(said):
-                    ids.add(str(said.stated_id))
+                if not is_open(stored):
+                    ids.add(str(stored.stated_id))
         return ids

@@ -45,18 +45,7 @@ def place_again(
 ) -> dict[str, Move]:
     """Place every record that new ones, or new decisions, may concern.
 
-    Parameters
-    ----------
-    connection : Connection
-    fresh : collection of StoredRecord
-        Records that this transaction added.
-    decided : collection of str
-        Ids of records that a person's new decision is about.
-
-    Returns
-    -------
-    dict
-        For each record that moved, by its `record_id`.
+    Gives a `Move` for each record that moved, by its `record_id`.
     """
     compared = ComparedRecords(fresh)
     write_keys(connection, compared)

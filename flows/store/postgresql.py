@@ -137,7 +137,7 @@ def make_postgresql_engine(url: URL, *, busy_timeout_s: float, writes: str) -> E
         engine = create_engine(url, connect_args=given, pool_pre_ping=True)
     except ImportError as error:
         raise InputError(
-            f"PostgreSQL needs the package psycopg ({error}); install it with: pip install '.[postgres]'"
+            f"PostgreSQL needs the package psycopg ({error}); install it with: python install.py postgres"
         ) from error
     event.listen(engine, "connect", check)
     event.listen(engine, "begin", begin)
@@ -156,14 +156,14 @@ def refresh_statistics(connection: Connection, *tables: Table) -> None:
 
 def plain_postgresql_error(name: str, error: BaseException) -> PapertrendsError:
     """One clear line about the database `name` for an error of the driver."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    kind, sentence = _ADVICE[_fault(getattr(error, "sqlstate", None), said)]
-    return kind(f"{name} {sentence} (it said: {said})")
+    text = " ".join(str(error).split()) or type(error).__name__
+    kind, sentence = _ADVICE[_fault(getattr(error, "sqlstate", None), text)]
+    return kind(f"{name} {sentence} (it said: {text})")
 
 
-def _fault(state: str | None, said: str) -> str:
+def _fault(state: str | None, text: str) -> str:
     """Key of `_ADVICE` for an SQLSTATE, or for the text of an error without one."""
     if state is not None:
         return "gone" if state.startswith("08") else _BY_STATE.get(state, "other")
     # Without a state it is the connection that failed.
-    return next((fault for text, fault in _BY_TEXT if text in said), "gone")
+    return next((fault for part, fault in _BY_TEXT if part in text), "gone")

@@ -33,7 +33,7 @@ FORGOTTEN = "null"
 """Parameters of a fit whose members and centers were forgotten, see `flows.store.compaction`."""
 _STORED = np.dtype("<f4")
 _ROWS = "rows"
-"""Key beside the settings of a fit: how many topics, numbers a center, papers and events belong to it."""
+"""Key next to the settings of a fit: how many topics, dimensions, papers and events belong to it."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,10 @@ class FitRow:
         Counts up; 0 for one that is not written yet.
     as_of : date
         Newest day that it knew.
-    vectorizer_id : str
     settings : mapping
-        What decides a fit beside papers and vectors.
+        What decides a fit besides papers and vectors.
     parameters : mapping
         Parameters of layout and clustering; empty when the papers were too few.
-    cause : str
-        Why it was made, as a sentence fragment.
-    state : TopicState
     events : tuple of TopicEvent
         What happened to the topics before.
     """
@@ -239,7 +235,7 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
     )
     centers = [{"fit_id": fit_id, **row} for row in _center_rows(fit.state)]
     members = [{"fit_id": fit_id, **row} for row in fit.state.members.to_dict("records")]
-    told = [
+    event_rows = [
         {
             "fit_id": fit_id,
             "position": position,
@@ -250,14 +246,13 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
         }
         for position, one in enumerate(fit.events)
     ]
-    for table, rows in ((topic_centers, centers), (topic_members, members), (topic_events, told)):
+    for table, rows in ((topic_centers, centers), (topic_members, members), (topic_events, event_rows)):
         for block in in_blocks(rows):
             connection.execute(insert(table), block)
     return fit_id
 
 
 def _center_rows(state: TopicState) -> list[dict[str, Any]]:
-    """Center and label of each topic."""
     regions, described = state.regions, state.descriptions
     called: dict[str, dict[str, Any]] = {}
     if described is not None:

@@ -52,9 +52,9 @@ metadata = MetaData()
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
 
-# A feed is looked at even when it is empty: without this row a silent day would look like a missing one.
+# A fetch is recorded even if the feed is empty: without this row a silent day would look like a missing one.
 # The row is written with the last part of a feed, so one that was cut off by a crash has none. `name`
-# stays the same from look to look, `window_*` are the publication days that were asked for.
+# stays the same from fetch to fetch, `window_*` are the publication days that were asked for.
 feeds = Table(
     "feeds",
     metadata,
@@ -211,7 +211,7 @@ mails = Table(
 # The registry of topics: each fit with the topics that it found, the papers that it gave them, and what
 # became of the topics before. Rows are added and never changed: a past day reads the fit of its time. Only
 # a fit that no run uses any more is forgotten, all but its events: its `parameters` are then `null`.
-# Fits of before version 4 have no labels and terms; a coherence of NULL beside a label is not a number.
+# Fits of before version 4 have no labels and terms; a coherence of NULL with a label is not a number.
 # Beside the settings of a fit stands how many rows belong to it, so that lost ones are noticed.
 topic_fits = Table(
     "topic_fits",

@@ -1,7 +1,7 @@
 """Writing feeds into the store: records, sightings, rejects, and the papers that they change.
 
 Every function here runs inside the caller's transaction. Rows are keyed by what they say, so a
-second look at the same feed finds them all there and moves nothing but `last_seen`.
+second fetch of the same feed finds them all there and moves nothing but `last_seen`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from analytics.papers import Feed
 from flows.store.blocks import in_blocks
-from flows.store.corpus import read_looks
+from flows.store.corpus import read_sightings
 from flows.store.decisions import WorkDecision, write_decisions
-from flows.store.looks import Look, merge_looks
+from flows.store.merging import Sighting, merge_sightings
 from flows.store.placing import distinct_values, place_again, place_all
 from flows.store.schema import feeds, papers, records, rejects, sightings
 from flows.store.stored_records import StoredRecord, encode_record, row_key
@@ -80,21 +80,23 @@ class FeedSoFar:
 def write_feed(
     connection: Connection, feed: Feed, seen_on: date, so_far: FeedSoFar | None = None
 ) -> tuple[IngestCounts, FeedSoFar]:
-    """Store all looks of a feed, or of a part of one, and bring the papers that they change up to date."""
+    """Store all sightings of a feed, or of a part, and bring the papers that they change up to date."""
     usable = usable_feed(feed)
-    said = {shown.record_id: shown for shown, _ in usable.shown}
-    fresh_records = said.keys() - distinct_values(connection, records.c.record_id, records.c.record_id, said)
-    _insert(connection, records, [_record_row(said[key]) for key in sorted(fresh_records)])
-    looks, rejected = _sighting_rows(usable), _reject_rows(usable)
-    changed_looks = _touch(connection, sightings, looks, seen_on)
-    changed = {looks[key]["record_id"] for key in changed_looks}
-    moves = place_again(connection, [said[key] for key in sorted(fresh_records)])
+    stored = {shown.record_id: shown for shown, _ in usable.shown}
+    fresh_records = stored.keys() - distinct_values(
+        connection, records.c.record_id, records.c.record_id, stored
+    )
+    _insert(connection, records, [_record_row(stored[key]) for key in sorted(fresh_records)])
+    shown, rejected = _sighting_rows(usable), _reject_rows(usable)
+    changed_keys = _touch(connection, sightings, shown, seen_on)
+    changed = {shown[key]["record_id"] for key in changed_keys}
+    moves = place_again(connection, [stored[key] for key in sorted(fresh_records)])
     _touch(connection, rejects, rejected, seen_on)
-    so_far = _with_part(so_far or FeedSoFar(), usable, looks, rejected)
+    so_far = _with_part(so_far or FeedSoFar(), usable, shown, rejected)
     if feed.is_last:
         _touch(connection, feeds, _feed_row(usable, so_far), seen_on)
 
-    paper_of = _paper_ids(connection, said)
+    paper_of = _paper_ids(connection, stored)
     before = distinct_values(connection, papers.c.paper_id, papers.c.paper_id, set(paper_of.values()))
     before |= {move.new for key, move in moves.items() if key not in fresh_records}
     moved = {paper_id for move in moves.values() for paper_id in (move.old, move.new)}
@@ -129,40 +131,40 @@ def rebuild_papers(connection: Connection) -> None:
 
 
 def _with_part(
-    so_far: FeedSoFar, usable: UsableFeed, looks: Iterable[str], rejected: Iterable[str]
+    so_far: FeedSoFar, usable: UsableFeed, shown: Iterable[str], rejected: Iterable[str]
 ) -> FeedSoFar:
     return FeedSoFar(
         so_far.n_records + len(usable.shown),
         so_far.n_rejects + len(usable.rejects),
         so_far.warnings + usable.warnings,
-        (*so_far.content, row_key(sorted(looks), sorted(rejected), list(usable.warnings))),
+        (*so_far.content, row_key(sorted(shown), sorted(rejected), list(usable.warnings))),
     )
 
 
-def _record_row(said: StoredRecord) -> dict[str, Any]:
+def _record_row(stored: StoredRecord) -> dict[str, Any]:
     return {
-        "record_id": said.record_id,
-        "paper_id": said.own_id,
-        "stated_id": said.stated_id,
-        "doi": said.doi,
-        "title_key": said.title_key,
-        "record": encode_record(said.record),
+        "record_id": stored.record_id,
+        "paper_id": stored.own_id,
+        "stated_id": stored.stated_id,
+        "doi": stored.doi,
+        "title_key": stored.title_key,
+        "record": encode_record(stored.record),
     }
 
 
 def _sighting_rows(feed: UsableFeed) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
-    for said, upvotes in feed.shown:
-        key = row_key(feed.source, feed.location, feed.day, said.record_id, upvotes)
-        rows[key] = {**_place(feed), "record_id": said.record_id, "upvotes": upvotes}
+    for stored, upvotes in feed.shown:
+        key = row_key(feed.source, feed.location, feed.day, stored.record_id, upvotes)
+        rows[key] = {**_place(feed), "record_id": stored.record_id, "upvotes": upvotes}
     return rows
 
 
 def _reject_rows(feed: UsableFeed) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for reject in feed.rejects:
-        said = {"position": reject.position, "reason": reject.reason, "excerpt": reject.excerpt}
-        rows[row_key(feed.source, feed.location, feed.day, *said.values())] = {**_place(feed), **said}
+        stored = {"position": reject.position, "reason": reject.reason, "excerpt": reject.excerpt}
+        rows[row_key(feed.source, feed.location, feed.day, *stored.values())] = {**_place(feed), **stored}
     return rows
 
 
@@ -185,10 +187,7 @@ def _touch(
 ) -> set[str]:
     """Insert new rows and widen the days of existing ones.
 
-    Returns
-    -------
-    set of str
-        Keys of the rows that are new, or were seen on an earlier day than known so far.
+    Gives the keys of the rows that are new, or were seen on an earlier day than known so far.
     """
     (key,) = table.primary_key
     earlier: set[str] = set()
@@ -210,13 +209,13 @@ def _touch(
 
 
 def _fold(connection: Connection, paper_ids: Iterable[str]) -> None:
-    """Write the rows of these papers again from all their looks; a paper without any loses its row."""
+    """Write the rows of these papers again from all their sightings; a paper without any loses its row."""
     for block in in_blocks(sorted(paper_ids)):
-        groups: dict[str, list[Look]] = defaultdict(list)
-        for paper_id, look in read_looks(connection, records.c.paper_id.in_(block)):
-            groups[paper_id].append(look)
+        groups: dict[str, list[Sighting]] = defaultdict(list)
+        for paper_id, sighting in read_sightings(connection, records.c.paper_id.in_(block)):
+            groups[paper_id].append(sighting)
         connection.execute(delete(papers).where(papers.c.paper_id.in_(block)))
-        rows = [merge_looks(paper_id, looks) for paper_id, looks in groups.items()]
+        rows = [merge_sightings(paper_id, group) for paper_id, group in groups.items()]
         for row in rows:
             row.update({name: json.dumps(row[name], ensure_ascii=False) for name in ("authors", "sources")})
         _insert(connection, papers, rows)

@@ -20,14 +20,13 @@ class StoredRecord:
     Attributes
     ----------
     record_id : str
-        Hash of the record without its position and upvotes, which belong to the look.
+        Hash of the record without its position and upvotes, which belong to the sighting.
     stated_id : str or None
         ``"arxiv:..."``, else ``"doi:..."``, when the record states one.
     doi : str or None
-        The DOI that the record states, beside an arXiv id too; lower case, without a prefix.
+        The DOI that the record states, with an arXiv id too; lower case, without a prefix.
     title_key : str
         The id that the title alone would give (``"title:<hash>"``): short, however long the title.
-    record : PaperRecord
     """
 
     record_id: str
@@ -38,18 +37,14 @@ class StoredRecord:
 
     @classmethod
     def of(cls, record: PaperRecord) -> StoredRecord:
-        """Keys of a record.
-
-        Raises
-        ------
-        ValueError
-            When its arXiv id is not one.
-        """
-        said = replace(record, position="", upvotes=None)
+        """Keys of a record."""
+        stored = replace(record, position="", upvotes=None)
         title_key = paper_id_for(record.title)
         has_id = record.arxiv_id is not None or record.doi is not None
-        doi = said.doi.lower() if said.doi else None
-        return cls(row_key(encode_record(said)), said.paper_id if has_id else None, doi, title_key, said)
+        doi = stored.doi.lower() if stored.doi else None
+        return cls(
+            row_key(encode_record(stored)), stored.paper_id if has_id else None, doi, title_key, stored
+        )
 
     @property
     def own_id(self) -> str:
@@ -87,8 +82,8 @@ def encode_record(record: PaperRecord) -> str:
         "version": record.version,
         "is_withdrawn": record.is_withdrawn or None,
     }
-    said = {name: value for name, value in fields.items() if value not in (None, "", [])}
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    stored = {name: value for name, value in fields.items() if value not in (None, "", [])}
+    return json.dumps(stored, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def decode_record(text: str) -> PaperRecord:

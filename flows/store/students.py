@@ -24,14 +24,12 @@ class StudentRow:
 
     Attributes
     ----------
-    student : StudentVectorizer
     as_of : date
         Newest day that it knew.
     n_texts : int
         Size of the corpus that it was fitted on.
     teacher_id : str
         What encoded the texts that it was taught.
-    random_state : int
     """
 
     student: StudentVectorizer
@@ -89,7 +87,6 @@ def read_student(connection: Connection, as_of: date, teacher_id: str = "") -> S
 
 @lru_cache(maxsize=1)
 def _unpacked(vectorizer_id: str, packed: bytes) -> StudentVectorizer:
-    """Student from its stored bytes; the last one is kept, so that a run may read it before it is needed."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
         return StudentVectorizer.of_arrays(vectorizer_id, dict(stored))
 

@@ -36,7 +36,20 @@ _ROWS_AT_ONCE = 2_000
 def read_vector_block(
     connection: Connection, vectorizer_id: str, hashes: Sequence[str]
 ) -> tuple[NDArray[np.bool_], Float32Array]:
-    """Read the stored vectors in the order of `hashes`, see `Store.read_vectors`."""
+    """Read the stored vectors of texts.
+
+    Parameters
+    ----------
+    hashes : sequence of str, length n
+        `content_hash` of each text; repeats allowed.
+
+    Returns
+    -------
+    found : ndarray of bool, shape (n,)
+        False where none is stored, or a damaged one (logged; writing it again mends it).
+    vectors : ndarray of float32, shape (n, d)
+        Zeros where none was found; d is 0 when none was found at all.
+    """
     dimension = _usual_dimension(connection, vectorizer_id)
     found = np.zeros(len(hashes), dtype=bool)
     matrix = np.zeros((len(hashes), dimension), dtype=np.float32)

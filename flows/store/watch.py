@@ -1,4 +1,4 @@
-"""What was watched: which feed was looked at when, for which days, and whether it came whole."""
+"""Which feed was fetched when, for which days, and whether it came whole."""
 
 from __future__ import annotations
 
@@ -13,26 +13,23 @@ from flows.sources.formats import UNKNOWN
 from flows.store.corpus import known_by
 from flows.store.schema import feeds
 
-__all__ = ["read_asked_windows", "read_feed_looks"]
+__all__ = ["last_fetch", "read_asked_windows", "read_feed_looks"]
 
 
 def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
-    """Looks at feeds that count by `as_of`, an empty one too.
+    """Fetches of feeds that count by `as_of`, an empty one too.
 
-    Returns
-    -------
-    DataFrame
-        See `analytics.trends.coverage.LOOK_COLUMNS`; a look covers its own day where no days were asked for.
-        One row a look, sorted.
+    One row per fetch, sorted, with `analytics.trends.coverage.LOOK_COLUMNS`; a fetch covers its own day where
+    no days were asked for.
     """
     query = select(feeds).where(known_by(connection, feeds, as_of))
     rows = set()
     for row in connection.execute(query):
         if row.source == UNKNOWN and row.failure is None:
-            # Notes and pictures in a folder of answers are no look at anything.
+            # Notes and pictures in a folder of answers do not count as a fetch.
             continue
         day = row.feed_day or row.first_seen
-        # A window that reaches beyond the look's own day was seen up to that day only.
+        # A window that reaches beyond the day of the fetch was seen up to that day only.
         end = min(row.window_end or day, row.first_seen) if row.window_end else day
         start = min(row.window_start or day, end)
         # Files that state no day are read when it suits: their volumes cannot be compared.
@@ -52,10 +49,10 @@ def read_feed_looks(connection: Connection, as_of: date) -> pd.DataFrame:
 def read_asked_windows(
     connection: Connection, name: str, as_of: date = date.max
 ) -> list[tuple[date, date, date]]:
-    """First day, last day, and the day of the newest look, of every window of a feed that came whole.
+    """First day, last day, and the day of the newest fetch, of every window of a feed that came whole.
 
-    Looks of a day after `as_of` do not count: the clock was ahead then, and they settle nothing. Of one
-    that was made again since, the first look counts.
+    Fetches of a day after `as_of` do not count: the clock was ahead then, and they settle nothing. Of one
+    that was repeated since, the first fetch counts.
     """
     seen_on = case((feeds.c.last_seen <= as_of, feeds.c.last_seen), else_=feeds.c.first_seen)
     query = (
@@ -69,3 +66,9 @@ def read_asked_windows(
         .group_by(feeds.c.window_start, feeds.c.window_end)
     )
     return sorted((start, end, seen_on) for start, end, seen_on in connection.execute(query))
+
+
+def last_fetch(connection: Connection) -> date | None:
+    """Day of the newest fetch of any feed, None without one."""
+    found: date | None = connection.execute(select(func.max(feeds.c.last_seen))).scalar_one()
+    return found

@@ -37,10 +37,7 @@ def start_in_background(work: Callable[[], Result]) -> Callable[[], Result]:
 
     Where the process fails, however it does, the work is done here when its result is asked for.
 
-    Parameters
-    ----------
-    work : callable
-        With everything it needs bound; it and its result can be pickled.
+    `work` has everything it needs bound; it and its result can be pickled.
     """
     with _BackgroundProcess(_started) as process:
         return process.begin(work)
@@ -52,10 +49,7 @@ def worker_process(*modules: str) -> Iterator[Ahead]:
 
     Results may be read after the block. If the block fails, the process ends at once.
 
-    Parameters
-    ----------
-    *modules : str
-        Imported there meanwhile: what the work needs may take longer to import than to do.
+    `modules` are imported there meanwhile: what the work needs may take longer to import than to do.
     """
     started = _started(*modules)
     with _BackgroundProcess(lambda: started) as process:

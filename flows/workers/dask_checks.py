@@ -26,11 +26,7 @@ _PACKAGES = ("dask", "distributed", "prefect_dask")
 def check_runner(runner: str, address: str | None = None) -> None:
     """Find out in a few seconds whether work can be spread.
 
-    Parameters
-    ----------
-    runner : {"local", "dask"}
-    address : str, optional
-        Address of a Dask scheduler; without one a run starts its own workers.
+    Without `address` a run starts its own workers.
 
     Raises
     ------
@@ -44,20 +40,14 @@ def check_runner(runner: str, address: str | None = None) -> None:
     if missing:
         raise InputError(
             f"runner 'dask' needs packages that are not installed ({', '.join(missing)}); "
-            "install the extra of that name, pip install '.[dask]', or use runner 'local'"
+            "install the extra of that name, python install.py dask, or use runner 'local'"
         )
     if address is not None:
         _check_cluster(address)
 
 
 def check_server(client: Client, address: str, server: str) -> None:
-    """Find out whether workers reach Prefect's server, without which no task starts.
-
-    Raises
-    ------
-    InputError
-        When one does not.
-    """
+    """Find out whether workers reach Prefect's server, without which no task starts."""
     faults: dict[str, str | None] = client.run(_fault_of_server, server)
     for worker, fault in sorted(faults.items()):
         if fault is not None:

@@ -105,7 +105,6 @@ class _EachOnDask:
 
 
 def _do_part(function: Callable[[Part], Result], part: Part) -> Result:
-    """Body of every task; it runs on a worker."""
     _limit_threads()
     return function(part)
 
@@ -185,7 +184,6 @@ def _result(future: PrefectDaskFuture[Any], client: Client) -> Any:
 
 @contextmanager
 def _task_runner(address: str | None, n_workers: int | None) -> Iterator[DaskTaskRunner]:
-    """Prefect's way to a cluster: that of the address, or our own."""
     from dask.system import CPU_COUNT
     from distributed import LocalCluster
     from prefect_dask import DaskTaskRunner

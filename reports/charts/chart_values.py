@@ -33,14 +33,7 @@ class Values:
 
 
 def series_label(name: str, series: Series, marks: Marks) -> str:
-    """One sentence that describes the chart to readers who cannot see it.
-
-    Parameters
-    ----------
-    name : str
-    series : Series
-    marks : Marks
-    """
+    """One sentence that describes the chart to readers who cannot see it."""
     periods = series.periods
     span = range_label(periods[0], periods[-1])
     parts = [f"{name}: share of papers per {series.unit}, {span}", *_bases(series)]
@@ -85,11 +78,7 @@ def _mark_phrases(marks: Marks) -> list[str]:
 def series_values(series: Series, marks: Marks) -> Values:
     """Table of one series: one row per period, forecast periods included.
 
-    Parameters
-    ----------
-    series : Series
-    marks : Marks
-        Columns for forecasts and marks are there where it has some.
+    Columns for forecasts and marks are there where it has some.
     """
     columns = [
         series.unit.capitalize(),
@@ -145,10 +134,7 @@ def _names(period: Period, bursts: tuple[Burst, ...], changes: tuple[LevelChange
 def shares_values(series: Mapping[str, Series], marks: Mapping[str, Marks]) -> Values:
     """Table of several series over the same periods: one row per period, one share per series.
 
-    Parameters
-    ----------
-    series, marks : mapping of str to Series and to Marks
-        By the name of the series. What is forecast is in separate rows at the end.
+    What is forecast is in separate rows at the end.
     """
     first = next(iter(series.values()))
     shares = {

@@ -25,16 +25,8 @@ _LETTER_WIDTH = 6.0  # CSS pixels at the size of the names, generously
 def draw_marks(axes: Axes, series: Series, marks: Marks, color: str, top: float) -> None:
     """Draw the marks of a series behind its line.
 
-    Parameters
-    ----------
-    axes : Axes
-        Axes of the shares; a period is one unit wide, the first is at 0.
-    series : Series
-    marks : Marks
-    color : str
-        Hexadecimal.
-    top : float
-        Where the share axis ends; what is beyond is at its edge.
+    A period is one unit wide, the first is at 0; what is beyond `top`, where the share axis ends, is at its
+    edge.
     """
     at = _positions(marks.axis(series))
     for burst in marks.bursts:
@@ -95,15 +87,7 @@ def _draw_band(
 def draw_mark_names(axes: Axes, series: Series, marks: Marks, top: float, pixels: float) -> None:
     """Name the marks above the chart, as far as the names fit next to each other.
 
-    Parameters
-    ----------
-    axes : Axes
-    series : Series
-    marks : Marks
-    top : float
-        Where the share axis ends.
-    pixels : float
-        Width of a period in CSS pixels.
+    `pixels` is the width of a period in CSS pixels.
     """
     at = _positions(marks.axis(series))
     names = []
@@ -127,12 +111,7 @@ def draw_mark_names(axes: Axes, series: Series, marks: Marks, top: float, pixels
 def draw_basis(figure: Figure, series: Series, left: float) -> None:
     """State above a theme's chart whether its shares are found or checked, and what the band includes.
 
-    Parameters
-    ----------
-    figure : Figure
-    series : Series
-    left : float
-        Where the axes begin, as a part of the width.
+    `left` is where the axes begin, as a part of the width.
     """
     if series.basis:
         figure.text(

@@ -45,16 +45,8 @@ class Chart:
 def plot_charts(view: RunView) -> dict[str, Chart]:
     """Every chart of the run by its file stem: ``themes``, and ``theme-<id>`` for each theme.
 
-    Parameters
-    ----------
-    view : RunView
-        Its title is part of what the chart of all themes says of itself.
-
-    Returns
-    -------
-    dict of str to Chart
-        Empty when no theme has a dated paper, and without the themes that have none. The same
-        tables give the same bytes.
+    Empty when no theme has a dated paper, and without the themes that have none. The same tables and title
+    give the same bytes.
     """
     from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
 
@@ -88,12 +80,7 @@ def plot_charts(view: RunView) -> dict[str, Chart]:
 def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:
     """Chart of one theme or topic, on its own scale.
 
-    Parameters
-    ----------
-    view : RunView
-    kind : {"theme", "topic"}
-    series_id : str
-        Id of a series with a dated paper.
+    The series needs a dated paper.
     """
     from reports.charts.series_figure import WIDE, own_style, plot_series, svg_text
 

@@ -76,17 +76,8 @@ def _most(values: Sequence[float]) -> list[float]:
 def time_ticks(periods: Sequence[Period], apart: int) -> list[int]:
     """Positions of the labelled periods: evenly spaced, on the same dates every year.
 
-    Parameters
-    ----------
-    periods : sequence of Period
-        At least one.
-    apart : int
-        Fewest periods from one name to the next.
-
-    Returns
-    -------
-    list of int
-        The first and last where the calendar offers fewer than two, the first where those are too close.
+    There is at least one period; `apart` is the fewest periods from one name to the next. Where the calendar
+    offers fewer than two positions, the first and last are labelled, or the first where those are too close.
 
     Examples
     --------

@@ -26,7 +26,7 @@ from reports.charts.svg import HALO
 from reports.values.formatting import NARROW, percent
 from reports.values.marks import NO_MARKS, Marks
 from reports.values.palette import LIGHT
-from reports.values.periods import Period
+from reports.values.periods import Period, unbroken
 from reports.values.series import Series
 
 __all__ = ["PANEL", "WIDE", "Layout", "own_style", "plot_series", "png_bytes", "svg_text"]
@@ -40,7 +40,7 @@ _SETTINGS: dict[str, object] = {
     "path.simplify": False,
 }
 
-# A period's name in CSS pixels at the size of the axes, with the space that it needs beside it.
+# A period's name in CSS pixels at the size of the axes, with the space around it.
 _NAME_WIDTHS = {"week": 72, "month": 54, "quarter": 52, "year": 38}
 
 
@@ -79,7 +79,6 @@ def plot_series(series: Series, color: str, scale: Scale, layout: Layout, marks:
         Name of a color of the palette.
     scale : Scale
         Scale of the share axis; values beyond it are at its edge.
-    layout : Layout
     marks : Marks, optional
         The time axis ends with the last period that is forecast.
     """
@@ -199,7 +198,7 @@ def _draw_last(
 
 
 def _free_place(ends: tuple[float, float, float], top: float, *, keep_below: bool) -> tuple[float, bool]:
-    """Height beside which a number may stand, and whether above it: outside the band where there is room."""
+    """Height at which a number may be written, and whether above it: outside the band where there is room."""
     share, low, high = ends
     if high < 0.9 * top and not (keep_below and low > 0.12 * top):
         return high, True
@@ -238,15 +237,11 @@ def _bars(heights: Sequence[tuple[int, int]], width: float) -> Path | None:
 
 def _runs(series: Series) -> list[list[int]]:
     """Positions of the periods on the line, in unbroken runs: complete, with papers, known to the model."""
-    runs: list[list[int]] = []
-    for i, period in enumerate(series.periods):
-        if not period.is_complete or period.is_empty or (series.is_smooth and not period.has_smooth):
-            continue
-        if runs and runs[-1][-1] == i - 1:
-            runs[-1].append(i)
-        else:
-            runs.append([i])
-    return runs
+    return unbroken(
+        i
+        for i, period in enumerate(series.periods)
+        if period.is_complete and not period.is_empty and (period.has_smooth or not series.is_smooth)
+    )
 
 
 def svg_text(figure: Figure) -> str:

@@ -24,15 +24,8 @@ _SPECK = 1e-3
 def draw_dots(axes: Axes, series: Series, color: str, top: float) -> None:
     """Raw shares of complete periods as light dots, larger where more papers are behind them.
 
-    Parameters
-    ----------
-    axes : Axes
-        Axes of the shares; a period is one unit wide, the first at 0.
-    series : Series
-    color : str
-        Hexadecimal.
-    top : float
-        Where the share axis ends; a share beyond it is drawn at its edge.
+    A period is one unit wide, the first at 0; a share beyond `top`, where the axis ends, is drawn at its
+    edge.
     """
     shown = [(i, one) for i, one in enumerate(series.periods) if one.is_complete and not one.is_empty]
     sizes = dot_sizes([period.n_total for _, period in shown], _DOTS)
@@ -59,14 +52,7 @@ def draw_share_band(
 ) -> None:
     """Draw the band of a theme's shares: solid where they are checked, pale with thin edges where found.
 
-    Parameters
-    ----------
-    axes : Axes
-    ends : tuple
-        Places of periods in a row, and the low and high ends of their intervals.
-    color : str
-        Hexadecimal.
-    is_checked : bool
+    `ends` are places of periods in a row, and the low and high ends of their intervals.
     """
     places, low, high = ends
     upper, lower = list(zip(places, high, strict=True)), list(zip(places, low, strict=True))
@@ -86,15 +72,8 @@ def draw_share_band(
 def draw_bar_label(axes: Axes, series: Series, most: int, *, has_room: bool) -> None:
     """Label the bars with what they count.
 
-    Parameters
-    ----------
-    axes : Axes
-        Axes of the bars.
-    series : Series
-    most : int
-        Papers of the highest bar.
-    has_room : bool
-        Whether there is room to say what the colored part counts.
+    `most` is the number of papers of the highest bar, `has_room` whether there is room to say what the
+    colored part counts.
     """
     label = f"papers a {series.unit}, at most {count(most)}"
     if has_room:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import quoteattr
 
-from reports.values.periods import Period
+from reports.values.periods import Period, unbroken
 
 __all__ = ["dot_sizes", "render_sparkline"]
 
@@ -52,7 +52,7 @@ def render_sparkline(
     complete = [i for i, period in enumerate(periods) if period.is_complete and not period.is_empty]
     is_smooth = any(periods[i].has_smooth for i in complete)
     drawn = [i for i in complete if periods[i].has_smooth] if is_smooth else complete
-    runs = _unbroken(drawn)
+    runs = unbroken(drawn)
     lines = [[place(i, periods[i].smooth if is_smooth else periods[i].share) for i in run] for run in runs]
     marks = []
     if is_smooth:
@@ -76,12 +76,7 @@ def render_sparkline(
 def dot_sizes(totals: Sequence[int], sizes: Sequence[float]) -> list[float]:
     """Size of each period's dot: its area grows with the papers of the period, in steps.
 
-    Parameters
-    ----------
-    totals : sequence of int
-        Papers of each period.
-    sizes : sequence of float
-        Diameters, the smallest first.
+    `sizes` are diameters, the smallest first.
 
     Examples
     --------
@@ -102,17 +97,6 @@ def _top(shown: Sequence[Period]) -> float:
     most = raw[: math.ceil(_MOST_RAW * len(raw))][-1]
     highs = sorted(period.smooth_high for period in smooth)
     return max(most, *(period.smooth for period in smooth), highs[: math.ceil(_MOST_RAW * len(highs))][-1])
-
-
-def _unbroken(places: Sequence[int]) -> list[list[int]]:
-    """Places in runs without a gap."""
-    runs: list[list[int]] = []
-    for i in places:
-        if runs and runs[-1][-1] == i - 1:
-            runs[-1].append(i)
-        else:
-            runs.append([i])
-    return runs
 
 
 def _dots(periods: Sequence[Period], complete: Sequence[int], place: _Place) -> list[str]:

@@ -20,7 +20,7 @@ from reports.values.palette import LIGHT
 
 __all__ = ["HALO", "Drawing", "compose_panels", "parse_drawing", "render_svg"]
 
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
+_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 
 HALO = "halo"
 """`gid` of a text that is on lines."""
@@ -63,12 +63,8 @@ def parse_drawing(svg: str, prefix: str) -> Drawing:
     Ids that must stay (patterns) start with `prefix`, so that many charts can share a page. Every
     marker is taken for a circle, the only marker these charts use.
 
-    Parameters
-    ----------
-    svg : str
-        What `FigureCanvasSVG.print_svg` wrote with ``svg.fonttype`` ``"none"``.
-    prefix : str
-        Unique on the page; letters, digits and hyphens.
+    `svg` is what `FigureCanvasSVG.print_svg` wrote with ``svg.fonttype`` ``"none"``; `prefix` is unique on
+    the page and has letters, digits and hyphens.
     """
     root = ET.fromstring(svg)  # noqa: S314 (what matplotlib wrote a moment ago)
     width, height = (float(number) for number in root.attrib["viewBox"].split()[2:])
@@ -152,7 +148,7 @@ def render_svg(drawing: Drawing, label: str) -> str:
     width, height = _short(drawing.width), _short(drawing.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label={quoteattr(label)}'
-        f' viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="{FONTS}">'
+        f' viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="{_FONTS}">'
         f"{drawing.body}</svg>"
     )
 
@@ -160,12 +156,7 @@ def render_svg(drawing: Drawing, label: str) -> str:
 def compose_panels(panels: Sequence[tuple[str, str, Drawing]], columns: int = 4) -> Drawing:
     """Titled panels of one size in rows, left to right.
 
-    Parameters
-    ----------
-    panels : sequence of (title, number, Drawing)
-        At least one; the number is at the right above its panel.
-    columns : int, default 4
-        Panels in a row.
+    There is at least one panel; its number is at the right above it.
     """
     head, gap, inset = 18.0, 24.0, 12.0
     wide = max(drawing.width for _, _, drawing in panels)

@@ -24,11 +24,11 @@ from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
 from reports.view import Places
 
-__all__ = ["MOST_MAPPED", "MOST_SEARCHED", "Explorer", "make_explorer", "pack"]
+__all__ = ["MOST_MAPPED", "Explorer", "make_explorer", "pack"]
 
 MOST_MAPPED = 7_000
 """Papers on the map at most."""
-MOST_SEARCHED = 12_000
+_MOST_SEARCHED = 12_000
 """Papers that the page's script holds at most: a page of 75,000 papers is usable after a second then."""
 
 _SIDE = 4095
@@ -37,7 +37,7 @@ _LINKS = {"https://arxiv.org/abs/": "a", "https://doi.org/": "d"}
 _UPVOTED = 1_000
 _N_COLORS = len(MARKS) - 1  # without the grey of what belongs nowhere
 _CHECKED = 500
-"""Papers whose packed size tells that of the others."""
+"""Papers whose packed size predicts that of the others."""
 _FULL, _TRIES = 0.93, 5
 """Part of the room that is full enough, and how often a better number of papers is looked for."""
 _FEWEST = 100
@@ -50,8 +50,6 @@ class Explorer:
 
     Attributes
     ----------
-    n_papers : int
-        Number of papers of the corpus.
     n_mapped : int
         How many of the first papers are on the map; 0 without a map.
     themes, topics : tuple of dict
@@ -59,7 +57,7 @@ class Explorer:
     notes : tuple of str
         What is said of a date: nothing, or how it was inferred.
     columns : dict of str to list
-        A value a paper: see `make_explorer`. `x` and `y` end with the last mapped paper.
+        One value per paper: see `make_explorer`. `x` and `y` end with the last mapped paper.
     """
 
     n_papers: int
@@ -86,25 +84,16 @@ class Explorer:
         }
 
 
-def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) -> Explorer:
+def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED) -> Explorer:
     """Choose the papers and lay them out in columns.
-
-    Parameters
-    ----------
-    tables : RunTables
-    places : Places
-    most : int
-        Papers at most.
 
     Returns
     -------
     Explorer
-        Columns: `id`, empty where the link tells it; `title`; `link`, an address, or ``a`` and ``d`` before
-        what follows arXiv's and the DOI's;
-        `day`, empty without a date; `note`, a position in `notes`; `authors`,
-        `organization`; `watched`, names of watches; `votes`, a number or None; `themes`, positions with the
-        primary one first; `topic`,
-        a position or -1; `x` and `y` from 0 to 4095.
+        Columns: `id`, empty where it follows from the link; `title`; `link`, an address, or ``a`` and ``d``
+        before what follows arXiv's and the DOI's; `day`, empty without a date; `note`, a position in `notes`;
+        `authors`, `organization`; `watched`, names of watches; `votes`, a number or None; `themes`, positions
+        with the primary one first; `topic`, a position or -1; `x` and `y` from 0 to 4095.
     """
     mapped = _sample(tables)
     listed = list(dict.fromkeys([*mapped, *_wanted(tables, most)]))[:most]
@@ -149,11 +138,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = MOST_SEARCHED) 
 def pack(explorer: Explorer, room: int) -> str:
     """Base64 of gzip of JSON of as many papers as fit.
 
-    Parameters
-    ----------
-    explorer : Explorer
-    room : int
-        Characters at most; empty where not even a hundred papers fit.
+    It has at most `room` characters, and is empty where not even a hundred papers fit.
     """
     n, best = explorer.n_listed, ""
     if n > _CHECKED:

@@ -109,12 +109,7 @@ def five_word_steps(
 def older_steps(n_tested: int, allowed: str) -> tuple[Step, ...]:
     """Steps by which a run of an older version reached its verdicts.
 
-    Parameters
-    ----------
-    n_tested : int
-        Series that were tested.
-    allowed : str
-        False discovery rate in words.
+    `allowed` is the false discovery rate in words.
     """
     return (
         _SHARE,

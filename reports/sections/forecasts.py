@@ -10,19 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.forecasts.backtest import CHANCE
-from analytics.forecasts.forecasters import NAIVE
+from analytics.forecasts.backtest import CHANCE, MIN_ORIGINS
+from analytics.forecasts.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts.share_forecasts import MIN_HISTORY
 from analytics.tables import RunTables
 from reports.sections.track_record_rows import Record, make_record
-from reports.values.formatting import FORECASTERS, NARROW, NO_VALUE, clip, count, p_value, percent, plural
+from reports.values.formatting import NARROW, NO_VALUE, clip, count, p_value, percent, plural
 from reports.values.periods import period_unit
 from reports.view import Places
 
 __all__ = ["Candidate", "ForecastSection", "make_forecast_section"]
-
-_MIN_ORIGINS = 5
-"""Past forecast dates below which nothing is tested, see `analytics.forecasts.backtest.choose_forecaster`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +49,7 @@ def make_forecast_section(
 ) -> ForecastSection | None:
     """Section on forecasts, from the manifest's ``forecasts`` and ``record`` and their tables.
 
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-    places : Places
-
-    Returns
-    -------
-    ForecastSection or None
-        None for an older run, whose manifest has neither.
+    None for an older run, whose manifest has neither.
     """
     if "forecasts" not in manifest and "record" not in manifest:
         return None
@@ -76,7 +64,7 @@ def make_forecast_section(
         int(tried[name].max()) if rows else 0 for name in ("n_forecasts", "n_origins")
     )  # fmt: skip
     sentences = [_used(chosen, _unit(tables.forecasts))]
-    if method == NAIVE and n_origins >= _MIN_ORIGINS:
+    if method == NAIVE and n_origins >= MIN_ORIGINS:
         sentences.append(
             "No forecaster beats the share of the last period, so the dashed lines are flat; their bands"
             " show how far from it the next shares may be."
@@ -123,7 +111,7 @@ def _over_year(row: Mapping[Hashable, Any]) -> str:
 
 def _candidate(row: Mapping[Hashable, Any], chosen: str) -> Candidate:
     return Candidate(
-        name=FORECASTERS[str(row["method"])],
+        name=FORECASTERS[str(row["method"])].name,
         is_chosen=row["method"] == chosen,
         over_last=_ratio(row["error_ratio"]),
         over_year=_ratio(row["year_ratio"]),

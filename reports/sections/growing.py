@@ -50,16 +50,7 @@ def make_growing(
 ) -> Growing | None:
     """Ranking from the table `emerging`: its first ten that are more likely to grow than not.
 
-    Parameters
-    ----------
-    tables : RunTables
-    series : mapping of (kind, series_id) to Series
-    places : Places
-
-    Returns
-    -------
-    Growing or None
-        None where nothing is ranked.
+    None where nothing is ranked.
     """
     ranked = tables.emerging.dropna(subset="probability")
     if ranked.empty:
@@ -108,15 +99,7 @@ def _lead(n_ranked: int, n_shown: int) -> str:
 def ranking_worth(scores: pd.DataFrame) -> str:
     """Say how many of the first ten came true in past years, and how many would have anyway.
 
-    Parameters
-    ----------
-    scores : DataFrame
-        The table `emerging_scores`.
-
-    Returns
-    -------
-    str
-        That nothing is known where the history holds no year to judge.
+    `scores` is the table `emerging_scores`. The sentence says so where the history holds no year to judge.
     """
     known = scores.dropna(subset=["precision"])
     n_years = int(known["cutoff"].nunique())

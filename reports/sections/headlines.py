@@ -87,14 +87,8 @@ def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, .
     Themes that are unclear, steady or cannot be judged fill the rest, in that order; other topics have their
     place in the table of topics.
 
-    Parameters
-    ----------
-    subjects : sequence of Subject
-        Themes, then topics, in the order of their tables.
-    n_corpus : int
-        Papers of the corpus.
-    changes : tuple of str
-        See `reports.sections.run_changes.changes_since`.
+    `subjects` are themes, then topics, in the order of their tables; for `changes` see
+    `reports.sections.run_changes.changes_since`.
     """
     movers = sorted((subject for subject in subjects if subject.series.claims), key=_strength)
     rest = [subject for subject in subjects if not subject.series.claims]

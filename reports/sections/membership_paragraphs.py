@@ -48,14 +48,8 @@ def membership_paragraphs(
 ) -> tuple[str, ...]:
     """Paragraphs on how membership was decided in this run.
 
-    Parameters
-    ----------
-    tables : RunTables
-        For an older run without probabilities, the rule of that version is described.
-    manifest : mapping
-        Its setting ``theme_threshold`` is the score that an older run asked for, where it was set.
-    qualities : mapping of theme id to Quality
-    names : mapping of theme id to name
+    For an older run without probabilities, the rule of that version is described; the manifest's setting
+    ``theme_threshold`` is the score that it asked for, where it was set.
     """
     if tables.themes.empty:
         return ("No theme was declared.",)

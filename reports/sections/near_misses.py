@@ -13,7 +13,7 @@ from reports.values.paper_lines import PaperLine, make_paper_lines, papers_by_id
 
 __all__ = ["NearMiss", "make_near_misses"]
 
-MOST_MISSES = 10
+_MOST_MISSES = 10
 """Papers of a theme at most."""
 _MANY_THEMES, _FEW_MISSES = 12, 3
 """Themes beyond which fewer are listed: forty times ten papers would be most of a page."""
@@ -30,15 +30,12 @@ class NearMiss:
 def make_near_misses(tables: RunTables) -> Mapping[str, tuple[NearMiss, ...]]:
     """Likeliest misses of each theme by its id, the likeliest first; without the themes that have none.
 
-    Parameters
-    ----------
-    tables : RunTables
-        Papers that a theme has, or that the run does not have, are left out.
+    Papers that a theme has, or that the run does not have, are left out.
     """
     rows = tables.near_misses
     if rows.empty:
         return {}
-    most = MOST_MISSES if len(tables.themes) <= _MANY_THEMES else _FEW_MISSES
+    most = _MOST_MISSES if len(tables.themes) <= _MANY_THEMES else _FEW_MISSES
     key = ["theme_id", "paper_id"]
     members = pd.MultiIndex.from_frame(tables.theme_assignments[key])
     is_known = is_among(rows["paper_id"], tables.papers["paper_id"])

@@ -52,16 +52,7 @@ class PaperMap:
 def make_paper_list(
     tables: RunTables, manifest: Mapping[str, Any], places: Places, explorer: Explorer
 ) -> PaperList:
-    """Newest papers of the corpus, as many as the settings allow.
-
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-    places : Places
-    explorer : Explorer
-        What the page's script holds.
-    """
+    """Newest papers of the corpus, as many as the settings allow."""
     n_papers = len(tables.papers)
     most = int(manifest["settings"].get("papers_in_report", MOST_PAPERS))
     shown = newest_first(tables.papers, most)
@@ -87,15 +78,7 @@ def make_paper_list(
 def make_paper_map(explorer: Explorer, n_topics: int) -> PaperMap | None:
     """What the map shows.
 
-    Parameters
-    ----------
-    explorer : Explorer
-    n_topics : int
-
-    Returns
-    -------
-    PaperMap or None
-        None without topics, by which papers are placed.
+    None without topics, by which papers are placed.
     """
     n, mapped = explorer.n_papers, explorer.n_mapped
     if not mapped:

@@ -35,19 +35,9 @@ def changes_since(
     Empty on a first run. At most three. Only the part by new papers is news, so the largest of those comes
     first; a theme that was redefined has that part counted too, because its reader should know.
 
-    Parameters
-    ----------
-    changes : DataFrame
-        The table `changes`.
-    names : mapping of (kind, series_id) to str
-        A series that has no name is gone from this run and is called by its id.
-    checked : mapping of (kind, series_id) to float
-        Checked share of themes that have one. Where the runs are compared by it, the sentence says checked;
-        where the earlier run had none, and so shares found are compared, it says found.
-
-    Returns
-    -------
-    tuple of str
+    A series that has no name is gone from this run and is called by its id. `checked` has the checked share
+    of themes that have one: where the runs are compared by it, the sentence says checked; where the earlier
+    run had none, and so shares found are compared, it says found.
 
     Examples
     --------

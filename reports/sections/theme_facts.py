@@ -36,14 +36,7 @@ class Fact:
 def make_facts(series: Series, marks: Marks, rows: pd.DataFrame, found: pd.DataFrame) -> tuple[Fact, ...]:
     """Facts of one theme, in reading order.
 
-    Parameters
-    ----------
-    series : Series
-    marks : Marks
-    rows : DataFrame
-        Its rows of `theme_assignments`.
-    found : DataFrame
-        Its papers.
+    `rows` are the theme's rows of `theme_assignments`, `found` its papers.
     """
     comparison = series.comparison()
     facts = _verdicts(series)

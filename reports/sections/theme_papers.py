@@ -37,6 +37,8 @@ def papers_of_theme(
 ) -> tuple[tuple[ThemePaper, ...], tuple[ThemePaper, ...], tuple[ThemePaper, ...]]:
     """Newest papers, the surest ones, and those with most upvotes for their day.
 
+    Where there are few papers, all of them are listed as the newest.
+
     Parameters
     ----------
     found, rows : DataFrame
@@ -45,11 +47,6 @@ def papers_of_theme(
         From `reports.values.upvotes.upvotes_of_the_day`.
     names : pair of mapping
         Names of themes and of topics by their ids.
-
-    Returns
-    -------
-    tuple of tuple of ThemePaper
-        All of them are the newest, where that is few.
     """
     most = 2 * _LISTED if len(found) <= 2 * _LISTED else _LISTED
     # An older run has no probability, and several papers may be as good as certain.

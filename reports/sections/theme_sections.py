@@ -85,14 +85,7 @@ class ThemeSection:
 
 
 def make_theme_sections(view: RunView, charts: Mapping[str, Chart]) -> tuple[ThemeSection, ...]:
-    """Section of each theme, in the order of the table `themes`.
-
-    Parameters
-    ----------
-    view : RunView
-    charts : mapping of str to Chart
-        See `reports.charts.run_charts.plot_charts`.
-    """
+    """Section of each theme, in the order of the table `themes`."""
     tables, places = view.tables, view.places
     papers = papers_by_id(tables.papers)
     assigned = dict(iter(tables.theme_assignments.groupby("theme_id", sort=False)))

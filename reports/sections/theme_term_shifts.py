@@ -32,16 +32,8 @@ class Shift:
 def make_shift(terms: pd.DataFrame, theme_id: str) -> Shift | None:
     """Terms of a theme.
 
-    Parameters
-    ----------
-    terms : DataFrame
-        Table `theme_terms` of the run.
-    theme_id : str
-
-    Returns
-    -------
-    Shift or None
-        None in a run without any such term, which may have been made before they were looked for.
+    `terms` is the run's table `theme_terms`. None in a run without any such term, which may have been made
+    before they were looked for.
     """
     if terms.empty:
         return None

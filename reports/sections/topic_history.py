@@ -51,17 +51,8 @@ class TopicHistory:
 def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: Places) -> TopicHistory | None:
     """History of the topics for the page.
 
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-        Its ``topics`` holds the ``fit`` that the run uses.
-    places : Places
-
-    Returns
-    -------
-    TopicHistory or None
-        None without topics, and for runs from before topics kept their ids.
+    The manifest's ``topics`` holds the ``fit`` that the run uses. None without topics, and for runs from
+    before topics kept their ids.
     """
     fit = manifest["topics"].get("fit")
     if fit is None or tables.topics.empty:
@@ -84,15 +75,7 @@ def make_topic_history(tables: RunTables, manifest: Mapping[str, Any], places: P
 def topic_fates(tables: RunTables, places: Places) -> dict[str, str]:
     """What happened to each topic at the last fit, unless it just continued.
 
-    Parameters
-    ----------
-    tables : RunTables
-    places : Places
-
-    Returns
-    -------
-    dict of str to str
-        A few words by `topic_id`; empty for a first fit, at which all are new.
+    A few words by `topic_id`; empty for a first fit, at which all are new.
     """
     events = tables.topic_events
     if not (events["event"] == "continued").any():

@@ -80,7 +80,7 @@ class TopicGroup:
 
 @dataclass(frozen=True, slots=True)
 class TopicTable:
-    """All topics in their groups, or in `note` why there are none; without groups there is one."""
+    """All topics in their groups, or in `note` why there are none; without groups one holds all."""
 
     note: str
     share_title: str
@@ -112,13 +112,7 @@ def make_topic_table(
 ) -> TopicTable:
     """Rows of the table `topics`, in each group movers by their evidence, then the rest by size.
 
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-        Its ``topics`` says why there are none, when there are none.
-    series : mapping of (kind, series_id) to Series
-    places : Places
+    The manifest's ``topics`` says why there are none, when there are none.
     """
     if tables.topics.empty:
         topics = manifest["topics"]
@@ -161,7 +155,7 @@ def make_topic_table(
 def _groups(
     rows: list[TopicRow], topics: pd.DataFrame, series: Mapping[tuple[str, str], Series]
 ) -> tuple[TopicGroup, ...]:
-    """Groups in order of their ids, which is that of their size at the fit; topics in none last."""
+    """Groups in order of their ids, which is that of their size at the fit; topics in no group last."""
     found = topics.loc[topics["group_id"].notna(), ["topic_id", "group_id", "group_label"]]
     of_topic = dict(zip(found["topic_id"], found["group_id"], strict=True))
     labels = dict(zip(found["group_id"], found["group_label"], strict=True))

@@ -45,12 +45,7 @@ class Record:
 def make_record(tables: RunTables, recorded: Mapping[str, Any] | None, places: Places) -> Record:
     """Record from the tables `scored_forecasts` and `scored_claims`.
 
-    Parameters
-    ----------
-    tables : RunTables
-    told : mapping or None
-        The manifest's ``record``: how many earlier runs were scored; None without one.
-    places : Places
+    `recorded` is the manifest's ``record``: how many earlier runs were scored; None without one.
     """
     forecasts, claims = tables.scored_forecasts, tables.scored_claims
     if recorded is None and forecasts.empty and claims.empty:
@@ -105,7 +100,7 @@ def _claims(scored: pd.DataFrame) -> str:
 
 
 def _unit(tables: RunTables) -> str:
-    """What the periods of the run are; months where it has none."""
+    """Unit of the run's periods; months where it has none."""
     if tables.trends.empty:
         return "month"
     first = tables.trends.iloc[0]

@@ -77,10 +77,8 @@ def make_trust(
 
     Parameters
     ----------
-    tables : RunTables
     manifest : mapping
         Manifest of the run; every value is shown as text.
-    series : mapping of (kind, series_id) to Series
     membership : tuple of str
         How papers come to their themes, see `reports.sections.membership_paragraphs`.
     warnings : sequence of str
@@ -230,6 +228,7 @@ def _run(manifest: Mapping[str, Any]) -> tuple[Line, ...]:
         ("themes", "themes_file"),
         ("vectorizer", "vectorizer_id"),
         ("reason for the vectorizer", "vectorizer_why"),
+        ("GPU", "gpu"),
         ("seed", "random_state"),
         ("corpus hash", "corpus_hash"),
     )

@@ -29,14 +29,7 @@ class UnassignedPapers:
 def make_unassigned_papers(tables: RunTables) -> UnassignedPapers | None:
     """Unclustered and undated papers per period.
 
-    Parameters
-    ----------
-    tables : RunTables
-
-    Returns
-    -------
-    UnassignedPapers or None
-        None where the table `unassigned` is empty, as in older runs, or only says that there are no topics.
+    None where the table `unassigned` is empty, as in older runs, or only says that there are no topics.
     """
     if tables.unassigned.empty:
         return None

@@ -20,12 +20,7 @@ def verdict_steps(
 ) -> tuple[Step, ...]:
     """Steps from the papers to the words on the page; only what the page shows is explained.
 
-    Parameters
-    ----------
-    tables : RunTables
-    manifest : mapping
-        Its false discovery rate and, in newer runs, its forecasts.
-    series : mapping of (kind, series_id) to Series
+    The manifest gives the false discovery rate and, in newer runs, the forecasts.
     """
     allowed = f"{100 * allowed_rate(manifest):g}{NARROW}%"
     # An older run did not look for any of these; that nothing was found is worth the words.

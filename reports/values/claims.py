@@ -49,18 +49,8 @@ def counts_of(span: Span) -> str:
 def share_clause(series: Series, n_papers: int, n_corpus: int) -> tuple[str, str]:
     """Say what was counted in the newest complete period: the number, and what it is a part of.
 
-    Parameters
-    ----------
-    series : Series
-    n_papers : int
-        Papers of the series, dated or not.
-    n_corpus : int
-        Papers of the corpus, dated or not.
-
-    Returns
-    -------
-    tuple of str
-        A share and the rest of the clause; a count where no complete period holds papers.
+    `n_papers` and `n_corpus` count the papers of the series and of the corpus, dated or not. Returns a share
+    and the rest of the clause; a count where no complete period holds papers.
     """
     comparison = series.comparison()
     if comparison is not None:
@@ -125,7 +115,7 @@ def also_clause(series: Series) -> str:
     if not recent.is_move or not recent.has_change:
         return ""
     if recent is series.claims[0]:
-        return _filled("beside", long, series)
+        return _filled("under", long, series)
     return _filled("also" if recent.word == long.word else "but", recent, series)
 
 
@@ -149,12 +139,7 @@ def missing_clause(verdict: Verdict, unit: str) -> str:
 
 
 def verdict_sentence(series: Series) -> str:
-    """Describe a verdict in a few sentences: over the whole span, in the newest months, whether it continues.
-
-    Parameters
-    ----------
-    series : Series
-    """
+    """Describe a verdict in a few sentences: whole span, newest months, whether the change continues."""
     verdict = series.verdict
     if not verdict.is_tested:
         missing = missing_clause(verdict, series.unit)
@@ -162,7 +147,7 @@ def verdict_sentence(series: Series) -> str:
         return f"{missing[:1].upper()}{missing[1:]}. {need}"
     sentences = [_filled(_section(verdict), verdict, series)]
     if verdict.word == "unclear" and (verdict.change_low > 1 or verdict.change_high < 1):
-        sentences.append(fill("luck", "long", "unclear"))
+        sentences.append(fill("chance", "long", "unclear"))
     sentences.append(_filled(_section(series.recent), series.recent, series))
     if verdict.is_move and series.lasting.is_tested:
         sentences.append(_filled("sentence", series.lasting, series))
@@ -179,7 +164,7 @@ def _section(verdict: Verdict) -> str:
 
 
 def change_cell(verdict: Verdict, series: Series) -> str:
-    """Change of a verdict for a cell of a table, where its word is shown beside; empty without a test."""
+    """Change of a verdict for a cell of a table, where its word is shown next to it; empty without a test."""
     if verdict.window == "lasting":
         return _filled("cell", verdict, series) if verdict.is_tested and series.verdict.is_move else ""
     return _filled("cell", verdict, series) if verdict.has_change else ""

@@ -61,14 +61,7 @@ class CountCertainty:
 def make_count_certainty(quality: Quality) -> CountCertainty | None:
     """How sure the count of a theme is.
 
-    Parameters
-    ----------
-    quality : Quality
-
-    Returns
-    -------
-    CountCertainty or None
-        None where nobody has answered.
+    None where nobody has answered.
     """
     if not quality.n_labels:
         return None

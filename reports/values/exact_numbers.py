@@ -21,12 +21,7 @@ class Exact:
 
 
 def make_numbers(series: Series) -> tuple[Exact, ...]:
-    """Numbers of each question that was tested of a series, and what the tests rest on; empty without a test.
-
-    Parameters
-    ----------
-    series : Series
-    """
+    """Numbers of each tested question about a series, and what the tests rest on; empty without a test."""
     verdict = series.verdict
     if not verdict.is_tested:
         return ()

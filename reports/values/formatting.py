@@ -11,14 +11,12 @@ import re
 from datetime import date
 
 __all__ = [
-    "FORECASTERS",
     "NARROW",
     "NO_VALUE",
     "TIMES",
     "clean",
     "clip",
     "count",
-    "iso_day",
     "join_words",
     "long_day",
     "month_name",
@@ -41,15 +39,6 @@ TIMES = "\u00d7"
 
 NO_VALUE = "\u2013"
 """Dash, where a table has no number."""
-
-FORECASTERS = {
-    "last_value": "same as the last period",
-    "trailing_mean": "the mean of the last periods",
-    "pooled_level": "a level smoothed in the same way for all series",
-    "damped_trend": "a damped trend of each series",
-    "pooled_trend": "a damped trend learned from all series",
-}
-"""Name of each forecaster in plain words, the simplest first."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Embeddings, overrides and isolates: one that is left open reorders whatever follows it on the page.
@@ -144,7 +133,7 @@ def percent(share: float) -> str:
 
 
 def percent_range(low: float, high: float) -> str:
-    """Interval of a share in percent, the sign left to the share beside it.
+    """Interval of a share in percent, the sign left to the share next to it.
 
     Examples
     --------
@@ -254,17 +243,6 @@ def long_day(day: date) -> str:
     '1 Dec 2025'
     """
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def iso_day(day: date) -> str:
-    """Day in a table.
-
-    Examples
-    --------
-    >>> iso_day(date(2025, 12, 1))
-    '2025-12-01'
-    """
-    return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
 
 
 def month_name(month: int) -> str:

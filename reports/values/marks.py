@@ -117,18 +117,8 @@ def make_marks(
 ) -> dict[tuple[str, str], Marks]:
     """Marks of every series that has a mark, by kind and id.
 
-    Parameters
-    ----------
-    tables : RunTables
-    series : mapping of (kind, series_id) to Series
-        Rows of other series are left out, and so are bursts and changes in periods that a series lacks.
-    rate : float
-        Bursts with a higher q value are left out.
-
-    Returns
-    -------
-    dict of (str, str) to Marks
-        Forecasts of periods up to the newest complete one, or without a share, are left out.
+    Left out are rows of other series, bursts and changes in periods that a series lacks, bursts with a q
+    value above `rate`, and forecasts without a share or of periods up to the newest complete one.
     """
     bursts, changes, forecasts = (
         _by_series(table) for table in (tables.bursts, tables.change_points, tables.forecasts)

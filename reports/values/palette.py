@@ -1,7 +1,7 @@
 """Colors of the page and its charts: one palette for the light theme, one for the dark.
 
 Both start from the eight colors of Okabe and Ito, which readers with the common forms of color
-blindness can tell apart. On white, the lighter ones are deepened until they reach 3:1; on the dark
+blindness can distinguish. On white, the lighter ones are deepened until they reach 3:1; on the dark
 ground, the darker ones are lifted. Text colors reach 4.5:1 (WCAG 2.2, success criteria 1.4.3 and
 1.4.11); tests hold both palettes to that.
 

@@ -112,14 +112,8 @@ def make_paper_lines(
 ) -> tuple[PaperLine, ...]:
     """Lines of `papers` in their order.
 
-    Parameters
-    ----------
-    papers : DataFrame
-        Rows of the table `papers`: only those that will be shown.
-    themes, topics : mapping of id to name
-        A paper whose primary theme or topic is not there shows none.
-    watched : mapping of id to str
-        Names of the watches that find a paper.
+    `papers` are only those rows of the table that will be shown. A paper whose primary theme or topic is not
+    in `themes` or `topics` shows none.
     """
     days = np.datetime_as_string(papers["published"].to_numpy().astype("datetime64[D]")).tolist()
     others = (papers[name].tolist() for name in _READ)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from analytics.exceptions import PapertrendsError
 from reports.values.formatting import long_day, month_name
 
-__all__ = ["Period", "period_label", "period_unit", "range_label"]
+__all__ = ["Period", "period_label", "period_unit", "range_label", "unbroken"]
 
 _UNITS = ((8, "week"), (32, "month"), (93, "quarter"), (367, "year"))
 
@@ -107,3 +108,20 @@ def range_label(first: Period, last: Period) -> str:
     if first.start.year == last.start.year and first.unit != "year":
         start = start.rsplit(" ", 1)[0]
     return f"{start} to {last.label}"
+
+
+def unbroken(places: Iterable[int]) -> list[list[int]]:
+    """Ascending places in runs without a gap.
+
+    Examples
+    --------
+    >>> unbroken([0, 1, 3])
+    [[0, 1], [3]]
+    """
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs

@@ -109,10 +109,7 @@ class Quality:
 def make_qualities(tables: RunTables) -> dict[str, Quality]:
     """Quality of each theme by its id, in the order of the table `themes`.
 
-    Parameters
-    ----------
-    tables : RunTables
-        Without rows in `theme_quality`, as in older runs, every theme is found by its phrases alone.
+    Without rows in `theme_quality`, as in older runs, every theme is found by its phrases alone.
     """
     rows = {row["theme_id"]: row for row in tables.theme_quality.to_dict("records")}
     n_corpus = len(tables.papers)

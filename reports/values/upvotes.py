@@ -10,10 +10,7 @@ __all__ = ["upvotes_of_the_day"]
 def upvotes_of_the_day(papers: pd.DataFrame) -> pd.DataFrame:
     """How each paper's upvotes compare with those of the other papers of its day.
 
-    Parameters
-    ----------
-    papers : DataFrame
-        Table `papers`; those without upvotes or without a day are left out.
+    Papers without upvotes or without a day are left out.
 
     Returns
     -------

@@ -46,18 +46,18 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ("sure", "long", "falling"): "{low} to {high} times what it was, with 95 % confidence.",
     ("sure", "recent", "rising"): "{low} to {high} times what it was, with 95 % confidence.",
     ("sure", "recent", "falling"): "{low} to {high} times what it was, with 95 % confidence.",
-    # Beside a claim over the whole span, where the newest months have one too.
+    # With a claim over the whole span, where the newest months have one too.
     ("also", "recent", "rising"): "also rising in the newest {newest}: {times} times the {before} " + _RANGE,
     ("also", "recent", "falling"): "also falling in the newest {newest}: {times} times the {before} "
     + _RANGE,
     ("but", "recent", "rising"): "but rising in the newest {newest}: {times} times the {before} " + _RANGE,
     ("but", "recent", "falling"): "but falling in the newest {newest}: {times} times the {before} " + _RANGE,
     # Under the verdict of the whole span, where the claim is about the newest months alone.
-    ("beside", "long", "rising"): "over the whole {span} rising: {times} times " + _RANGE,
-    ("beside", "long", "falling"): "over the whole {span} falling: {times} times " + _RANGE,
-    ("beside", "long", "steady"): "over the whole {span} steady",
-    ("beside", "long", "unclear"): "over the whole {span} unclear",
-    ("beside", "long", "insufficient"): "",
+    ("under", "long", "rising"): "over the whole {span} rising: {times} times " + _RANGE,
+    ("under", "long", "falling"): "over the whole {span} falling: {times} times " + _RANGE,
+    ("under", "long", "steady"): "over the whole {span} steady",
+    ("under", "long", "unclear"): "over the whole {span} unclear",
+    ("under", "long", "insufficient"): "",
     # The section of a theme.
     ("sentence", "long", "rising"): (
         "Its share rose from {start} to {end} in {span}: {times} times " + _INTERVAL + "{yearly}."
@@ -88,19 +88,17 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
         "The newest {newest} against the {before}: unclear, {lean} ({times} times, {low} to {high})."
     ),
     ("sentence", "recent", "insufficient"): "",
+    ("sentence", "lasting", "rising"): "It keeps rising: its usual ups and downs do not explain the change.",
     (
         "sentence",
         "lasting",
-        "rising",
-    ): ("It keeps rising: its usual ups and downs do not explain the change."),
-    ("sentence", "lasting", "falling"): (
-        "It keeps falling: its usual ups and downs do not explain the change."
-    ),
+        "falling",
+    ): "It keeps falling: its usual ups and downs do not explain the change.",
     ("sentence", "lasting", "unclear"): (
         "Whether it continues is unclear: its usual ups and downs may explain the change."
     ),
     ("sentence", "lasting", "insufficient"): "",
-    # Tables and facts: the word itself is shown beside.
+    # Tables and facts: the word itself is shown next to it.
     ("cell", "long", "rising"): "{start} to {end}, {times} times " + _RANGE,
     ("cell", "long", "falling"): "{start} to {end}, {times} times " + _RANGE,
     ("cell", "long", "steady"): "{start} to {end}, {times} times " + _RANGE,
@@ -123,11 +121,9 @@ TEMPLATES: dict[tuple[str, str, str], str] = {
     ("lean", "up", "unclear"): "leans up",
     ("lean", "down", "unclear"): "leans down",
     ("lean", "", "unclear"): "leans neither way",
-    (
-        "luck",
-        "long",
-        "unclear",
-    ): "On its own it would count as a change, but among so many series one may look like that by chance.",
+    ("chance", "long", "unclear"): (
+        "On its own it would count as a change, but among so many series one may look like that by chance."
+    ),
     ("plan", "papers", "unclear"): "{papers} more papers, about {more}, would decide it",
     ("plan", "time", "unclear"): "about {more} more would decide it",
     ("plan", "longer", "unclear"): "another {span} would not decide it",

@@ -109,7 +109,9 @@ class TestPlantedTruth:
 class TestByHand:
     def test_levels(self) -> None:
         counts, totals = np.arange(1.0, 9.0)[None], np.full((1, 8), 10.0)
-        last, mean = (FORECASTERS[name](counts, totals, 2) for name in ("last_value", "trailing_mean"))
+        last, mean = (
+            FORECASTERS[name].forecast(counts, totals, 2) for name in ("last_value", "trailing_mean")
+        )
         assert last.share[0, :, 1].tolist() == pytest.approx((counts[0] / 10).tolist())
         assert WINDOW == 6
         assert mean.share[0, [2, 7], 0].tolist() == pytest.approx([0.2, (3 + 4 + 5 + 6 + 7 + 8) / 60])
@@ -118,7 +120,7 @@ class TestByHand:
 
     def test_periods_without_papers_are_passed_over(self) -> None:
         counts, totals = np.array([[0, 2.0, 0, 4.0, 0]]), np.array([[0, 10.0, 0, 10.0, 0]])
-        shares = FORECASTERS["trailing_mean"](counts, totals, 1).share[0, :, 0]
+        shares = FORECASTERS["trailing_mean"].forecast(counts, totals, 1).share[0, :, 0]
         assert np.isnan(shares[0])
         assert shares[1:].tolist() == pytest.approx([0.2, 0.2, 0.3, 0.3])
         assert expected_totals(totals)[0, 1:].tolist() == [10.0] * 4
@@ -260,7 +262,7 @@ class TestLaws:
         grids = share_grids(make_series(5, 24, random_state=8))
         changed = grids.counts.copy()
         changed[:, 16:] = 90
-        for outlook in (FORECASTERS[method], lambda *given: calibrated_forecasts(*given, method)):
+        for outlook in (FORECASTERS[method].forecast, lambda *given: calibrated_forecasts(*given, method)):
             first, second = outlook(grids.counts, grids.totals, 3), outlook(changed, grids.totals, 3)
             np.testing.assert_array_equal(first.share[:, :16], second.share[:, :16])
             np.testing.assert_array_equal(first.variance[:, :16], second.variance[:, :16])
@@ -306,7 +308,7 @@ class TestLaws:
         grids = share_grids(make_series(4, 20, share=0.3, random_state=10))
         for method in ("last_value", "trailing_mean"):  # the trends expect a small share before any paper
             inside, outside = (
-                FORECASTERS[method](counts, grids.totals, 2)
+                FORECASTERS[method].forecast(counts, grids.totals, 2)
                 for counts in (grids.counts, grids.totals - grids.counts)
             )
             np.testing.assert_allclose(inside.share, 1 - outside.share)

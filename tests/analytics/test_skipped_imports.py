@@ -69,10 +69,10 @@ def test_without_torch_its_encoders_say_what_to_install():
     try:
         with skipping("sentence_transformers", "torch", "transformers"):
             with pytest.raises(
-                PapertrendsError, match="install sentence-transformers with torch, or openvino"
+                PapertrendsError, match=r"install torch \(python install.py torch\), or install openvino"
             ):
                 minilm_torch.encode_by_torch(["a"], 128, "f32")
-            with pytest.raises(InputError, match="install sentence-transformers with torch, or choose"):
+            with pytest.raises(InputError, match=r"python install.py torch\), or choose"):
                 sentence_encoders._encoder("folder", "name")
     finally:
         sys.modules |= loaded
@@ -81,7 +81,7 @@ def test_without_torch_its_encoders_say_what_to_install():
 @pytest.mark.slow
 def test_topics_need_no_torch():
     script = (
-        "import sys; from analytics.topics.clustering import compile_ahead; compile_ahead(); "
+        "import sys; from analytics.topics.clustering import precompile; precompile(); "
         "sys.exit(str(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -86,8 +86,8 @@ def test_listings_give_each_paper_once_first_seen_on_its_first_day(shared_dir, t
         papers = store.read_papers(DAY)
         assert set(papers["paper_id"]) == {f"arxiv:{one}" for one in days}
         for arxiv_id in list(days)[::300]:
-            looks = store.read_paper(arxiv_id).looks
-            assert [look.day for look in looks] == sorted(days[arxiv_id])
+            sightings = store.read_paper(arxiv_id).sightings
+            assert [one.day for one in sightings] == sorted(days[arxiv_id])
     # No line has a date; the id tells the month.
     assert papers["published_basis"].unique().tolist() == ["id_month"]
 

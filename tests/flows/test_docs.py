@@ -35,7 +35,7 @@ from tests.flows.documents import (
 )
 
 # Programs that prepare a machine; what they do is not the project's.
-PREPARATION = {"pip", "export", "createdb", "ollama"}
+PREPARATION = {"pip", "uv", ".venv/bin/python", "python3", "python", "export", "createdb", "ollama"}
 # Commands of `text` blocks need another machine, a server or a person. Each has a test that does the same.
 TESTED_ELSEWHERE = {
     "papertrends label --workspace": ("test_labelling_server.py", "test_a_stop_on_the_page_ends_it"),

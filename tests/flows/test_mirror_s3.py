@@ -1,4 +1,4 @@
-"""The mirror against a server that speaks S3; needs ``pip install '.[s3]' 'moto[server]'``, else it is skipped."""
+"""The mirror against a server that speaks S3; needs ``python install.py s3`` and moto[server], else it is skipped."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -259,7 +260,7 @@ def hold_lock(workspace: Path, ready: object, release: object) -> None:
         ready.set()
         release.wait(30)
 
-    flows.runs.publishing._point_latest = wait
+    flows.runs.publishing.point_latest = wait
     publish(workspace, "other")
     os._exit(0)
 
@@ -308,6 +309,63 @@ def test_a_folder_named_latest_is_not_touched(tmp_path):
     with pytest.raises(PapertrendsError, match="not a link to a run"):
         publish(tmp_path)
     assert list_runs(tmp_path) == []
+
+
+WITHOUT_LINKS = """
+import os, sys
+from datetime import date
+from pathlib import Path
+sys.modules["fcntl"] = None
+def refuse(*_, **__):
+    raise OSError("A required privilege is not held by the client")
+os.symlink = refuse
+import flows.commands.cli
+import papertrends
+from analytics.tables import TABLE_COLUMNS, RunTables, empty_table
+from flows.orchestration.workspace_lock import lock_workspace
+from flows.publication.cleanup import _latest
+from flows.runs import publish_run, read_run, resolve_run
+workspace = Path(sys.argv[1])
+tables = RunTables(**{name: empty_table(name) for name in TABLE_COLUMNS})
+for run_id in ("r1", "r2"):
+    with lock_workspace(workspace):
+        publish_run(workspace, run_id, tables, {"as_of": date(2025, 1, 2)}, {}, "")
+assert resolve_run(workspace) == workspace / "runs" / "r2", resolve_run(workspace)
+assert read_run(workspace / "latest")[1]["run_id"] == "r2"
+assert papertrends.open_run(workspace / "latest").manifest["run_id"] == "r2"
+assert _latest(workspace) == {"r2"}
+"""
+
+
+def test_a_system_without_links_and_without_fcntl_publishes_and_reads(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_LINKS, str(tmp_path / "w")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "this system has no file locks" in done.stderr
+    latest = tmp_path / "w" / "latest"
+    assert not latest.is_symlink()
+    assert latest.read_bytes() == b"runs/r2\n"
+    publish(tmp_path / "w", "r3")  # and a system with links goes on from there
+    assert latest.readlink() == Path("runs/r3")
+
+
+@pytest.mark.parametrize("text", ["", "mine", "runs/../r1\n", "runs/r1", "runs/r1\nruns/r2\n"])
+def test_a_file_named_latest_that_names_no_run_is_not_touched(tmp_path, text):
+    (tmp_path / "latest").write_text(text)
+    with pytest.raises(PapertrendsError, match="not a link to a run"):
+        publish(tmp_path)
+    with pytest.raises(InputError, match="there are no runs in"):
+        resolve_run(tmp_path)
+    assert (tmp_path / "latest").read_text() == text
+
+
+def test_a_latest_file_whose_run_is_gone_says_what_exists(tmp_path):
+    publish(tmp_path, "r1")
+    (tmp_path / "latest").unlink()
+    (tmp_path / "latest").write_text("runs/gone\n", newline="\n")
+    with pytest.raises(InputError, match="points to 'gone', which is gone; .* newest first: r1"):
+        resolve_run(tmp_path)
 
 
 # --- reading ---

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from analytics.exceptions import InputError
 from flows.config.feed_settings import FeedSettings
-from flows.config.settings import DEFAULT_THEMES, PRIVATE_SETTINGS, Settings, load_settings, settings_table
+from flows.config.settings import DEFAULT_THEMES, PRIVATE_SETTINGS, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -295,7 +295,7 @@ def test_a_bare_settings_object_reads_no_environment(monkeypatch):
 
 
 def test_the_table_documents_every_setting():
-    table = settings_table()
+    table = Settings.table()
     assert [row[0] for row in table] == list(Settings.model_fields)
     assert all(row[1] == f"PAPERTRENDS_{row[0].upper()}" and row[3].endswith(".") for row in table)
     assert {row[0]: row[2] for row in table}["workspace"] == "data/workspace"

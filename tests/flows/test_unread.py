@@ -82,6 +82,4 @@ def test_saved_looks_of_a_day_read_after_it_are_late(tmp_path: Path) -> None:
         assert store.late_papers(early) == (2, DAY)
     (said,) = read_day(workspace, early).warnings
     assert said == late_sentence(2, DAY, early)
-    assert said.startswith(
-        "as of 2026-08-21 2 papers are left out, for they were read later, up to 2026-11-28"
-    )
+    assert said.startswith("2 papers are left out as of 2026-08-21: read later, up to 2026-11-28")

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.forecasts import backtest as backtesting
+from analytics.forecasts.forecasters import FORECASTERS
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
 from reports.sections.forecasts import make_forecast_section
 from reports.sections.growing import make_growing, ranking_worth
 from reports.sections.track_record_rows import make_record
 from reports.sections.unassigned_papers import make_unassigned_papers
 from reports.sections.verdict_steps import verdict_steps
-from reports.values.formatting import FORECASTERS
 from reports.values.series import make_series
 from reports.view import Places
 
@@ -42,12 +41,8 @@ def tried(*rows: dict) -> pd.DataFrame:
 
 
 def outlook(backtests: pd.DataFrame, method: str = "last_value", **more):
-    chosen = {"method": method, "reason": f"{FORECASTERS[method]}: so it was", "horizon": 3}
+    chosen = {"method": method, "reason": f"{FORECASTERS[method].name}: so it was", "horizon": 3}
     return make_forecast_section(replace(NOTHING, backtests=backtests), {"forecasts": chosen, **more}, PLACES)
-
-
-def test_names_of_forecasters_are_those_of_the_backtest():
-    assert backtesting._NAMES == FORECASTERS
 
 
 def test_an_older_run_has_no_outlook():

@@ -1,4 +1,4 @@
-"""The fold from looks to one paper: the same for every order, each field from the look that says most."""
+"""The fold from sightings to one paper: the same for every order, each field from the sighting that says most."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.papers import PaperRecord
-from flows.store.looks import Look, merge_looks, winning_looks
+from flows.store.merging import Sighting, merge_sightings, winning_sightings
 from flows.store.stored_records import StoredRecord, decode_record, encode_record
 
 DAY = date(2025, 3, 4)
 
 
-def make_look(record: PaperRecord, day: int = 0, upvotes: int | None = None, source: str = "s") -> Look:
-    return Look(StoredRecord.of(record), source, "a.json", DAY + timedelta(days=day), DAY, upvotes)
+def make_sighting(
+    record: PaperRecord, day: int = 0, upvotes: int | None = None, source: str = "s"
+) -> Sighting:
+    return Sighting(StoredRecord.of(record), source, "a.json", DAY + timedelta(days=day), DAY, upvotes)
 
 
 def make_record(title: str = "A title", abstract: str = "", **fields: object) -> PaperRecord:
@@ -45,7 +47,7 @@ _records = st.builds(
     st.sampled_from([None, "2503.00001"]),
 )  # fmt: skip
 _looks = st.builds(
-    make_look,
+    make_sighting,
     _records,
     st.integers(0, 1),
     st.sampled_from([None, 0, 1, 2]),
@@ -55,16 +57,16 @@ _looks = st.builds(
 
 @settings(max_examples=300)
 @given(st.lists(_looks, min_size=1, max_size=5), st.randoms(use_true_random=False))
-def test_the_order_and_repeats_of_looks_never_matter(looks, shuffler: random.Random):
-    shuffled = looks + looks[:2]
+def test_the_order_and_repeats_of_looks_never_matter(sightings, shuffler: random.Random):
+    shuffled = sightings + sightings[:2]
     shuffler.shuffle(shuffled)
-    assert merge_looks("p", shuffled) == merge_looks("p", looks)
+    assert merge_sightings("p", shuffled) == merge_sightings("p", sightings)
 
 
 @settings(max_examples=200)
 @given(st.lists(_looks, min_size=1, max_size=4), _looks)
-def test_one_more_look_never_takes_away_what_was_known(looks, another):
-    before, after = merge_looks("p", looks), merge_looks("p", [*looks, another])
+def test_one_more_look_never_takes_away_what_was_known(sightings, another):
+    before, after = merge_sightings("p", sightings), merge_sightings("p", [*sightings, another])
     ranks = ["missing", "year_inferred", "id_month", "stated"]
     assert ranks.index(after["published_basis"]) >= ranks.index(before["published_basis"])
     assert len(after["abstract"]) >= len(before["abstract"])
@@ -88,7 +90,7 @@ def test_a_record_survives_storage_and_its_key_knows_every_field_that_it_states(
     ):
         other = PaperRecord(**{**{name: getattr(record, name) for name in PaperRecord.__slots__}, **change})
         assert StoredRecord.of(other).record_id != StoredRecord.of(record).record_id
-    # Where it stood and how it was liked belong to the look.
+    # Where it stood and how it was liked belong to the sighting.
     moved = PaperRecord(
         **{
             **{name: getattr(record, name) for name in PaperRecord.__slots__},
@@ -100,58 +102,58 @@ def test_a_record_survives_storage_and_its_key_knows_every_field_that_it_states(
 
 
 def test_an_identifier_breaks_ties_of_text_date_authors_and_address():
-    """Worked by hand: both looks say as much; the record with an identifier is believed."""
-    by_title = make_look(
+    """Worked by hand: both sightings say as much; the record with an identifier is believed."""
+    by_title = make_sighting(
         make_record("A TITLE", "one", published=date(2024, 12, 22), published_basis="stated",
                     published_precision="day", authors=("A. B.",), url="https://z"),
         day=1,
     )  # fmt: skip
-    identified = make_look(
+    identified = make_sighting(
         make_record("A title", "two", published=date(2024, 12, 23), published_basis="stated",
                     published_precision="day", authors=("Ada B.",), url="https://a", arxiv_id="2412.00001"),
         day=0,
     )  # fmt: skip
-    merged = merge_looks("arxiv:2412.00001", [by_title, identified])
+    merged = merge_sightings("arxiv:2412.00001", [by_title, identified])
     assert merged["title"] == "A title"
     assert merged["published"] == date(2024, 12, 23)
     assert merged["authors"] == ["Ada B."]
     assert merged["url"] == "https://a"
-    winners = winning_looks("arxiv:2412.00001", [by_title, identified])
-    assert {winners[field].said.stated_id for field in ("text", "published", "authors", "url")} == {
+    winners = winning_sightings("arxiv:2412.00001", [by_title, identified])
+    assert {winners[field].stored.stated_id for field in ("text", "published", "authors", "url")} == {
         "arxiv:2412.00001"
     }
 
 
 def test_title_and_abstract_come_from_one_look_and_a_new_title_counts():
-    old = make_look(make_record("Old title", "Same text."), day=0)
-    renamed = make_look(make_record("New title", "Same text."), day=1)
-    cut = make_look(make_record("Newest title", "Same."), day=2)
-    merged = merge_looks("p", [cut, old, renamed])
+    old = make_sighting(make_record("Old title", "Same text."), day=0)
+    renamed = make_sighting(make_record("New title", "Same text."), day=1)
+    cut = make_sighting(make_record("Newest title", "Same."), day=2)
+    merged = merge_sightings("p", [cut, old, renamed])
     assert (merged["title"], merged["abstract"]) == ("New title", "Same text.")
 
 
 def test_number_of_authors_is_the_largest_stated_or_listed():
-    listed = make_look(make_record(authors=("A", "B", "C")))
-    stated = make_look(make_record(n_authors=2))
-    none = make_look(make_record())
-    assert merge_looks("p", [listed, stated, none])["n_authors"] == 3
-    assert merge_looks("p", [stated, none])["n_authors"] == 2
-    assert merge_looks("p", [none])["n_authors"] is None
+    listed = make_sighting(make_record(authors=("A", "B", "C")))
+    stated = make_sighting(make_record(n_authors=2))
+    none = make_sighting(make_record())
+    assert merge_sightings("p", [listed, stated, none])["n_authors"] == 3
+    assert merge_sightings("p", [stated, none])["n_authors"] == 2
+    assert merge_sightings("p", [none])["n_authors"] is None
 
 
 # --- dates: which one is the first version's ---
 
 
-def dated(day: date, precision: str = "day", basis: str = "stated", **fields: object) -> Look:
+def dated(day: date, precision: str = "day", basis: str = "stated", **fields: object) -> Sighting:
     record = make_record(published=day, published_basis=basis, published_precision=precision, **fields)
-    return make_look(record)
+    return make_sighting(record)
 
 
 @pytest.mark.parametrize(
-    ("looks", "expected"),
+    ("sightings", "expected"),
     [
         # The id says March 2025; nothing else is known.
-        ([make_look(make_record())], (date(2025, 3, 1), "id_month", "month", None)),
+        ([make_sighting(make_record())], (date(2025, 3, 1), "id_month", "month", None)),
         # A journal printed it two years later: not the first version.
         ([dated(date(2027, 5, 4))], (date(2025, 3, 1), "id_month", "month", "after_id_month")),
         # The id's own year says less than the id.
@@ -166,14 +168,14 @@ def dated(day: date, precision: str = "day", basis: str = "stated", **fields: ob
         ([dated(date(1815, 3, 9))], (date(1815, 3, 9), "stated", "day", "before_1900")),
     ],
 )
-def test_the_date_of_an_arxiv_paper(looks, expected):
-    paper = merge_looks("arxiv:2503.02130", looks)
+def test_the_date_of_an_arxiv_paper(sightings, expected):
+    paper = merge_sightings("arxiv:2503.02130", sightings)
     assert tuple(paper[f"published{end}"] for end in ("", "_basis", "_precision")) == expected[:3]
     assert paper["date_fault"] == expected[3]
 
 
 def test_without_an_arxiv_id_a_stated_year_is_all_there_is():
-    paper = merge_looks("doi:10.1/a", [dated(date(2019, 1, 1), "year", doi="10.1/a")])
+    paper = merge_sightings("doi:10.1/a", [dated(date(2019, 1, 1), "year", doi="10.1/a")])
     assert (paper["published"], paper["published_basis"], paper["published_source"]) == (
         date(2019, 1, 1),
         "stated",
@@ -191,22 +193,22 @@ def test_without_an_arxiv_id_a_stated_year_is_all_there_is():
     ],
 )
 def test_words_in_place_of_an_abstract_never_beat_one(empty_words):
-    looks = [
-        make_look(make_record(abstract="Short but real."), day=0),
-        make_look(make_record(abstract=empty_words), day=5),
+    sightings = [
+        make_sighting(make_record(abstract="Short but real."), day=0),
+        make_sighting(make_record(abstract=empty_words), day=5),
     ]
-    assert merge_looks("p", looks)["abstract"] == "Short but real."
-    cut = make_look(make_record(abstract="A long beginning of an abstract that was cut …"), day=3)
-    assert merge_looks("p", [*looks, cut])["abstract"] == "Short but real."
-    assert merge_looks("p", [cut, looks[1]])["abstract"].startswith("A long beginning")
+    assert merge_sightings("p", sightings)["abstract"] == "Short but real."
+    cut = make_sighting(make_record(abstract="A long beginning of an abstract that was cut …"), day=3)
+    assert merge_sightings("p", [*sightings, cut])["abstract"] == "Short but real."
+    assert merge_sightings("p", [cut, sightings[1]])["abstract"].startswith("A long beginning")
 
 
 def test_none_of_an_abstract_is_not_a_missing_abstract():
-    looks = [
-        make_look(make_record(abstract="None of the agents explores.")),
-        make_look(make_record(abstract="Short.")),
+    sightings = [
+        make_sighting(make_record(abstract="None of the agents explores.")),
+        make_sighting(make_record(abstract="Short.")),
     ]
-    assert merge_looks("p", looks)["abstract"] == "None of the agents explores."
+    assert merge_sightings("p", sightings)["abstract"] == "None of the agents explores."
 
 
 @pytest.mark.parametrize(
@@ -219,14 +221,14 @@ def test_none_of_an_abstract_is_not_a_missing_abstract():
     ],
 )
 def test_withdrawn_is_stated_by_the_newest_version(versions, is_withdrawn):
-    looks = [make_look(make_record(version=v, is_withdrawn=gone)) for v, gone in versions]
-    assert merge_looks("p", looks)["is_withdrawn"] is is_withdrawn
+    sightings = [make_sighting(make_record(version=v, is_withdrawn=gone)) for v, gone in versions]
+    assert merge_sightings("p", sightings)["is_withdrawn"] is is_withdrawn
 
 
 def test_the_update_is_the_latest_and_never_the_publication():
-    looks = [
-        make_look(make_record(updated=date(2025, 5, 1), version=2)),
+    sightings = [
+        make_sighting(make_record(updated=date(2025, 5, 1), version=2)),
         dated(date(2025, 3, 1), updated=date(2025, 4, 1), version=1),
     ]
-    paper = merge_looks("p", looks)
+    paper = merge_sightings("p", sightings)
     assert (paper["published"], paper["updated"], paper["version"]) == (date(2025, 3, 1), date(2025, 5, 1), 2)

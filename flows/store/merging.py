@@ -1,8 +1,8 @@
-"""Merge all looks at a paper into one row: a pure fold, independent of the order of looks.
+"""Merge all sightings of a paper into one row: a pure fold, independent of the order of sightings.
 
-Every choice below is the maximum under a total order over what the looks say, so the same set of
-looks gives the same paper whichever came first, and a look that says less never wins over one that
-says more. `winning_looks` names the look behind each field.
+Every choice below is the maximum under a total order over what the sightings say, so the same set of
+sightings gives the same paper whichever came first, and a sighting that says less never wins over one that
+says more. `winning_sightings` names the sighting behind each field.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from analytics.dates import arxiv_month, date_fault
 from analytics.papers import PaperRecord
 from flows.store.stored_records import StoredRecord
 
-__all__ = ["Look", "merge_looks", "winning_looks"]
+__all__ = ["Sighting", "merge_sightings", "winning_sightings"]
 
 _PRECISION_RANK = {"none": 0, "year": 1, "month": 2, "day": 3}
 # How far a date can be believed. One month stands between a stated day and a stated year: the arXiv
@@ -34,21 +34,18 @@ _CUT_ENDS = ("…", "...", "[...]", "[…]")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Sighting:
     """One source showing one paper on one day.
 
     Attributes
     ----------
-    said : StoredRecord
-    source, location : str
     day : date
-        The feed's own day, else `first_seen`: from then on the look may be known.
+        The feed's own day, else `first_seen`: from then on the sighting may be known.
     first_seen : date
         The earliest day on which this workspace read it.
-    upvotes : int or None
     """
 
-    said: StoredRecord
+    stored: StoredRecord
     source: str
     location: str
     day: date
@@ -56,48 +53,48 @@ class Look:
     upvotes: int | None
 
 
-def winning_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Look]:
-    """Find the look that each field of the merged paper comes from.
+def winning_sightings(paper_id: str, sightings: Sequence[Sighting]) -> dict[str, Sighting]:
+    """Find the sighting that each field of the merged paper comes from.
 
     ============== ========================================================================
     text           title and abstract together, so that they fit: a real abstract before one
                    that is cut short and one that only says that there is none, then the
-                   longest, then a record with an identifier, then the latest look
+                   longest, then a record with an identifier, then the latest sighting
     published      what is stated, then a day of inferred year that the arXiv id confirms, then
                    the month of that id, then a stated year, then an inferred one. A date later
                    than the arXiv id allows is not that of the first version and comes after the
                    id's month. Then the finer precision, a record with an identifier, the earlier
                    day
-    updated        the latest day that a look states
+    updated        the latest day that a sighting states
     version        the highest
     withdrawn      the highest version that is withdrawn, unless a later version is not
-    authors        the longest list, then a record with an identifier, then the earliest look
+    authors        the longest list, then a record with an identifier, then the earliest sighting
     n_authors      the largest number: a cut list counts too few
-    organization   the earliest look that names one
-    url            a record with an identifier, then the earliest look
-    upvotes        the latest look that states them, the largest number of that day
+    organization   the earliest sighting that names one
+    url            a record with an identifier, then the earliest sighting
+    upvotes        the latest sighting that states them, the largest number of that day
     ============== ========================================================================
 
     Remaining ties go by the text of the value itself, so equal keys mean equal values. A field that
-    no look states has no entry; `text` and `published` always have one.
+    no sighting states has no entry; `text` and `published` always have one.
     """
-    said = [(look, look.said.record) for look in looks]
-    ranked: dict[str, list[tuple[tuple[Any, ...], Look]]] = {
+    pairs = [(sighting, sighting.stored.record) for sighting in sightings]
+    ranked: dict[str, list[tuple[tuple[Any, ...], Sighting]]] = {
         "text": [
             ((_abstract_rank(r.abstract), len(r.abstract), _has_id(k), k.day, r.abstract, r.title), k)
-            for k, r in said
+            for k, r in pairs
         ],
-        "published": [((*_date_rank(paper_id, r), _has_id(k), -_ordinal(r.published)), k) for k, r in said],
-        "updated": [((r.updated,), k) for k, r in said if r.updated],
-        "version": [((r.version,), k) for k, r in said if r.version is not None],
-        "withdrawn": _withdrawn(said),
-        "authors": [((len(r.authors), _has_id(k), _earlier(k), r.authors), k) for k, r in said if r.authors],
-        "n_authors": [((n,), k) for k, r in said if (n := _author_count(r)) is not None],
-        "organization": [((_earlier(k), r.organization), k) for k, r in said if r.organization],
-        "url": [((_has_id(k), _earlier(k), r.url), k) for k, r in said if r.url],
-        "upvotes": [((k.day, k.upvotes), k) for k in looks if k.upvotes is not None],
+        "published": [((*_date_rank(paper_id, r), _has_id(k), -_ordinal(r.published)), k) for k, r in pairs],
+        "updated": [((r.updated,), k) for k, r in pairs if r.updated],
+        "version": [((r.version,), k) for k, r in pairs if r.version is not None],
+        "withdrawn": _withdrawn(pairs),
+        "authors": [((len(r.authors), _has_id(k), _earlier(k), r.authors), k) for k, r in pairs if r.authors],
+        "n_authors": [((n,), k) for k, r in pairs if (n := _author_count(r)) is not None],
+        "organization": [((_earlier(k), r.organization), k) for k, r in pairs if r.organization],
+        "url": [((_has_id(k), _earlier(k), r.url), k) for k, r in pairs if r.url],
+        "upvotes": [((k.day, k.upvotes), k) for k in sightings if k.upvotes is not None],
     }
-    # The source breaks what ties are left, so that the look itself, not only its value, is the same one.
+    # The source breaks what ties are left, so that the sighting itself, not only its value, is the same one.
     return {
         name: max(entries, key=lambda entry: (*entry[0], entry[1].source, entry[1].location))[1]
         for name, entries in ranked.items()
@@ -105,59 +102,50 @@ def winning_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Look]:
     }
 
 
-def merge_looks(paper_id: str, looks: Sequence[Look]) -> dict[str, Any]:
-    """One row of `papers` from all looks at the paper, see `winning_looks`.
+def merge_sightings(paper_id: str, sightings: Sequence[Sighting]) -> dict[str, Any]:
+    """One row of `papers` from all sightings of the paper, at least one; see `winning_sightings`.
 
-    Parameters
-    ----------
-    paper_id : str
-    looks : sequence of Look
-        At least one, in any order.
-
-    Returns
-    -------
-    dict
-        A value for each column of the store's table `papers`, lists as lists. `date_fault` tells what
-        speaks against the stated date, also where the arXiv id's month was taken in its place.
+    It has a value for each column of the store's table `papers`, lists as lists. `date_fault` tells what
+    speaks against the stated date, also where the arXiv id's month was taken in its place.
     """
-    best = winning_looks(paper_id, looks)
-    text = best["text"].said
-    said = {name: look.said.record for name, look in best.items()}
+    best = winning_sightings(paper_id, sightings)
+    text = best["text"].stored
+    records = {name: sighting.stored.record for name, sighting in best.items()}
     return {
         "paper_id": paper_id,
         "title": text.record.title,
         "title_key": text.title_key,
         "abstract": text.record.abstract,
-        **_publication(paper_id, best["published"], looks),
-        "updated": said["updated"].updated if "updated" in said else None,
-        "version": said["version"].version if "version" in said else None,
-        "is_withdrawn": "withdrawn" in said,
-        "first_seen": min(look.first_seen for look in looks),
-        "authors": list(said["authors"].authors) if "authors" in said else [],
-        "n_authors": _author_count(said["n_authors"]) if "n_authors" in said else None,
+        **_publication(paper_id, best["published"], sightings),
+        "updated": records["updated"].updated if "updated" in records else None,
+        "version": records["version"].version if "version" in records else None,
+        "is_withdrawn": "withdrawn" in records,
+        "first_seen": min(sighting.first_seen for sighting in sightings),
+        "authors": list(records["authors"].authors) if "authors" in records else [],
+        "n_authors": _author_count(records["n_authors"]) if "n_authors" in records else None,
         "upvotes": best["upvotes"].upvotes if "upvotes" in best else None,
-        "organization": said["organization"].organization if "organization" in said else None,
-        "url": said["url"].url if "url" in said else None,
-        "sources": _distinct(look.source for look in looks),
+        "organization": records["organization"].organization if "organization" in records else None,
+        "url": records["url"].url if "url" in records else None,
+        "sources": _distinct(sighting.source for sighting in sightings),
     }
 
 
-def _publication(paper_id: str, look: Look, looks: Sequence[Look]) -> dict[str, Any]:
-    """Date of the paper: that of the winning look, or the month of the arXiv id where it beats all stated."""
-    record, month = look.said.record, arxiv_month(paper_id)
+def _publication(paper_id: str, sighting: Sighting, sightings: Sequence[Sighting]) -> dict[str, Any]:
+    """Date of the paper: the winning one, or the month of the arXiv id where it beats all stated."""
+    record, month = sighting.stored.record, arxiv_month(paper_id)
     if month is None or _date_rank(paper_id, record)[0] >= _CONFIRMED:
         fault = date_fault(record.published, record.published_precision, paper_id)
         return {
             "published": record.published,
             "published_basis": record.published_basis,
             "published_precision": record.published_precision,
-            "published_source": look.source if record.published else None,
+            "published_source": sighting.source if record.published else None,
             "date_fault": fault,
         }
     faults = {
-        date_fault(one.said.record.published, one.said.record.published_precision, paper_id)
-        for one in looks
-        if one.said.record.published_basis == "stated"
+        date_fault(one.stored.record.published, one.stored.record.published_precision, paper_id)
+        for one in sightings
+        if one.stored.record.published_basis == "stated"
     }
     return {
         "published": month,
@@ -192,20 +180,20 @@ def _abstract_rank(abstract: str) -> int:
     return 1 if abstract.endswith(_CUT_ENDS) else 2
 
 
-def _withdrawn(said: Sequence[tuple[Look, PaperRecord]]) -> list[tuple[tuple[Any, ...], Look]]:
-    """Looks that show the work withdrawn, none where a later version stands again."""
-    standing = max((record.version or 0 for _, record in said if not record.is_withdrawn), default=0)
-    gone = [((record.version or 0, look.day), look) for look, record in said if record.is_withdrawn]
+def _withdrawn(pairs: Sequence[tuple[Sighting, PaperRecord]]) -> list[tuple[tuple[Any, ...], Sighting]]:
+    """Sightings that show the work withdrawn, none where a later version stands again."""
+    standing = max((record.version or 0 for _, record in pairs if not record.is_withdrawn), default=0)
+    gone = [((record.version or 0, one.day), one) for one, record in pairs if record.is_withdrawn]
     newest = max((key[0] for key, _ in gone), default=0)
     return [] if 0 < newest < standing else gone
 
 
-def _has_id(look: Look) -> bool:
-    return look.said.stated_id is not None
+def _has_id(sighting: Sighting) -> bool:
+    return sighting.stored.stated_id is not None
 
 
-def _earlier(look: Look) -> int:
-    return -look.day.toordinal()
+def _earlier(sighting: Sighting) -> int:
+    return -sighting.day.toordinal()
 
 
 def _ordinal(day: date | None) -> int:
