@@ -58,7 +58,7 @@ class TestMistakes:
         monkeypatch.setattr(
             dask_checks, "find_spec", lambda name: None if name == "prefect_dask" else object()
         )
-        with pytest.raises(InputError, match=r"prefect_dask.*pip install '\.\[dask\]'"):
+        with pytest.raises(InputError, match=r"prefect_dask.*python install\.py dask"):
             check_runner("dask")
 
     @pytest.mark.parametrize("command", ["run", "analyze"])

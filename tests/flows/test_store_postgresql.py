@@ -124,7 +124,7 @@ def test_an_address_that_cannot_be_read_is_not_repeated(url):
 def test_without_the_driver_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.setenv("PAPERTRENDS_DATABASE", "postgresql://me:secret@h/n")
-    with pytest.raises(InputError, match=r"pip install '\.\[postgres\]'") as caught:
+    with pytest.raises(InputError, match=r"python install\.py postgres") as caught:
         Store.open(tmp_path)
     assert "\n" not in str(caught.value)
 

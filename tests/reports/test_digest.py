@@ -205,8 +205,13 @@ def test_what_the_reader_knows_is_not_told_as_news(run_of):
     assert {line.key: line.standing for line in digest.headlines}[first[0].key] == "still"
     assert digest.subject.startswith(f"{first[1].name} {first[1].verdict}")
     assert f"still {first[0].verdict}" in text
-    everything = frozenset((*line.key, line.verdict) for line in parts(run, since=SINCE)[0].headlines)
-    assert "new paper" in parts(run, {"known_moves": everything}, since=SINCE)[0].subject
+    moves = run.tables.verdicts.loc[run.tables.verdicts["verdict"].isin(("rising", "falling"))]
+    everything = frozenset(zip(moves["kind"], moves["series_id"], moves["verdict"], strict=True))
+    known, text, html = parts(run, {"known_moves": everything}, since=SINCE)
+    assert {line.standing for line in known.headlines} == {"still"}
+    assert "new paper" in known.subject
+    for part in (text, html):  # what is known comes after the new papers
+        assert part.index(known.themes[0].n_new) < part.index(f"still {known.headlines[0].verdict}")
 
 
 def test_new_topics_are_those_that_the_reader_does_not_know(run_of):
