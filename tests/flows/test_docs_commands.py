@@ -151,7 +151,7 @@ def test_commands_that_fetch_run(loopback_server, tmp_path, night):
         "CROSSREF_URL": f"{url}/crossref", "EUROPEPMC_URL": f"{url}/europepmc", "OPENALEX_KEY": "a-key",
         "ARXIV_PAUSE_SECONDS": "0", "ALLOW_PRIVATE_FEEDS": "yes",
     }  # fmt: skip
-    told = {f"PAPERTRENDS_{name}": value for name, value in variables.items()}
+    told = {f"PAPERTRENDS_{name}": value for name, value in variables.items()} | {"NO_PROXY": "127.0.0.1"}
     examples = [one.example.replace("https://example.org", url) for one in FEEDS.values()]
     run(night, ["papertrends", "ingest", *examples, "--workspace", "my-workspace"], tmp_path, **told)
     for words in (words for path in DOCUMENTS for words in command_lines(read(path), "text")):
