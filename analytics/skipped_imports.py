@@ -20,11 +20,11 @@ def skipping(*names: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with skipping("wave"):
-    ...     import wave
+    >>> with skipping("idlelib"):
+    ...     import idlelib
     Traceback (most recent call last):
         ...
-    ModuleNotFoundError: wave is skipped here
+    ModuleNotFoundError: idlelib is skipped here
     """
     finder = _Refusing(frozenset(names))
     sys.meta_path.insert(0, finder)

@@ -84,6 +84,7 @@ class TestPaperPositions:
             own = by == topic
             assert away[own & is_loose].min(initial=np.inf) >= away[own & ~is_loose].max(initial=0) * 0.95
 
+    @pytest.mark.slow
     def test_a_paper_leans_to_the_topic_that_it_resembles(self):
         for seed in range(3):
             vectors, assignments, regions, _ = planted(3, 5, papers=60, seed=seed)

@@ -355,6 +355,7 @@ def lexical(tmp_path_factory):
     return workspace, sizes
 
 
+@pytest.mark.slow
 class TestDatabase:
     def test_its_size_is_bounded(self, lexical, tmp_path):
         _, sizes = lexical

@@ -197,8 +197,8 @@ def many_runs(workspace, runs):
     publish_as(workspace, "r13", first + timedelta(days=400), newer, "d", fingerprint="fr12")
 
 
+@pytest.mark.slow
 class TestRecordWithoutFolders:
-    @pytest.mark.slow
     @pytest.mark.parametrize("n_removed", [0, 4, 12])
     def test_it_comes_out_the_same_at_every_day(self, tmp_path, runs, n_removed):
         many_runs(tmp_path / "whole", runs)

@@ -41,7 +41,7 @@ LABELS = {
 }  # fmt: skip
 
 
-def papertrends(*arguments, cwd, check=True):
+def papertrends(*arguments, cwd):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
@@ -51,7 +51,7 @@ def papertrends(*arguments, cwd, check=True):
         text=True,
         timeout=900,
     )
-    assert not check or done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     return done
 
 
@@ -230,13 +230,13 @@ def test_hard_pages_end_in_a_report(tmp_path, name):
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "page.txt"),
     ],
 )
-def test_what_is_not_a_page_gets_one_line(tmp_path, content, says):
+def test_what_is_not_a_page_gets_one_line(tmp_path, night, content, says):
     (tmp_path / "page.txt").write_bytes(content)
-    done = papertrends("run", "page.txt", "--workspace", "w", cwd=tmp_path, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith("papertrends: ")
-    assert done.stderr.count("\n") == 1
-    assert says in done.stderr
+    done = night.run("run", "page.txt", "--workspace", "w", cwd=tmp_path)
+    assert done.status == 2
+    assert done.err.startswith("papertrends: ")
+    assert done.err.count("\n") == 1
+    assert says in done.err
     assert not (tmp_path / "w" / "latest").exists()
 
 

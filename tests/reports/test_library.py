@@ -47,6 +47,7 @@ def run(run_of):
     return RunView(made.tables, made.manifest)
 
 
+@pytest.mark.slow
 def test_a_table_is_analyzed(analyzed, papers):
     assert sorted(analyzed.tables.papers["title"]) == sorted(papers["Heading"])
     assert analyzed.manifest["as_of"] == "2025-12-10"
