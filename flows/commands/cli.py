@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
-import signal
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -35,7 +32,6 @@ from flows.commands.options import (
     AsOf,
     Columns,
     DaskAddress,
-    NeededSources,
     Refit,
     RunName,
     Runner,
@@ -47,6 +43,7 @@ from flows.commands.options import (
     Workspace,
 )
 from flows.commands.queries import diff, paper, search, status, topics
+from flows.commands.serve import serve
 from flows.commands.store_commands import store_commands
 from flows.commands.temporary_server import TemporaryServer, answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
@@ -233,47 +230,6 @@ def digest(
             raise PapertrendsError(
                 f"{len(sent.failed)} of {len(mails)} mails were not accepted by the mail server; see above"
             )
-
-
-def serve(  # noqa: PLR0913 - its options
-    sources: NeededSources,
-    ingest_cron: Annotated[
-        str | None, typer.Option(help="When to read the sources, as a cron expression.  [default: 0 5 * * *]")
-    ] = None,
-    analysis_cron: Annotated[
-        str | None, typer.Option(help="When to analyze and report.  [default: 0 6 * * 1]")
-    ] = None,
-    digest_cron: Annotated[
-        str | None, typer.Option(help="When to send the digest.  [default: 0 8 * * 1]")
-    ] = None,
-    timezone: Annotated[
-        str | None, typer.Option(help="Time zone of the cron expressions.  [default: UTC]")
-    ] = None,
-    workspace: Workspace = None,
-    runner: Runner = None,
-    dask_address: DaskAddress = None,
-    verbose: Verbose = False,
-) -> None:
-    """Keep running on a schedule: ingest the sources, analyze, report, and send the digest."""
-    with one_line_errors(verbose):
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the runner takes it over
-        server = start_server(scheduling=True, shown=True)
-        when = {
-            "ingest_cron": ingest_cron,
-            "analysis_cron": analysis_cron,
-            "digest_cron": digest_cron,
-            "timezone": timezone,
-        }
-        settings = checked_settings(
-            workspace, None, None, None, {**runner_parameters(runner, dask_address), **when}
-        )
-        check_sources(sources, settings.as_of)
-        from flows.commands.output_lines import schedule_lines
-        from flows.schedules import serve_deployments
-
-        with answering(server):
-            print_lines(schedule_lines(settings, os.environ.get("PREFECT_API_URL", "")))
-            serve_deployments(sources, settings)
 
 
 def main() -> None:
