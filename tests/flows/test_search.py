@@ -27,7 +27,16 @@ ROOT = Path(__file__).resolve().parents[2]
 def workspace(tmp_path_factory):
     """A run over the sample with word weights."""
     cwd = tmp_path_factory.mktemp("search")
-    arguments = ["run", "--workspace", "w", "--as-of", "2025-12-10", "--vectorizer", "lexical"]
+    arguments = [
+        "run",
+        str(ROOT / "data" / "sample" / "daily_papers.txt"),
+        "--workspace",
+        "w",
+        "--as-of",
+        "2025-12-10",
+        "--vectorizer",
+        "lexical",
+    ]
     command = [sys.executable, "-m", "flows.commands.cli", *arguments]
     subprocess.run(
         command, cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True
