@@ -21,6 +21,7 @@ from flows.runs import read_run
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = str(ROOT / "data" / "sample" / "daily_papers.txt")
 COMMAND = [sys.executable, "-m", "flows.commands.cli"]
 S, E, A, I, NONE = "self-improvement", "rl-exploration", "agents", "introspection", None  # noqa: E741
 
@@ -68,7 +69,8 @@ class TestSample:
         """The same command twice on one workspace."""
         cwd = tmp_path_factory.mktemp("sample")
         said = [
-            papertrends("run", "--workspace", "w", "--as-of", "2025-12-10", cwd=cwd).stdout for _ in range(2)
+            papertrends("run", PAGE, "--workspace", "w", "--as-of", "2025-12-10", cwd=cwd).stdout
+            for _ in range(2)
         ]
         return cwd / "w", said
 
@@ -106,7 +108,7 @@ class TestSample:
         assert ", 0 texts encoded" not in said[0]
 
     def test_another_workspace_gives_the_same_tables(self, runs, tmp_path):
-        papertrends("run", "--workspace", "other", "--as-of", "2025-12-10", cwd=tmp_path)
+        papertrends("run", PAGE, "--workspace", "other", "--as-of", "2025-12-10", cwd=tmp_path)
         assert digests(tmp_path / "other" / "latest") == digests(runs[0] / "latest")
 
     def test_the_page_can_be_made_again_from_its_tables(self, runs):
@@ -241,7 +243,9 @@ def test_what_is_not_a_page_gets_one_line(tmp_path, night, content, says):
 
 
 def test_a_killed_run_leaves_the_last_whole_state(tmp_path):
-    papertrends("run", "--workspace", "w", "--vectorizer", "lexical", "--as-of", "2025-12-10", cwd=tmp_path)
+    papertrends(
+        "run", PAGE, "--workspace", "w", "--vectorizer", "lexical", "--as-of", "2025-12-10", cwd=tmp_path
+    )
     before = (tmp_path / "w" / "latest").readlink()
     process = subprocess.Popen(
         [*COMMAND, "analyze", "--workspace", "w", "--as-of", "2025-12-11"],

@@ -37,6 +37,7 @@ from flows.store.stored_records import StoredRecord
 
 DAY = date(2025, 3, 4)
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = str(ROOT / "data" / "sample" / "daily_papers.txt")
 
 
 TWICE = tuple(
@@ -344,9 +345,9 @@ def test_runs_give_the_same_tables_on_both_and_after_copies(tmp_path, postgresql
     """One workspace stays in its file, one is copied to the server after a run, one comes from there."""
     on = {name: postgresql_server.url_of(tmp_path / name) for name in ("moves-there", "comes-back")}
     lexical = ("--vectorizer", "lexical", "--as-of", "2025-12-10")
-    papertrends("run", "--workspace", "stays", *lexical, cwd=tmp_path)
+    papertrends("run", PAGE, "--workspace", "stays", *lexical, cwd=tmp_path)
     shutil.copytree(tmp_path / "stays", tmp_path / "moves-there", symlinks=True)
-    papertrends("run", "--workspace", "comes-back", *lexical, cwd=tmp_path, database=on["comes-back"])
+    papertrends("run", PAGE, "--workspace", "comes-back", *lexical, cwd=tmp_path, database=on["comes-back"])
     expected = digests(tmp_path / "stays")
     assert len(expected) > 20
     assert digests(tmp_path / "comes-back") == expected

@@ -24,6 +24,7 @@ from flows.store.schema import papers, schema_version
 
 DAY = date(2025, 3, 4)
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = str(ROOT / "data" / "sample" / "daily_papers.txt")
 NAME = "postgresql h/n"
 
 
@@ -328,7 +329,9 @@ class TestPassword:
     def test_nothing_that_a_run_leaves_or_says_has_it(self, tmp_path, postgresql_server):
         url = postgresql_server.url_of(tmp_path)
         said = [
-            self.call(tmp_path, url, "run", "--vectorizer", "lexical", "--as-of", "2025-12-10", "--verbose"),
+            self.call(
+                tmp_path, url, "run", PAGE, "--vectorizer", "lexical", "--as-of", "2025-12-10", "--verbose"
+            ),
             self.call(tmp_path, url, "status", "--verbose"),
         ]
         assert [one.returncode for one in said] == [0, 0], said[0].stderr
