@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Do the names of topics say what is in them, and are their terms read as one subject?
+"""How well names of topics say what is in them, and how far their terms are one subject.
 
     python benchmarks/bench_topic_names.py [--cache FILE.npz]
 

@@ -194,7 +194,8 @@ def _candidates(
 
 def _evidence(one: _Candidate, precision: float, as_written: float, nouns: Mapping[str, float]) -> float:
     """Score of a term before its nearness is known."""
-    score = one.carried**_RECALL * precision ** (1 - _RECALL) * min(1.0, as_written) ** _AS_WRITTEN
+    agreed = one.carried**_RECALL * precision ** (1 - _RECALL)
+    score = float(agreed * min(1.0, as_written) ** _AS_WRITTEN)
     score *= min(1.0, float(np.log(max(one.lift, 1.1)) / np.log(_WIDE)))
     if one.lift < _GENERIC:
         score *= _LEAST_FOR_GENERIC
