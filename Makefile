@@ -16,6 +16,7 @@
 # make bench-age  a thousand daily runs in one workspace: whether time, memory and space grow with them (about an hour, Linux, needs the data folder)
 # make bench-ingest  records a second and memory of every source format (about four minutes, Linux)
 # make bench-dedup  whether every paper is there once: labelled duplicates, 76,500 arXiv papers (about three minutes, needs the data folder)
+# make bench-topic-names  whether papers carry the labels of their topics, and terms beside plain BERTopic's (ten minutes, needs the data folder)
 # make lint    ruff, mypy, import-linter, numpydoc
 # make docs    the generated pages of docs/: reference and tables of the benchmarks
 # make audit   known vulnerabilities of constraints.txt, by pip-audit; needs its service on the network
@@ -27,7 +28,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AUDITOR := .venv/audit
 SHELL := /bin/bash
 
-.PHONY: run test test-more test-browser test-postgres test-rest bench bench-trends bench-themes bench-labels bench-readers bench-encoders bench-student bench-identity bench-page bench-age bench-ingest bench-dedup lint docs audit constraints clean
+.PHONY: run test test-more test-browser test-postgres test-rest bench bench-trends bench-themes bench-labels bench-readers bench-encoders bench-student bench-identity bench-page bench-age bench-ingest bench-dedup bench-topic-names lint docs audit constraints clean
 
 # Two workers for two cores. Tests of one xdist group share what is made once, such as rendered pages.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -101,6 +102,9 @@ bench-ingest: .venv/.installed-dev
 
 bench-dedup: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_dedup.py
+
+bench-topic-names: .venv/.installed-dev
+	@$(BIN)/python benchmarks/bench_topic_names.py
 
 lint: .venv/.installed-dev
 	@$(BIN)/ruff check .

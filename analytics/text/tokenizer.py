@@ -100,6 +100,8 @@ LONGEST_PHRASE = 3
 _TEX = re.compile(r"\\[a-zA-Z]+|[$^_{}~\\]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]+|[^\W\d_{_CJK}][^\W_{_CJK}]*(?:-[^\W_{_CJK}]+)*")
+# In terms also what is named by a digit: "3D", "5G", "3DGS"; not amounts such as "7B".
+_TERM_TOKEN = re.compile(rf"(?<![^\W_])[1-9][dgDG][^\W_{_CJK}]*(?:-[^\W_{_CJK}]+)*|{_TOKEN.pattern}")
 _BREAK = re.compile(
     r"[.,;:!?()\[\]\"\u3001\u3002\uff0c\uff1b\u201c\u201d]+\Z|[()\[\]\"\u3002\uff0c\u201c\u201d]"
 )
@@ -129,12 +131,12 @@ class _Remembered(dict[str, tuple[str, ...]]):
         return found
 
 
-def _words_of(stretch: str) -> tuple[str, ...]:
+def _words_of(stretch: str, token_pattern: re.Pattern[str] = _TOKEN) -> tuple[str, ...]:
     if stretch.isascii() and stretch.isalpha():
         return (stretch.lower(),)  # most are plain words
     plain = _TEX.sub(" ", unicodedata.normalize("NFKC", stretch)).casefold()
     found: list[str] = []
-    for token in _TOKEN.findall(plain):
+    for token in token_pattern.findall(plain):
         if _CJK_RUN.match(token):
             found += [token[i : i + 2] for i in range(len(token) - 1)] or [token]
         else:
@@ -147,7 +149,9 @@ def _phrase_words_of(stretch: str) -> tuple[str, ...]:
         return ("",)
     found: list[str] = []
     for segment in _BREAK.split(stretch):
-        found += [word if _is_term_word(word, _NOT_IN_PHRASES) else "" for word in _words_of(segment)]
+        found += [
+            word if _is_term_word(word, _NOT_IN_PHRASES) else "" for word in _words_of(segment, _TERM_TOKEN)
+        ]
         found.append("")
     return tuple(found[:-1])
 
@@ -241,7 +245,7 @@ def display_forms(texts: Iterable[str]) -> dict[str, str]:
         stretches.update(text.split())
     counts: Counter[str] = Counter()
     for stretch, n in stretches.items():
-        for form in _TOKEN.findall(unicodedata.normalize("NFKC", stretch)):
+        for form in _TERM_TOKEN.findall(unicodedata.normalize("NFKC", stretch)):
             counts[form] += n
     forms: dict[str, str] = {}
     # Most frequent first, ties by the written form, so that the first one seen stays.

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from analytics.tables import UNCLUSTERED
 from analytics.text.paper_terms import PaperTerms
 from analytics.text.term_counts import class_sums
-from analytics.text.terms import chosen_terms, class_weights, written_terms
+from analytics.text.terms import class_weights, written_terms
 from analytics.topics.topic_groups import label_groups
 from analytics.topics.topic_labels import label_topics
 from analytics.topics.topic_quality import npmi_coherences
+from analytics.topics.topic_terms import coherent_terms
 
 __all__ = ["DESCRIPTION_COLUMNS", "describe_topics", "topic_table"]
 
@@ -61,15 +62,16 @@ def describe_topics(
     # Without the papers in no topic, which are first.
     weights = class_weights(counts, codes)[-len(known) :]
     sums = class_sums(counts, codes)[-len(known) :]
-    chosen = []
-    for topic in range(len(known)):
-        own = slice(sums.indptr[topic], sums.indptr[topic + 1])
-        used = sums.indices[own]
-        weight = weights[[topic]].toarray().ravel()[used]
-        chosen.append(used[chosen_terms(weight, sums.data[own], terms[used])].tolist())
+    chosen = coherent_terms(members, counts, terms)
     earlier = {at: label for at, name in enumerate(known) if (label := (before or {}).get(name))}
     labels = label_topics(
-        dict(enumerate(members)), counts, terms, vectors=vectors, display=display, before=earlier
+        dict(enumerate(members)),
+        counts,
+        terms,
+        vectors=vectors,
+        display=display,
+        abbreviations=read.abbreviations,
+        before=earlier,
     )
     group_of = [(groups or {}).get(topic_id) for topic_id in known]
     group_labels = label_groups(group_of, weights, sums, terms, names=labels.values(), display=display)

@@ -12,7 +12,7 @@ from sklearn.metrics import silhouette_score
 
 from analytics.exceptions import InputError
 from analytics.text.terms import chosen_terms, overlap, stems, written_terms
-from analytics.topics.topic_labels import OwnUses
+from analytics.topics.own_uses import OwnUses
 
 __all__ = ["FEWEST_GROUPED", "label_groups", "topic_groups"]
 

@@ -1,38 +1,67 @@
-"""Labels of topics: a phrase of its papers that other papers do not use, and that no other topic has."""
+"""Labels of topics: a phrase that most of its papers say and others do not, and that no other topic has."""
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from analytics.text.terms import overlap, stems, written_terms
+from analytics.text.mentions import Mentions
+from analytics.text.terms import stems, written_terms
+from analytics.topics.own_uses import OwnUses
 
-__all__ = ["OwnUses", "label_topics"]
+__all__ = ["label_topics"]
 
 _CANDIDATES = 40
 """Terms of a topic whose nearness is looked at: those of the most evidence."""
-_LEAST_COVERAGE = 0.08
-"""A label is in a twelfth of its topic's papers at least, and in three (in two if there are but five)."""
-_RECALL = 0.6
-"""Weight of how many of the topic's papers use a term, against how few others do."""
+_CARRIED = 0.5
+"""Part of a topic's papers that must say a label; what fewer say counts far less, ..."""
+_LESS_CARRIED = 0.3
+_FEWEST_CARRIED = 1 / 3
+"""... and what fewer than a third say names a topic only if nothing else does."""
+_HARDLY_CARRIED = 0.005
+_NOT_LOOKED_AT = 0.08
+_WRITTEN = 0.03
+"""Part of its topic's papers that write a label as it is, and at least three (two if there are but five)."""
+_RECALL = 0.5
+"""Weight of how many of the topic's papers say a term, against how few others do."""
+_AS_WRITTEN = 0.25
+"""Power of the part of the papers saying a term that write it so: natural phrases go before chance ones."""
+_WIDE = 3.0
+"""A term that other papers say a third as often, or more, counts less, the wider the less."""
+_GENERIC = 2.0
+_LEAST_FOR_GENERIC = 0.1
+"""What counts for a term that others say half as often, or more: it names a topic if nothing else does."""
 _NEARNESS = 4
 """Power of the nearness, which brings its small differences to the scale of the evidence."""
-_WORD = 0.45
-"""Weight of a word relative to a phrase: it names a topic only if its evidence is over twice the phrase's."""
+_WORD = 0.6
+"""What a word counts beside a phrase."""
+_NOUN = 0.6
+"""A word of which a lesser part of the uses ends a phrase is a modifier ("facial"), and counts less."""
+_PARTNER = 0.3
+"""Part of the first half's score that the second half of a label needs."""
+_ROOT = 7
+"""Letters of a stem that tell its meaning."""
 _REPETITION = 0.5
 """Part of its score that a term loses if its words are those of another topic's label."""
 _KEPT = 0.5
 """Part of the best score with which an earlier label stays."""
-_COMPLETION = 0.5
-"""A phrase is a fragment if half of its uses go on with the same word."""
-_LONGEST = 4
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A term: its score, the part of the topic's papers that say it, over the part of others, all papers."""
+
+    term: str
+    score: float
+    carried: float
+    lift: float
+    papers: NDArray[np.bool_]
 
 
 def label_topics(
@@ -42,26 +71,31 @@ def label_topics(
     *,
     vectors: NDArray[np.float32],
     display: Mapping[str, str],
+    abbreviations: Mapping[str, tuple[str, ...]] | None = None,
     before: Mapping[int, str] | None = None,
 ) -> dict[int, str]:
     """One label for each topic, all different.
 
-    A term's score in a topic is a product of two. *Evidence*: of the topic's papers a part r uses it,
-    and of the papers that use it a part p is in the topic; ``r^0.6 p^0.4`` is their weighted
-    geometric mean (with equal weights it is Ochiai's coefficient [1]_). *Nearness*: the cosine, to the
-    fourth, between the mean vector of all papers that use the term and that of the topic's, so that a
-    term of one corner of the topic stays behind one of its middle; the same question as KeyBERT's, put
-    to papers instead of an encoder.
+    A paper *says* a term if it has all of its words, in any form and anywhere, see
+    `analytics.text.mentions.Mentions`. A term's score in a topic is a product. *Evidence*: of the
+    topic's papers a part r says it, and of the papers that say it a part p is in the topic;
+    ``sqrt(r p)`` is Ochiai's coefficient [1]_. A label that less than half of the topic's papers say
+    counts 0.3, one that less than a third say next to nothing; one that other papers say more than a
+    third as often counts less, and a tenth of that if they say it more than half as often. *Nearness*:
+    the cosine, to the fourth, between the mean vector of all papers that say the term and that of the
+    topic's, so that a term of one corner of the topic stays behind one of its middle; the same question
+    as KeyBERT's, put to papers instead of an encoder.
 
     A phrase that mostly goes on with one word is completed by it ("graphical user" by "interface"). A
-    phrase goes before a word of up to twice its score. What repeats the words of a larger topic's
-    label loses up to half of its score, as in maximal marginal relevance [2]_, and what has the very
-    same stems is not taken. Without a usable phrase the label is a word and the next best term.
+    word counts less than a phrase, and much less if it mostly modifies what follows. It is joined by a
+    second term that as many papers must say, and so is a wide term. What repeats the words of a larger
+    topic's label loses up to half of its score, as in maximal marginal relevance [2]_, and what has the
+    very same stems is not taken.
 
-    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while its terms are
-    among the 40 of most evidence, the first has at least half the score of the best one, and no other topic
-    has kept the same (the larger topic comes first). Kept labels are taken before new ones are chosen. A
-    topic in which no term stands twice is called ``"unnamed topic"``, numbered if need be.
+    Names do not flicker from fit to fit: a topic's earlier label stays as it was written while each of its
+    terms is among the 40 of most evidence and said by half of the papers (or by as many as the best one is),
+    the first has at least half the score of the best one, and no other topic has kept the same (the
+    larger topic comes first). Kept labels are taken before new ones are chosen.
 
     Parameters
     ----------
@@ -73,6 +107,8 @@ def label_topics(
         Vectors of the counted texts, in their order.
     display : mapping of str to str
         Written form of words.
+    abbreviations : mapping of str to tuple of str, optional
+        See `analytics.text.abbreviations.abbreviations`.
     before : mapping of topic number to label, optional
         Labels of topics that are known from before.
 
@@ -95,69 +131,90 @@ def label_topics(
     # Largest topic first, so that the widest subject gets the plainest name.
     order = sorted(members, key=lambda number: (-len(members[number]), number))
     uses = sparse.csr_array(counts.astype(bool).astype(np.int64))
-    sizes = np.array([len(members[topic]) for topic in order], dtype=np.int64)
-    within = _uses_within([members[topic] for topic in order], uses)
-    evidence = _evidence(within, np.asarray(uses.sum(axis=0)).ravel(), sizes)
-    centers = np.stack([vectors[members[topic]].mean(axis=0) for topic in order]) if order else vectors[:0]
+    said, nouns = Mentions(counts, terms, abbreviations or {}), _noun_shares(counts, terms)
     listed = terms.tolist()
-    owns = [OwnUses(listed, *_row(within, place)) for place in range(len(order))]
-    near = _near_scores(evidence, centers, uses, vectors)
-    scored = {topic: _whole_terms(scores, own) for topic, scores, own in zip(order, near, owns, strict=True)}
+    scored: dict[int, list[_Candidate]] = {}
+    for topic in order:
+        within = np.asarray(uses[members[topic]].sum(axis=0)).ravel()
+        used = np.flatnonzero(within)
+        own = OwnUses(listed, used, within[used])
+        scored[topic] = _near(_candidates(own, members[topic], said, nouns), members[topic], vectors)
     labels = _kept_labels(before or {}, scored)
-    taken = [stems(label.casefold()) for label in labels.values()]
-    for topic, own in zip(order, owns, strict=True):
+    long_forms = {stems(short): long for short, long in (abbreviations or {}).items()}
+    meaning = partial(_meaning, long_forms=long_forms)
+    taken = [label.casefold() for label in labels.values()]
+    for topic in order:
         if topic not in labels:
-            parts = np.array(_chosen_label(scored[topic], own, taken), dtype=str)
-            taken.append(stems(" ".join(parts)))
+            parts = np.array(_chosen_label(scored[topic], taken, meaning), dtype=str)
+            taken.append(" ".join(parts))
             labels[topic] = ", ".join(written_terms(range(len(parts)), parts, display))
     return _distinct({topic: labels[topic] for topic in order})
 
 
-def _uses_within(members: list[NDArray[np.int64]], uses: sparse.csr_array) -> sparse.csr_array:
-    """Papers of each topic that use each term, by one product."""
-    rows = np.repeat(np.arange(len(members)), [len(own) for own in members])
-    columns = np.concatenate([np.zeros(0, dtype=np.int64), *members])
-    shape = (len(members), uses.shape[0])
-    within = sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=shape) @ uses
-    within = sparse.csr_array(within)
-    within.sort_indices()
-    return within
+def _noun_shares(counts: sparse.csr_array, terms: NDArray[np.str_]) -> dict[str, float]:
+    """Part of the uses of each word that no further word of a phrase follows."""
+    total = np.asarray(counts.sum(axis=0)).ravel()
+    uses = {term: int(n) for term, n in zip(terms.tolist(), total, strict=True)}
+    followed: Counter[str] = Counter()
+    for term, n in uses.items():
+        first, _, rest = term.partition(" ")
+        if rest and " " not in rest:
+            followed[first] += n
+    return {term: 1 - followed[term] / n for term, n in uses.items() if " " not in term and n}
 
 
-def _evidence(
-    within: sparse.csr_array, totals: NDArray[np.int64], sizes: NDArray[np.int64]
-) -> sparse.csr_array:
-    """Evidence of each term in each topic, 0 where too few of its papers use it."""
-    size = np.repeat(sizes, np.diff(within.indptr))
-    n = within.data
-    evidence = (n / size) ** _RECALL * (n / totals[within.indices]) ** (1 - _RECALL)
-    evidence[n < np.maximum(np.clip(size // 2, 2, 3), _LEAST_COVERAGE * size)] = 0
-    return sparse.csr_array((evidence, within.indices, within.indptr), shape=within.shape)
+def _candidates(
+    own: OwnUses, members: NDArray[np.int64], said: Mentions, nouns: Mapping[str, float]
+) -> list[_Candidate]:
+    """Terms of a topic by evidence, the 40 strongest, each in the form that most of the papers write."""
+    size = len(members)
+    least = max(min(max(size // 2, 2), 3), _WRITTEN * size)
+    forms: dict[frozenset[str], tuple[float, str]] = {}
+    for column, n in zip(own.columns.tolist(), own.counts.tolist(), strict=True):
+        if n >= least:
+            term = own.completed(own.terms[column])
+            weight = n if " " in term else n * nouns.get(term, 1.0)
+            forms[stems(term)] = min(forms.get(stems(term), (0.0, "")), (-float(weight), term))
+    found = []
+    for weight, term in forms.values():
+        if all(said.word(word)[members].sum() >= _NOT_LOOKED_AT * size for word in term.split()):
+            papers = said.papers(term)
+            n, total, outside = int(papers[members].sum()), int(papers.sum()), len(papers) - size
+            if n >= _NOT_LOOKED_AT * size:
+                lift = n / size / ((total - n + 0.5) / (outside + 1))
+                candidate = _Candidate(term, 0.0, n / size, lift, papers)
+                found.append(replace(candidate, score=_evidence(candidate, n / total, -weight / n, nouns)))
+    return sorted(found, key=lambda one: (-one.score, one.term))[:_CANDIDATES]
 
 
-def _row(matrix: sparse.csr_array, place: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    part = slice(matrix.indptr[place], matrix.indptr[place + 1])
-    return matrix.indices[part], matrix.data[part]
+def _evidence(one: _Candidate, precision: float, as_written: float, nouns: Mapping[str, float]) -> float:
+    """Score of a term before its nearness is known."""
+    agreed = one.carried**_RECALL * precision ** (1 - _RECALL)
+    score = float(agreed * min(1.0, as_written) ** _AS_WRITTEN)
+    score *= min(1.0, float(np.log(max(one.lift, 1.1)) / np.log(_WIDE)))
+    if one.lift < _GENERIC:
+        score *= _LEAST_FOR_GENERIC
+    if one.carried < _FEWEST_CARRIED:
+        score *= _HARDLY_CARRIED
+    elif one.carried < _CARRIED:
+        score *= _LESS_CARRIED
+    if " " not in one.term:
+        score *= _WORD * min(1.0, nouns.get(one.term, 1.0) / _NOUN)
+    return score
 
 
-def _near_scores(
-    evidence: sparse.csr_array,
-    centers: NDArray[np.float32],
-    uses: sparse.csr_array,
-    vectors: NDArray[np.float32],
-) -> Iterator[dict[int, float]]:
-    """Evidence times nearness of each topic's candidates, by their columns."""
-    chosen = []
-    for place in range(evidence.shape[0]):
-        columns, values = _row(evidence, place)
-        strongest = np.lexsort((columns, -values))[:_CANDIDATES]
-        chosen.append([(int(columns[at]), float(values[at])) for at in strongest if values[at] > 0])
-    known = sorted({column for own in chosen for column, _ in own})
-    sums = sparse.csr_array(uses[:, known].T) @ vectors.astype(np.float64)
-    at = {column: place for place, column in enumerate(known)}
-    for center, own in zip(centers.astype(np.float64), chosen, strict=True):
-        near = [_cosine(sums[at[column]], center) for column, _ in own]
-        yield {column: value * max(0.0, c) ** _NEARNESS for (column, value), c in zip(own, near, strict=True)}
+def _near(
+    candidates: list[_Candidate], members: NDArray[np.int64], vectors: NDArray[np.float32]
+) -> list[_Candidate]:
+    """Candidates with their nearness in their scores, best first."""
+    if not candidates:
+        return []
+    center = vectors[members].astype(np.float64).mean(axis=0)
+    papers = sparse.csr_array(np.array([one.papers for one in candidates], dtype=np.float64))
+    sums = np.asarray(papers @ vectors.astype(np.float64, copy=False))
+    near = [max(0.0, _cosine(row, center)) ** _NEARNESS for row in sums]
+    scored = [replace(one, score=one.score * by) for one, by in zip(candidates, near, strict=True)]
+    return sorted(scored, key=lambda one: (-one.score, one.term))
 
 
 def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
@@ -165,89 +222,56 @@ def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return round(float(one @ other) / lengths, 9) if lengths else 0.0  # rounded: ties stay ties
 
 
-@dataclass(frozen=True)
-class OwnUses:
-    """Uses of terms in one topic or group: all terms in order, and the columns and counts of those used."""
-
-    terms: list[str]
-    columns: NDArray[np.int64]
-    counts: NDArray[np.int64]
-
-    def completed(self, term: str) -> str:
-        """The longer phrase that `term` is cut from: "graphical user" becomes "graphical user interface"."""
-        while len(words := term.split()) < _LONGEST:
-            # Phrases of four words are not counted: where a third word goes on, its last two are asked.
-            tail = " ".join(words[-2:]) if len(words) > 2 else term
-            following = self._following(tail)
-            if following is None:
-                break
-            term = f"{term} {following}"
-        return term
-
-    def _following(self, phrase: str) -> str | None:
-        """Word with which at least half of the uses of `phrase` go on, None without one."""
-        start = bisect_left(self.terms, f"{phrase} ")
-        stop = bisect_left(self.terms, f"{phrase}!", start)  # the sign after the space
-        longer = slice(*np.searchsorted(self.columns, [start, stop]))
-        n_words = len(phrase.split()) + 1
-        nexts = [
-            (-int(count), word[-1])
-            for column, count in zip(self.columns[longer], self.counts[longer], strict=True)
-            if len(word := self.terms[column].split()) == n_words
-        ]
-        if not nexts or -min(nexts)[0] < _COMPLETION * self._count(phrase):
-            return None
-        return str(min(nexts)[1])
-
-    def makes_up(self, longer: str, phrase: str) -> bool:
-        """Whether half of the uses of a phrase are within a longer one; no where that was not counted."""
-        return _COMPLETION * self._count(phrase) <= self._count(longer) < math.inf
-
-    def _count(self, phrase: str) -> float:
-        """Uses of a phrase, no end of them if it was not counted."""
-        column = bisect_left(self.terms, phrase)
-        at = int(np.searchsorted(self.columns, column))
-        is_own = at < len(self.columns) and self.columns[at] == column and self.terms[column] == phrase
-        return float(self.counts[at]) if is_own else math.inf
-
-
-def _whole_terms(scores: Mapping[int, float], own: OwnUses) -> dict[str, float]:
-    """Scores of a topic's candidates, fragments completed, words weighted against phrases."""
-    whole: dict[str, float] = {}
-    for column, score in scores.items():
-        term = own.completed(own.terms[column])
-        whole[term] = max(whole.get(term, 0.0), score * (1 if " " in term else _WORD))
-    return whole
-
-
-def _kept_labels(before: Mapping[int, str], scored: Mapping[int, Mapping[str, float]]) -> dict[int, str]:
+def _kept_labels(before: Mapping[int, str], scored: Mapping[int, Sequence[_Candidate]]) -> dict[int, str]:
     """Earlier labels that are still apt, by the rule of `label_topics`."""
     kept: dict[int, str] = {}
-    for topic, scores in scored.items():
+    for topic, candidates in scored.items():
         label = before.get(topic, "")
-        parts = label.casefold().split(", ")
-        values = [scores.get(part, 0.0) for part in parts]
-        is_apt = min(values) > 0 and values[0] >= _KEPT * max(scores.values(), default=0.0)
+        known = {stems(one.term): one for one in candidates}
+        parts = [known.get(stems(part)) for part in label.casefold().split(", ")]
+        apt = [part for part in parts if part is not None and part.score > 0]
+        if len(apt) < len(parts) or not candidates:
+            continue
+        enough = min(_CARRIED, candidates[0].carried)
+        is_apt = apt[0].score >= _KEPT * candidates[0].score and all(one.carried >= enough for one in apt)
         if is_apt and all(stems(label.casefold()) != stems(other.casefold()) for other in kept.values()):
             kept[topic] = label
     return kept
 
 
-def _chosen_label(scores: Mapping[str, float], own: OwnUses, taken: list[frozenset[str]]) -> tuple[str, ...]:
-    """A phrase, or a word and another term."""
+def _chosen_label(
+    candidates: Sequence[_Candidate],
+    taken: Iterable[str],
+    meaning: Callable[[str], frozenset[str]],
+) -> tuple[str, ...]:
+    """A phrase, or a word or a wide phrase and another term."""
     ranked = []
-    for term, score in scores.items():
-        repeated = max((_shared(stems(term), label) for label in taken), default=0.0)
-        if repeated < 1:
-            ranked.append((-score * (1 - _REPETITION * repeated), -len(term), term))
+    known = {meaning(label) for label in taken}
+    for one in candidates:
+        repeated = max((_shared(stems(one.term), stems(label)) for label in taken), default=0.0)
+        if meaning(one.term) not in known and repeated < 1:
+            ranked.append(replace(one, score=one.score * (1 - _REPETITION * repeated)))
+    ranked.sort(key=lambda one: (-one.score, -len(one.term), one.term))
     if not ranked:
         return ("unnamed topic",)
-    first, *others = [term for _, _, term in sorted(ranked)]
-    if " " in first:
-        whole = [term for term in others if f" {first} " in f" {term} " and own.makes_up(term, first)]
-        return (whole[0] if whole else first,)
-    partner = next((term for term in others if not overlap(term, first)), None)
-    return (first,) if partner is None else (first, partner)
+    first = ranked[0]
+    if " " in first.term and first.lift >= _WIDE:
+        return (first.term,)
+    enough = _CARRIED if min(first.carried, first.lift / _WIDE) >= _CARRIED else _FEWEST_CARRIED
+    for other in ranked[1:]:
+        if (
+            other.carried >= enough
+            and (other.score >= _PARTNER * first.score or first.lift < _WIDE)
+            and not meaning(other.term) & meaning(first.term)
+        ):
+            return first.term, other.term
+    return (first.term,)
+
+
+def _meaning(term: str, long_forms: Mapping[frozenset[str], tuple[str, ...]]) -> frozenset[str]:
+    """Stems of a term, abbreviations spelled out, and cut so that "molecules" and "molecular" are one."""
+    words = (" ".join(long_forms.get(stems(word), (word,))) for word in term.replace(",", " ").split())
+    return frozenset(stem[:_ROOT] for stem in stems(" ".join(words)))
 
 
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:

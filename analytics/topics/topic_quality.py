@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["npmi_coherence", "npmi_coherences", "term_diversity"]
+__all__ = ["npmi_coherence", "npmi_coherences", "npmi_matrix", "term_diversity"]
 
 
 def npmi_coherence(counts: sparse.csr_array, terms: Sequence[int]) -> float:
@@ -64,15 +64,33 @@ def npmi_coherences(counts: sparse.csr_array, topics: Sequence[Sequence[int]]) -
     return found
 
 
-def _mean_npmi(together: NDArray[np.float64]) -> float:
-    """Mean over the pairs of terms, from the share of papers with both; the diagonal is of one alone."""
+def npmi_matrix(counts: sparse.csc_array | sparse.csr_array) -> NDArray[np.float64]:
+    """Normalized pointwise mutual information of each pair of terms, see `npmi_coherence`.
+
+    Parameters
+    ----------
+    counts : sparse array of shape (n papers, t)
+        Of few terms: the result is dense.
+
+    Returns
+    -------
+    float64 array of shape (t, t)
+    """
+    uses = sparse.csr_array(counts.astype(bool).astype(np.int64))
+    return _npmi((uses.T @ uses).toarray() / max(1, counts.shape[0]))
+
+
+def _npmi(together: NDArray[np.float64]) -> NDArray[np.float64]:
+    """NPMI of pairs, from the share of papers with both; the diagonal is of one alone."""
     alone = together.diagonal()
-    one, other = np.triu_indices(len(together), k=1)
-    both = together[one, other]
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.log(both / (alone[one] * alone[other])) / -np.log(both)
-    values = np.where(both == 0, -1.0, np.where(both == 1, 1.0, values))
-    return float(values.mean())
+        values = np.log(together / np.outer(alone, alone)) / -np.log(together)
+    return np.where(together == 0, -1.0, np.where(together == 1, 1.0, values))
+
+
+def _mean_npmi(together: NDArray[np.float64]) -> float:
+    """Mean over the pairs of terms, see `_npmi`."""
+    return float(_npmi(together)[np.triu_indices(len(together), k=1)].mean())
 
 
 def term_diversity(topics: Sequence[Sequence[object]]) -> float:

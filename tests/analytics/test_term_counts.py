@@ -18,6 +18,7 @@ from analytics.text.tokenizer import (
     _CJK,
     _NOT_ALONE,
     _NOT_IN_PHRASES,
+    _TERM_TOKEN,
     _TEX,
     _TOKEN,
     display_forms,
@@ -33,10 +34,10 @@ BREAK = re.compile(
 )
 
 
-def plain_words(text: str) -> list[str]:
+def plain_words(text: str, pattern: re.Pattern[str] = _TOKEN) -> list[str]:
     """Words of the whole text at once."""
     found = []
-    for token in _TOKEN.findall(_TEX.sub(" ", unicodedata.normalize("NFKC", text)).casefold()):
+    for token in pattern.findall(_TEX.sub(" ", unicodedata.normalize("NFKC", text)).casefold()):
         is_cjk = re.match(rf"[{_CJK}]", token)
         found += ([token[i : i + 2] for i in range(len(token) - 1)] or [token]) if is_cjk else [token]
     return found
@@ -50,7 +51,7 @@ def plain_phrases(text: str) -> list[str]:
 
     found = []
     for segment in BREAK.split(text):
-        sequence = plain_words(segment)
+        sequence = plain_words(segment, _TERM_TOKEN)
         for start in range(len(sequence)):
             for stop in range(start + 1, min(start + 3, len(sequence)) + 1):
                 phrase = sequence[start:stop]
@@ -68,7 +69,9 @@ def plain_counts(texts: list[str], most: int) -> dict[str, list[int]]:
 
 
 def plain_forms(texts: list[str]) -> dict[str, str]:
-    counts = Counter(form for text in texts for form in _TOKEN.findall(unicodedata.normalize("NFKC", text)))
+    counts = Counter(
+        form for text in texts for form in _TERM_TOKEN.findall(unicodedata.normalize("NFKC", text))
+    )
     forms: dict[str, str] = {}
     for form, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         forms.setdefault(form.casefold(), form)

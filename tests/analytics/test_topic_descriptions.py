@@ -11,13 +11,14 @@ import pytest
 from analytics.tables import UNCLUSTERED
 from analytics.text.paper_terms import PaperTerms, read_terms
 from analytics.text.term_counts import count_terms
-from analytics.text.terms import chosen_terms, class_weights, written_terms
+from analytics.text.terms import written_terms
 from analytics.text.tokenizer import display_forms
 from analytics.topics import topic_model as topics_module
 from analytics.topics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
 from analytics.topics.topic_model import join_topics
 from analytics.topics.topic_quality import npmi_coherence
 from analytics.topics.topic_regions import TopicRegions, TopicState
+from analytics.topics.topic_terms import coherent_terms
 
 SUBJECTS = ["sparse rewards of curious agents", "protein folding in water", "speech of many speakers"]
 
@@ -54,14 +55,12 @@ def state_of(papers: pd.DataFrame, ids: np.ndarray) -> TopicState:
 def test_terms_and_coherence_are_those_of_slices_of_the_counts():
     papers, vectors, ids = corpus()
     counts, terms = count_terms((papers["title"] + "\n" + papers["abstract"]).tolist())
-    codes = np.array([-1 if one == UNCLUSTERED else int(one[1:]) - 1 for one in ids])
-    weights = class_weights(counts, codes).toarray()[1:]
+    members = [np.flatnonzero(ids == topic) for topic in ("T0001", "T0002", "T0003")]
     display = display_forms(papers["abstract"])
-    for topic, found in enumerate(describe_topics(read(papers), vectors, ids).itertuples()):
-        own = counts.toarray()[codes == topic].sum(axis=0)
-        chosen = chosen_terms(weights[topic], own, terms)
-        assert found.top_terms == written_terms(chosen, terms, display)
-        assert found.coherence == npmi_coherence(counts, chosen)
+    chosen = coherent_terms(members, counts, terms)
+    for columns, found in zip(chosen, describe_topics(read(papers), vectors, ids).itertuples(), strict=True):
+        assert found.top_terms == written_terms(columns, terms, display)
+        assert found.coherence == npmi_coherence(counts, columns)
 
 
 def test_nothing_is_described_without_topics():
