@@ -113,7 +113,7 @@ def test_records_that_were_one_work_are_placed_again(store):
     store.ingest_feed(feed(bare, location="d.csv"), seen_on=DAY)
     store.forget("a.csv", day=DAY, person="ada")
     assert titles(store) == sorted(["Agents that stay", SECRET])
-    assert store.read_paper("Agents that stay").looks[0].location == "d.csv"
+    assert store.read_paper("Agents that stay").sightings[0].location == "d.csv"
 
 
 def call(*arguments):
