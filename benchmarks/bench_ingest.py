@@ -28,7 +28,7 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from analytics.synthetic_corpus import make_corpus
+from analytics.synthetic.corpus import make_corpus
 from flows.ingest import ingest_source
 
 RESULTS = Path(__file__).parent / "results"

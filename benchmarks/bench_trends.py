@@ -4,7 +4,7 @@
     python benchmarks/bench_trends.py [--repeats 200] [--workers 2]
 
 Prints the tables and writes them to benchmarks/results/trends.md and trends.json. All corpora are
-synthetic (`analytics.synthetic_series`) with fixed seeds; two processes of one BLAS thread each.
+synthetic (`analytics.synthetic.series`) with fixed seeds; two processes of one BLAS thread each.
 
 Rules compared, all at q = 0.05 where they have a q:
 

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import expit, logit, rel_entr
 from trend_rules import RULES, Q, claims_of, moves
 
-from analytics.synthetic_series import SeriesNoise, make_checked_series, make_series
+from analytics.synthetic.series import SeriesNoise, make_checked_series, make_series
 from analytics.trends.verdicts import WINDOWS, trend_verdicts
 
 __all__ = ["CHECKED", "NULLS", "N_CHECKED", "N_PLANTED", "N_SERIES", "PAPERS", "run_job"]

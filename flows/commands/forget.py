@@ -79,7 +79,7 @@ def _forget(settings: Settings, asked: str, name: str | None, *, purge: bool) ->
         runs = runs_with_papers(root, gone.paper_ids)
         if purge:
             purge_runs(root, runs, settings.site)
-    yield from _runs(runs, gone.kind, purged=purge)
+    yield from _runs(runs, purged=purge)
     if runs and settings.mirror:
         yield f"their copies in {settings.mirror} stay; remove them there"
     yield "the next analysis is made without it: papertrends analyze"
@@ -92,7 +92,7 @@ def _counts(asked: str, gone: Forgotten) -> str:
     )
 
 
-def _runs(runs: list[str], kind: str, *, purged: bool) -> Iterator[str]:
+def _runs(runs: list[str], *, purged: bool) -> Iterator[str]:
     if not runs:
         return
     shown = ", ".join(runs[:_RUNS_NAMED]) + (
@@ -101,5 +101,7 @@ def _runs(runs: list[str], kind: str, *, purged: bool) -> Iterator[str]:
     if purged:
         yield f"removed {len(runs)} run folders that contained it: {shown}"
     else:
-        how = "give its id again with --purge-runs" if kind == "paper" else "delete them"
-        yield f"{len(runs)} run folders still contain it, as a published run never changes: {shown}; {how}"
+        yield (
+            f"{len(runs)} run folders still contain it, as a published run never changes: {shown}; "
+            "run the command again with --purge-runs to remove them"
+        )

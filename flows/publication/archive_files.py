@@ -12,7 +12,7 @@ from flows.runs import list_runs, read_manifest, resolve_run
 from flows.runs.publishing import publishing
 from flows.store import Store
 from reports.archive import make_archive, render_archive
-from reports.feed import render_feed
+from reports.atom.run_feed import render_feed
 
 __all__ = ["ARCHIVE_PAGE", "FEED", "latest_run", "update_archive"]
 

@@ -12,7 +12,7 @@ from lxml import etree
 from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
 from flows.runs.publishing import publishing
-from reports.paper_feed import make_paper_feeds, render_paper_feed
+from reports.atom.paper_feed import make_paper_feeds, render_paper_feed
 from reports.view import RunView
 
 __all__ = ["FEEDS", "list_feeds", "update_feeds"]

@@ -15,7 +15,7 @@ from flows.store.schema import forgotten
 from flows.store.stored_records import StoredRecord
 from flows.store.usable import UsableFeed
 
-__all__ = ["ForgottenRow", "forgotten_ids", "read_forgotten", "remember_forgotten", "without_forgotten"]
+__all__ = ["ForgottenRow", "forgotten_papers", "read_forgotten", "remember_forgotten", "without_forgotten"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,9 +29,11 @@ class ForgottenRow:
 
 
 def read_forgotten(connection: Connection) -> list[ForgottenRow]:
-    """Everything that was forgotten, by day."""
+    """Everything that may not come back, by day."""
     rows = connection.execute(
-        select(forgotten.c.day, forgotten.c.kind, forgotten.c.address, forgotten.c.person)
+        select(forgotten.c.day, forgotten.c.kind, forgotten.c.address, forgotten.c.person).where(
+            forgotten.c.kind != "gone"
+        )
     )
     return sorted(ForgottenRow(*row) for row in rows)
 
@@ -72,24 +74,29 @@ def _known(connection: Connection, said: Iterable[StoredRecord]) -> set[str]:
     return found
 
 
-def forgotten_ids(connection: Connection, asked: str) -> tuple[str, ...]:
-    """Forgotten ids of a paper that is asked for by id or exact title, empty where it was not forgotten."""
+def forgotten_papers(connection: Connection, asked: str) -> tuple[str, ...]:
+    """Ids of the papers that went with a forgotten paper (any id, or its exact title) or source."""
     ids = read_identifiers(asked)
     wanted = {asked, paper_id_for(asked or "-")}
     wanted |= {f"arxiv:{ids.arxiv_id}"} if ids.arxiv_id else set()
     wanted |= {f"doi:{ids.doi}"} if ids.doi else set()
-    of_paper = select(forgotten.c.address).where(forgotten.c.kind == "paper")
-    found = connection.execute(of_paper.where(forgotten.c.address.in_(sorted(wanted)))).scalars().all()
-    return tuple(sorted(found))
+    named = select(forgotten.c.removed_with).where(
+        forgotten.c.kind != "gone", forgotten.c.address.in_(sorted(wanted))
+    )
+    went = select(forgotten.c.address).where(
+        forgotten.c.kind != "source", forgotten.c.removed_with.in_(named)
+    )
+    return tuple(sorted(connection.execute(went).scalars()))
 
 
 def remember_forgotten(
-    connection: Connection, kind: str, addresses: Iterable[str], day: date, person: str
+    connection: Connection, kind: str, addresses: Iterable[str], removed_with: str, by: tuple[date, str]
 ) -> None:
-    """Add identifiers; one that was forgotten before keeps its day."""
+    """Add identifiers that went with a paper or source, `by` whom on which day; known ones stay."""
     known = set(connection.execute(select(forgotten.c.address).where(forgotten.c.kind == kind)).scalars())
     rows = [
-        {"kind": kind, "address": one, "day": day, "person": person} for one in sorted(set(addresses) - known)
+        {"kind": kind, "address": one, "removed_with": removed_with, "day": by[0], "person": by[1]}
+        for one in sorted(set(addresses) - known)
     ]
     if rows:
         connection.execute(insert(forgotten), rows)

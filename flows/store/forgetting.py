@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from analytics.papers import content_hash, paper_text
-from flows.store.barred import forgotten_ids, remember_forgotten
+from flows.store.barred import forgotten_papers, remember_forgotten
 from flows.store.blocks import in_blocks
 from flows.store.compaction import kept_of_manifest
 from flows.store.history import find_paper
@@ -67,7 +67,7 @@ class Forgotten:
 def forget(connection: Connection, asked: str, *, day: date, person: str) -> Forgotten:
     """Remove a source with this name or location, else the paper with this id or exact title.
 
-    A paper that was forgotten before is named again, so that its run folders can still be found.
+    What was forgotten before gives its papers again, so that their run folders can still be found.
 
     Raises
     ------
@@ -78,16 +78,19 @@ def forget(connection: Connection, asked: str, *, day: date, person: str) -> For
     by_name = (feeds.c.name == asked) & (feeds.c.name != feeds.c.source)
     of_source = or_(feeds.c.location == asked, by_name)
     places = connection.execute(select(feeds.c.source, feeds.c.location).where(of_source).distinct()).all()
+    by = (day, person)
     if places:
-        remember_forgotten(connection, "source", [asked], day, person)
-        return _forget_places(connection, places)
-    if before := forgotten_ids(connection, asked):
+        found = _forget_places(connection, places)
+        remember_forgotten(connection, "source", [asked], asked, by)
+        remember_forgotten(connection, "gone", found.paper_ids, asked, by)
+        return found
+    if before := forgotten_papers(connection, asked):
         return Forgotten("paper", before, 0, 0, 0, 0)
     paper_id = find_paper(connection, asked)
     said = _said(connection, records.c.paper_id == paper_id)
     stated = {one.stated_id for one in said} | {f"doi:{one.doi}" for one in said if one.doi}
     addresses = {paper_id, *(one for one in stated if one), *(one.title_key for one in said)}
-    remember_forgotten(connection, "paper", addresses, day, person)
+    remember_forgotten(connection, "paper", addresses, paper_id, by)
     n_sightings = _delete(connection, sightings, sightings.c.record_id, [one.record_id for one in said])
     for one in {one.record.title for one in said}:
         connection.execute(delete(rejects).where(rejects.c.excerpt.contains(one, autoescape=True)))

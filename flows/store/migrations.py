@@ -19,6 +19,7 @@ def _add_forgotten(connection: Connection) -> None:
     collation = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
     connection.exec_driver_sql(
         f"CREATE TABLE forgotten (kind VARCHAR(8){collation} NOT NULL, address TEXT{collation} NOT NULL,"
+        f" removed_with TEXT{collation} NOT NULL,"
         f" day DATE NOT NULL, person TEXT{collation} NOT NULL, PRIMARY KEY (kind, address))"
     )
 

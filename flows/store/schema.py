@@ -301,13 +301,15 @@ work_decisions = Table(
     Column("person", Text, nullable=False),
 )
 
-# What was removed for good and may not come back: ids and hashes of titles of papers, names of sources. The
-# row says when and by whom, and nothing of the text.
+# What was removed for good and may not come back: ids and hashes of titles of papers (kind `paper`), names of
+# sources (`source`), ids of papers that went with a source (`gone`; these may come back from another one).
+# `removed_with` is the paper or source that was asked for. A row says when and by whom, nothing of the text.
 forgotten = Table(
     "forgotten",
     metadata,
     Column("kind", String(8), primary_key=True),
     Column("address", Text, primary_key=True),
+    Column("removed_with", Text, nullable=False),
     Column("day", Date, nullable=False),
     Column("person", Text, nullable=False),
 )

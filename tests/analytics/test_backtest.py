@@ -15,7 +15,7 @@ from analytics.exceptions import InputError
 from analytics.forecasts.backtest import backtest, choose_forecaster
 from analytics.forecasts.forecasters import FORECASTERS, NAIVE
 from analytics.forecasts.share_forecasts import forecast_shares, score_forecasts
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS
 
 TRENDS = {"damped_trend", "pooled_trend"}

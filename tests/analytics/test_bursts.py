@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.synthetic_series import make_series
+from analytics.synthetic.series import make_series
 from analytics.trends.bursts import find_bursts
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analytics.exceptions import InputError
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import empty_table
 from analytics.trends.change_points import (
     MIN_LEVEL,

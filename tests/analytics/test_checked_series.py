@@ -13,7 +13,7 @@ from analytics.exceptions import InputError
 from analytics.forecasts.share_forecasts import forecast_shares, score_forecasts
 from analytics.forecasts.track_record import score_claims
 from analytics.labels.checked_series import CheckedSeries, correction_variances, with_checked
-from analytics.synthetic_series import SeriesNoise, make_checked_series, make_series
+from analytics.synthetic.series import SeriesNoise, make_checked_series, make_series
 from analytics.trends.change_points import change_points
 from analytics.trends.emerging import emerging_topics
 from analytics.trends.jumps import find_jumps

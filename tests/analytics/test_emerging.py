@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from analytics.exceptions import InputError
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import empty_table
 from analytics.trends.emerging import _shrunken, emerging_topics, masked_precision, precision_at
 from tests.examples import examples

@@ -18,7 +18,7 @@ from analytics.forecasts.forecasters import FORECASTERS, WINDOW, damped_trend, p
 from analytics.forecasts.logit_filter import LogitFilter
 from analytics.forecasts.share_forecasts import MIN_HISTORY, forecast_shares, score_forecasts
 from analytics.forecasts.share_grids import share_grids
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import empty_table
 from tests.examples import examples
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.trends.logit_lines import LogitLines, fit_lines
 from analytics.trends.noise import PooledNoise, fit_noise
 

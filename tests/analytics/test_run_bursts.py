@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS
 from analytics.trends.bursts import find_bursts
 from analytics.trends.run_bursts import series_bursts

@@ -12,8 +12,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import v_measure_score
 
 from analytics.exceptions import InputError
-from analytics.synthetic_corpus import SUBJECTS, make_corpus
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.corpus import SUBJECTS, make_corpus
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import validate_table
 
 

@@ -16,8 +16,8 @@ from scipy.special import expit, logit
 from statsmodels.stats.multitest import multipletests
 
 from analytics.exceptions import InputError
-from analytics.synthetic_corpus import SUBJECTS, make_corpus
-from analytics.synthetic_series import SeriesNoise, make_series
+from analytics.synthetic.corpus import SUBJECTS, make_corpus
+from analytics.synthetic.series import SeriesNoise, make_series
 from analytics.tables import TABLE_COLUMNS, empty_table
 from analytics.trends.changes_of_share import Changes
 from analytics.trends.logit_lines import fit_lines

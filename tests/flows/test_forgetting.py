@@ -128,26 +128,31 @@ def run_folder(workspace, run_id, *paper_ids):
     return folder
 
 
-def test_runs_that_contain_it_are_named_and_removed_only_when_asked(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("asked", "later"),
+    [("2510.00001", "2510.00001"), ("2510.00001", "doi:10.1/wombat"), (SECRET, SECRET), ("a.csv", "a.csv")],
+)
+def test_runs_that_contain_it_are_named_and_removed_only_when_asked(tmp_path, monkeypatch, asked, later):
     monkeypatch.chdir(tmp_path)
     with Store.open(tmp_path / "w") as store:
-        store.ingest_feed(feed(GONE, STAYS), seen_on=DAY)
+        store.ingest_feed(feed(GONE), seen_on=DAY)
+        store.ingest_feed(feed(STAYS, location="b.csv"), seen_on=DAY)
     old = run_folder(tmp_path / "w", "20250101T000000-000000-aaaaaaaa", "arxiv:2510.00002")
     new = run_folder(tmp_path / "w", "20250102T000000-000000-bbbbbbbb", "arxiv:2510.00001")
     (tmp_path / "w" / "latest").symlink_to(f"runs/{new.name}")
-    done = call("forget", "2510.00001", "--workspace", "w", "--as", "ada")
+    done = call("forget", asked, "--workspace", "w", "--as", "ada")
     assert done.exit_code == 0, done.output
     assert "1 papers, 1 records, 1 sightings" in done.stdout
     assert f"1 run folders still contain it, as a published run never changes: {new.name}" in done.stdout
     assert new.is_dir()
-    again = call("forget", "2510.00001", "--workspace", "w", "--purge-runs", "--as", "ada")
+    again = call("forget", later, "--workspace", "w", "--purge-runs", "--as", "ada")
     assert again.exit_code == 0, again.output
     assert "removed 1 run folders" in again.stdout
     assert not new.exists()
     assert old.is_dir()
     assert (tmp_path / "w" / "latest").resolve() == old
     listed = call("forget", "--workspace", "w")
-    assert "arxiv:2510.00001  (by ada)" in listed.stdout
+    assert ("a.csv" if asked == "a.csv" else "arxiv:2510.00001") + "  (by ada)" in listed.stdout
 
 
 def test_the_last_run_takes_latest_with_it(tmp_path):

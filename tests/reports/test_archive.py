@@ -6,7 +6,7 @@ import pytest
 from lxml import etree, html
 
 from reports.archive import make_archive, render_archive
-from reports.feed import MOST_ENTRIES, render_feed
+from reports.atom.run_feed import MOST_ENTRIES, render_feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = "<script>alert('x')</script> & \x00\u202e\ud800 {{ 7 * 7 }} \"q\" 'q'"

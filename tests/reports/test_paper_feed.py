@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from lxml import etree
 
-from reports.paper_feed import MOST_PAPERS, make_paper_feeds, render_paper_feed
+from reports.atom.paper_feed import MOST_PAPERS, make_paper_feeds, render_paper_feed
 from reports.view import RunView
 
 ATOM = "{http://www.w3.org/2005/Atom}"

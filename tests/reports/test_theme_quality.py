@@ -13,10 +13,10 @@ import pytest
 
 from analytics.tables import empty_table, validate_table
 from reports.archive import make_archive
+from reports.atom.run_feed import render_feed
 from reports.charts.run_charts import plot_charts
 from reports.context import make_report_context
 from reports.digest import make_digest, render_digest
-from reports.feed import render_feed
 from reports.sections.near_misses import make_near_misses
 from reports.summary import make_summary
 from reports.values.count_certainty import make_count_certainty

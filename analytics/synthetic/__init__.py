@@ -1,0 +1,1 @@
+"""Made-up corpora and series with known truth, for tests and benchmarks."""
