@@ -104,7 +104,9 @@ def _parameter_row(parameter: Any) -> tuple[str, str, str]:
 def _written(parameter: Any) -> str:
     """A parameter as one writes it: `--most N`, `[sources ...]`."""
     name = parameter.name if parameter.param_type_name == "argument" else _value_name(parameter)
-    value = (parameter.metavar or name).strip("[]")
+    value = parameter.metavar or name
+    if value.startswith("[") and value.endswith("]") and value.count("[") == 1:
+        value = value[1:-1]
     if parameter.param_type_name == "option":
         return f"`{parameter.opts[0]}`" if parameter.is_flag else f"`{parameter.opts[0]} {value}`"
     repeated = value + (" ..." if parameter.nargs == -1 else "")
