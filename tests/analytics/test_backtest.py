@@ -48,6 +48,7 @@ def picks(runs: list[pd.DataFrame], horizon: int = 3) -> Counter[str]:
 
 
 class TestPlantedTruth:
+    @pytest.mark.slow
     def test_trends_are_chosen_on_planted_growth(self) -> None:
         runs = [
             make_series(30, 36, papers_per_period=300, doubling_months=18, random_state=seed)
@@ -131,6 +132,7 @@ class TestByHand:
         assert found.loc["trailing_mean", "p_over_last_value"] == pytest.approx(expected)
         assert np.isnan(found.loc["last_value", "p_over_last_value"])
 
+    @pytest.mark.slow
     def test_a_backtest_is_the_track_record_of_its_forecasts(self) -> None:
         series = make_series(4, 20, random_state=6)
         starts = np.sort(series["period_start"].unique())

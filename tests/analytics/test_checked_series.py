@@ -263,6 +263,7 @@ class TestPlantedTruth:
             > 0.3
         )
 
+    @pytest.mark.slow
     def test_planted_trends_are_found_and_their_growth_is_covered(self) -> None:
         found, _ = simulated(25, share=0.15, level=0.02, slope=0.04, doubling_months=24)
         long = found[found["window"] == "long"]

@@ -170,6 +170,7 @@ def test_works_are_a_partition_that_no_order_changes(given_records, shuffler: ra
     assert group_works(dict(reversed(records.items())), again, stated) == works
 
 
+@pytest.mark.slow
 def test_different_papers_stay_apart():
     """A corpus without any duplicate: words drawn at random, authors from a small town, one year."""
     rng = random.Random(0)

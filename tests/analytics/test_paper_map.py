@@ -45,6 +45,7 @@ class TestLayOutTopics:
         assert (groups[distances.argmin(axis=1)] == groups).mean() == 1.0
         assert np.median(distances.min(axis=1)) == pytest.approx(1)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("k", [0, 1, 2, 3, 7, 8, 9, 40])
     def test_any_number_of_topics_has_finite_places(self, k):
         places = lay_out_topics(

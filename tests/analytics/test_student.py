@@ -82,6 +82,7 @@ def test_row_order_is_irrelevant():
     assert np.array_equal(other.transform(texts), one.transform(texts))
 
 
+@pytest.mark.slow
 def test_the_id_names_all_that_it_depends_on():
     texts, rows, _ = shuffled()
     taught = dict(zip(texts[:90], rows[:90], strict=True))
@@ -104,6 +105,7 @@ def test_a_stored_one_gives_the_same_bits():
     assert np.array_equal(again.transform(texts), student.transform(texts))
 
 
+@pytest.mark.slow
 def test_it_travels_to_another_process_as_what_is_stored():
     texts, rows, _ = shuffled()
     student = fitted(texts, rows, 90)

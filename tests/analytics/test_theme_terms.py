@@ -65,6 +65,7 @@ class TestThemeTerms:
         assert (row["n_lately"], row["n_before"]) == (len(papers.index[late][::3]), 0)
         assert row["of_lately"] + row["of_before"] == 400
 
+    @pytest.mark.slow
     def test_silent_where_nothing_changed(self):
         false = sum(
             not theme_terms(*corpus(200, np.random.default_rng(seed)), q=0.05).empty for seed in range(100)

@@ -472,6 +472,7 @@ class TestLasting:
         share = expit(-2.5 + walk - walk.mean(axis=1, keepdims=True))
         return run.assign(n_papers=rng.binomial(500, share).ravel())
 
+    @pytest.mark.slow
     def test_walks_have_changed_and_do_not_keep_moving(self) -> None:
         found = [trend_verdicts(self.walks(seed)) for seed in range(10)]
         claims = (

@@ -163,6 +163,7 @@ def test_no_topic_has_no_quality():
     }
 
 
+@pytest.mark.slow
 def test_memory_of_children_counts_and_ends_are_reported(tmp_path):
     block = "import time; held = b'x' * 120_000_000; time.sleep(1.5)"
     parent = f"import subprocess, sys; {block.replace('time.sleep(1.5)', '')}subprocess.run([sys.executable, '-c', {block!r}]); print('done')"

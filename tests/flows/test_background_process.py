@@ -35,6 +35,7 @@ def warned(caplog):
 TITLES = [f"Agents that explore {kind} rewards" for kind in ("sparse", "dense", "sparse")]
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same():
     assert start_in_background(os.getpid)() != os.getpid()
     work = partial(read_terms, TITLES, TITLES)
@@ -67,6 +68,7 @@ def test_a_process_that_is_killed_at_work_is_replaced_by_this_one(caplog):
     assert "it is repeated in this process" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_takes_work_and_ends():
     with worker_process("analytics.text.paper_terms") as ahead:
         terms = ahead(partial(read_terms, TITLES, TITLES))
@@ -102,6 +104,7 @@ def test_a_process_that_waited_in_vain_ends_with_its_block(started):
     assert started[0].returncode is not None
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_work_is_reported_as_it_would_be_here():
     with pytest.raises(ZeroDivisionError):
         start_in_background(partial(divmod, 1, 0))()

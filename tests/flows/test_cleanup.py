@@ -357,6 +357,7 @@ def lexical(tmp_path_factory):
 
 @pytest.mark.slow
 class TestDatabase:
+    @pytest.mark.slow
     def test_its_size_is_bounded(self, lexical, tmp_path):
         _, sizes = lexical
         assert sizes[29] < 1.25 * sizes[14]

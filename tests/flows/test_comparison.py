@@ -126,6 +126,7 @@ def workspace(tmp_path, runs):
 
 
 class TestRecord:
+    @pytest.mark.slow
     def test_forecasts_and_claims_that_came_due_are_scored(self, workspace, runs):
         scored, judged, record = keep_record(workspace, runs[48], "d", day_of(48))
         assert record == {"n_runs": 2}
@@ -219,6 +220,7 @@ class TestRecordWithoutFolders:
                 seen.add((len(expected[0]), len(expected[1])))
         assert len(seen) == 7
 
+    @pytest.mark.slow
     def test_of_what_is_said_again_the_first_alone_is_kept(self, tmp_path, runs):
         many_runs(tmp_path, runs)
         rows = update_record(tmp_path).rows
@@ -231,6 +233,7 @@ class TestRecordWithoutFolders:
         assert (tmp_path / RECORD).read_bytes() == before
         assert len(read_record(tmp_path).runs) == 13
 
+    @pytest.mark.slow
     def test_a_rerun_is_compared_as_before(self, tmp_path, runs):
         many_runs(tmp_path, runs)
         days = [day_of(24) + timedelta(days=days) for days in (1, 4, 371, 900)]

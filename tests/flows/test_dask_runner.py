@@ -89,6 +89,7 @@ class TestInParts:
         with parallel_runner("local") as each:
             assert each is map
 
+    @pytest.mark.slow
     def test_dask_is_imported_only_for_dask(self):
         code = "import sys, flows.commands.cli, flows.analysis.run_analysis; print(sorted({'dask', 'distributed'} & set(sys.modules)))"
         done = subprocess.run(

@@ -117,6 +117,7 @@ class TestBrokenRows:
             f"line {2 * n + 2 + bad.count(chr(10))}",
         ]
 
+    @pytest.mark.slow
     def test_ten_thousand_rows_after_one(self, path: Path) -> None:
         feeds = read(path, 'Title,Abstract,Year\nBad,"unclosed,2020\n' + self.ROWS)
         assert len(titles(feeds)) == 10_000
@@ -148,6 +149,7 @@ class TestBrokenRows:
         assert titles(feeds)[0] == "A B"
         assert len(titles(feeds)) == 2
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("line", ['x","\n', 'a,b\nx","\n', '"\n', '"""\n', ",\n", '",\n', "\n"])
     def test_time_grows_with_the_file_only(
         self, path: Path, line: str, assert_grows_in_proportion: Callable[..., None]

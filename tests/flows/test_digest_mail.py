@@ -111,6 +111,7 @@ class TestMail:
         without = len(mail.as_bytes()) - len(picture.as_bytes())
         assert without < 100_000
 
+    @pytest.mark.slow
     def test_it_is_the_same_again(self, workspace):
         folder = workspace / "runs" / RUN
         one, other = (make_mails(folder, settings(), AT)[ADA] for _ in range(2))
@@ -166,6 +167,7 @@ class TestSending:
         assert [to for to, _ in inbox.mails] == [[ADA], [BOB]]
         assert all(mail["To"] == to for (to,), mail in inbox.mails)
 
+    @pytest.mark.slow
     def test_what_the_server_refuses_is_tried_again(self, workspace, inbox):
         inbox.refused = {ADA}
         with mail_server(inbox) as port:
@@ -175,6 +177,7 @@ class TestSending:
             second = sent(workspace, settings(port))
         assert (second.sent, second.before) == ((ADA,), (BOB,))
 
+    @pytest.mark.slow
     def test_where_the_line_breaks_nobody_gets_a_second_mail(self, workspace, inbox):
         inbox.broken = {ADA}
         with mail_server(inbox) as port:
@@ -186,6 +189,7 @@ class TestSending:
         assert (second.sent, second.unknown) == ((BOB,), (ADA,))
         assert [to for to, _ in inbox.mails] == [[ADA], [BOB]]
 
+    @pytest.mark.slow
     def test_a_crash_in_the_middle_sends_none_twice(self, workspace, inbox, monkeypatch):
         class Killed(BaseException):
             pass
@@ -320,6 +324,7 @@ class TestEncryption:
 
         return {"authenticator": check, "auth_required": True}
 
+    @pytest.mark.slow
     def test_starttls_and_login(self, workspace, inbox, authority):
         options = {"tls_context": self.server_context(authority), "require_starttls": True}
         with mail_server(inbox, **options, **self.door(b"me", b"secret")) as port:

@@ -169,6 +169,7 @@ class TestObjects:
         assert message in str(caught.value)
         assert "\n" not in str(caught.value)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("line", ["{}\n", '{"title":"a"}\n', "[[[[\n", "\n", '{"a":{"a":{"a":\n'])
     def test_time_grows_with_the_file_only(
         self, path: Path, line: str, assert_grows_in_proportion: Callable[..., None]

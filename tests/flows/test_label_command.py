@@ -90,6 +90,7 @@ def test_a_round_through_a_file(call, folder):
     assert labels["labeller"].eq("ann").all()
 
 
+@pytest.mark.slow
 def test_labels_are_part_of_a_run_and_of_its_fingerprint(call, folder):
     settings = load_settings({"workspace": folder / "w", "vectorizer": "lexical"})
     themes, day = read_themes(settings.themes_file), pd.Timestamp(DAY).date()

@@ -144,6 +144,7 @@ def test_a_new_draw_fills_a_sitting_of_which_few_papers_wait(settings):
     assert not set(ids(second)[4:]) & set(ids(first))
 
 
+@pytest.mark.slow
 def test_when_every_paper_is_answered_none_is_left(settings):
     answer_all(opened(settings, 100))
     assert len(labels(settings)) == 80

@@ -383,6 +383,7 @@ class TestEnd:
         assert one.post("stop", {}).json()["stopped"] is True
         assert one.end() == (0, ["0 of 6 papers answered, 0 of them now.", "after"])
 
+    @pytest.mark.slow
     def test_open_connections_and_a_save_that_is_stuck_do_not_hold_it(self, terminal):
         one = terminal("stuck")
         port = int(one.origin.rsplit(":", 1)[1])

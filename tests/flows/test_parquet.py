@@ -226,6 +226,7 @@ class TestBombs:
             path, pa.table({"title": ["A"], "authors": authors})
         )
 
+    @pytest.mark.slow
     def test_compression(self, path: Path) -> None:
         table = pa.table({"title": ["x" * 10**6] * 150})
         assert "unpacks to 143 MB in one column" in self.refused(path, table, use_dictionary=False)

@@ -338,6 +338,7 @@ assert _latest(workspace) == {"r2"}
 """
 
 
+@pytest.mark.slow
 def test_a_system_without_links_and_without_fcntl_publishes_and_reads(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_LINKS, str(tmp_path / "w")], capture_output=True, text=True

@@ -210,6 +210,7 @@ def test_no_paper_is_a_clear_error(tmp_path):
         steps.read_day(tmp_path, date(2025, 1, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"), [("steady_within", 2.0), ("false_discovery_rate", 0.1), ("random_state", 1)]
 )
@@ -220,6 +221,7 @@ def test_a_setting_that_changes_tables_changes_the_fingerprint(tmp_path, setting
     assert analyze(settings).manifest["fingerprint"] == analyze(settings).manifest["fingerprint"]
 
 
+@pytest.mark.slow
 def test_a_later_run_is_compared_and_the_parts_add_up(tmp_path, settings):
     from flows.runs import publish_run
 

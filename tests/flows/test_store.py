@@ -379,6 +379,7 @@ def test_long_titles_without_identifiers_are_one_work_unless_something_contradic
     assert len(ids_of(tmp_path / "b", by_ada, by_bo)) == 2
 
 
+@pytest.mark.slow
 def test_a_title_that_thousands_share_ends(store):
     """Pair by pair this would take twenty million comparisons."""
     records = [make_record("Untitled", f"Text {n // 2}.") for n in range(6000)]
@@ -515,6 +516,7 @@ def test_rows_come_in_the_order_of_their_ids(store):
     assert store.read_papers(DAY)["paper_id"].tolist() == [f"arxiv:{i}" for i in sorted(ids)]
 
 
+@pytest.mark.slow
 def test_more_papers_than_a_statement_takes_values(store):
     records = [make_record(f"Paper number {i} of a long series") for i in range(1203)]
     assert store.ingest_feed(make_feed(*records), seen_on=DAY).new == 1203

@@ -200,6 +200,7 @@ def open_and_ingest(workspace: Path, number: int) -> None:
             store.ingest_feed(make_feed(f"{number}-{part}", PaperRecord(TITLE, ""), *records), seen_on=DAY)
 
 
+@pytest.mark.slow
 @on_both
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_six_processes_make_and_fill_one_new_store_at_once(tmp_path):

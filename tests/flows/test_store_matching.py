@@ -110,6 +110,7 @@ _records = st.builds(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("largest_block", [2, 4, 100])
 def test_parts_in_any_order_end_as_all_at_once(monkeypatch, largest_block):
     """Small blocks overflow while records come, and take with them what they had joined."""

@@ -122,6 +122,7 @@ _records = st.builds(
 )
 
 
+@pytest.mark.slow
 @examples(15)
 @given(
     st.lists(st.tuples(st.lists(_records, max_size=3), st.booleans()), min_size=2, max_size=6),

@@ -43,6 +43,7 @@ def holder(tmp_path):
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_second_run_waits_and_says_so_when_its_patience_ends(holder, tmp_path):
     with pytest.raises(
         PapertrendsError, match=r"another run has been working on the workspace .* for 0\.3 s"
@@ -50,6 +51,7 @@ def test_a_second_run_waits_and_says_so_when_its_patience_ends(holder, tmp_path)
         lock_workspace(tmp_path / "w", patience_s=0.3).__enter__()
 
 
+@pytest.mark.slow
 def test_a_killed_holder_keeps_nobody_waiting(holder, tmp_path, caplog):
     caplog.set_level("WARNING", "flows")
     threading.Timer(0.5, os.kill, (holder.pid, signal.SIGKILL)).start()

@@ -47,6 +47,7 @@ def test_no_chart_reads_the_tables_of_papers(drawn):
     assert plot_charts(RunView(without_papers(run.tables), run.manifest)) == charts
 
 
+@pytest.mark.slow
 def test_a_page_of_given_charts_needs_no_matplotlib():
     code = "import sys, reports.render, reports.context; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -60,6 +61,7 @@ def test_drawing_leaves_tables_and_settings_alone(drawn):
     assert dict(mpl.rcParams) == settings
 
 
+@pytest.mark.slow
 def test_pyplot_is_never_imported():
     code = "import sys, reports.charts.run_charts; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
