@@ -98,7 +98,7 @@ class TestSample:
         assert manifest["as_of"] == "2025-12-10"
         assert {"encode", "topics", "trends", "report"} <= set(manifest["seconds"])
         assert manifest["versions"]["bertopic"]
-        assert manifest["command"] == "papertrends run --workspace w --as-of 2025-12-10"
+        assert manifest["command"] == f"papertrends run {PAGE} --workspace w --as-of 2025-12-10"
 
     def test_again_gives_the_same_bytes_and_encodes_nothing(self, runs):
         workspace, said = runs
