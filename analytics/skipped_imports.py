@@ -9,7 +9,7 @@ from importlib.abc import MetaPathFinder
 from threading import get_ident
 from types import ModuleType
 
-__all__ = ["skipping"]
+__all__ = ["hidden", "skipping"]
 
 
 @contextmanager
@@ -32,6 +32,26 @@ def skipping(*names: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Take loaded modules out of sight in the block: packages behave as if nobody had imported them.
+
+    Examples
+    --------
+    >>> import json
+    >>> with hidden("json"):
+    ...     "json" in sys.modules
+    False
+    >>> sys.modules["json"] is json
+    True
+    """
+    loaded = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    try:
+        yield
+    finally:
+        sys.modules |= loaded
 
 
 class _Refusing(MetaPathFinder):

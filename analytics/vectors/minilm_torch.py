@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.exceptions import PapertrendsError
+from analytics.skipped_imports import hidden
 from analytics.vectors.minilm_weights import minilm_folder
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ def _encoder(number_format: str) -> SentenceTransformer:
     """Network loaded once per process; imports of several seconds happen only when it is needed."""
     folder = minilm_folder()
     try:
-        import torch
-        import transformers
-        from sentence_transformers import SentenceTransformer
+        with hidden("marimo"):  # in whose notebooks transformers imports IPython, installed or not
+            import torch
+            import transformers
+            from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise PapertrendsError(
             f"MiniLM cannot run on torch here ({error}); install torch (python install.py torch), "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics.exceptions import InputError
+from analytics.skipped_imports import hidden
 from analytics.vectors.gpu import gpu_class
 from analytics.vectors.minilm_torch import encode_on_gpu
 from analytics.vectors.vectorizer import Vectors, unit_rows
@@ -147,8 +148,9 @@ def _model_files(folder: Path) -> Iterator[Path]:
 def _encoder(folder: str, name: str) -> SentenceTransformer:
     """Model loaded once per process; imports of several seconds happen only when it is needed."""
     try:
-        import transformers
-        from sentence_transformers import SentenceTransformer
+        with hidden("marimo"):  # in whose notebooks transformers imports IPython, installed or not
+            import transformers
+            from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise InputError(
             f"--vectorizer sentence-transformers:{name} cannot run here ({error}); "

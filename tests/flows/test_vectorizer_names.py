@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.papers import content_hash, paper_text
+from analytics.skipped_imports import hidden
 from analytics.themes import Theme
 from analytics.vectors.encoders import VECTORIZERS
 from analytics.vectors.minilm import MINILM_PIECES
@@ -352,8 +353,9 @@ WORDS = {
 @pytest.fixture(scope="module")
 def multilingual(tmp_path_factory):
     """A model for three languages: a vector for each word, alike for words of one meaning; with a prompt."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    with hidden("marimo"):
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     names = ["[UNK]", *(word for words in WORDS.values() for word in words), "cluster"]
