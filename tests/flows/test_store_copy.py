@@ -64,6 +64,7 @@ def fill(store: Store) -> None:
         ("a doubt",),
     )
     store.ingest_feed(feed, seen_on=DAY)
+    store.forget("doi:10.1/1202", day=DAY, person="Ada é")
     pair = [StoredRecord.of(record).record_id for record in records[:2]]
     store.decide_works([WorkDecision.of(pair, DAY, is_one_work=False, person="Ada é")])
     rng = np.random.default_rng(0)
@@ -201,7 +202,7 @@ class TestCopy:
         assert there.exit_code == 0, there.stderr
         n_rows = sum(map(len, expected.values())) - len(expected["schema_version"])
         assert (
-            f"copied {n_rows} rows of 18 tables from {workspace / 'corpus.sqlite'} to postgresql"
+            f"copied {n_rows} rows of 19 tables from {workspace / 'corpus.sqlite'} to postgresql"
             in there.stdout
         )
         assert "a-secret-word" not in there.stdout + there.stderr
