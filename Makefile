@@ -130,7 +130,7 @@ clean:
 	rm -rf .venv
 
 .venv/.installed: pyproject.toml constraints.txt install.py
-	@echo "installing into .venv (a minute or two the first time)"
+	@echo "installing into .venv (a minute the first time)"
 	@start=$$SECONDS; \
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
 	$(BIN)/python install.py || exit 1; \
