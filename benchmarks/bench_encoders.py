@@ -32,7 +32,7 @@ from analytics.vectors.processor import processor_class
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("numpy", "openvino", "torch", "sentence-transformers", "tokenizers")
 TIMED, BLOCK = 512, 64
-STARTS = 48
+STARTS = 24
 """Of k-means: V-measures of single starts differ by more than what is looked for."""
 TODAY = "torch float32, 256 pieces"
 ENCODERS = {
