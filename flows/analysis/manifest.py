@@ -155,7 +155,7 @@ def run_entry(started_at: datetime, seconds: Mapping[str, float]) -> dict[str, A
 
 
 def _versions() -> dict[str, str]:
-    """Versions of the packages that results depend on; OpenVINO and torch stand in for each other."""
+    """Versions of the packages that results depend on; either OpenVINO or torch may be absent."""
     found = {}
     for package in _PACKAGES:
         try:
