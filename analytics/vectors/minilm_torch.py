@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from analytics.vectors.minilm_weights import minilm_folder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["TorchFormat", "encode_by_torch", "encode_on_gpu"]
+__all__ = ["TorchFormat", "encode_by_torch", "encode_on_gpu", "load_encoder"]
 
 TorchFormat = Literal["cuda", "f32", "bf16"]
 
@@ -76,28 +77,38 @@ def encode_on_gpu(encoder: SentenceTransformer, texts: Sequence[str], **keywords
     )
 
 
+def load_encoder(folder: Path, number_format: TorchFormat) -> SentenceTransformer:
+    """Sentence encoder of a folder; its packages take seconds to import, so this happens when it is needed.
+
+    Raises
+    ------
+    ImportError
+        When torch or sentence-transformers is not installed.
+    """
+    with hidden("marimo"):  # in whose notebooks transformers imports IPython, installed or not
+        import torch
+        import transformers
+        from sentence_transformers import SentenceTransformer
+
+    transformers.utils.logging.disable_progress_bar()
+    encoder = SentenceTransformer(
+        str(folder),
+        device=_GPU if number_format == "cuda" else "cpu",
+        local_files_only=True,
+        model_kwargs={"dtype": torch.bfloat16 if number_format == "bf16" else torch.float32},
+    )
+    logger.info("%s loaded in %s", folder.name, number_format)
+    return encoder
+
+
 @cache
-def _encoder(number_format: str) -> SentenceTransformer:
-    """Network loaded once per process; imports of several seconds happen only when it is needed."""
+def _encoder(number_format: TorchFormat) -> SentenceTransformer:
+    """MiniLM loaded once per process."""
     folder = minilm_folder()
     try:
-        with hidden("marimo"):  # in whose notebooks transformers imports IPython, installed or not
-            import torch
-            import transformers
-            from sentence_transformers import SentenceTransformer
+        return load_encoder(folder, number_format)
     except ImportError as error:
         raise PapertrendsError(
             f"MiniLM cannot run on torch here ({error}); install torch (python install.py torch), "
             "or install openvino and find the topics again (papertrends analyze --refit)"
         ) from error
-
-    transformers.utils.logging.disable_progress_bar()
-    dtype = torch.bfloat16 if number_format == "bf16" else torch.float32
-    encoder = SentenceTransformer(
-        str(folder),
-        device=_GPU if number_format == "cuda" else "cpu",
-        local_files_only=True,
-        model_kwargs={"dtype": dtype},
-    )
-    logger.info("MiniLM loaded in %s", number_format)
-    return encoder

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics.exceptions import InputError
-from analytics.skipped_imports import hidden
 from analytics.vectors.gpu import gpu_class
-from analytics.vectors.minilm_torch import encode_on_gpu
+from analytics.vectors.minilm_torch import encode_on_gpu, load_encoder
 from analytics.vectors.vectorizer import Vectors, unit_rows
 
 if TYPE_CHECKING:
@@ -146,24 +145,14 @@ def _model_files(folder: Path) -> Iterator[Path]:
 
 @cache
 def _encoder(folder: str, name: str) -> SentenceTransformer:
-    """Model loaded once per process; imports of several seconds happen only when it is needed."""
+    """Model loaded once per process."""
     try:
-        with hidden("marimo"):  # in whose notebooks transformers imports IPython, installed or not
-            import transformers
-            from sentence_transformers import SentenceTransformer
+        return load_encoder(Path(folder), "cuda" if gpu_class() else "f32")
     except ImportError as error:
         raise InputError(
             f"--vectorizer sentence-transformers:{name} cannot run here ({error}); "
             "install it (python install.py torch), or choose --vectorizer minilm"
         ) from error
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        return SentenceTransformer(
-            folder,
-            device="cuda" if gpu_class() else "cpu",
-            local_files_only=True,
-            model_kwargs={"dtype": "float32"},
-        )
     except Exception as error:  # whatever a model's files may cause
         raise InputError(
             f"--vectorizer sentence-transformers:{name}: the model cannot be loaded ({_first_line(error)}); "

@@ -212,8 +212,8 @@ class Settings(LayeredSettings):
     )
     digest_cron: Cron = Field(
         "0 8 * * 1",
-        description="When `papertrends serve` sends the digest of the latest run, if `mail_to` or `readers` is"
-        " set.",
+        description="When `papertrends serve` sends the digest of the latest run, if `mail_to` or"
+        " `readers` is set.",
     )
     timezone: TimeZone = Field(
         "UTC", description="Time zone of the cron expressions, such as `Europe/Zurich`."
