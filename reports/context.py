@@ -29,7 +29,15 @@ from reports.values.formatting import NARROW, clip, count, long_day, plural
 from reports.values.series import Series
 from reports.view import RunView
 
-__all__ = ["Multiples", "PageHead", "ReportContext", "make_report_context", "newest_paper"]
+__all__ = [
+    "Multiples",
+    "PageHead",
+    "ReportContext",
+    "make_head",
+    "make_report_context",
+    "moving_subjects",
+    "newest_paper",
+]
 
 _FAR_APART_DAYS = 7
 
@@ -101,8 +109,8 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     membership = membership_paragraphs(tables, manifest, view.qualities, places.theme_names)
     warnings = [f"{theme.name}: {theme.warning}" for theme in themes if theme.warning]
     return ReportContext(
-        head=_head(tables, manifest),
-        moved=make_moved(_subjects(series, themes, topics), len(tables.papers), changes),
+        head=make_head(tables, manifest),
+        moved=make_moved(moving_subjects(series, themes, topics), len(tables.papers), changes),
         watched=make_watched(tables, places),
         multiples=_multiples(themes, charts, view),
         themes=themes,
@@ -118,7 +126,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     )
 
 
-def _head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
+def make_head(tables: RunTables, manifest: Mapping[str, Any]) -> PageHead:
     """Title, day and counts."""
     as_of = date.fromisoformat(str(manifest["as_of"])[:10])
     dates = tables.papers["published"].dropna()
@@ -161,7 +169,7 @@ def _since(since: Mapping[str, Any] | None) -> str:
     return f"since the run of {day}: +{plural(int(since['new_papers']), 'paper')}"
 
 
-def _subjects(
+def moving_subjects(
     series: Mapping[tuple[str, str], Series], themes: tuple[ThemeSection, ...], topics: TopicTable
 ) -> list[Subject]:
     """Themes and topics for the first screen."""

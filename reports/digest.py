@@ -8,10 +8,14 @@ from datetime import date
 import pandas as pd
 
 from reports.charts.chart_values import series_label
-from reports.context import ReportContext, make_report_context
+from reports.context import make_head, moving_subjects
 from reports.render import render_mail
+from reports.sections.headlines import make_moved
 from reports.sections.mail_headlines import MailHeadline, mail_headlines
 from reports.sections.mail_papers import MailGroup, new_papers, theme_groups, watch_groups
+from reports.sections.theme_sections import make_theme_sections
+from reports.sections.topic_history import make_topic_history
+from reports.sections.topic_rows import make_topic_table
 from reports.values.edition import Edition, edition_of
 from reports.values.formatting import clip, count, long_day, plural
 from reports.values.marks import NO_MARKS
@@ -75,23 +79,29 @@ def make_digest(view: RunView, report_href: str, edition: Edition | None = None)
     that is not a web address becomes no link.
     """
     edition = edition_of(view.manifest) if edition is None else edition
-    context = make_report_context(view, charts={})
+    head = make_head(view.tables, view.manifest)
+    subjects = moving_subjects(
+        view.series,
+        make_theme_sections(view, {}),
+        make_topic_table(view.tables, view.manifest, view.series, view.places),
+    )
+    lead = make_moved(subjects, len(view.tables.papers), ()).lead
     new = new_papers(view.tables.papers, edition, date.fromisoformat(str(view.manifest["as_of"])[:10]))
     watched = watch_groups(view.tables, new, edition)
     themes = theme_groups(view, new)
     moved = mail_headlines(view, edition, _MOST_HEADLINES)
-    topics = _new_topics(view, context, edition)
+    topics = _new_topics(view, edition)
     has_news = bool(moved or topics or watched or (themes and edition.when_still == "papers"))
     if not has_news:
         themes = ()
     chart = moved[0].key if moved else None
     left = len(themes) - _MOST_THEMES
     return Digest(
-        subject=_subject(context, (watched, moved, topics, themes)),
-        title=context.head.title,
-        day=context.head.day,
-        newest=context.head.newest,
-        lead=context.moved.lead,
+        subject=_subject(head.title, lead, (watched, moved, topics, themes)),
+        title=head.title,
+        day=head.day,
+        newest=head.newest,
+        lead=lead,
         note=_note(new, themes, edition) if has_news else "",
         watched=watched,
         headlines=moved,
@@ -120,7 +130,8 @@ def render_digest(digest: Digest, recipient: str, sender: str, *, has_chart: boo
 
 
 def _subject(
-    context: ReportContext,
+    title: str,
+    lead: str,
     news: tuple[
         tuple[MailGroup, ...], tuple[MailHeadline, ...], tuple[DigestTopic, ...], tuple[MailGroup, ...]
     ],
@@ -140,20 +151,20 @@ def _subject(
         parts.append(f"new topic: {topics[0].name}" if len(topics) == 1 else f"{len(topics)} new topics")
     if themes and (not moved or moved[0].standing == "still"):
         largest = max(themes, key=lambda theme: theme.n)
-        title = "" if parts else f": {clip(largest.papers[0].title, 90)}"
-        parts.append(f"{largest.n_new} on {largest.name}{title}")
+        of_one = "" if parts else f": {clip(largest.papers[0].title, 90)}"
+        parts.append(f"{largest.n_new} on {largest.name}{of_one}")
     if not parts and moved:
         parts.append(f"{moved[0].name} still {moved[0].verdict}")
-    text = "; ".join(parts) or context.moved.lead.rstrip(".")
-    return clip(f"{text[:1].upper()}{text[1:]} · {context.head.title}", 200)
+    text = "; ".join(parts) or lead.rstrip(".")
+    return clip(f"{text[:1].upper()}{text[1:]} · {title}", 200)
 
 
-def _new_topics(view: RunView, context: ReportContext, edition: Edition) -> tuple[DigestTopic, ...]:
+def _new_topics(view: RunView, edition: Edition) -> tuple[DigestTopic, ...]:
     """Topics that the reader does not know; where that is not known, those of a fit that this run made."""
     tables, places = view.tables, view.places
     known = edition.known_topics
     if known is None:
-        history = context.topic_history
+        history = make_topic_history(tables, view.manifest, places)
         events = history.events if history is not None and history.is_new else ()
         born = {event.href for event in events if event.verb == "new" or event.verb.startswith("split")}
     else:
