@@ -75,7 +75,7 @@ def lines_of(found: dict[str, Any]) -> list[str]:
         "| --- | --- |",
         *(f"| {name} | {'yes' if is_held else 'NO'} |" for name, is_held in held.items()),
         "",
-        "Coverage of 95 % intervals, their mean width over that of as many even labels, F1 of the lists (mean, and the mean change of the worst theme), how often drift is told:",
+        "Coverage of 95 % intervals, their mean width over that of as many even labels, F1 of the lists (mean, and the mean change of the worst theme), how often drift is detected:",
         "",
         *markdown_table(found["rows"], names),
         "",

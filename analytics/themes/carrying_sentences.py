@@ -49,7 +49,7 @@ def carrying_sentences(abstracts: Sequence[str], texts: Sequence[str]) -> list[s
     Returns
     -------
     list of str
-        As they stand in the abstracts; empty where an abstract has no sentence of 40 to 450 characters.
+        As written in the abstracts; empty where an abstract has no sentence of 40 to 450 characters.
 
     Examples
     --------

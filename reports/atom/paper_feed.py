@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment
 
+from reports.atom.elements import EPOCH, add, feed_text, make_feed, urn
 from reports.sections.mail_papers import MailPaper, mail_papers
-from reports.values.atom import EPOCH, add, feed_text, make_feed, urn
 from reports.values.formatting import clip
 from reports.values.paper_lines import papers_by_id
 from reports.values.slugs import make_slugs

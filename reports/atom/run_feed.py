@@ -6,7 +6,7 @@ from jinja2 import Environment
 from lxml import etree
 
 from reports.archive import Archive, ArchivedRun
-from reports.values.atom import EPOCH, add, feed_text, make_feed, urn
+from reports.atom.elements import EPOCH, add, feed_text, make_feed, urn
 
 __all__ = ["MOST_ENTRIES", "render_feed"]
 
