@@ -24,7 +24,7 @@ from reports.sections.topic_rows import TopicTable, make_topic_table
 from reports.sections.trust import Trust, make_trust
 from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned_papers
 from reports.sections.watched import WatchedGroup, make_watched
-from reports.values.count_sentences import bands_note
+from reports.values.count_sentences import bands_note, titles_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
 from reports.values.series import Series
 from reports.view import RunView
@@ -72,6 +72,7 @@ class ReportContext:
 
     head: PageHead
     moved: Moved
+    titles: str
     watched: tuple[WatchedGroup, ...]
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
@@ -111,6 +112,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     return ReportContext(
         head=make_head(tables, manifest),
         moved=make_moved(moving_subjects(series, themes, topics), len(tables.papers), changes),
+        titles=titles_note(manifest["counts"]),
         watched=make_watched(tables, places),
         multiples=_multiples(themes, charts, view),
         themes=themes,

@@ -46,11 +46,14 @@ def title_only(counts: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> title_only({"papers": 6174, "without_abstract": 6127})
-    '6127 of 6174 papers have no abstract: their titles were read'
+    '6127 of 6174 papers have no abstract: their titles were read, which say too little for some themes'
     >>> title_only({"papers": 47, "without_abstract": 0})
     ''
     """
     n_papers, n_bare = int(counts["papers"]), int(counts.get("without_abstract", 0))
     if not n_bare:
         return ""
-    return f"{n_bare} of {n_papers} papers have no abstract: their titles were read"
+    return (
+        f"{n_bare} of {n_papers} papers have no abstract: their titles were read, "
+        "which say too little for some themes"
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from analytics.labels.learned_themes import FEWEST_OF_EACH
 from reports.values.formatting import count, percent, percent_range, plural
@@ -17,6 +18,7 @@ __all__ = [
     "known_clause",
     "known_sentence",
     "mail_known",
+    "titles_note",
 ]
 
 COMMAND = "papertrends label"
@@ -186,3 +188,25 @@ def count_warning(quality: Quality) -> str:
 
 def _or_answer(quality: Quality) -> str:
     return "" if quality.is_checked else f", or label some papers ({COMMAND})"
+
+
+def titles_note(counts: Mapping[str, Any]) -> str:
+    """What to keep in mind where at least half of the papers have no abstract, else empty.
+
+    `counts` are those of the manifest.
+
+    Examples
+    --------
+    >>> titles_note({"papers": 6174, "without_abstract": 6127}).partition(".")[0]
+    '6,127 of 6,174 papers were read by title alone'
+    >>> titles_note({"papers": 47, "without_abstract": 5})
+    ''
+    """
+    n_papers, n_bare = int(counts["papers"]), int(counts.get("without_abstract", 0))
+    if n_bare == 0 or 2 * n_bare < n_papers:
+        return ""
+    return (
+        f"{count(n_bare)} of {plural(n_papers, 'paper')} were read by title alone. Titles say too little for"
+        " some themes: such a theme may be counted many times too often or too rarely, and its verdict may be"
+        " wrong."
+    )
