@@ -74,11 +74,12 @@ def describe_topics(
         before=earlier,
     )
     group_of = [(groups or {}).get(topic_id) for topic_id in known]
-    group_labels = label_groups(group_of, weights, sums, terms, names=labels.values(), display=display)
+    names = [labels[topic] for topic in range(len(known))]
+    group_labels = label_groups(group_of, weights, sums, terms, names=names, display=display)
     return pd.DataFrame(
         {
             "topic_id": known,
-            "label": [labels[topic] for topic in range(len(known))],
+            "label": names,
             "top_terms": [written_terms(columns, terms, display) for columns in chosen],
             "coherence": npmi_coherences(counts, chosen),
             "group_id": pd.Series(group_of, dtype=object),

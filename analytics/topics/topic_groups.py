@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ _MOST_PAPERS = 0.5
 _LEAST_SILHOUETTE = 0.1
 """Below it the topics lie as far from their own group as from the others."""
 _TERMS = 3
+_USES, _SHARING = 2, 0.5
+"""A term is of a group if at least half of its topics use it more than once."""
+_TOPICS_NAMED = 2
 
 
 def topic_groups(
@@ -125,14 +128,15 @@ def label_groups(
     occurrences: sparse.csr_array,
     terms: NDArray[np.str_],
     *,
-    names: Iterable[str] = (),
+    names: Sequence[str] = (),
     display: Mapping[str, str],
 ) -> dict[str, str]:
     """Up to three terms for each group that its topics share and other groups' do not.
 
     A term's weight in a group is its mean c-TF-IDF over the group's topics, each counted once, so that what
-    all of them use goes before what the largest one uses. A term stands only where its weight is largest, so
-    that no two groups share one. Labels are all different; a group without its own term is called by its id.
+    all of them use goes before what the largest one uses; less than half of the topics do not name it. A term
+    stands only where its weight is largest, so that no two groups share one. A group without its own term is
+    called by its two largest topics. Labels are all different.
 
     Parameters
     ----------
@@ -142,8 +146,9 @@ def label_groups(
         What `analytics.text.terms.class_weights` gave for the topics.
     occurrences : csr_array of int64, shape (m, t)
         Uses of each term in each topic.
-    names : iterable of str
-        Labels of topics: a group does not take the words of one, unless it has no others.
+    names : sequence of str, length m or 0
+        Labels of the topics: a group does not take the words of one, unless it has no others. Without them a
+        group without its own term is called by its id.
     display : mapping of str to str
         Written form of words.
 
@@ -151,7 +156,7 @@ def label_groups(
     --------
     Two topics share "reward", two "image"; "agent" is in one of them only.
 
-    >>> weights = sparse.csr_array(np.array([[0, 1, 2.0], [1, 0, 2], [0, 2, 0], [0, 2, 0]]))
+    >>> weights = sparse.csr_array(np.array([[0, 2, 4.0], [2, 0, 4], [0, 4, 0], [0, 4, 0]]))
     >>> terms = np.array(["agent", "image", "reward"])
     >>> label_groups(["G01", "G01", "G02", "G02"], weights, weights, terms, display={})
     {'G01': 'reward, agent', 'G02': 'image'}
@@ -163,13 +168,15 @@ def label_groups(
     mean = sparse.csr_array(sparse.csr_array(member / member.sum(axis=1, keepdims=True)) @ weights)
     uses = sparse.csr_array(sparse.csr_array(member.astype(np.int64)) @ occurrences)
     uses.sort_indices()
+    sharing = sparse.csr_array(member @ (occurrences >= _USES).astype(float)).toarray()
     largest = mean.max(axis=0).toarray().ravel()
-    names, listed = list(names), terms.tolist()
+    listed, size = terms.tolist(), occurrences.sum(axis=1)
     labels: dict[str, str] = {}
     taken: list[str] = []
     for place, group in enumerate(groups):
         own = mean[[place]].toarray().ravel()
         own[own < largest] = 0
+        own[sharing[place] < _SHARING * member[place].sum()] = 0
         counts = uses[[place]].toarray().ravel()
         used = np.flatnonzero(counts)
         own_uses = OwnUses(listed, used, counts[used])
@@ -178,7 +185,10 @@ def label_groups(
         ranked = _unrepeated(whole, taken)
         chosen = ([term for term in ranked if not _names_one(term, names)] or ranked)[:_TERMS]
         taken += chosen
-        labels[group] = ", ".join(written_terms(range(len(chosen)), np.array(chosen), display)) or group
+        written = written_terms(range(len(chosen)), np.array(chosen), display)
+        by_size = np.argsort(-(size + 1) * member[place], kind="stable")[: int(member[place].sum())]
+        of_topics = [names[topic] for topic in by_size[:_TOPICS_NAMED] if names]
+        labels[group] = ", ".join(written or of_topics or [group])
     return labels
 
 
@@ -191,5 +201,5 @@ def _unrepeated(terms: list[str], taken: list[str]) -> list[str]:
     return kept
 
 
-def _names_one(term: str, names: list[str]) -> bool:
+def _names_one(term: str, names: Sequence[str]) -> bool:
     return any(stems(term) == stems(one) for one in names)

@@ -110,7 +110,7 @@ WEIGHTS = sparse.csr_array(
 
 
 def labelled(group_of, names=()):
-    return label_groups(group_of, WEIGHTS, WEIGHTS, TERMS, names=names, display={"images": "Images"})
+    return label_groups(group_of, WEIGHTS, 2 * WEIGHTS, TERMS, names=names, display={"images": "Images"})
 
 
 def test_a_group_is_named_by_what_its_topics_share():
@@ -134,8 +134,21 @@ def test_a_term_names_the_group_where_it_weighs_most():
 
 
 def test_a_group_does_not_take_the_name_of_a_topic_if_it_has_another():
-    labels = labelled(["G01", "G01", "G02", "G02", None], names=["agent"])
+    labels = labelled(["G01", "G01", "G02", "G02", None], names=["agent", "maze", "paint", "draw", "play"])
     assert labels == {"G01": "sparse rewards", "G02": "Images edited"}
+
+
+def test_what_one_topic_of_many_says_does_not_name_the_group():
+    rare = sparse.csr_array(np.array([[9.0, 0], [0, 1], [0, 1], [0, 1]]))
+    terms = np.array(["parrot", "rewards"])
+    assert label_groups(["G01"] * 4, rare, 2 * rare, terms, display={}) == {"G01": "rewards"}
+
+
+def test_a_group_without_a_term_is_called_by_its_two_largest_topics():
+    uses = sparse.csr_array(np.array([[1, 0, 0], [0, 4, 0], [0, 0, 9]]))
+    names = ["maze", "play", "paint"]
+    labels = label_groups(["G01"] * 3, 1.0 * uses, uses, TERMS[:3], names=names, display={})
+    assert labels == {"G01": "paint, play"}
 
 
 def test_without_a_term_the_id_stands_and_without_groups_nothing():
