@@ -273,8 +273,7 @@ class TestPlantedTruth:
     @pytest.mark.slow
     @pytest.mark.parametrize(("share", "doubling_months"), [(0.2, 24), (0.3, -24)])
     def test_many_planted_trends(self, share: float, doubling_months: float) -> None:
-        """A coverage of 0.90 instead of 0.95 would fail 19 times of 20 in 300 series."""
-        found, _ = simulated(75, share=share, level=0.02, slope=0.05, doubling_months=doubling_months)
+        found, _ = simulated(150, share=share, level=0.02, slope=0.05, doubling_months=doubling_months)
         long = found[found["window"] == "long"]
         growth = (2 * share / (1 - 2 * share) / (share / (1 - share))) ** (12 / doubling_months)
         covered = (long["growth_low"] <= growth) & (growth <= long["growth_high"])
