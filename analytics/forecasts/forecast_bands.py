@@ -133,9 +133,15 @@ def calibrated_forecasts(counts: Floats, totals: Floats, horizon: int, method: s
 
 def _scatter(share: Floats, variance: Floats, papers: Floats) -> Floats:
     """Variance of the share of a future period."""
+    sampling, slope = _scatter_line(share, papers)
+    return np.asarray(sampling + slope * variance)
+
+
+def _scatter_line(share: Floats, papers: Floats) -> tuple[Floats, Floats]:
+    """Variance of a future share where its log odds have none, and what it gains with theirs."""
     middle = (papers * share + 0.5) / (papers + 1)
     binomial = middle * (1 - middle)
-    return np.asarray(binomial / papers + binomial**2 * variance)
+    return binomial / papers, binomial**2
 
 
 def _corrected(variance: Floats, change: float) -> Floats:
@@ -145,11 +151,13 @@ def _corrected(variance: Floats, change: float) -> Floats:
 
 def _correction(square: Floats, weight: Floats, share: Floats, variance: Floats, papers: Floats) -> float:
     """Correction under which the errors are as large as expected, by bisection; all shape (n_errors,)."""
+    sampling, slope = _scatter_line(share, papers)
+    all_weight = weight.sum()
 
     def too_narrow(change: float) -> bool:
-        ratio = square / _scatter(share, _corrected(variance, change), papers)
+        ratio = square / (sampling + slope * _corrected(variance, change))
         mean = weight @ np.minimum(ratio, _OUTLYING) / _MEAN_CUT_SQUARE
-        return bool(mean > weight.sum())
+        return bool(mean > all_weight)
 
     low, high = (0.0, _WIDEST) if too_narrow(0.0) else (-1.0, 0.0)
     for _ in range(_HALVINGS):

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import betaln, digamma, gammaln, polygamma
-from threadpoolctl import threadpool_limits
 
+from analytics.trends.linear_algebra import one_thread
 from analytics.trends.smooth_modes import n_slow_modes, smooth_modes
 
 __all__ = [
@@ -195,8 +195,7 @@ def fit_noise(
         )
         for at in stretches_of(len(x))
     ]
-    # Many small decompositions: threads that wait for each other made them 50 times slower.
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         carries = _CARRIES[largest_carry >= _CARRIES]
         modes = [[stretch.modes(carry) for stretch in stretches] for carry in carries]
         sizes = np.stack([np.concatenate([size for size, _ in row]) for row in modes])

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from analytics.trends.linear_algebra import one_thread
 from analytics.trends.noise import PooledNoise, correlation, mean_information, stretches_of
 from analytics.trends.smooth_modes import smooth_modes
 
@@ -80,7 +80,7 @@ def fit_wandering(
     height = np.zeros((len(residual), len(variance)))
     root_part = np.sqrt(weight.sum(axis=0) / weight.sum() * len(x))
     own = scatter.own_factor(len(residual))[:, None]
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         for at in stretches_of(len(x)):
             size, seen = _modes(residual[:, at], root_part[at], x[at], steps[at], scatter, kind)
             for point, value in enumerate(variance):

@@ -249,12 +249,6 @@ def at_most(rate: float, n: int) -> float:
 
 
 class TestPlantedTruth:
-    @pytest.mark.slow
-    def test_null_series_stay_silent(self) -> None:
-        found, claimed = simulated(50, share=0.2, level=0.03, slope=0.08)
-        assert (found["p_value"] <= 0.05).mean() <= at_most(0.05, len(found) / 2)
-        assert (claimed.mean(axis=0) <= at_most(0.05, 50)).all()
-
     def test_a_naive_reading_of_the_same_shares_would_not(self) -> None:
         run, checked = make_checked_series(30, 36, share=0.2, level=0.03, slope=0.08, random_state=1)
         known = {name: replace(one, covariance=0 * one.covariance) for name, one in checked.items()}
@@ -264,25 +258,17 @@ class TestPlantedTruth:
         )
 
     @pytest.mark.slow
-    def test_planted_trends_are_found_and_their_growth_is_covered(self) -> None:
-        found, _ = simulated(25, share=0.15, level=0.02, slope=0.04, doubling_months=24)
-        long = found[found["window"] == "long"]
-        growth = ((0.3 / 0.7) / (0.15 / 0.85)) ** 0.5
-        covered = (long["growth_low"] <= growth) & (growth <= long["growth_high"])
-        assert (long["verdict"] == "rising").mean() >= 0.9
-        assert 0.88 <= covered.mean() <= 1
-
-    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("share", "level", "slope", "freedom"), [(0.3, 0.03, 0.1, 40), (0.1, 0.01, 0.03, 8), (0.3, 0, 0, 100)]
     )
     def test_many_null_series(self, share: float, level: float, slope: float, freedom: float) -> None:
-        found, claimed = simulated(250, share=share, level=level, slope=slope, freedom=freedom)
+        """In 100 runs a rate of 0.15 would fail 19 times of 20; in their 400 series one of 0.10 as often."""
+        found, claimed = simulated(100, share=share, level=level, slope=slope, freedom=freedom)
         for _, own in found.groupby("window"):
             assert (own["p_value"] <= 0.05).mean() <= at_most(0.05, len(own))
             covered = (own["growth_low"] <= 1) & (own["growth_high"] >= 1)
             assert covered.mean() >= 1 - at_most(0.05, len(own))
-        assert (claimed.mean(axis=0) <= at_most(0.05, 250)).all()
+        assert (claimed.mean(axis=0) <= at_most(0.05, 100)).all()
 
     @pytest.mark.slow
     @pytest.mark.parametrize(("share", "doubling_months"), [(0.2, 24), (0.3, -24)])

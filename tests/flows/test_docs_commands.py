@@ -9,7 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import tomllib
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +36,7 @@ TABLE = "Heading;Text;Day\nAgents that plan;We let agents plan.;2025-10-03\n"
 
 
 def run(night: Night, words: list[str], folder: Path, **variables: str) -> None:
-    """Run one command line of a document in a folder; the one that stays is stopped after a while."""
+    """Run one command line of a document in a folder; the one that stays is stopped once it serves its deployments."""
     if words[0] == "papertrends" and words[1] != "serve":
         ended = night.run(*words[1:], cwd=folder, **variables)
         assert ended.status == 0, f"{' '.join(words)}: {ended.out}{ended.err}"
@@ -46,11 +49,32 @@ def run(night: Night, words: list[str], folder: Path, **variables: str) -> None:
         )
         assert done.returncode == 0, f"{' '.join(words)}: {done.stdout}{done.stderr}"
         return
-    process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(timeout=40)
-    os.killpg(process.pid, signal.SIGKILL)  # its Prefect server ends with it
-    process.wait()
+    printed = folder / "printed.txt"
+    with printed.open("w") as out:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 240
+        while n_deployments(printed.read_text()) < 3:
+            assert process.poll() is None, printed.read_text()
+            assert time.monotonic() < deadline, printed.read_text()
+            time.sleep(0.2)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # its Prefect server ends with it
+        process.wait()
+
+
+def n_deployments(printed: str) -> int:
+    """How many deployments the server knows whose address `serve` printed; 0 before it did."""
+    address = re.search(r"http://[\d.]+:\d+", printed)
+    if address is None:
+        return 0
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    asked = urllib.request.Request(
+        f"{address[0]}/api/deployments/count", b"{}", {"Content-Type": "application/json"}
+    )
+    with suppress(OSError), direct.open(asked, timeout=30) as answer:
+        return int(answer.read())
+    return 0
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -317,16 +314,8 @@ def test_fetched_pages_are_stored_over_the_real_client(settings, loopback_server
 # --- as a user calls it ---
 
 
-def call(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    root = Path(__file__).resolve().parents[2]
-    return subprocess.run(
-        [sys.executable, "-m", "flows.commands.cli", *arguments],
-        cwd=cwd, env=os.environ | {"PYTHONPATH": str(root), **environment}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-
-
 @pytest.mark.slow
-def test_the_command_line_fetches_fails_and_goes_on(tmp_path, loopback_server):
+def test_the_command_line_fetches_fails_and_goes_on(tmp_path, loopback_server, night):
     make_answer = type(loopback_server.answer(None))
     down = {"2025-10-02"}
 
@@ -337,27 +326,27 @@ def test_the_command_line_fetches_fails_and_goes_on(tmp_path, loopback_server):
         )
 
     loopback_server.answer = answer
-    address = {"PAPERTRENDS_DAILY_PAPERS_URL": loopback_server.url}
+    address = {"PAPERTRENDS_DAILY_PAPERS_URL": loopback_server.url, "NO_PROXY": "127.0.0.1"}
     source = "daily-papers:2025-10-01..2025-10-03"
-    first = call("ingest", source, "--workspace", "w", "--as-of", "2025-10-30", cwd=tmp_path, **address)
-    assert first.returncode == 1, first.stderr
-    assert "3 feeds: 2 new papers" in first.stdout
-    assert first.stderr.startswith("papertrends: daily-papers: ")
-    assert "404" in first.stderr
-    assert first.stderr.count("\n") == 1
+    first = night.run("ingest", source, "--workspace", "w", "--as-of", "2025-10-30", cwd=tmp_path, **address)
+    assert first.status == 1, first.err
+    assert "3 feeds: 2 new papers" in first.out
+    assert first.err.startswith("papertrends: daily-papers: ")
+    assert "404" in first.err
+    assert first.err.count("\n") == 1
     down.clear()
-    again = call("ingest", source, "--workspace", "w", "--as-of", "2025-10-30", cwd=tmp_path, **address)
-    assert (again.returncode, again.stderr) == (0, "")
-    assert "1 record in 1 feed: 1 new paper" in again.stdout
-    shown = call("paper", "2510.02001", "--workspace", "w", cwd=tmp_path)
-    assert "A paper of 2025-10-02, number 1" in shown.stdout
-    nobody = call("paper", "2510.99999", "--workspace", "w", cwd=tmp_path)
-    assert nobody.returncode == 2
-    assert "no paper '2510.99999' among the 3 of this workspace" in nobody.stderr
+    again = night.run("ingest", source, "--workspace", "w", "--as-of", "2025-10-30", cwd=tmp_path, **address)
+    assert (again.status, again.err) == (0, "")
+    assert "1 record in 1 feed: 1 new paper" in again.out
+    shown = night.run("paper", "2510.02001", "--workspace", "w", cwd=tmp_path)
+    assert "A paper of 2025-10-02, number 1" in shown.out
+    nobody = night.run("paper", "2510.99999", "--workspace", "w", cwd=tmp_path)
+    assert nobody.status == 2
+    assert "no paper '2510.99999' among the 3 of this workspace" in nobody.err
 
 
 @pytest.mark.slow
-def test_a_run_with_a_gap_says_so_in_its_report(tmp_path, loopback_server):
+def test_a_run_with_a_gap_says_so_in_its_report(tmp_path, loopback_server, night):
     """Half a year of days; one day cannot be had: its month is incomplete, in the tables, the page and the words."""
     make_answer = type(loopback_server.answer(None))
 
@@ -368,12 +357,12 @@ def test_a_run_with_a_gap_says_so_in_its_report(tmp_path, loopback_server):
         return make_answer(json.dumps([entry(day, n) for n in range(2)]).encode())
 
     loopback_server.answer = answer
-    done = call(
+    done = night.run(
         "run", "daily-papers:2025-01..2025-06", "--workspace", "w", "--vectorizer", "lexical", "--as-of", "2025-07-15",
-        cwd=tmp_path, PAPERTRENDS_DAILY_PAPERS_URL=loopback_server.url,
+        cwd=tmp_path, PAPERTRENDS_DAILY_PAPERS_URL=loopback_server.url, NO_PROXY="127.0.0.1",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "is incomplete: daily-papers failed on 2025-04-09" in done.stderr
+    assert done.status == 0, done.err
+    assert "is incomplete: daily-papers failed on 2025-04-09" in done.err
     manifest = json.loads((tmp_path / "w" / "latest" / "manifest.json").read_text())
     assert [gap["name"] for gap in manifest["gaps"]] == ["daily-papers"]
     page = (tmp_path / "w" / "latest" / "report.html").read_text()

@@ -7,8 +7,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -325,15 +323,6 @@ def test_a_copy_that_is_killed_leaves_the_target_empty(workspace, url, to):
 # --- runs afterwards ---
 
 
-def papertrends(*arguments: str, cwd: Path, database: str = "") -> None:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PAPERTRENDS_DATABASE": database}
-    done = subprocess.run(
-        [sys.executable, "-m", "flows.commands.cli", *arguments],
-        cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-
-
 def digests(workspace: Path) -> dict[str, str]:
     """Digest of every table and chart of the latest run."""
     folder = workspace / "latest"
@@ -342,21 +331,26 @@ def digests(workspace: Path) -> dict[str, str]:
 
 
 @pytest.mark.postgres
-def test_runs_give_the_same_tables_on_both_and_after_copies(tmp_path, postgresql_server):
+def test_runs_give_the_same_tables_on_both_and_after_copies(tmp_path, postgresql_server, night):
     """One workspace stays in its file, one is copied to the server after a run, one comes from there."""
+
+    def papertrends(*arguments: str, database: str = "") -> None:
+        done = night.run(*arguments, cwd=tmp_path, PAPERTRENDS_DATABASE=database)
+        assert done.status == 0, done.err
+
     on = {name: postgresql_server.url_of(tmp_path / name) for name in ("moves-there", "comes-back")}
     lexical = ("--vectorizer", "lexical", "--as-of", "2025-12-10")
-    papertrends("run", PAGE, "--workspace", "stays", *lexical, cwd=tmp_path)
+    papertrends("run", PAGE, "--workspace", "stays", *lexical)
     shutil.copytree(tmp_path / "stays", tmp_path / "moves-there", symlinks=True)
-    papertrends("run", PAGE, "--workspace", "comes-back", *lexical, cwd=tmp_path, database=on["comes-back"])
+    papertrends("run", PAGE, "--workspace", "comes-back", *lexical, database=on["comes-back"])
     expected = digests(tmp_path / "stays")
     assert len(expected) > 20
     assert digests(tmp_path / "comes-back") == expected
     for name, to in (("moves-there", "postgresql"), ("comes-back", "sqlite")):
-        papertrends("store", "copy", "--to", to, "--workspace", name, cwd=tmp_path, database=on[name])
+        papertrends("store", "copy", "--to", to, "--workspace", name, database=on[name])
     (tmp_path / "moves-there" / "corpus.sqlite").unlink()
     for name, database in (("stays", ""), ("moves-there", on["moves-there"]), ("comes-back", "")):
-        papertrends("analyze", "--workspace", name, *lexical, cwd=tmp_path, database=database)
+        papertrends("analyze", "--workspace", name, *lexical, database=database)
     expected = digests(tmp_path / "stays")
     assert digests(tmp_path / "moves-there") == expected
     assert digests(tmp_path / "comes-back") == expected

@@ -317,14 +317,14 @@ class TestPassword:
         )  # fmt: skip
 
     @pytest.mark.parametrize("wrong", [{"password": "a-guess-of-mine"}, {"name": "nothing"}])
-    def test_no_message_and_no_traceback_has_it(self, tmp_path, postgresql_server, wrong):
+    def test_no_message_and_no_traceback_has_it(self, tmp_path, postgresql_server, night, wrong):
         url = postgresql_server.url(**wrong)
-        plain = self.call(tmp_path, url, "status")
-        assert (plain.returncode, plain.stderr.count("\n")) == (2, 1), plain.stderr
-        assert f"papertrends: postgresql 127.0.0.1:{postgresql_server.port}/" in plain.stderr
-        loud = self.call(tmp_path, url, "status", "--verbose")
-        assert "Traceback" in loud.stderr
-        assert make_url(url).password not in plain.stderr + loud.stderr + loud.stdout
+        plain = night.run("status", cwd=tmp_path, PAPERTRENDS_DATABASE=url)
+        assert (plain.status, plain.err.count("\n")) == (2, 1), plain.err
+        assert f"papertrends: postgresql 127.0.0.1:{postgresql_server.port}/" in plain.err
+        loud = night.run("status", "--verbose", cwd=tmp_path, PAPERTRENDS_DATABASE=url)
+        assert "Traceback" in loud.err
+        assert make_url(url).password not in plain.err + loud.err + loud.out
 
     def test_nothing_that_a_run_leaves_or_says_has_it(self, tmp_path, postgresql_server):
         url = postgresql_server.url_of(tmp_path)
