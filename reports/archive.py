@@ -9,6 +9,7 @@ from typing import Any
 
 from reports.render import render_page_of
 from reports.values.formatting import clip, long_day, plural
+from reports.values.report_place import report_place
 from reports.values.verdict_sentences import ICONS
 
 __all__ = ["Archive", "ArchivedLine", "ArchivedRun", "FailedRun", "make_archive", "render_archive"]
@@ -117,7 +118,7 @@ def render_archive(archive: Archive) -> str:
 def _run(manifest: Mapping[str, Any], site: str) -> ArchivedRun:
     run_id, summary = clip(str(manifest["run_id"]), 100), _mapping(manifest.get("summary"))
     since, counts = _mapping(manifest.get("since")), _mapping(manifest.get("counts"))
-    page = f"{site}runs/{run_id}/report.html"
+    page = site + report_place(run_id)
     day = date.fromisoformat(str(manifest["as_of"])[:10])
     facts = [plural(int(counts["papers"]), "paper")] if "papers" in counts else []
     if "new_papers" in since:

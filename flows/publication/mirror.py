@@ -17,6 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.publication.archive_files import ARCHIVE_PAGE, FEED, latest_run
 from flows.publication.paper_feeds import list_feeds
 from flows.runs import canonical_json, list_runs
+from reports.values.report_place import report_place
 
 __all__ = ["copy_to_mirror", "mirror_failure", "mirror_run"]
 
@@ -82,7 +83,7 @@ def copy_to_mirror(workspace: Path, url: str) -> int:
             place.put_file(str(workspace / name), f"{root}/{name}")
     if runs:
         latest = latest_run(workspace, runs)
-        newest = {"run_id": latest, "report": f"runs/{latest}/report.html"}
+        newest = {"run_id": latest, "report": report_place(latest)}
         place.pipe_file(f"{root}/{_LATEST}", (canonical_json(newest) + "\n").encode())
     return len(missing)
 

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from reports.values.report_place import report_place
+
 __all__ = ["NAME", "canonical_json", "list_runs", "make_run_id", "report_address", "run_fingerprint"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -67,7 +69,7 @@ def report_address(folder: Path, site: str) -> str:
     """
     if not site:
         return (folder.resolve() / "report.html").as_uri()
-    return f"{site.rstrip('/')}/runs/{folder.name}/report.html"
+    return f"{site.rstrip('/')}/{report_place(folder.name)}"
 
 
 def canonical_json(value: Any, indent: int | None = None) -> str:

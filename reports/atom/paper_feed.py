@@ -13,6 +13,7 @@ from reports.atom.elements import EPOCH, add, feed_text, make_feed, urn
 from reports.sections.mail_papers import MailPaper, mail_papers
 from reports.values.formatting import clip
 from reports.values.paper_lines import papers_by_id
+from reports.values.report_place import report_place
 from reports.values.slugs import make_slugs
 from reports.view import RunView
 
@@ -95,7 +96,7 @@ def render_paper_feed(feed: PaperFeed, manifest: Mapping[str, Any], site: str = 
         from the folder of the feed.
     """
     root = site or "../"
-    report = f"{root}runs/{manifest['run_id']}/report.html{feed.place}"
+    report = f"{root}{report_place(manifest['run_id'])}{feed.place}"
     name = feed.path.rpartition("/")[2]
     updated = max((f"{entry.first_seen}T00:00:00+00:00" for entry in feed.entries), default=EPOCH)
     title = f"{feed.title} · {clip(str(manifest['title']), 120)}"
