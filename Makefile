@@ -31,7 +31,9 @@ SHELL := /bin/bash
 .PHONY: run test test-more test-browser test-postgres test-rest bench bench-trends bench-themes bench-labels bench-readers bench-encoders bench-student bench-identity bench-page bench-age bench-ingest bench-dedup bench-topic-names lint docs audit constraints clean
 
 # Two workers for two cores. Tests of one xdist group share what is made once, such as rendered pages.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# Compiled modules and tests are kept even where the environment says otherwise: each worker, each session and each
+# command in a process of its own would compile them again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 define INSTALL_CHROMIUM
 	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \

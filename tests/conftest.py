@@ -24,7 +24,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 # How long an example takes says what else the machine does. CI asks for the large profile by
 # --hypothesis-profile=thorough; a test that needs fewer or more examples says so by `tests.examples.examples`.
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("quick")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -28,30 +29,39 @@ def counts_of(workspace: Path) -> dict[str, int]:
         return {"papers": len(store.read_papers(DAY)), **found}
 
 
-def test_daily_papers_to_the_last_record_once_and_again(shared_dir, tmp_path):
+@pytest.fixture(scope="module")
+def answers(shared_dir, tmp_path_factory) -> tuple[Path, dict[str, object]]:
+    """A workspace of the saved answers, and what their ingest counted; work on a copy of it."""
+    workspace = tmp_path_factory.mktemp("answers")
+    return workspace, ingest_source(str(shared_dir / "corpora" / "hf_daily_papers"), workspace, DAY)
+
+
+def test_daily_papers_to_the_last_record_once_and_again(shared_dir, answers, tmp_path):
     """6,141 entries in 415 files: each is a paper of its own, none is rejected, none stands on two days."""
     folder = shared_dir / "corpora" / "hf_daily_papers"
     entries = 0
     for path in folder.glob("*.json"):
         answer = json.loads(path.read_text(encoding="utf-8"))
         entries += len(answer["data"] if isinstance(answer, dict) else answer)
-    first = ingest_source(str(folder), tmp_path, DAY)
+    workspace, first = answers
     assert (first["feeds"], first["records"]) == (415, entries)
     assert {name: first[name] for name in ("new", "known", "repeated", "rejected", "merged")} == {
         "new": 6141, "known": 0, "repeated": 0, "rejected": 0, "merged": 0
     }  # fmt: skip
-    once = counts_of(tmp_path)
+    once = counts_of(workspace)
     assert once == {"papers": 6141, "sightings": 6141, "rejects": 0}
-    again = ingest_source(str(folder), tmp_path, DAY)
+    shutil.copytree(workspace, tmp_path / "w")
+    again = ingest_source(str(folder), tmp_path / "w", DAY)
     assert (again["new"], again["known"], again["records"]) == (0, 6141, entries)
-    assert counts_of(tmp_path) == once
+    assert counts_of(tmp_path / "w") == once
 
 
-def test_the_page_and_the_answers_are_one_corpus(shared_dir, tmp_path):
+def test_the_page_and_the_answers_are_one_corpus(shared_dir, answers, tmp_path):
     """47 papers of the page, 14 of which stand in the answers: found by title, all 6 without a date among them."""
     page = shared_dir / "seed" / "daily_papers_page.txt"
     folder = shared_dir / "corpora" / "hf_daily_papers"
-    for name, order in (("page-first", (page, folder)), ("page-last", (folder, page))):
+    shutil.copytree(answers[0], tmp_path / "page-last")
+    for name, order in (("page-first", (page, folder)), ("page-last", (page,))):
         for source in order:
             ingest_source(str(source), tmp_path / name, date(2026, 1, 1))
     found = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import shutil
 import socket
 import ssl
 from contextlib import contextmanager
@@ -69,10 +70,17 @@ def inbox():
     return Inbox()
 
 
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """A workspace with a run; work on a copy of it."""
+    folder, made = tmp_path_factory.mktemp("published"), make_run()
+    publish_run(folder, RUN, made.tables, made.manifest, {}, "<p>page</p>")
+    return folder
+
+
 @pytest.fixture
-def workspace(tmp_path):
-    made = make_run()
-    publish_run(tmp_path, RUN, made.tables, made.manifest, {}, "<p>page</p>")
+def workspace(published, tmp_path):
+    shutil.copytree(published, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path
 
 
