@@ -65,11 +65,11 @@ def _edited(topics: pd.DataFrame, edits: Mapping[str, TopicEdit]) -> pd.DataFram
     own = [edits.get(one, TopicEdit()) for one in topics["topic_id"]]
     labels = [edit.name or label for edit, label in zip(own, topics["label"], strict=True)]
     return topics.assign(
-        label=pd.Series(labels, index=topics.index, dtype=object),
+        label=pd.Series(labels, index=topics.index, dtype=topics["label"].dtype),
         named_by=["people" if edit.name else "data" for edit in own],
         is_pinned=np.array([edit.pin for edit in own], dtype=bool),
         is_hidden=np.array([edit.hide for edit in own], dtype=bool),
-        note=pd.Series([edit.note for edit in own], index=topics.index, dtype=object),
+        note=pd.Series([edit.note for edit in own], index=topics.index, dtype=topics["note"].dtype),
     )
 
 
