@@ -128,11 +128,11 @@ def hide(
 def note(
     context: typer.Context,
     topic_id: TopicId,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="Note to show beside the topic.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Note to show with the topic.")],
     workspace: Workspace = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write a note beside a topic."""
+    """Write a note that is shown with a topic."""
     from flows.config.topics_file_writing import set_field
 
     change = set_field(topic_id, note=text)

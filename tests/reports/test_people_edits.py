@@ -31,7 +31,8 @@ def edited(run: Run) -> Run:
     topics["merged_ids"] = [["T0099"] if one == "T0007" else [] for one in topics["topic_id"]]
     verdicts = run.tables.verdicts.copy()
     # What is hidden would be the first headline.
-    own = (verdicts["series_id"] == "T0002") & (verdicts["window"] == "span")
+    own = (verdicts["series_id"] == "T0002") & (verdicts["window"] == "long")
+    assert own.any()
     verdicts.loc[own, ["verdict", "p_value", "q_value"]] = ["rising", 1e-9, 1e-9]
     n_hidden = int(topics.loc[at["T0002"], "n_papers"])
     facts = {"named": 1, "merged": 1, "pinned": 1, "hidden": 1, "hidden_papers": n_hidden, "unused": []}
@@ -110,6 +111,8 @@ def test_the_tests_still_count_hidden_topics(run, context):
         RunView(replace(run.tables, topics=run.tables.topics.assign(is_hidden=False)), run.manifest)
     )
     assert len(shown.topics.rows) == len(visible) + 1
+    assert shown.moved.headlines[0].name == HIDDEN
+    assert HIDDEN in str(make_summary(shown))
     assert shown.trust.verdicts == context.trust.verdicts
 
 
