@@ -152,6 +152,7 @@ TABLES: dict[str, TableSpec] = {
         "basis": _C("text?", "clustered, nearest, none", "How the paper came to its topic."),
         "nearest_topic_id": _C("text?", "", "Nearest topic, at whatever distance."),
         "similarity": _C("float", "cosine, -1 to 1", "Cosine to the center of the nearest topic."),
+        "found_topic_id": _C("text?", "", "Topic of the fit, before people merged topics."),
     }),
     "themes": TableSpec("One theme, as declared.", {
         "theme_id": _THEME,
@@ -178,6 +179,12 @@ TABLES: dict[str, TableSpec] = {
         "representative_papers": _C("texts", "", "The three papers nearest to its mean."),
         "group_id": _C("text?", "", "Broad group; null without groups."),
         "group_label": _C("text?", "", "Name of that group."),
+        "found_label": _C("text?", "", "Label that the data gave; `label` unless people named the topic."),
+        "named_by": _C("text", "data, people", "Where `label` comes from."),
+        "merged_ids": _C("texts", "", "Topics of the fit that people merged into it."),
+        "is_pinned": _C("bool", "", "People pinned it: it comes first."),
+        "is_hidden": _C("bool", "", "People hid it from page, mail and feeds."),
+        "note": _C("text", "", "Note of people; empty without one."),
     }),
     "topic_events": TableSpec("What became of one topic at the fit that the run uses.", {
         "event": _C("text", "born, continued, split, merged, retired", "What happened."),

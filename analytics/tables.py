@@ -36,8 +36,21 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
 
 ADDED_COLUMNS: dict[str, dict[str, object]] = {
     "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
-    "topic_assignments": {"basis": None, "nearest_topic_id": None, "similarity": float("nan")},
-    "topics": {"coherence": float("nan"), "group_id": None, "group_label": None},
+    "topic_assignments": {
+        "basis": None,
+        "nearest_topic_id": None,
+        "similarity": float("nan"),
+        "found_topic_id": None,
+    },
+    "topics": {
+        "coherence": float("nan"),
+        **dict.fromkeys(("group_id", "group_label", "found_label"), None),
+        "named_by": "data",
+        "merged_ids": (),
+        "is_pinned": False,
+        "is_hidden": False,
+        "note": "",
+    },
     "theme_assignments": {"probability": float("nan")},
     "trends": dict.fromkeys(
         ("checked_share", "checked_low", "checked_high", "smooth_share", "smooth_low", "smooth_high"),

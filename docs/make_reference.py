@@ -76,6 +76,8 @@ def _leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     if not hasattr(command, "commands"):
         yield name, command
         return
+    if command.invoke_without_command:
+        yield name, command
     for child, inner in command.commands.items():
         yield from _leaves(inner, f"{name} {child}")
 

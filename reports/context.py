@@ -17,10 +17,11 @@ from reports.sections.growing import Growing, make_growing
 from reports.sections.headlines import Moved, Subject, make_moved
 from reports.sections.membership_paragraphs import membership_paragraphs
 from reports.sections.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
+from reports.sections.people_edits import without_hidden
 from reports.sections.run_changes import changes_since
 from reports.sections.theme_sections import ThemeSection, make_theme_sections
 from reports.sections.topic_history import TopicHistory, make_topic_history
-from reports.sections.topic_rows import TopicTable, make_topic_table
+from reports.sections.topic_rows import PinnedTopic, TopicTable, make_topic_table, pinned_topics
 from reports.sections.trust import Trust, make_trust
 from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned_papers
 from reports.sections.watched import WatchedGroup, make_watched
@@ -77,6 +78,7 @@ class ReportContext:
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
     topics: TopicTable
+    pinned: tuple[PinnedTopic, ...]
     topic_history: TopicHistory | None
     unassigned: UnassignedPapers | None
     growing: Growing | None
@@ -91,13 +93,15 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     """Context of the report of a run.
 
     `charts` is what `plot_charts` gave, where the caller has it already; otherwise they are drawn here. The
-    context is the same for the same tables and manifest, whatever the day and the machine.
+    context is the same for the same tables and manifest, whatever the day and the machine. Topics that people
+    hid are nowhere in it, but in the counts of the trust section.
 
     Raises
     ------
     PapertrendsError
         When a table holds a verdict or a period that the report has no words for.
     """
+    whole, view = view, without_hidden(view)
     charts = plot_charts(view) if charts is None else charts
     tables, manifest, series, places = view.tables, view.manifest, view.series, view.places
     themes = make_theme_sections(view, charts)
@@ -117,6 +121,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
         multiples=_multiples(themes, charts, view),
         themes=themes,
         topics=topics,
+        pinned=pinned_topics(topics, charts),
         topic_history=make_topic_history(tables, manifest, places),
         unassigned=make_unassigned_papers(tables),
         growing=make_growing(tables, series, places),
@@ -124,7 +129,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
         map=make_paper_map(explorer, len(tables.topics)),
         explorer=explorer,
         papers=make_paper_list(tables, manifest, places, explorer),
-        trust=make_trust(tables, manifest, series, membership, warnings),
+        trust=make_trust(whole.tables, manifest, whole.series, membership, warnings),
     )
 
 

@@ -13,6 +13,7 @@ from reports.render import render_mail
 from reports.sections.headlines import make_moved
 from reports.sections.mail_headlines import MailHeadline, mail_headlines
 from reports.sections.mail_papers import MailGroup, new_papers, theme_groups, watch_groups
+from reports.sections.people_edits import without_hidden
 from reports.sections.theme_sections import make_theme_sections
 from reports.sections.topic_history import make_topic_history
 from reports.sections.topic_rows import make_topic_table
@@ -78,6 +79,7 @@ def make_digest(view: RunView, report_href: str, edition: Edition | None = None)
     `edition` is what the reader chose and knows, by default everything since the run before. A `report_href`
     that is not a web address becomes no link.
     """
+    view = without_hidden(view)
     edition = edition_of(view.manifest) if edition is None else edition
     head = make_head(view.tables, view.manifest)
     subjects = moving_subjects(

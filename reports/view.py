@@ -90,6 +90,16 @@ class RunView:
         return self.series["theme", theme_id], self.marks.get(("theme", theme_id), NO_MARKS)
 
     @property
+    def pinned_topics(self) -> list[str]:
+        """Ids of the topics that people pinned, if they have a dated paper."""
+        topics = self.tables.topics
+        return [
+            topic_id
+            for topic_id in topics.loc[topics["is_pinned"], "topic_id"]
+            if any(period.n_papers for period in self.series["topic", topic_id].periods)
+        ]
+
+    @property
     def drawn_themes(self) -> list[str]:
         """Ids of the themes that have a chart: a dated paper of theirs."""
         return [

@@ -20,6 +20,7 @@ from analytics.topics.cluster_names import held_topics, name_clusters
 from analytics.topics.clustering import TopicParameters, cluster_vectors
 from analytics.topics.identity import TopicEvent, topic_events
 from analytics.topics.topic_descriptions import DESCRIPTION_COLUMNS, describe_topics, topic_table
+from analytics.topics.topic_edits import as_found
 from analytics.topics.topic_groups import topic_groups
 from analytics.topics.topic_regions import TopicRegions, TopicState, nearest_topics, topic_regions
 
@@ -287,7 +288,7 @@ def _found(
     given = assignments.set_index("paper_id").loc[papers["paper_id"]].reset_index()
     n_loose = int((given["topic_id"] == UNCLUSTERED).sum())
     reason = f"{len(topics)} topics; {n_loose} of {len(papers)} papers in no topic"
-    return TopicFit(given, topics, parameters, reason, state, events)
+    return TopicFit(*as_found(given, topics), parameters, reason, state, events)
 
 
 def _no_topics(
@@ -316,4 +317,4 @@ def _no_topics(
     nowhere = TopicRegions((), np.zeros((0, 0), dtype=np.float32), np.zeros(0))
     state = TopicState(members, nowhere, pd.DataFrame(columns=list(DESCRIPTION_COLUMNS)))
     topics, events = pd.DataFrame(columns=columns), _events(before, assignments)
-    return TopicFit(assignments, topics, parameters, reason, state, events)
+    return TopicFit(*as_found(assignments, topics), parameters, reason, state, events)

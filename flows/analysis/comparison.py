@@ -15,6 +15,7 @@ from analytics.exceptions import InputError
 from analytics.forecasts.track_record import score_claims, score_record
 from analytics.tables import RunTables, empty_table, is_among, validate_table
 from analytics.topics.identity import GONE, match_topics, rename_topics
+from analytics.topics.topic_edits import merged_alike, topic_parts
 from analytics.trends.change_decomposition import KINDS, share_changes
 from flows.runs import earlier_runs, previous_run, read_assignments, read_manifest, read_run
 from flows.runs.record import read_record, read_statements
@@ -51,7 +52,7 @@ def diff_runs(before: Path, after: Path) -> RunDifference:
     return RunDifference(
         before=old_manifest,
         after=new_manifest,
-        changes=changes.assign(name=[names[key] for key in keys]),
+        changes=changes.assign(name=[names.get(key, key[1]) for key in keys]),
         n_new=len(new_ids.difference(old_ids)),
         n_gone=len(old_ids.difference(new_ids)),
         definition_changed=changed,
@@ -102,7 +103,9 @@ def _previous(workspace: Path, fingerprint: str, day: date) -> tuple[Path, RunTa
 def _compare_runs(
     before: RunTables, after: RunTables, *, against: str, definition_changed: bool
 ) -> pd.DataFrame:
-    """Table `changes` of two runs, topics under the later run's ids."""
+    """Table `changes` of two runs, topics under the later run's ids and merged as there."""
+    if _has_registry(before.topic_assignments):
+        before = merged_alike(before, after)
     names = _topic_names(before.topic_assignments, after.topic_assignments)
     changes = share_changes(
         replace(
@@ -126,7 +129,8 @@ def keep_record(
     Themes are scored where they are defined as they were; topics where this run has the same subject.
     """
     record = read_record(workspace)
-    of_record = record.before(day, definitions)
+    parts = topic_parts(tables.topic_assignments)
+    of_record = [_of_parts(made, parts) for made in record.before(day, definitions)]
     forecasts, claims = [of_record[0]], [of_record[1]]
     for folder, facts in earlier_runs(workspace, day, but=record.runs):
         try:
@@ -135,6 +139,9 @@ def keep_record(
             logger.warning("the run %s is left out of the track record: %s", folder.name, error)
             continue
         names = _topic_names(statements.topic_assignments, tables.topic_assignments)
+        if statements.is_of_registry:  # of a topic that was merged otherwise, the claims are of other papers
+            then = topic_parts(statements.topic_assignments)
+            names = {one: one for one in names if parts.get(one, then.get(one)) == then.get(one)}
         same_themes = facts.definitions == definitions
         for kept, made in ((forecasts, statements.forecasts), (claims, statements.claims)):
             scorable = _scorable(made, names, same_themes=same_themes)
@@ -144,6 +151,19 @@ def keep_record(
     return scored, judged, {"n_runs": len(set(scored["run_id"]) | set(judged["run_id"]))}
 
 
+def _of_parts(made: pd.DataFrame, parts: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of the record with the ids of this run for merged topics; those merged otherwise are dropped."""
+    is_topic = made["kind"] == "topic"
+    topic_of = {whole: one for one, whole in parts.items()}
+    whole = made["series_id"].map(topic_of).where(is_topic)
+    otherwise = (
+        is_topic
+        & whole.isna()
+        & (made["series_id"].isin(parts) | made["series_id"].str.contains("+", regex=False))
+    )
+    return made.assign(series_id=whole.where(whole.notna(), made["series_id"]).astype("str"))[~otherwise]
+
+
 def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
     filled = [part for part in parts if len(part)] or parts[:1]  # an empty part may change no type
     return pd.concat(filled).sort_values(["as_of", "run_id"], kind="stable", ignore_index=True)
@@ -151,9 +171,14 @@ def _oldest_first(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _topic_names(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
     """Current id of each earlier topic: unchanged, or matched by papers for runs without a registry."""
-    if before["basis"].isna().all():
-        return match_topics(before, after)
-    return {one: one for one in before["topic_id"].unique()}
+    if _has_registry(before):
+        return {one: one for one in before["topic_id"].unique()}
+    return match_topics(before, after)
+
+
+def _has_registry(assignments: pd.DataFrame) -> bool:
+    """Whether the topics of a run keep their ids."""
+    return not bool(assignments["basis"].isna().all())
 
 
 def _scorable(made: pd.DataFrame, names: Mapping[str, str], *, same_themes: bool) -> pd.DataFrame:

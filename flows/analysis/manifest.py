@@ -14,6 +14,7 @@ import pandas as pd
 
 from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import Theme
+from analytics.topics.topic_edits import TopicEdit
 from analytics.topics.topic_quality import term_diversity
 from analytics.trends.shares import CorpusTrends
 from analytics.vectors.gpu import gpu_class
@@ -21,6 +22,7 @@ from flows.analysis.steps import DayCorpus, Encoded
 from flows.analysis.topics import FoundTopics
 from flows.config.settings import PRIVATE_SETTINGS, Settings
 from flows.config.themes_file import themes_name
+from flows.config.topics_file import edits_hash
 from flows.feeds.date_lookup import SOURCE as LOOKED_UP
 from flows.runs import canonical_json, run_fingerprint
 from flows.store.joins import LeastCertain
@@ -61,7 +63,14 @@ def definitions_hash(themes: Sequence[Theme], settings: Settings, vectorizer_id:
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
 
-def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Settings, fit_id: int) -> str:
+def fingerprint_of(
+    corpus: DayCorpus,
+    day: date,
+    definitions: str,
+    settings: Settings,
+    fit_id: int,
+    edits: Mapping[str, TopicEdit] | None = None,
+) -> str:
     """Hash of all that a run's tables depend on."""
     parts: dict[str, Any] = {
         "definitions": definitions,
@@ -71,6 +80,8 @@ def fingerprint_of(corpus: DayCorpus, day: date, definitions: str, settings: Set
     }
     if len(corpus.labels):  # without any, runs of before there were labels have the same fingerprint
         parts["labels"] = _labels_hash(corpus.labels)
+    if edited := edits_hash(edits or {}):  # as with the labels
+        parts["topic_edits"] = edited
     return run_fingerprint(corpus.corpus_hash, day, parts)
 
 

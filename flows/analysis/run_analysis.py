@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,13 +25,16 @@ from analytics.parallel import Ahead, Each, postponed
 from analytics.tables import RunTables, validate_table
 from analytics.themes import Theme
 from analytics.themes.theme_terms import changed_terms, compared_texts
+from analytics.topics.topic_edits import TopicEdit
 from analytics.watch import find_watched
 from flows.analysis import comparison, forecasting, steps, topics
 from flows.analysis.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.analysis.run_warnings import settings_warnings
+from flows.analysis.topic_edits import EditedTopics, edit_topics
 from flows.clock import now, today
 from flows.config.settings import Settings
 from flows.config.themes_file import read_themes
+from flows.config.topics_file import read_topic_edits
 from flows.runs import canonical_json, list_runs, make_run_id
 from flows.workers.background_process import WORTH_A_PROCESS, worker_process
 from flows.workers.memory import give_memory_back
@@ -67,7 +70,8 @@ def call_step(_: str, step: Callable[P, Result], /, *args: P.args, **keywords: P
 class AnalysisInputs:
     """Inputs of an analysis, apart from the store.
 
-    `day` is the day that it pretends to be; `command` makes the run again and is in the report.
+    `day` is the day that it pretends to be; `command` makes the run again and is in the report; `topic_edits`
+    are people's own order of topics, by topic id.
     """
 
     settings: Settings
@@ -75,6 +79,7 @@ class AnalysisInputs:
     themes: tuple[Theme, ...]
     refit: bool = False
     command: str = ""
+    topic_edits: Mapping[str, TopicEdit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,15 +96,16 @@ class Analysis:
 
 
 def analysis_inputs(settings: Settings, *, refit: bool = False, command: str = "") -> AnalysisInputs:
-    """Inputs from the settings: day (default today) and themes.
+    """Inputs from the settings: day (default today), themes and topic edits.
 
     Raises
     ------
     InputError
-        When the file of the themes cannot be used.
+        When the file of the themes, or that of the topics, cannot be used.
     """
     day = settings.as_of or today()
-    return AnalysisInputs(settings, day, tuple(read_themes(settings.themes_file)), refit, command)
+    themes, edits = tuple(read_themes(settings.themes_file)), read_topic_edits(settings.workspace)
+    return AnalysisInputs(settings, day, themes, refit, command, edits)
 
 
 def run_analysis(
@@ -129,9 +135,11 @@ def run_analysis(
         tables, history = _compare(inputs, corpus, grouped, (trends, forecast), stages)
         run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
         made = make_manifest(corpus, tables, grouped.encoded, grouped.topics, trends.corpus, inputs.settings)
+        notes = [*settings_warnings(inputs.settings, corpus.papers), *grouped.edited.notes]
         manifest = {
             **made,
-            "warnings": [*made["warnings"], *settings_warnings(inputs.settings, corpus.papers)],
+            "topics": {**made["topics"], "edits": grouped.edited.facts},
+            "warnings": [*made["warnings"], *notes],
             **run_entry(started_at, stages.seconds),
             **history,
             "run_id": run_id,
@@ -151,9 +159,14 @@ class _Groups:
 
     encoded: steps.Encoded
     themes: steps.FoundThemes
-    topics: topics.FoundTopics
+    edited: EditedTopics
     positions: pd.DataFrame
     terms: Callable[[], pd.DataFrame]
+
+    @property
+    def topics(self) -> topics.FoundTopics:
+        """Topics as people ordered them."""
+        return self.edited.found
 
 
 def _group_papers(
@@ -177,7 +190,9 @@ def _group_papers(
         refit=inputs.refit,
         each=each,
     )
-    return _Groups(encoded, themes, found, topics.find_positions(encoded, found.topics), terms)
+    edited = edit_topics(folder, day, found, encoded, inputs.topic_edits)
+    # Merged topics keep their places on the map, where their papers are.
+    return _Groups(encoded, themes, edited, topics.find_positions(encoded, found.topics), terms)
 
 
 def _follow_series(
@@ -218,7 +233,8 @@ def _compare(
         corpus.papers, groups.themes, groups.topics.topics, trends, forecast, further
     )
     definitions = definitions_hash(inputs.themes, settings, groups.encoded.vectorizer_id)
-    fingerprint = fingerprint_of(corpus, day, definitions, settings, groups.topics.fit_id)
+    fit_id, edits = groups.topics.fit_id, inputs.topic_edits
+    fingerprint = fingerprint_of(corpus, day, definitions, settings, fit_id, edits)
     changes, since = stages(
         "changes", comparison.compare_with_previous, folder, tables, fingerprint, definitions, day
     )

@@ -32,13 +32,17 @@ def checked_settings(
     vectorizer: str | None,
     runner_options: dict[str, Any] | None = None,
 ) -> Settings:
-    """Settings overridden by the command line; themes file and cluster are checked first."""
+    """Settings overridden by the command line; themes file, topics file and cluster are checked first."""
     from flows.config.settings import load_settings
     from flows.config.themes_file import read_themes
 
     given = {"workspace": workspace, "themes": themes, "as_of": _day(as_of), "vectorizer": vectorizer}
     settings = load_settings({**given, **(runner_options or {})})
     read_themes(settings.themes_file)
+    if runner_options is not None:
+        from flows.config.topics_file import read_topic_edits
+
+        read_topic_edits(settings.workspace)
     if runner_options is not None and settings.runner != "local":
         from flows.workers.dask_checks import check_runner
 

@@ -42,11 +42,12 @@ from flows.commands.options import (
     Verbose,
     Workspace,
 )
-from flows.commands.queries import diff, paper, search, status, topics
+from flows.commands.queries import diff, paper, search, status
 from flows.commands.serve import serve
 from flows.commands.store_commands import store_commands
 from flows.commands.temporary_server import TemporaryServer, answering, in_background, start_server
 from flows.commands.themes import themes as list_themes
+from flows.commands.topics import topic_commands
 from flows.config.default_files import DEFAULT_DAY, DEFAULT_SOURCES
 
 if TYPE_CHECKING:  # imported where it is needed: it takes a second
@@ -290,11 +291,12 @@ def _print_run(folder: Path) -> None:
 
 
 for command in (
-    run, ingest, paper, analyze, report, diff, topics, digest, search, status, serve, label, export, merge,
+    run, ingest, paper, analyze, report, diff, digest, search, status, serve, label, export, merge,
     split, forget, backup,
 ):  # fmt: skip
     app.command(epilog=EXAMPLES.get(command.__name__))(command)
 app.command("themes")(list_themes)
+app.add_typer(topic_commands, name="topics")
 app.add_typer(store_commands, name="store")
 
 if __name__ == "__main__":

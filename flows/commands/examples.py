@@ -28,6 +28,13 @@ EXAMPLES = {
         'papertrends serve arxiv:cat:cs.AI --analysis-cron "0 6 * * 1" --timezone Europe/Zurich'
     ),
     "forget": _examples("papertrends forget arxiv:2503.02130 --purge-runs", "papertrends forget library.csv"),
+    "topics": _examples(
+        "papertrends topics --history",
+        'papertrends topics rename T0012 "Reward hacking"',
+        "papertrends topics merge T0012 T0031 T0044",
+        "papertrends topics hide T0007",
+        "papertrends topics reset T0007",
+    ),
     "backup": _examples("papertrends backup papers-2025-12-31.tar.gz --workspace my-workspace"),
 }
 """Text by command."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -188,7 +188,20 @@ def topic_lines(topics: pd.DataFrame) -> Iterator[str]:
             yield f"{label}: {len(own)} topics, {own['n_papers'].sum()} papers"
         for row in own.to_dict("records"):
             terms = ", ".join(row["top_terms"][:5])
-            yield f"{row['topic_id']}  {row['n_papers']:6}  {row['label']}  ({terms})"
+            yield f"{row['topic_id']}  {row['n_papers']:6}  {row['label']}  ({terms}){_edits(row)}"
+
+
+def _edits(row: Mapping[Hashable, Any]) -> str:
+    """What people decided about a topic, in brackets; empty where nothing."""
+    parts = [
+        f"named by people, {row['found_label']!r} in the data" if row["named_by"] == "people" else "",
+        f"with {', '.join(row['merged_ids'])}" if len(row["merged_ids"]) else "",
+        "pinned" if row["is_pinned"] else "",
+        "hidden" if row["is_hidden"] else "",
+        f"note: {row['note']}" if row["note"] else "",
+    ]
+    said = "; ".join(part for part in parts if part)
+    return f"  [{said}]" if said else ""
 
 
 def history_lines(history: pd.DataFrame) -> Iterator[str]:

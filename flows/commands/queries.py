@@ -1,4 +1,4 @@
-"""The commands that read a workspace and change nothing: paper, diff, topics, search, status."""
+"""The commands that read a workspace and change nothing: paper, diff, search, status."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import typer
 
 from flows.commands.arguments import checked_settings, require_store
 from flows.commands.console import one_line_errors, print_lines
-from flows.commands.options import AsOf, PaperId, Verbose, Workspace
+from flows.commands.options import PaperId, Verbose, Workspace
 
-__all__ = ["diff", "paper", "search", "status", "topics"]
+__all__ = ["diff", "paper", "search", "status"]
 
 
 def paper(
@@ -45,32 +45,6 @@ def diff(
 
         folders = [resolve_run(settings.workspace, name) for name in (before, after)]
         print_lines(diff_lines(diff_runs(*folders)))
-
-
-def topics(
-    history: Annotated[
-        bool, typer.Option("--history", help="Show what happened to topics at each fit, with example papers.")
-    ] = False,
-    as_of: AsOf = None,
-    workspace: Workspace = None,
-    verbose: Verbose = False,
-) -> None:
-    """List the topics of the latest run, or the history of topics over all fits."""
-    with one_line_errors(verbose):
-        settings = checked_settings(workspace, None, as_of, None)
-        from flows.clock import today
-        from flows.commands.output_lines import history_lines, topic_lines
-        from flows.runs import read_tables, resolve_run
-        from flows.store import Store
-
-        require_store(settings.workspace)
-        if history:
-            with Store.open(settings.workspace) as store:
-                lines = history_lines(store.topic_history(settings.as_of or today()))
-        else:
-            folder = resolve_run(settings.workspace)
-            lines = topic_lines(read_tables(folder, ["topics"])["topics"])
-        print_lines(lines)
 
 
 def search(

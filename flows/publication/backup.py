@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.config.settings import SETTINGS_FILE
+from flows.config.topics_file import TOPICS_FILE
 from flows.runs import list_runs
 from flows.runs.publishing import publishing
 from flows.store.safekeeping import copy_sqlite
@@ -17,7 +18,7 @@ from flows.store.safekeeping import copy_sqlite
 __all__ = ["back_up"]
 
 _STORE = "corpus.sqlite"
-_FILES = ("record.parquet", SETTINGS_FILE, "themes.toml", "index.html", "feed.xml", "latest")
+_FILES = ("record.parquet", SETTINGS_FILE, "themes.toml", TOPICS_FILE, "index.html", "feed.xml", "latest")
 
 
 def back_up(workspace: Path, target: Path, *, with_store: bool) -> tuple[int, bool]:

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.forecasts.track_record import claims_of
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, empty_table
+from analytics.topics.topic_edits import topic_parts
 from flows.runs.facts import RunFacts, facts_of
 from flows.runs.names import list_runs
 from flows.runs.reading import read_manifest, read_tables
@@ -40,7 +41,11 @@ _SCHEMA = pa.schema(
         ("verdict", pa.string()),
     ]
 )
-"""A row is a forecast, or a claim where it has a `verdict`; `as_of` is ISO text, as in manifests."""
+"""A row is a forecast, or a claim where it has a `verdict`; `as_of` is ISO text, as in manifests.
+
+A topic that people merged is named by its parts, such as ``T0001+T0002``: only a run in which it has the same
+parts counts the same papers.
+"""
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,10 @@ def _rows(facts: RunFacts, statements: RunStatements) -> pd.DataFrame:
         columns=_SCHEMA.names
     )
     made = made[made["last_start"].notna() & ((made["kind"] != "topic") | made["series_id"].isin(topics))]
+    parts = topic_parts(statements.topic_assignments)
+    if any(one != whole for one, whole in parts.items()):
+        of_parts = made["series_id"].map(parts).where(made["kind"] == "topic")
+        made = made.assign(series_id=of_parts.where(of_parts.notna(), made["series_id"]))
     return made.assign(
         run_id=facts.run_id, as_of=facts.as_of.isoformat(), definitions=facts.definitions or ""
     )

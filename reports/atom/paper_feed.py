@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from reports.atom.elements import EPOCH, add, feed_text, make_feed, urn
 from reports.sections.mail_papers import MailPaper, mail_papers
+from reports.sections.people_edits import without_hidden
 from reports.values.formatting import clip
 from reports.values.paper_lines import papers_by_id
 from reports.values.report_place import report_place
@@ -64,6 +65,7 @@ def make_paper_feeds(view: RunView) -> tuple[PaperFeed, ...]:
     ----------
     view : RunView
     """
+    view = without_hidden(view)
     tables, places = view.tables, view.places
     papers = papers_by_id(tables.papers)
     categories = _categories(view)

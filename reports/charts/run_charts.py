@@ -1,4 +1,4 @@
-"""The charts of a run: one per theme, and all themes side by side on one scale.
+"""The charts of a run: one per theme and pinned topic, and all themes side by side on one scale.
 
 Drawing code is imported only where needed: the charts of the page may come from another process.
 """
@@ -43,11 +43,36 @@ class Chart:
 
 
 def plot_charts(view: RunView) -> dict[str, Chart]:
-    """Every chart of the run by its file stem: ``themes``, and ``theme-<id>`` for each theme.
+    """Every chart of the run by its file stem: ``themes``, ``theme-<id>`` for each, ``topic-<id>`` if pinned.
 
-    Empty when no theme has a dated paper, and without the themes that have none. The same tables and title
+    Empty when nothing of them has a dated paper, and without those that have none. The same tables and title
     give the same bytes.
     """
+    return {**_theme_charts(view), **_pinned_charts(view)}
+
+
+def _pinned_charts(view: RunView) -> dict[str, Chart]:
+    """Chart of each pinned topic, on its own scale."""
+    pinned = view.pinned_topics
+    if not pinned:
+        return {}
+    from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
+
+    charts = {}
+    with own_style():
+        for topic_id in pinned:
+            key = ("topic", topic_id)
+            one, marks = view.series[key], view.marks.get(key, NO_MARKS)
+            drawings = (
+                svg_text(plot_series(one, OTHER, share_scale([one], size.y_steps, [marks]), size, marks))
+                for size in (WIDE, PANEL)
+            )
+            stem = view.places.href(*key).removeprefix("#")
+            charts[stem] = _chart(stem, view.places.name(*key), (one, marks), tuple(drawings))
+    return charts
+
+
+def _theme_charts(view: RunView) -> dict[str, Chart]:
     from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
 
     drawn = {theme_id: view.theme(theme_id) for theme_id in view.drawn_themes}
@@ -99,8 +124,8 @@ def without_papers(tables: RunTables) -> RunTables:
     return replace(tables, **{name: empty_table(name) for name in _OF_PAPERS})
 
 
-def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, str]) -> Chart:
-    """Chart of one theme from matplotlib's SVG, in a wide and a narrow size."""
+def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, ...]) -> Chart:
+    """Chart of one series from matplotlib's SVG, in a wide and a narrow size."""
     wide, small = svgs
     label = series_label(name, *what)
     return Chart(

@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.tables import UNCLUSTERED, RunTables
+from analytics.tables import RunTables, is_among
+from reports.charts.run_charts import Chart
 from reports.sections.headlines import sparkline
+from reports.sections.people_edits import hidden_sentence
 from reports.sections.topic_history import topic_fates
 from reports.values.claims import change_cell
 from reports.values.exact_numbers import Exact, make_numbers, window_name
@@ -21,9 +23,10 @@ from reports.values.slugs import make_slugs
 from reports.values.verdict_sentences import ICONS, ORDER
 from reports.view import Places
 
-__all__ = ["TopicGroup", "TopicRow", "TopicTable", "make_topic_table"]
+__all__ = ["PinnedTopic", "TopicGroup", "TopicRow", "TopicTable", "make_topic_table", "pinned_topics"]
 
 _MOST_TERMS = 10
+_PINNED = "group-pinned"
 _GOES_ON = ("rising", "falling", "unclear", "insufficient")
 
 
@@ -42,7 +45,9 @@ class TrendCell:
 class TopicRow:
     """One topic; the `_key` fields order the table by that column.
 
-    `since` is the period of its first dated paper; `fate` is its event at the last fit, mostly empty.
+    `since` is the period of its first dated paper; `fate` is its event at the last fit, mostly empty. So are
+    `named_by`, which says that people named it and what the data called it, `merged`, which topics it took
+    in, and `note`.
     """
 
     slug: str
@@ -56,6 +61,10 @@ class TopicRow:
     since: str
     since_key: str
     fate: str
+    named_by: str
+    merged: str
+    note: str
+    is_pinned: bool
     sparkline: str
     verdict: str
     long: TrendCell
@@ -64,6 +73,14 @@ class TopicRow:
     goes_on_key: int
     numbers: tuple[Exact, ...]
     papers: tuple[PaperLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedTopic:
+    """A pinned topic with its chart."""
+
+    row: TopicRow
+    chart: Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +127,13 @@ def make_topic_table(
     series: Mapping[tuple[str, str], Series],
     places: Places,
 ) -> TopicTable:
-    """Rows of the table `topics`, in each group movers by their evidence, then the rest by size.
+    """Rows of the table `topics`: pinned ones, then in each group movers by their evidence, the rest by size.
 
     The manifest's ``topics`` says why there are none, when there are none.
     """
+    hidden = hidden_sentence(manifest)
+    if tables.topics.empty and hidden:
+        return TopicTable(f"No topics are shown. {hidden}", "", ())
     if tables.topics.empty:
         topics = manifest["topics"]
         reason = topics["reason"] if isinstance(topics, Mapping) else ""
@@ -130,19 +150,21 @@ def make_topic_table(
         for row in topics
     ]
 
-    def strength(row: TopicRow) -> tuple[float, int, str]:
+    def strength(row: TopicRow) -> tuple[bool, float, int, str]:
         claims = series["topic", row.topic_id].claims
-        return (claims[0].q if claims else math.inf, -row.n_papers_key, row.topic_id)
+        return (not row.is_pinned, claims[0].q if claims else math.inf, -row.n_papers_key, row.topic_id)
 
     rows.sort(key=strength)
-    clustered = int((tables.papers["topic_id"] != UNCLUSTERED).sum())
+    clustered = int(is_among(tables.papers["topic_id"], tables.topics["topic_id"]).sum())
     note = (
         f"{plural(len(rows), 'topic')} in the data. {count(clustered)} of {plural(len(papers), 'paper')}"
         f" ({percent(clustered / len(papers))}) belong to one of them."
     )
     groups = _groups(rows, tables.topics, series)
-    if len(groups) > 1:
-        note += f" The topics are in {len(groups)} groups of similar topics."
+    n_groups = sum(group.slug != _PINNED for group in groups)
+    if n_groups > 1:
+        note += f" The topics are in {n_groups} groups of similar topics."
+    note = f"{note} {hidden}".strip()
     latest = next((one.latest for one in series.values() if one.latest is not None), None)
     own = [series["topic", row.topic_id] for row in rows]
     titles = (
@@ -152,23 +174,38 @@ def make_topic_table(
     return TopicTable(note, f"Share, {latest.label}" if latest else "Share", groups, *titles)
 
 
+def pinned_topics(table: TopicTable, charts: Mapping[str, Chart]) -> tuple[PinnedTopic, ...]:
+    """Pinned topics that have a chart, in their order; one without a dated paper has none."""
+    return tuple(
+        PinnedTopic(row, chart)
+        for row in table.rows
+        if row.is_pinned and (chart := charts.get(f"topic-{row.slug}")) is not None
+    )
+
+
 def _groups(
     rows: list[TopicRow], topics: pd.DataFrame, series: Mapping[tuple[str, str], Series]
 ) -> tuple[TopicGroup, ...]:
-    """Groups in order of their ids, which is that of their size at the fit; topics in no group last."""
+    """Pinned topics, then groups in order of their ids, that of their size at the fit; in no group last."""
+    pinned = tuple(row for row in rows if row.is_pinned)
+    rows = [row for row in rows if not row.is_pinned]
     found = topics.loc[topics["group_id"].notna(), ["topic_id", "group_id", "group_label"]]
     of_topic = dict(zip(found["topic_id"], found["group_id"], strict=True))
     labels = dict(zip(found["group_id"], found["group_label"], strict=True))
     ids = sorted(labels)
     slugs = make_slugs(ids)
-    groups = []
+    groups = [_group(_PINNED, "Pinned", pinned, series)] if pinned else []
     for group_id in ids:
         own = tuple(row for row in rows if of_topic.get(row.topic_id) == group_id)
+        if not own:
+            continue
         name = labels[group_id] if isinstance(labels[group_id], str) else group_id
         groups.append(_group(f"group-{slugs[group_id]}", clip(name, 80), own, series))
     rest = tuple(row for row in rows if row.topic_id not in of_topic)
     if rest:
-        groups.append(_group("group-none", "In no group" if groups else "", rest, series))
+        groups.append(
+            _group("group-none", "In no group" if ids else "Other topics" if pinned else "", rest, series)
+        )
     return tuple(groups)
 
 
@@ -205,6 +242,10 @@ def _row(
         since=first.label if first else NO_VALUE,
         since_key=first.start.isoformat() if first else "",
         fate=fate,
+        named_by=_named_by(row),
+        merged=f"with {clip(', '.join(row['merged_ids']), 200)}" if len(row["merged_ids"]) else "",
+        note=clip(row["note"], 500),
+        is_pinned=bool(row["is_pinned"]),
         sparkline=sparkline(series, places.topic_names[topic_id]),
         verdict=(*series.claims, verdict)[0].word,
         long=_cell(verdict, series),
@@ -214,6 +255,12 @@ def _row(
         numbers=make_numbers(series),
         papers=tuple(lines[one] for one in row["representative_papers"] if one in lines),
     )
+
+
+def _named_by(row: Mapping[Hashable, Any]) -> str:
+    if row["named_by"] != "people":
+        return ""
+    return f"named by people; in the data: {clip(str(row['found_label']), 80)}"
 
 
 def _cell(verdict: Verdict, series: Series) -> TrendCell:

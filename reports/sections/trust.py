@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
+from reports.sections.people_edits import edits_sentence
 from reports.sections.verdict_steps import Step, verdict_steps
 from reports.values.formatting import clip, count, join_words, percent, plural, seconds
 from reports.values.series import Series
@@ -200,7 +201,8 @@ def _topics(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     if parameters:
         listed = ", ".join(f"{name} {_written(value)}" for name, value in parameters.items())
         sentences.append(f"Parameters: {listed}.")
-    return tuple(sentences)
+    edits = edits_sentence(manifest)
+    return (*sentences, edits) if edits else tuple(sentences)
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:

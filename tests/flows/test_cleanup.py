@@ -238,7 +238,7 @@ def test_a_run_that_cannot_be_read_stays_and_keeps_what_it_refers_to(workspace):
 
 def test_a_run_from_before_the_registry_stays(workspace):
     folder = workspace / "runs" / "20250128"
-    assigned = pd.DataFrame({"paper_id": ["a"], "topic_id": ["T0001"], "strength": [1.0], "basis": None, "nearest_topic_id": None, "similarity": 1.0})  # fmt: skip
+    assigned = pd.DataFrame({"paper_id": ["a"], "topic_id": ["T0001"], "strength": [1.0], "basis": None, "nearest_topic_id": None, "similarity": 1.0, "found_topic_id": None})  # fmt: skip
     write_table("topic_assignments", assigned, folder / "topic_assignments.parquet")
     moment = pd.Timestamp("2025-01-01")
     said = {column: [{"text": "x", "float": 0.1, "day": moment}[kind]] for column, kind in TABLE_COLUMNS["forecasts"].items()}  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analytics.tables import TABLE_COLUMNS, RunTables, empty_table, validate_table
+from analytics.topics.topic_edits import as_found
 from analytics.trends.coverage import LOOK_COLUMNS
 from analytics.trends.shares import corpus_trends
 from analytics.trends.verdicts import trend_verdicts
@@ -58,14 +59,14 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
     found = corpus_trends(papers, membership, series, looks=LOOKS, as_of=day, freq="month")
     ahead = forecast_series(found)
     assigned = papers[["paper_id", "topic_id"]].assign(
-        strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0
+        strength=1.0, basis=None, nearest_topic_id=None, similarity=1.0, found_topic_id=None
     )
     themed = papers.loc[papers["has_theme"], ["paper_id"]].assign(
         theme_id=theme, score=3.0, probability=0.9, is_primary=True, phrase="agent"
     )
     listed = pd.DataFrame({"topic_id": list(topics.values()), "label": [f"half {half}" for half in topics]})
     listed = listed.assign(coherence=0.1, n_papers=1, top_terms=[[]] * 2, representative_papers=[[]] * 2)
-    listed = listed.assign(group_id=None, group_label=None)
+    _, listed = as_found(papers, listed.assign(group_id=None, group_label=None))
     filled = papers.assign(
         title="A title", abstract="An abstract.", published_basis="stated", published_precision="day",
         published_source="x", date_fault=None, updated=pd.NaT, is_withdrawn=False, first_seen=papers["published"],

@@ -18,6 +18,7 @@ from docs.make_reference import PAGES as GENERATED
 from flows.commands.cli import app
 from flows.config.settings import Settings, load_settings
 from flows.config.themes_file import parse_themes
+from flows.config.topics_file import parse_topic_edits
 from flows.feeds.names import FEED_NAMES, parse_feed_name
 from flows.sources.formats import SourceFormat
 from flows.sources.recognition import FORMATS
@@ -127,7 +128,9 @@ def test_every_command_is_used_in_a_page_that_a_person_wrote():
 def parsed(words: list[str]):
     """Context of a command line, parsed by the command itself."""
     command, rest = typer.main.get_command(app), words[1:]
-    while hasattr(command, "commands"):
+    while hasattr(command, "commands") and (rest[:1] or not command.invoke_without_command):
+        if command.invoke_without_command and rest[0] not in command.commands:  # options of the group itself
+            break
         command, rest = command.commands[rest[0]], rest[1:]
     return command.make_context(" ".join(words), list(rest))
 
@@ -186,6 +189,8 @@ def test_examples_of_files_are_valid(path, tmp_path):
     for example in blocks(read(path), "toml"):
         if "[[themes]]" in example:
             assert parse_themes(example, location=named(path))[0].theme_id == "robot-learning"
+        elif re.match(r"\[T\d{4}\]", example):
+            assert parse_topic_edits(example, location=named(path))
         else:
             (tmp_path / "papertrends.toml").write_text(example, encoding="utf-8")
             assert set(tomllib.loads(example)) <= load_settings(folder=tmp_path).model_fields_set

@@ -43,7 +43,24 @@ def run() -> RunTables:
         [("agents", "Agents", "", 1), ("rl", "RL, exploration", "", 1)], columns=list(TABLE_COLUMNS["themes"])
     )
     topics = pd.DataFrame(
-        [("T0001", "tool use", ["tool"], 0.1, 2, ["arxiv:1"], None, None)],
+        [
+            (
+                "T0001",
+                "tool use",
+                ["tool"],
+                0.1,
+                2,
+                ["arxiv:1"],
+                None,
+                None,
+                None,
+                "data",
+                [],
+                False,
+                False,
+                "",
+            )
+        ],
         columns=list(TABLE_COLUMNS["topics"]),
     )
     given = {"papers": papers, "theme_assignments": assigned, "themes": themes, "topics": topics}

@@ -330,6 +330,7 @@ def _topic_assignments(papers: pd.DataFrame) -> pd.DataFrame:
     basis = np.where(papers["topic_id"] == "-1", "none", "clustered")
     near = papers["topic_id"].where(papers["topic_id"] != "-1")
     assigned = columns.assign(strength=1.0, basis=basis, nearest_topic_id=near, similarity=0.8)
+    assigned["found_topic_id"] = papers["topic_id"]
     return validate_table("topic_assignments", assigned)
 
 
@@ -359,8 +360,8 @@ def _topics(papers: pd.DataFrame, topic_ids: list[str]) -> pd.DataFrame:
         "coherence": [0.1] * len(topic_ids),
         "n_papers": [len(members.get(one, [])) for one in topic_ids],
         "representative_papers": [members.get(one, [])[:3] for one in topic_ids],
-        "group_id": None,
-        "group_label": None,
+        **{name: usual for name, usual in ADDED_COLUMNS["topics"].items() if name != "coherence"},
+        "merged_ids": [[] for _ in topic_ids],
     }
     return validate_table("topics", pd.DataFrame(rows))
 

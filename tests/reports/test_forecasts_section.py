@@ -216,7 +216,11 @@ def loose(*counts: tuple[int, int, int], complete: int | None = None, undated: i
     ]
     papers = pd.DataFrame({"published": [pd.NaT] * undated + [MONTHS[0]]})
     found = (
-        table("topics", *[("T0001", "sparse rewards", [], 0.1, 9, [], None, None)] * topics)
+        table(
+            "topics",
+            *[("T0001", "sparse rewards", [], 0.1, 9, [], None, None, None, "data", [], False, False, "")]
+            * topics,
+        )
         if topics
         else NOTHING.topics
     )
