@@ -43,16 +43,17 @@ class Chart:
 
 
 def plot_charts(view: RunView) -> dict[str, Chart]:
-    """Every chart of the run by its file stem: ``themes``, and ``theme-<id>`` for each theme.
+    """Every chart of the run by its file stem: ``themes``, ``theme-<id>``, ``topic-<id>`` of the headlines.
 
-    Empty when no theme has a dated paper, and without the themes that have none. The same tables and title
-    give the same bytes.
+    Themes without a dated paper have none; without a theme that has one there is no ``themes``. The same
+    tables and title give the same bytes.
     """
     from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
 
+    topics = {chart.name: chart for chart in (_topic_chart(view, one) for one in view.headline_topics)}
     drawn = {theme_id: view.theme(theme_id) for theme_id in view.drawn_themes}
     if not drawn:
-        return {}
+        return topics
     places = view.places
     shown, marked = zip(*drawn.values(), strict=True)
     shared = share_scale(list(shown), PANEL.y_steps, list(marked))
@@ -74,7 +75,22 @@ def plot_charts(view: RunView) -> dict[str, Chart]:
         {places.theme_names[theme_id]: one for theme_id, (one, _) in drawn.items()},
         {places.theme_names[theme_id]: marks for theme_id, (_, marks) in drawn.items()},
     )
-    return {"themes": Chart("themes", render_svg(compose_panels(panels), label), label, values), **charts}
+    together = Chart("themes", render_svg(compose_panels(panels), label), label, values)
+    return {"themes": together, **charts, **topics}
+
+
+def _topic_chart(view: RunView, topic_id: str) -> Chart:
+    """Chart of a topic among the headlines, in both sizes."""
+    from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
+
+    one, marks = view.series["topic", topic_id], view.marks.get(("topic", topic_id), NO_MARKS)
+    with own_style():
+        wide, small = (
+            svg_text(plot_series(one, OTHER, share_scale([one], layout.y_steps, [marks]), layout, marks))
+            for layout in (WIDE, PANEL)
+        )
+    stem = view.places.href("topic", topic_id).removeprefix("#")
+    return _chart(stem, view.places.name("topic", topic_id), (one, marks), (wide, small))
 
 
 def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:

@@ -5,8 +5,9 @@ document.addEventListener("DOMContentLoaded", async () => {
   if (regroup) { addRegroup(regroup, document.getElementById("topic-table")); }
   addDownloads();
   const corrections = addCorrections();
-  const data = await readData();
+  const [data, held] = await Promise.all([readData(), readPacked("abstracts")]);
   if (data) {
+    data.abstracts = held ? addAbstracts(held) : new Map();
     addPapers(data, corrections);
     addMap(data);
   }

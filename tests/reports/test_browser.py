@@ -407,6 +407,26 @@ class TestCorrections:
         assert misses.nth(1).is_visible()
 
 
+class TestEvidence:
+    def test_a_headline_leads_to_papers_below_the_top_whose_abstracts_fold_out(
+        self, open_page, run_of, render
+    ):
+        run = run_of("usual")
+        texts = [f"What paper {at} is about." for at in range(400)]
+        papers = run.tables.papers.assign(abstract=texts)
+        page = open_page(render(run.with_tables(papers=papers)))
+        page.locator(".headlines .evidence a", has_text="3 papers that show it").first.click()
+        shown = page.locator(".shows:target li")
+        assert shown.count() == 3
+        assert shown.first.is_visible()
+        assert page.locator(".shows:target").bounding_box()["y"] >= 0
+        assert text_of(page.locator("#abstracts-held")) == "Abstracts fold out under listed papers."
+        of = dict(zip(papers["title"], texts, strict=True))
+        for row in (shown.first, page.locator("#paper-table tbody tr").first):
+            row.locator("summary", has_text="abstract").click()
+            sync_api.expect(row.locator(".abstract p")).to_have_text(of[row.locator(".paper").inner_text()])
+
+
 class TestMap:
     @pytest.fixture
     def page(self, open_page, html_of):
