@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.tables import RunTables
 from reports.charts.run_charts import Chart, plot_charts
+from reports.sections.compared_series import compared_series
 from reports.sections.explorer import Explorer, make_explorer
 from reports.sections.forecasts import ForecastSection, make_forecast_section
 from reports.sections.growing import Growing, make_growing
@@ -85,6 +86,7 @@ class ReportContext:
     forecasts: ForecastSection | None
     map: PaperMap | None
     explorer: Explorer
+    compared: Mapping[str, Any]
     papers: PaperList
     trust: Trust
 
@@ -127,6 +129,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
         forecasts=make_forecast_section(tables, manifest, places),
         map=make_paper_map(explorer, len(tables.topics)),
         explorer=explorer,
+        compared=compared_series(view),
         papers=make_paper_list(tables, manifest, places, explorer),
         trust=make_trust(tables, manifest, series, membership, warnings),
     )

@@ -4,6 +4,8 @@ document.addEventListener("DOMContentLoaded", async () => {
   const regroup = document.getElementById("regroup");
   if (regroup) { addRegroup(regroup, document.getElementById("topic-table")); }
   addDownloads();
+  addProbes();
+  addCompare(await readPacked("series"));
   const corrections = addCorrections();
   const [data, held] = await Promise.all([readData(), readPacked("abstracts")]);
   if (data) {

@@ -26,7 +26,7 @@ from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
 from reports.view import Places
 
-__all__ = ["MOST_MAPPED", "Explorer", "make_explorer", "pack", "pack_abstracts"]
+__all__ = ["MOST_MAPPED", "Explorer", "make_explorer", "pack", "pack_abstracts", "packed"]
 
 MOST_MAPPED = 7_000
 """Papers on the map at most."""
@@ -180,21 +180,22 @@ def _pack_first(first: Callable[[int], Mapping[str, Any]], n_all: int, room: int
     """Pack what `first` gives of the largest number that fits; empty where `fewest` do not."""
     n, best = n_all, ""
     if n > _CHECKED:
-        n = min(n, int(room * _CHECKED / len(_packed(first(_CHECKED)))))
+        n = min(n, int(room * _CHECKED / len(packed(first(_CHECKED)))))
     for _ in range(_TRIES):
         if n < min(fewest, n_all):
             break
-        packed = _packed(first(n))
-        if len(packed) <= room:
-            best = max(best, packed, key=len)
-            if n == n_all or len(packed) > _FULL * room:
+        text = packed(first(n))
+        if len(text) <= room:
+            best = max(best, text, key=len)
+            if n == n_all or len(text) > _FULL * room:
                 break
         # More papers repeat more words, so the size grows by less than their number.
-        n = min(n_all, int(n * room / len(packed) * 0.98))
+        n = min(n_all, int(n * room / len(text) * 0.98))
     return best
 
 
-def _packed(value: Mapping[str, Any]) -> str:
+def packed(value: Mapping[str, Any]) -> str:
+    """Base64 of gzip of JSON."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # Without a time, so that the same papers are the same bytes.
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()

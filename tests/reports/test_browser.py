@@ -427,6 +427,69 @@ class TestEvidence:
             sync_api.expect(row.locator(".abstract p")).to_have_text(of[row.locator(".paper").inner_text()])
 
 
+class TestValuesOfCharts:
+    def test_by_pointer_and_by_keys_the_chart_says_what_its_table_says(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        figure = page.locator("#theme-agents figure")
+        probe = figure.locator(".probe:visible")
+        figure.locator("summary").click()
+        rows = [
+            [text_of(cell) for cell in row.locator("th, td").all()]
+            for row in figure.locator(".values tbody tr").all()
+        ]
+        figure.locator("summary").click()
+        box = probe.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        name = text_of(probe.locator(".tip strong"))
+        row = next(row for row in rows if row[0] == name)
+        said = text_of(probe.locator(".tip"))
+        assert f"share found {row[3]} ({row[4]} to {row[5]})" in said
+        assert f"{row[1]} of {row[2]} papers" in said
+        probe.focus()
+        page.keyboard.press("Home")
+        assert text_of(probe.locator(".tip strong")) == rows[0][0]
+        page.keyboard.press("ArrowRight")
+        assert probe.get_attribute("aria-valuetext").startswith(rows[1][0] + "; ")
+        assert probe.get_attribute("aria-valuenow") == "2"
+        assert page.locator(".panel .probe").count() == page.locator(".panel svg").count() == 3
+
+    def test_series_are_compared_and_the_address_says_which(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        page.locator("#theme-agents").get_by_role("button", name="Compare Agents").click()
+        page.locator("#compare-add").select_option(index=2)
+        assert page.url.endswith("#compare=theme:agents,theme:rl-exploration")
+        lines = page.locator("#compare-chart path[fill=none]")
+        assert lines.count() == 2
+        # Not by color alone.
+        assert len({line.get_attribute("stroke-dasharray") for line in lines.all()}) == 2
+        assert "Agents: " in page.locator("#compare-chart .probe").get_attribute("aria-valuetext")
+        page.go_back()
+        assert lines.count() == 1
+        page.go_forward()
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert lines.count() == 2
+        assert page.locator("#compare-chosen bdi").all_inner_texts() == ["Agents", "RL exploration"]
+        page.locator("#compare-add").select_option(index=3)
+        page.locator("#compare-add").select_option(index=5)
+        assert lines.count() == 4
+        assert page.locator("#compare-add").is_disabled()
+        page.get_by_role("button", name="Remove Agents").click()
+        assert lines.count() == 3
+        assert page.evaluate(SIDEWAYS) == []
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+        assert [one["id"] for one in axe.Axe().run(page, "#compare").response["violations"]] == []
+
+    @pytest.mark.parametrize("address", ["#compare=theme:gone,%", "#compare=", "#compare=%3Cscript%3E"])
+    def test_an_address_with_other_series_shows_none(self, open_page, html_of, address):
+        page = open_page(html_of("usual"))
+        page.goto(page.url + address)
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.locator("#compare-chosen li").count() == 0
+        assert page.locator("#compare-add").is_visible()
+
+
 class TestMap:
     @pytest.fixture
     def page(self, open_page, html_of):

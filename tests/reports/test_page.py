@@ -148,6 +148,7 @@ def test_hostile_texts_are_only_texts(html_of, page_of):
         {},
         {"id": "data", "type": "text/plain"},
         {"id": "abstracts", "type": "text/plain"},
+        {"id": "series", "type": "text/plain"},
     ]
     assert page.all("h1")[0].text == "<script>alert(1)</script>"
     assert "javascript:" not in html
