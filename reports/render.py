@@ -41,6 +41,7 @@ _SCRIPTS = (
     "abstracts",
     "probe",
     "compare",
+    "folds",
     "start",
 )
 _DATA_START = '<script id="data" type="text/plain">'

@@ -130,6 +130,7 @@ function addCompare(data) {
 
   function show() {
     section.classList.toggle("empty", !chosen.length);
+    if (chosen.length) { section.querySelector("details.fold").open = true; }
     document.getElementById("compare-table").hidden = !chosen.length;
     select.disabled = chosen.length >= mostCompared;
     [...select.options].forEach((one) => { one.disabled = chosen.includes(one.value); });

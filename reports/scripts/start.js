@@ -13,6 +13,7 @@ document.addEventListener("DOMContentLoaded", async () => {
     addPapers(data, corrections);
     addMap(data);
   }
+  addFolds();
   // Milliseconds after the address was given: by this tests and the benchmark know that all is there.
   const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
   await drawn(); // sizes are known now

@@ -81,6 +81,18 @@ class ThemeSection:
     topics: tuple[TopicOfTheme, ...]
 
     @property
+    def lists(self) -> str:
+        """Names of the lists of papers that the section has, as the heading of what unfolds."""
+        named = {
+            self.newest_title: self.newest,
+            "most representative": self.representative,
+            "most upvoted": self.upvoted,
+            "likeliest misses": self.misses,
+        }
+        text = ", ".join(name for name, papers in named.items() if papers)
+        return text[:1].upper() + text[1:]
+
+    @property
     def n_shown(self) -> int:
         """Different papers that the section lists."""
         return len({one.line.paper_id for one in (*self.newest, *self.representative, *self.upvoted)})

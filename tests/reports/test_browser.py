@@ -230,7 +230,12 @@ class TestPapers:
 class TestCorrections:
     @pytest.fixture
     def page(self, open_page, html_of):
-        return open_page(html_of("labelled"))
+        page = open_page(html_of("labelled"))
+        self.unfold(page)
+        return page
+
+    def unfold(self, page):
+        page.evaluate("document.querySelectorAll('details.lists').forEach(one => { one.open = true; })")
 
     def first(self, page, theme="agents", text="not this theme"):
         return page.locator(f"#theme-{theme} .correct", has_text=text).first
@@ -306,6 +311,7 @@ class TestCorrections:
         self.first(page).click()
         page.reload()
         page.wait_for_selector("html[data-ready]", state="attached")
+        self.unfold(page)
         assert text_of(page.locator("#corrections-count")) == "1 correction"
         assert self.first(page).get_attribute("aria-pressed") == "true"
         page.locator("#corrections-clear").click()
@@ -488,6 +494,39 @@ class TestValuesOfCharts:
         page.wait_for_selector("html[data-ready]", state="attached")
         assert page.locator("#compare-chosen li").count() == 0
         assert page.locator("#compare-add").is_visible()
+
+
+class TestOrder:
+    def test_what_comes_first_and_what_is_folded(self, open_page, html_of):
+        page = open_page(html_of("ahead"))
+        places = page.locator("main > section").evaluate_all("all => all.map(one => one.id)")
+        assert places[:5] == ["moved", "themes", "topics", "map", "papers"]
+        for place in places[5:]:
+            assert not page.locator(f"#{place} > details.fold").evaluate("one => one.open"), place
+            assert page.locator(f"#{place} h2").is_visible()
+
+    @pytest.mark.parametrize("place", ["#outlook", "#theme-agents-papers", "#verdict-steps"])
+    def test_a_link_unfolds_what_it_leads_to(self, open_page, html_of, place):
+        page = open_page(html_of("ahead"))
+        is_open = "one => (one.querySelector(':scope > details') || one.closest('details')).open"
+        assert not page.locator(place).evaluate(is_open)
+        page.evaluate("place => { location.hash = place; }", place)
+        sync_api.expect(page.locator(place)).to_be_in_viewport()
+        assert page.locator(place).evaluate(is_open)
+        top = page.locator(place).bounding_box()["y"]
+        assert -1 <= top < 800
+
+    def test_all_is_printed(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details.fold:not([open])").count() == 0
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.locator("#trust > details").evaluate("one => one.open") is False
+
+    def test_the_page_ends_with_its_last_section(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        end = page.locator("#trust").evaluate("one => one.getBoundingClientRect().bottom + scrollY")
+        assert page.evaluate("document.documentElement.scrollHeight") - end < 200
 
 
 class TestMap:
