@@ -11,11 +11,13 @@ import pandas as pd
 
 from analytics.tables import RunTables
 from reports.charts.run_charts import Chart, plot_charts
+from reports.sections.compared_series import compared_series
 from reports.sections.explorer import Explorer, make_explorer
 from reports.sections.forecasts import ForecastSection, make_forecast_section
 from reports.sections.growing import Growing, make_growing
 from reports.sections.headlines import Moved, Subject, make_moved
 from reports.sections.membership_paragraphs import membership_paragraphs
+from reports.sections.moved_topics import MovedTopic, make_moved_topics
 from reports.sections.paper_list import PaperList, PaperMap, make_paper_list, make_paper_map
 from reports.sections.people_edits import without_hidden
 from reports.sections.run_changes import changes_since
@@ -77,6 +79,7 @@ class ReportContext:
     watched: tuple[WatchedGroup, ...]
     multiples: Multiples | None
     themes: tuple[ThemeSection, ...]
+    moved_topics: tuple[MovedTopic, ...]
     topics: TopicTable
     pinned: tuple[PinnedTopic, ...]
     topic_history: TopicHistory | None
@@ -85,6 +88,7 @@ class ReportContext:
     forecasts: ForecastSection | None
     map: PaperMap | None
     explorer: Explorer
+    compared: Mapping[str, Any]
     papers: PaperList
     trust: Trust
 
@@ -105,6 +109,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     charts = plot_charts(view) if charts is None else charts
     tables, manifest, series, places = view.tables, view.manifest, view.series, view.places
     themes = make_theme_sections(view, charts)
+    moved_topics = make_moved_topics(view, charts)
     topics = make_topic_table(tables, manifest, series, places)
     checked = {
         ("theme", theme_id): one.share.value for theme_id, one in view.qualities.items() if one.is_checked
@@ -115,19 +120,21 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     warnings = [f"{theme.name}: {theme.warning}" for theme in themes if theme.warning]
     return ReportContext(
         head=make_head(tables, manifest),
-        moved=make_moved(moving_subjects(series, themes, topics), len(tables.papers), changes),
+        moved=make_moved(moving_subjects(series, themes, topics, moved_topics), len(tables.papers), changes),
         titles=titles_note(manifest["counts"]),
         watched=make_watched(tables, places),
         multiples=_multiples(themes, charts, view),
         themes=themes,
+        moved_topics=moved_topics,
         topics=topics,
-        pinned=pinned_topics(topics, charts),
+        pinned=pinned_topics(topics, charts, view.headline_topics),
         topic_history=make_topic_history(tables, manifest, places),
         unassigned=make_unassigned_papers(tables),
         growing=make_growing(tables, series, places),
         forecasts=make_forecast_section(tables, manifest, places),
         map=make_paper_map(explorer, len(tables.topics)),
         explorer=explorer,
+        compared=compared_series(view),
         papers=make_paper_list(tables, manifest, places, explorer),
         trust=make_trust(whole.tables, manifest, whole.series, membership, warnings),
     )
@@ -177,9 +184,13 @@ def _since(since: Mapping[str, Any] | None) -> str:
 
 
 def moving_subjects(
-    series: Mapping[tuple[str, str], Series], themes: tuple[ThemeSection, ...], topics: TopicTable
+    series: Mapping[tuple[str, str], Series],
+    themes: tuple[ThemeSection, ...],
+    topics: TopicTable,
+    moved_topics: tuple[MovedTopic, ...] = (),
 ) -> list[Subject]:
-    """Themes and topics for the first screen."""
+    """Themes and topics for the first screen; those of `moved_topics` lead to their charts and papers."""
+    moved = {one.topic_id: one for one in moved_topics}
     subjects = [
         Subject(
             series["theme", one.theme_id],
@@ -188,12 +199,21 @@ def moving_subjects(
             one.n_papers,
             one.n_shown,
             one.known_clause,
+            one.evidence.link if one.evidence else "",
+            f"#theme-{one.slug}-evidence" if one.evidence else f"#theme-{one.slug}-papers",
         )
         for one in themes
     ]
     subjects += [
         Subject(
-            series["topic", row.topic_id], row.label, f"#topic-{row.slug}", row.n_papers_key, len(row.papers)
+            series["topic", row.topic_id],
+            row.label,
+            f"#topic-{row.slug}-moved" if row.topic_id in moved else f"#topic-{row.slug}",
+            row.n_papers_key,
+            len(row.papers),
+            "",
+            one.evidence.link if (one := moved.get(row.topic_id)) and one.evidence else "",
+            f"#topic-{row.slug}-evidence" if one and one.evidence else "",
         )
         for row in topics.rows
     ]

@@ -10,7 +10,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.context import ReportContext
-from reports.sections.explorer import pack
+from reports.sections.explorer import pack, pack_abstracts, packed
 from reports.values.count_sentences import COMMAND
 from reports.values.formatting import NARROW
 from reports.values.palette import DARK, LIGHT, MARKS, css_variables
@@ -30,8 +30,25 @@ __all__ = [
 MOST_BYTES = 2_450_000
 """Size of a page that the papers for its script fill at most; what else it says is never cut for it."""
 
-_SCRIPTS = ("theme", "tables", "data", "downloads", "corrections", "papers", "map", "start")
+_SCRIPTS = (
+    "theme",
+    "tables",
+    "data",
+    "downloads",
+    "corrections",
+    "papers",
+    "map",
+    "abstracts",
+    "probe",
+    "compare",
+    "folds",
+    "start",
+)
 _DATA_START = '<script id="data" type="text/plain">'
+_ABSTRACTS_START = '</script><script id="abstracts" type="text/plain">'
+_SERIES_START = '</script><script id="series" type="text/plain">'
+_FOR_ABSTRACTS = 250_000
+"""Bytes that papers leave to abstracts, listed papers first; or an eighth of the room if less."""
 
 
 def render_report(context: ReportContext) -> str:
@@ -44,8 +61,12 @@ def render_report(context: ReportContext) -> str:
     page = render_page_of("report.html.j2", context=context, data_start=_DATA_START)
     # Only a template can write this; texts have no angle brackets left.
     before, start, after = page.partition(_DATA_START)
-    room = MOST_BYTES - len(page.encode("utf-8", "replace"))
-    return before + start + pack(context.explorer, room) + after
+    series = _SERIES_START + packed(context.compared)
+    room = MOST_BYTES - len(page.encode("utf-8", "replace")) - len(_ABSTRACTS_START + series)
+    kept = min(_FOR_ABSTRACTS, room // 8) if context.explorer.abstracts else 0
+    papers = pack(context.explorer, room - kept)
+    abstracts = pack_abstracts(context.explorer, room - len(papers))
+    return before + start + papers + _ABSTRACTS_START + abstracts + series + after
 
 
 def render_page_of(

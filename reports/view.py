@@ -11,6 +11,7 @@ from analytics.tables import RunTables
 from analytics.topics.identity import GONE
 from reports.values.formatting import clip
 from reports.values.marks import NO_MARKS, Marks, allowed_rate, make_marks, steady_bound
+from reports.values.movers import moved_topics
 from reports.values.palette import theme_colors
 from reports.values.series import Series, make_series
 from reports.values.slugs import make_slugs
@@ -84,6 +85,11 @@ class RunView:
             topic_slugs=make_slugs(topic_ids),
             topic_names=_clipped(topic_ids, self.tables.topics["label"]),
         )
+
+    @cached_property
+    def headline_topics(self) -> tuple[str, ...]:
+        """Ids of the topics among the headlines, which have a full chart each."""
+        return moved_topics(self.series, self.places.names)
 
     def theme(self, theme_id: str) -> tuple[Series, Marks]:
         """Series of a theme, and its marks."""

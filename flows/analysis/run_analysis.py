@@ -39,6 +39,7 @@ from flows.runs import canonical_json, list_runs, make_run_id
 from flows.workers.background_process import WORTH_A_PROCESS, worker_process
 from flows.workers.memory import give_memory_back
 from reports.charts.run_charts import Chart, plot_charts, without_papers
+from reports.sections.people_edits import without_hidden
 from reports.view import RunView
 
 __all__ = ["Analysis", "AnalysisInputs", "RunStep", "analysis_inputs", "call_step", "run_analysis"]
@@ -149,7 +150,7 @@ def run_analysis(
         }
         plain: dict[str, Any] = json.loads(canonical_json(manifest))
         # Drawn while the tables are written.
-        charts = ahead(partial(plot_charts, RunView(without_papers(tables), plain)))
+        charts = ahead(partial(plot_charts, without_hidden(RunView(without_papers(tables), plain))))
     return Analysis(run_id, tables, plain, charts)
 
 

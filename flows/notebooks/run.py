@@ -35,7 +35,7 @@ def _(Path, mo, read_run):
 @app.cell
 def _(RunView, manifest, mo, plot_charts, tables):
     charts = plot_charts(RunView(tables, manifest))
-    mo.Html(charts["themes"].svg) if charts else mo.md("No theme has a dated paper.")
+    mo.Html(charts["themes"].svg) if "themes" in charts else mo.md("No theme has a dated paper.")
     return (charts,)
 
 

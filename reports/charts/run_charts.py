@@ -43,33 +43,13 @@ class Chart:
 
 
 def plot_charts(view: RunView) -> dict[str, Chart]:
-    """Every chart of the run by its file stem: ``themes``, ``theme-<id>`` for each, ``topic-<id>`` if pinned.
+    """Every chart of the run by its file stem: ``themes``, ``theme-<id>``, and ``topic-<id>`` of some.
 
-    Empty when nothing of them has a dated paper, and without those that have none. The same tables and title
-    give the same bytes.
+    Topics have one that are among the headlines or pinned. Themes without a dated paper have none; without a
+    theme that has one there is no ``themes``. The same tables and title give the same bytes.
     """
-    return {**_theme_charts(view), **_pinned_charts(view)}
-
-
-def _pinned_charts(view: RunView) -> dict[str, Chart]:
-    """Chart of each pinned topic, on its own scale."""
-    pinned = view.pinned_topics
-    if not pinned:
-        return {}
-    from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
-
-    charts = {}
-    with own_style():
-        for topic_id in pinned:
-            key = ("topic", topic_id)
-            one, marks = view.series[key], view.marks.get(key, NO_MARKS)
-            drawings = (
-                svg_text(plot_series(one, OTHER, share_scale([one], size.y_steps, [marks]), size, marks))
-                for size in (WIDE, PANEL)
-            )
-            stem = view.places.href(*key).removeprefix("#")
-            charts[stem] = _chart(stem, view.places.name(*key), (one, marks), tuple(drawings))
-    return charts
+    topics = [_topic_chart(view, one) for one in dict.fromkeys([*view.headline_topics, *view.pinned_topics])]
+    return {**_theme_charts(view), **{chart.name: chart for chart in topics}}
 
 
 def _theme_charts(view: RunView) -> dict[str, Chart]:
@@ -99,7 +79,22 @@ def _theme_charts(view: RunView) -> dict[str, Chart]:
         {places.theme_names[theme_id]: one for theme_id, (one, _) in drawn.items()},
         {places.theme_names[theme_id]: marks for theme_id, (_, marks) in drawn.items()},
     )
-    return {"themes": Chart("themes", render_svg(compose_panels(panels), label), label, values), **charts}
+    together = Chart("themes", render_svg(compose_panels(panels), label), label, values)
+    return {"themes": together, **charts}
+
+
+def _topic_chart(view: RunView, topic_id: str) -> Chart:
+    """Chart of a topic, in both sizes."""
+    from reports.charts.series_figure import PANEL, WIDE, own_style, plot_series, svg_text
+
+    one, marks = view.series["topic", topic_id], view.marks.get(("topic", topic_id), NO_MARKS)
+    with own_style():
+        wide, small = (
+            svg_text(plot_series(one, OTHER, share_scale([one], layout.y_steps, [marks]), layout, marks))
+            for layout in (WIDE, PANEL)
+        )
+    stem = view.places.href("topic", topic_id).removeprefix("#")
+    return _chart(stem, view.places.name("topic", topic_id), (one, marks), (wide, small))
 
 
 def plot_chart(view: RunView, kind: str, series_id: str) -> Chart:

@@ -1,14 +1,19 @@
 // The papers that the page holds as data: gzip in base64, and each text only ever shown as a text.
 const linkStarts = { a: "https://arxiv.org/abs/", d: "https://doi.org/" };
 
-async function readData() {
-  const node = document.getElementById("data");
+async function readPacked(id) {
+  const node = document.getElementById(id);
   if (!node || !node.textContent || typeof DecompressionStream === "undefined") { return null; }
   const packed = Uint8Array.from(atob(node.textContent), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const data = JSON.parse(await new Response(stream).text());
   node.remove();
-  data.size = data.papers.title.length;
+  return data;
+}
+
+async function readData() {
+  const data = await readPacked("data");
+  if (data) { data.size = data.papers.title.length; }
   return data;
 }
 

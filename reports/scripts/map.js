@@ -220,7 +220,8 @@ function addMap(data) {
     const items = shown.map((paper) => element("li", {},
       element("p", { className: "paper" }, titleOf(data, paper)),
       byline([dayOf(data, paper), ...[...themeNames(data, paper), topicName(data, paper)].filter(Boolean)
-        .map((one) => element("bdi", { textContent: one }))])));
+        .map((one) => element("bdi", { textContent: one }))]),
+      ...[data.abstracts.get(idOf(data, paper))].filter(Boolean).map(foldedAbstract)));
     const heading = counted(found.length, "paper") + " in the area" + (found.length > shown.length ? ", the newest 100 of them:" : found.length ? ":" : ".");
     inside.replaceChildren(element("p", { className: "sentence", textContent: heading }), element("ul", { className: "papers", tabIndex: 0 }, ...items));
     inside.lastChild.setAttribute("aria-label", "Papers in the area");

@@ -54,6 +54,8 @@ function addPapers(data, corrections) {
       marks.push(...rareSources(data, paper).map((one) => element("span", { className: "basis", textContent: one })));
       if (papers.watched[paper]) { marks.push(element("span", { className: "watched", textContent: "watched: " + papers.watched[paper] })); }
       if (marks.length) { lines.append(byline(marks)); }
+      const text = data.abstracts.get(idOf(data, paper));
+      if (text) { lines.append(foldedAbstract(text)); }
       if (corrections && fields.correct.value !== "") {
         const theme = +fields.correct.value, says = papers.themes[paper].includes(theme) ? 0 : 1;
         lines.classList.add("fixable");

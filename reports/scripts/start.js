@@ -4,12 +4,16 @@ document.addEventListener("DOMContentLoaded", async () => {
   const regroup = document.getElementById("regroup");
   if (regroup) { addRegroup(regroup, document.getElementById("topic-table")); }
   addDownloads();
+  addProbes();
+  addCompare(await readPacked("series"));
   const corrections = addCorrections();
-  const data = await readData();
+  const [data, held] = await Promise.all([readData(), readPacked("abstracts")]);
   if (data) {
+    data.abstracts = held ? addAbstracts(held) : new Map();
     addPapers(data, corrections);
     addMap(data);
   }
+  addFolds();
   // Milliseconds after the address was given: by this tests and the benchmark know that all is there.
   const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
   await drawn(); // sizes are known now

@@ -10,7 +10,7 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.tables import RunTables, is_among
+from reports.sections.held_abstracts import held_abstracts
 from reports.sections.watched import watched_names
 from reports.values.formatting import clip
 from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
 from reports.view import Places
 
-__all__ = ["MOST_MAPPED", "Explorer", "make_explorer", "pack"]
+__all__ = ["MOST_MAPPED", "Explorer", "make_explorer", "pack", "pack_abstracts", "packed"]
 
 MOST_MAPPED = 7_000
 """Papers on the map at most."""
@@ -62,6 +63,10 @@ class Explorer:
     sources : tuple of dict
         Name of each kind of source, and whether it is `rare`: then its papers are marked. Empty where all
         papers are of one kind.
+    abstracts : tuple of tuple of str
+        Ids of papers and their abstracts, those of papers that the page lists first, then the newest.
+    n_abstracts : int
+        Papers of the corpus that have an abstract.
     columns : dict of str to list
         One value per paper: see `make_explorer`. `x` and `y` end with the last mapped paper.
     """
@@ -73,6 +78,8 @@ class Explorer:
     notes: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
     columns: dict[str, list[Any]]
+    abstracts: tuple[tuple[str, str], ...] = ()
+    n_abstracts: int = 0
 
     @property
     def n_listed(self) -> int:
@@ -143,6 +150,8 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
         tuple(notes),
         tuple({"name": clip(one.replace("-", " "), 40), "rare": rare} for one, rare in sources.items()),
         columns,
+        held_abstracts(tables),
+        int((tables.papers["abstract"].fillna("") != "").sum()),
     )
 
 
@@ -151,23 +160,42 @@ def pack(explorer: Explorer, room: int) -> str:
 
     It has at most `room` characters, and is empty where not even a hundred papers fit.
     """
-    n, best = explorer.n_listed, ""
+    return _pack_first(explorer.first, explorer.n_listed, room, _FEWEST)
+
+
+def pack_abstracts(explorer: Explorer, room: int) -> str:
+    """Base64 of gzip of JSON of as many abstracts as fit, and of how many papers have one.
+
+    It has at most `room` characters, and is empty where none fits or there is none.
+    """
+
+    def first(n: int) -> dict[str, Any]:
+        ids, texts = zip(*explorer.abstracts[:n], strict=True)
+        return {"n": explorer.n_abstracts, "ids": ids, "texts": texts}
+
+    return _pack_first(first, len(explorer.abstracts), room, 1) if explorer.abstracts else ""
+
+
+def _pack_first(first: Callable[[int], Mapping[str, Any]], n_all: int, room: int, fewest: int) -> str:
+    """Pack what `first` gives of the largest number that fits; empty where `fewest` do not."""
+    n, best = n_all, ""
     if n > _CHECKED:
-        n = min(n, int(room * _CHECKED / len(_packed(explorer.first(_CHECKED)))))
+        n = min(n, int(room * _CHECKED / len(packed(first(_CHECKED)))))
     for _ in range(_TRIES):
-        packed = _packed(explorer.first(n))
-        if len(packed) <= room:
-            best = max(best, packed, key=len)
-            if n == explorer.n_listed or len(packed) > _FULL * room:
+        if n < min(fewest, n_all):
+            break
+        text = packed(first(n))
+        if len(text) <= room:
+            best = max(best, text, key=len)
+            if n == n_all or len(text) > _FULL * room:
                 break
         # More papers repeat more words, so the size grows by less than their number.
-        n = min(explorer.n_listed, int(n * room / len(packed) * 0.98))
-        if n < min(_FEWEST, explorer.n_listed):
-            break
+        n = min(n_all, int(n * room / len(text) * 0.98))
     return best
 
 
-def _packed(value: Mapping[str, Any]) -> str:
+def packed(value: Mapping[str, Any]) -> str:
+    """Base64 of gzip of JSON."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # Without a time, so that the same papers are the same bytes.
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()

@@ -15,12 +15,12 @@ from reports.values.claims import also_clause, headline_claim, missing_clause
 from reports.values.count_sentences import UNCHECKED
 from reports.values.exact_numbers import Exact, make_numbers
 from reports.values.formatting import count, join_words, percent, plural
+from reports.values.movers import MOST_HEADLINES, claim_strength
 from reports.values.series import Series
 from reports.values.verdict_sentences import ICONS, LEADS, WORDS
 
 __all__ = ["MOST_HEADLINES", "Headline", "Moved", "Subject", "make_moved", "sparkline"]
 
-MOST_HEADLINES = 5
 _STILL = ("unclear", "steady", "insufficient")
 """Order of the themes that did not move."""
 
@@ -30,6 +30,8 @@ class Subject:
     """A theme or topic with its series, its name and its link on the page.
 
     `known` is the clause on how a theme's share is known, see `reports.values.count_sentences.known_clause`.
+    `evidence` is the text of the link to the papers that show a move, `evidence_href` its target; both are
+    empty where no papers are chosen.
     """
 
     series: Series
@@ -38,6 +40,8 @@ class Subject:
     n_papers: int
     n_shown: int
     known: str = ""
+    evidence: str = ""
+    evidence_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Headline:
 
     Of a theme, `basis` is ``found`` or ``checked`` and `known` goes on from that word; both are empty for a
     topic. `evidence` says what a verdict lacks or what the other comparison says; `numbers` are a click away.
+    `papers` is a link to `papers_href`, where its papers are listed.
     """
 
     verdict: str
@@ -61,6 +66,7 @@ class Headline:
     evidence: str
     numbers: tuple[Exact, ...]
     papers: str
+    papers_href: str
     sparkline: str
 
 
@@ -90,7 +96,10 @@ def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, .
     `subjects` are themes, then topics, in the order of their tables; for `changes` see
     `reports.sections.run_changes.changes_since`.
     """
-    movers = sorted((subject for subject in subjects if subject.series.claims), key=_strength)
+    movers = sorted(
+        (subject for subject in subjects if subject.series.claims),
+        key=lambda one: claim_strength(one.series, one.name),
+    )
     rest = [subject for subject in subjects if not subject.series.claims]
     themes = [subject for subject in rest if subject.series.kind == "theme"]
     still = sorted(
@@ -109,13 +118,6 @@ def make_moved(subjects: Sequence[Subject], n_corpus: int, changes: tuple[str, .
         more if left > 0 else "",
         changes,
     )
-
-
-def _strength(subject: Subject) -> tuple[float, float, float, str]:
-    """Sort key: strongest evidence first."""
-    verdict = subject.series.claims[0]
-    size = verdict.change if verdict.has_change else verdict.growth
-    return (verdict.q, verdict.p, -abs(math.log(size)), subject.name)
 
 
 def _likely(p: float) -> float:
@@ -171,7 +173,8 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
         known=known,
         evidence=also_clause(series) if verdict.is_tested else missing_clause(verdict, series.unit),
         numbers=make_numbers(series),
-        papers=f"{count(subject.n_shown)} of its papers" if subject.n_shown else "",
+        papers=subject.evidence or (f"{count(subject.n_shown)} of its papers" if subject.n_shown else ""),
+        papers_href=subject.evidence_href or subject.href,
         sparkline=sparkline(series, subject.name, width=132, height=36),
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.tables import UNCLUSTERED, is_among
 from reports.charts.run_charts import Chart
+from reports.sections.evidence import Evidence, make_evidence
 from reports.sections.near_misses import NearMiss, make_near_misses
 from reports.sections.theme_facts import Fact, make_facts, marks_in_words, marks_numbers
 from reports.sections.theme_papers import ThemePaper, papers_of_theme
@@ -70,6 +71,7 @@ class ThemeSection:
     numbers: tuple[Exact, ...]
     marks: tuple[str, ...]
     chart: Chart | None
+    evidence: Evidence | None
     newest_title: str
     newest: tuple[ThemePaper, ...]
     representative: tuple[ThemePaper, ...]
@@ -77,6 +79,18 @@ class ThemeSection:
     misses: tuple[NearMiss, ...]
     shift: Shift | None
     topics: tuple[TopicOfTheme, ...]
+
+    @property
+    def lists(self) -> str:
+        """Names of the lists of papers that the section has, as the heading of what unfolds."""
+        named = {
+            self.newest_title: self.newest,
+            "most representative": self.representative,
+            "most upvoted": self.upvoted,
+            "likeliest misses": self.misses,
+        }
+        text = ", ".join(name for name, papers in named.items() if papers)
+        return text[:1].upper() + text[1:]
 
     @property
     def n_shown(self) -> int:
@@ -131,6 +145,7 @@ def make_theme_sections(view: RunView, charts: Mapping[str, Chart]) -> tuple[The
                 misses=misses.get(theme_id, ()),
                 marks=marks_in_words(marked),
                 chart=charts.get(f"theme-{places.theme_slugs[theme_id]}"),
+                evidence=make_evidence(view, ("theme", theme_id)),
                 newest_title="All its papers" if whole else "Newest papers",
                 newest=newest,
                 representative=() if whole else representative,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,12 +174,19 @@ def make_topic_table(
     return TopicTable(note, f"Share, {latest.label}" if latest else "Share", groups, *titles)
 
 
-def pinned_topics(table: TopicTable, charts: Mapping[str, Chart]) -> tuple[PinnedTopic, ...]:
-    """Pinned topics that have a chart, in their order; one without a dated paper has none."""
+def pinned_topics(
+    table: TopicTable, charts: Mapping[str, Chart], shown: Collection[str]
+) -> tuple[PinnedTopic, ...]:
+    """Pinned topics that have a chart, in their order; one without a dated paper has none.
+
+    `shown` are ids of topics whose chart is on the page already.
+    """
     return tuple(
         PinnedTopic(row, chart)
         for row in table.rows
-        if row.is_pinned and (chart := charts.get(f"topic-{row.slug}")) is not None
+        if row.is_pinned
+        and row.topic_id not in shown
+        and (chart := charts.get(f"topic-{row.slug}")) is not None
     )
 
 

@@ -230,7 +230,12 @@ class TestPapers:
 class TestCorrections:
     @pytest.fixture
     def page(self, open_page, html_of):
-        return open_page(html_of("labelled"))
+        page = open_page(html_of("labelled"))
+        self.unfold(page)
+        return page
+
+    def unfold(self, page):
+        page.evaluate("document.querySelectorAll('details.lists').forEach(one => { one.open = true; })")
 
     def first(self, page, theme="agents", text="not this theme"):
         return page.locator(f"#theme-{theme} .correct", has_text=text).first
@@ -306,6 +311,7 @@ class TestCorrections:
         self.first(page).click()
         page.reload()
         page.wait_for_selector("html[data-ready]", state="attached")
+        self.unfold(page)
         assert text_of(page.locator("#corrections-count")) == "1 correction"
         assert self.first(page).get_attribute("aria-pressed") == "true"
         page.locator("#corrections-clear").click()
@@ -405,6 +411,122 @@ class TestCorrections:
         page.locator("#theme-agents summary", has_text="7 more").click()
         assert misses.nth(1).locator("li").count() == 7
         assert misses.nth(1).is_visible()
+
+
+class TestEvidence:
+    def test_a_headline_leads_to_papers_below_the_top_whose_abstracts_fold_out(
+        self, open_page, run_of, render
+    ):
+        run = run_of("usual")
+        texts = [f"What paper {at} is about." for at in range(400)]
+        papers = run.tables.papers.assign(abstract=texts)
+        page = open_page(render(run.with_tables(papers=papers)))
+        page.locator(".headlines .evidence a", has_text="3 papers that show it").first.click()
+        shown = page.locator(".shows:target li")
+        assert shown.count() == 3
+        assert shown.first.is_visible()
+        assert page.locator(".shows:target").bounding_box()["y"] >= 0
+        assert text_of(page.locator("#abstracts-held")) == "Abstracts fold out under listed papers."
+        of = dict(zip(papers["title"], texts, strict=True))
+        for row in (shown.first, page.locator("#paper-table tbody tr").first):
+            row.locator("summary", has_text="abstract").click()
+            sync_api.expect(row.locator(".abstract p")).to_have_text(of[row.locator(".paper").inner_text()])
+
+
+class TestValuesOfCharts:
+    def test_by_pointer_and_by_keys_the_chart_says_what_its_table_says(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        figure = page.locator("#theme-agents figure")
+        probe = figure.locator(".probe:visible")
+        figure.locator("summary").click()
+        rows = [
+            [text_of(cell) for cell in row.locator("th, td").all()]
+            for row in figure.locator(".values tbody tr").all()
+        ]
+        figure.locator("summary").click()
+        box = probe.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        name = text_of(probe.locator(".tip strong"))
+        row = next(row for row in rows if row[0] == name)
+        said = text_of(probe.locator(".tip"))
+        assert f"share found {row[3]} ({row[4]} to {row[5]})" in said
+        assert f"{row[1]} of {row[2]} papers" in said
+        probe.focus()
+        page.keyboard.press("Home")
+        assert text_of(probe.locator(".tip strong")) == rows[0][0]
+        page.keyboard.press("ArrowRight")
+        assert probe.get_attribute("aria-valuetext").startswith(rows[1][0] + "; ")
+        assert probe.get_attribute("aria-valuenow") == "2"
+        assert page.locator(".panel .probe").count() == page.locator(".panel svg").count() == 3
+
+    def test_series_are_compared_and_the_address_says_which(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        page.locator("#theme-agents").get_by_role("button", name="Compare Agents").click()
+        page.locator("#compare-add").select_option(index=2)
+        assert page.url.endswith("#compare=theme:agents,theme:rl-exploration")
+        lines = page.locator("#compare-chart path[fill=none]")
+        assert lines.count() == 2
+        # Not by color alone.
+        assert len({line.get_attribute("stroke-dasharray") for line in lines.all()}) == 2
+        assert "Agents: " in page.locator("#compare-chart .probe").get_attribute("aria-valuetext")
+        page.go_back()
+        assert lines.count() == 1
+        page.go_forward()
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert lines.count() == 2
+        assert page.locator("#compare-chosen bdi").all_inner_texts() == ["Agents", "RL exploration"]
+        page.locator("#compare-add").select_option(index=3)
+        page.locator("#compare-add").select_option(index=5)
+        assert lines.count() == 4
+        assert page.locator("#compare-add").is_disabled()
+        page.get_by_role("button", name="Remove Agents").click()
+        assert lines.count() == 3
+        assert page.evaluate(SIDEWAYS) == []
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+        assert [one["id"] for one in axe.Axe().run(page, "#compare").response["violations"]] == []
+
+    @pytest.mark.parametrize("address", ["#compare=theme:gone,%", "#compare=", "#compare=%3Cscript%3E"])
+    def test_an_address_with_other_series_shows_none(self, open_page, html_of, address):
+        page = open_page(html_of("usual"))
+        page.goto(page.url + address)
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.locator("#compare-chosen li").count() == 0
+        assert page.locator("#compare-add").is_visible()
+
+
+class TestOrder:
+    def test_what_comes_first_and_what_is_folded(self, open_page, html_of):
+        page = open_page(html_of("ahead"))
+        places = page.locator("main > section").evaluate_all("all => all.map(one => one.id)")
+        assert places[:5] == ["moved", "themes", "topics", "map", "papers"]
+        for place in places[5:]:
+            assert not page.locator(f"#{place} > details.fold").evaluate("one => one.open"), place
+            assert page.locator(f"#{place} h2").is_visible()
+
+    @pytest.mark.parametrize("place", ["#outlook", "#theme-agents-papers", "#verdict-steps"])
+    def test_a_link_unfolds_what_it_leads_to(self, open_page, html_of, place):
+        page = open_page(html_of("ahead"))
+        is_open = "one => (one.querySelector(':scope > details') || one.closest('details')).open"
+        assert not page.locator(place).evaluate(is_open)
+        page.evaluate("place => { location.hash = place; }", place)
+        sync_api.expect(page.locator(place)).to_be_in_viewport()
+        assert page.locator(place).evaluate(is_open)
+        top = page.locator(place).bounding_box()["y"]
+        assert -1 <= top < 800
+
+    def test_all_is_printed(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details.fold:not([open])").count() == 0
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.locator("#trust > details").evaluate("one => one.open") is False
+
+    def test_the_page_ends_with_its_last_section(self, open_page, html_of):
+        page = open_page(html_of("usual"))
+        end = page.locator("#trust").evaluate("one => one.getBoundingClientRect().bottom + scrollY")
+        assert page.evaluate("document.documentElement.scrollHeight") - end < 200
 
 
 class TestMap:

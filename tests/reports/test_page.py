@@ -132,7 +132,7 @@ def test_templates_escape_and_miss_nothing():
     # Only what this package wrote itself may stand unescaped.
     assert set(re.findall(r"{{\s*([\w.]+)\s*\|\s*safe\s*}}", source)) == {
         "style", "script", "line.sparkline", "topic.sparkline", "theme.chart.panel", "theme.chart.svg",
-        "theme.chart.narrow", "context.unassigned.sparkline", "row.sparkline", "data_start",
+        "theme.chart.narrow", "topic.chart.svg", "topic.chart.narrow", "context.unassigned.sparkline", "row.sparkline", "data_start",
     }  # fmt: skip
 
 
@@ -144,7 +144,12 @@ def test_hostile_texts_are_only_texts(html_of, page_of):
         "ul",
         "abbr",
     }
-    assert [one.attributes for one in page.all("script")] == [{}, {"id": "data", "type": "text/plain"}]
+    assert [one.attributes for one in page.all("script")] == [
+        {},
+        {"id": "data", "type": "text/plain"},
+        {"id": "abstracts", "type": "text/plain"},
+        {"id": "series", "type": "text/plain"},
+    ]
     assert page.all("h1")[0].text == "<script>alert(1)</script>"
     assert "javascript:" not in html
     assert "$\\mathcal{O}(n^2)$" in page.by_id("papers").text
