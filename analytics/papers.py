@@ -64,6 +64,10 @@ class PaperRecord:
         arXiv version of the work that this look shows.
     is_withdrawn : bool
         The source says that the work was withdrawn.
+    categories : tuple of str
+        arXiv's categories, keywords or fields of study, in the source's order and spelling.
+    venue : str or None
+        Journal or conference; None where the source names none, or arXiv.
     position : str
         Where in the source the record stands, for people: ``"line 13"``, ``"entry 4"``.
     """
@@ -83,6 +87,8 @@ class PaperRecord:
     doi: str | None = None
     version: int | None = None
     is_withdrawn: bool = False
+    categories: tuple[str, ...] = ()
+    venue: str | None = None
     position: str = ""
 
     @property

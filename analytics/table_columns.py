@@ -86,6 +86,8 @@ TABLES: dict[str, TableSpec] = {
         "n_authors": _C("int?", "authors", "Number of authors."),
         "upvotes": _C("int?", "upvotes", "Upvotes of the latest sighting that has any."),
         "organization": _C("text?", "", "Organization that the source names."),
+        "categories": _C("texts", "", "Categories, keywords or fields of study that a source states."),
+        "venue": _C("text?", "", "Journal or conference that a source names."),
         "url": _C("text?", "", "Web address."),
         "sources": _C("texts", "", "Sources that showed the paper."),
         "primary_theme": _C("text?", "", "Theme with the highest score; null for a paper of no theme."),

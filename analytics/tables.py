@@ -35,7 +35,14 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
 """Kind of every column of every table, see `analytics.table_columns.Column`."""
 
 ADDED_COLUMNS: dict[str, dict[str, object]] = {
-    "papers": {"published_source": None, "date_fault": None, "updated": None, "is_withdrawn": False},
+    "papers": {
+        "published_source": None,
+        "date_fault": None,
+        "updated": None,
+        "is_withdrawn": False,
+        "categories": (),
+        "venue": None,
+    },
     "topic_assignments": {
         "basis": None,
         "nearest_topic_id": None,

@@ -140,6 +140,8 @@ def _corpus(
             "n_authors": pd.NA,
             "upvotes": pd.NA,
             "organization": None,
+            "categories": [[] for _ in ids],
+            "venue": None,
             "url": None,
             "sources": [["synthetic"] for _ in ids],
             "primary_theme": None,

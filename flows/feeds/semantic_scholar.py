@@ -11,7 +11,7 @@ from flows.sources.semantic_scholar import SOURCE, next_token, parse_semantic_sc
 
 __all__ = ["SOURCE", "first_request", "read_page"]
 
-_FIELDS = "title,abstract,externalIds,publicationDate,year,authors,url"
+_FIELDS = "title,abstract,externalIds,publicationDate,year,authors,url,venue,fieldsOfStudy"
 
 
 def first_request(spec: FeedSpec, window: Window, settings: FeedSettings) -> Request:

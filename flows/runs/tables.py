@@ -97,7 +97,7 @@ def read_table(name: str, path: Path) -> pd.DataFrame:
         table = stored.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         for column, value in ADDED_COLUMNS.get(name, {}).items():
             if column not in table:
-                table[column] = [value] * len(table) if isinstance(value, tuple) else value
+                table[column] = [value] * len(table)
         for column, kind in TABLE_COLUMNS[name].items():
             if kind == "texts" and column in table:
                 table[column] = [list(value) for value in table[column]]

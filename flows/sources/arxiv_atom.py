@@ -12,6 +12,7 @@ from datetime import date
 
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
+from flows.sources.categories import arxiv_categories
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import read_identifiers
@@ -139,6 +140,7 @@ def _record(entry: XmlElement, position: str, doubts: Doubts) -> PaperRecord:
         published=published,
         updated=updated,
         authors=[name for author in children(entry, "author") for name in child_texts(author, "name")[:1]],
+        categories=arxiv_categories(one.get("term") or "" for one in children(entry, "category")),
         pages=() if found.arxiv_id else links,
         found=found,
         remarks=(child_text(entry, "comment"),),

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from analytics.papers import Feed, PaperRecord
+from flows.sources.categories import categories_of
 from flows.sources.entries import EntryReader
 from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFile, SourceFormat
@@ -88,6 +89,7 @@ def _listed(entry: Mapping[str, Any], position: str, doubts: Doubts) -> PaperRec
         _text(entry.get("title")),
         _text(entry.get("summary")),
         authors=[name for name in names if name],
+        categories=categories_of(entry.get("categories")),
         pages=(page,),
         found=read_identifiers(_text(entry.get("id")), page, _text(entry.get("pdf"))),
         remarks=(_text(entry.get("comment")),),
@@ -108,6 +110,7 @@ def _versioned(entry: Mapping[str, Any], position: str, doubts: Doubts) -> Paper
         updated=versions[newest][0] if newest is not None else None,
         authors=_authors(entry.get("authors_parsed")),
         found=Identifiers(found.arxiv_id, newest, doi),
+        categories=categories_of(entry.get("categories")),
         # The page is arXiv's own, never the journal's.
         pages=(f"https://arxiv.org/abs/{found.arxiv_id}",) if found.arxiv_id else (),
         remarks=(_text(entry.get("comments")),),

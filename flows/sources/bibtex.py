@@ -25,6 +25,7 @@ from bibtexparser.model import (
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.bibtex_blocks import blocks_of, chunks_of
 from flows.sources.bibtex_fields import BibtexFields, joined_value
+from flows.sources.categories import categories_of
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers, web_address
@@ -127,6 +128,8 @@ def _record(fields: BibtexFields, position: str, doubts: Doubts) -> PaperRecord:
         published=published,
         authors=authors,
         has_all_authors=has_all_authors,
+        categories=categories_of(fields.text("keywords") or fields.text("primaryclass")),
+        venue=_venue(fields),
         pages=(_link(fields) or "",),
         found=_identifiers(fields),
         remarks=(fields.text("note"), fields.text("comment")),
@@ -211,6 +214,11 @@ def _identifiers(fields: BibtexFields) -> Identifiers:
         volume.removeprefix("abs/") if journal.casefold() == "corr" else None,
         *(fields.address(name) for name in ("note", "number", "howpublished")),
     )
+
+
+def _venue(fields: BibtexFields) -> str:
+    names = ("journal", "journaltitle", "booktitle")
+    return next((text for name in names if (text := fields.text(name))), "")
 
 
 def _link(fields: BibtexFields) -> str | None:

@@ -85,6 +85,8 @@ def _article(element: XmlElement, position: str, doubts: Doubts) -> PaperRecord:
         last_page=f"https://pubmed.ncbi.nlm.nih.gov/{child_text(citation, 'PMID')}/"
         if citation is not None
         else "",
+        categories=[flat_text(one) for one in _inner(citation, "KeywordList", "Keyword")],
+        venue="".join(flat_text(one) for one in _inner(article, "Journal", "Title")[:1]),
         is_withdrawn="Retracted Publication" in kinds,
         has_unread_date=published == UNDATED and any(stated),
     ).record(position, doubts, "an article without a title")
@@ -120,6 +122,8 @@ def _reference(record: XmlElement, position: str, doubts: Doubts) -> PaperRecord
         ],
         pages=pages,
         found=read_identifiers(*ids, *pages),
+        categories=[flat_text(one) for one in _inner(record, "keywords", "keyword")],
+        venue=next((flat_text(one) for one in _inner(record, "titles", "secondary-title")), ""),
         remarks=child_texts(record, "notes"),
         has_unread_date=published == UNDATED and any(stated),
     ).record(position, doubts, "a record without a title")

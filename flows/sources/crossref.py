@@ -116,6 +116,8 @@ def _record(work: Any, position: str, doubts: Doubts) -> PaperRecord:
         authors=names_of(work.get("author")),
         pages=(text_of(object_of(object_of(work.get("resource")).get("primary")).get("URL")),),
         found=read_identifiers(text_of(work.get("DOI"))),
+        categories=[text_of(one) for one in items_of(work.get("subject"))],
+        venue=prose_of((items_of(work.get("container-title")) or [work.get("container-title")])[0]),
         is_withdrawn=any(
             object_of(one).get("type") in ("retraction", "withdrawal")
             for one in items_of(work.get("updated-by"))

@@ -101,6 +101,9 @@ def _record(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
         last_page=text_of(entry.get("url")),
         # Preprints stand under "CoRR" with the volume "abs/1706.03762".
         found=read_identifiers(*pages, volume.removeprefix("abs/") if volume.startswith("abs/") else None),
+        venue=next(
+            (name for key in ("venue", "journal", "booktitle") if (name := text_of(entry.get(key)))), ""
+        ),
         has_unread_date=published == UNDATED and any(map(bool, stated)),
     ).record(position, doubts, "a record without a title")
 

@@ -44,6 +44,13 @@ _USUAL_NAMES: dict[str, tuple[str, ...]] = {
         "n_authors": ("nauthors numauthors authorcount numberofauthors",),
         "upvotes": ("upvotes votes likes numupvotes",),
         "organization": ("organization organisation affiliation",),
+        "categories": (
+            "categories category arxivcategories primarycategory primary fieldsofstudy subjects keywords",
+            "authorkeywords",
+        ),
+        "venue": (
+            "venue journal journaltitle booktitle conference publicationtitle sourcetitle containertitle",
+        ),
         "url": ("url paperurl link abs absurl arxivurl forumurl pdfurl pdf dimensionsurl",),
         "comment": ("comment comments",),
     }.items()
@@ -55,6 +62,8 @@ _WEB_OF_SCIENCE = {
     "doi": ("DI",),
     "published": ("PD", "PY", "EA"),
     "authors": ("AF", "AU"),
+    "categories": ("DE",),
+    "venue": ("SO",),
 }
 _FIELD_OF = {usual: field for field, names in _USUAL_NAMES.items() for usual in names}
 
@@ -67,7 +76,7 @@ class FieldMap:
     ----------
     title : tuple of str
         Never empty.
-    authors, n_authors, upvotes, organization, url, comment : tuple of str
+    authors, n_authors, upvotes, organization, categories, venue, url, comment : tuple of str
         Empty where the table has no such column. `comment` is read for a withdrawal only.
     serials : tuple of str
         Columns of dates that the caller names: a number of five digits there is a spreadsheet's day.
@@ -83,6 +92,8 @@ class FieldMap:
     n_authors: tuple[str, ...] = ()
     upvotes: tuple[str, ...] = ()
     organization: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    venue: tuple[str, ...] = ()
     url: tuple[str, ...] = ()
     comment: tuple[str, ...] = ()
     serials: tuple[str, ...] = ()

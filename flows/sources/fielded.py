@@ -14,6 +14,7 @@ import numpy as np
 
 from analytics.papers import PaperRecord
 from flows.sources.author_names import split_names
+from flows.sources.categories import categories_of
 from flows.sources.entries import EntryReader
 from flows.sources.field_names import FieldMap
 from flows.sources.identifiers import Identifiers, read_identifiers
@@ -90,6 +91,8 @@ def record_of(row: object, position: str, doubts: Doubts, fields: FieldMap) -> P
         n_authors=next((n for n in counted if n), None),
         upvotes=next((n for n in voted if n is not None), None),
         organization=_first(text_of(row.get(name)) for name in fields.organization),
+        categories=next((found for name in fields.categories if (found := categories_of(row.get(name)))), ()),
+        venue=_first(text_of(row.get(name)) for name in fields.venue),
         pages=[text_of(row.get(name)) for name in fields.url],
         found=_identifiers(row, fields),
         remarks=[text_of(row.get(name)) for name in fields.comment],

@@ -15,6 +15,7 @@ from datetime import date
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.author_names import split_author_names
+from flows.sources.categories import arxiv_categories
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
@@ -166,6 +167,7 @@ def _read_arxiv(paper: XmlElement, identifier: str) -> StatedPaper:
         found=_identifiers(paper, identifier),
         # Collaborations put a ":" of its own between their name and the first author.
         authors=[" ".join(name.split()) for name in names if any(map(str.isalnum, name))],
+        categories=arxiv_categories(child_texts(paper, "categories")),
         remarks=(child_text(paper, "comments"),),
         published=published,
         updated=updated[0],
@@ -186,6 +188,7 @@ def _read_arxiv_raw(paper: XmlElement, identifier: str) -> StatedPaper:
         child_text(paper, "abstract"),
         found=replace(identifiers, version=newest or identifiers.version),
         authors=split_author_names(child_text(paper, "authors")),
+        categories=arxiv_categories(child_texts(paper, "categories")),
         remarks=(child_text(paper, "comments"),),
         # A list that begins with v2 does not say when the paper appeared.
         published=dates.get(1, UNDATED),
@@ -221,6 +224,7 @@ def _read_dublin_core(paper: XmlElement, identifier: str) -> StatedPaper:
         plain_prose(abstracts[0]) if abstracts else "",
         found=identifiers,
         authors=[_given_name_first(name) for name in child_texts(paper, "creator")],
+        categories=child_texts(paper, "subject"),
         remarks=[text.removeprefix(_COMMENT) for text in comments],
         published=published,
         updated=dates[-1][0] if is_arxiv and len(dates) > 1 else None,

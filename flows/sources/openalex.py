@@ -169,6 +169,8 @@ def _record(work: Any, position: str, doubts: Doubts) -> PaperRecord:
         has_all_authors=work.get("is_authors_truncated") is not True,
         n_authors=count_of(work.get("authors_count")),
         organization=_organization(authorships),
+        categories=_fields(work),
+        venue=_venue(work),
         pages=(landing,),
         last_page=text_of(work.get("id")),
         found=_identifiers(work),
@@ -214,6 +216,23 @@ def _organization(authorships: list[dict[str, Any]]) -> str:
         for item in authorships
     }
     return names.pop() if len(names) == 1 else ""
+
+
+def _fields(work: dict[str, Any]) -> list[str]:
+    """Fields of study: those of OpenAlex's topics, else its older concepts of the two widest levels."""
+    topics = [object_of(topic) for topic in items_of(work.get("topics")) or [work.get("primary_topic")]]
+    fields = [text_of(object_of(topic.get("subfield")).get("display_name")) for topic in topics]
+    if not any(fields):
+        concepts = map(object_of, items_of(work.get("concepts")))
+        fields = [text_of(one.get("display_name")) for one in concepts if one.get("level") in (0, 1)]
+    return fields
+
+
+def _venue(work: dict[str, Any]) -> str:
+    """Journal or conference: the first place of the work that is no repository."""
+    sources = [object_of(place.get("source")) for place in _locations(work)]
+    named = [one for one in sources if text_of(one.get("type")) in ("journal", "conference", "book series")]
+    return text_of(next(iter(named), {}).get("display_name"))
 
 
 def _locations(work: dict[str, Any]) -> list[dict[str, Any]]:

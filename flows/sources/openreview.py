@@ -20,6 +20,7 @@ from typing import Any
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.author_names import names_of
+from flows.sources.categories import categories_of
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
@@ -128,6 +129,8 @@ def _record(note: Any, position: str, doubts: Doubts) -> PaperRecord:
         authors=[name for name in names_of(content.get("authors")) if name.casefold() != "anonymous"],
         pages=(f"https://openreview.net/forum?id={page}",) if _ID.fullmatch(page) else (),
         found=read_identifiers(*links),
+        categories=categories_of(content.get("keywords")),
+        venue=text_of(content.get("venue")),
         is_withdrawn=_is_withdrawn(note, content),
         has_unread_date=bool(
             (published == UNDATED and any(stated)) or (updated is None and note.get("mdate"))

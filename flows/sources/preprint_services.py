@@ -134,6 +134,7 @@ def _preprint(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
         authors=names_of(entry.get("authors")),
         pages=(f"https://www.{server}.org/content/{doi}",) if doi else (),
         found=read_identifiers(doi),
+        categories=(text_of(entry.get("category")),),
         is_withdrawn="withdrawn" in text_of(entry.get("type")).casefold(),
         has_unread_date=stated == UNDATED and bool(entry.get("date")),
     ).record(position, doubts)
@@ -156,6 +157,8 @@ def _result(entry: Any, position: str, doubts: Doubts) -> PaperRecord:
         if source.isalpha() and number.isalnum()
         else (),
         found=read_identifiers(text_of(entry.get("doi"))),
+        categories=[text_of(one) for one in items_of(object_of(entry.get("keywordList")).get("keyword"))],
+        venue=text_of(object_of(issue.get("journal")).get("title")) or text_of(entry.get("journalTitle")),
         is_withdrawn="retracted publication"
         in text_of(object_of(entry.get("pubTypeList")).get("pubType")).casefold(),
         has_unread_date=published == UNDATED and any(map(bool, stated)),

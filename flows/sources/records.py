@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from analytics.papers import PaperRecord, PublishedBasis
+from flows.sources.categories import clean_categories, clean_venue
 from flows.sources.identifiers import Identifiers, web_address
 from flows.sources.plain_text import clean_text, is_nothing
 from flows.sources.stated_dates import UNDATED, StatedDate
@@ -81,6 +82,8 @@ class StatedPaper:
         False where the source says that there are more: then their number is not known from the list.
     n_authors, upvotes : int or None
         Counts that the source states; the number of authors is that of `authors` otherwise.
+    categories, venue
+        As stated; they are cleaned, see `flows.sources.categories`.
     pages : sequence of str
         Addresses in the order of trust, other texts among them.
     last_page : str
@@ -101,6 +104,8 @@ class StatedPaper:
     n_authors: int | None = None
     upvotes: int | None = None
     organization: str = ""
+    categories: Iterable[str] = ()
+    venue: str = ""
     pages: Iterable[str] = ()
     last_page: str = ""
     found: Identifiers = field(default_factory=Identifiers)
@@ -146,6 +151,8 @@ class StatedPaper:
             doi=self.found.doi,
             version=self.found.version,
             is_withdrawn=self.is_withdrawn or says_withdrawn(*self.remarks, self.abstract),
+            categories=clean_categories(self.categories),
+            venue=clean_venue(self.venue) or None,
             position=position,
         )
 

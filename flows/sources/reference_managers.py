@@ -32,6 +32,8 @@ WEB_OF_SCIENCE = tagged_format(
         # The day of early access makes the date finer, or takes its place.
         date=("PD", "PY", "EA"),
         ids=("DI", "D2"),
+        keywords=("DE",),
+        venue=("SO",),
         suffixes=(".ciw",),
     )
 )
@@ -48,6 +50,8 @@ PUBMED = tagged_format(
         authors=("FAU", "AU", "CN"),
         date=("DP", "DEP"),
         ids=("LID", "AID", "DO"),
+        keywords=("OT",),
+        venue=("JT", "TA"),
         cuts_words=True,
         has_final_point=True,
         suffixes=(".nbib",),
@@ -68,6 +72,8 @@ ENDNOTE = tagged_format(
         ids=("R", "M", "3"),
         pages=("U", "1"),
         remarks=("Z",),
+        keywords=("K",),
+        venue=("J", "B"),
         suffixes=(".enw",),
     )
 )
@@ -84,6 +90,8 @@ REFWORKS = tagged_format(
         ids=("DO", "DI"),
         pages=("UL", "LK"),
         remarks=("NO",),
+        keywords=("K1",),
+        venue=("JF", "JO", "T2"),
     )
 )
 
@@ -99,6 +107,8 @@ NOTE_EXPRESS = tagged_format(
         date=("Date", "Year"),
         ids=("DOI", "DOI/URL"),
         pages=("URL",),
+        keywords=("Keywords",),
+        venue=("Journal", "Secondary Title"),
         suffixes=(".net",),
     )
 )

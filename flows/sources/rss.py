@@ -15,6 +15,7 @@ the four others lie after the month of their id, by up to five months, and are l
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -24,6 +25,7 @@ from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.arxiv_atom import looks_like as is_arxiv_answer
 from flows.sources.author_names import names_of, split_author_names
+from flows.sources.categories import arxiv_categories
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
@@ -233,6 +235,8 @@ def _record(element: XmlElement, position: str, doubts: Doubts, *, is_daily_pape
         updated=updated,
         authors=item.authors,
         upvotes=item.upvotes,
+        categories=_categories(item, fields),
+        venue=_first(fields, ("prism:publicationName", "dc:source")) if not item.announced else "",
         pages=[*_links(fields), *(flat_text(guid) for guid in fields.get("guid", ()))],
         found=item.identifiers,
         has_unread_date=is_unread,
@@ -242,6 +246,13 @@ def _record(element: XmlElement, position: str, doubts: Doubts, *, is_daily_pape
     elif not is_unread and published == UNDATED and not item.announced and _first(fields, _DATES):
         doubts.add(_CLOCK, position)
     return record
+
+
+def _categories(item: _Item, fields: _Fields) -> Sequence[str]:
+    """Categories of an item: arXiv's own for its announcements, else as stated."""
+    stated = [element for name in ("category", "dc:subject") for element in fields.get(name, ())]
+    texts = [element.get("term") or flat_text(element) for element in stated]
+    return arxiv_categories(texts) if item.announced else texts
 
 
 def _built(channel: XmlElement) -> date | None:

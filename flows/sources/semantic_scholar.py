@@ -19,7 +19,7 @@ from flows.sources.entries import EntryReader, numbered
 from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
 from flows.sources.identifiers import Identifiers, read_identifiers
-from flows.sources.json_documents import object_of, outline, parse_json, prose_of, shape_of, text_of
+from flows.sources.json_documents import items_of, object_of, outline, parse_json, prose_of, shape_of, text_of
 from flows.sources.json_lines import lines_format
 from flows.sources.plain_text import excerpt
 from flows.sources.records import Doubts, StatedPaper, UnusableEntryError
@@ -30,7 +30,7 @@ __all__ = ["FORMAT", "LINES", "SOURCE", "looks_like", "next_token", "parse_seman
 SOURCE = "semantic-scholar"
 
 _WANTED = "an answer of Semantic Scholar about papers: a search, a batch, recommendations or one paper"
-_FIELDS = "title,abstract,externalIds,publicationDate,year,authors,url"
+_FIELDS = "title,abstract,externalIds,publicationDate,year,authors,url,venue,fieldsOfStudy"
 _RELATIONS = ("citingPaper", "citedPaper")
 _OWN_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _RELEASE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -171,6 +171,8 @@ def _record(paper: Any, position: str, doubts: Doubts) -> PaperRecord:
         prose_of(paper.get("abstract")),
         published=published,
         authors=names_of(paper.get("authors")),
+        categories=_fields(paper),
+        venue=text_of(paper.get("venue")) or text_of(object_of(paper.get("journal")).get("name")),
         pages=(text_of(paper.get("url")),),
         last_page=f"https://www.semanticscholar.org/paper/{own_id}" if _OWN_ID.fullmatch(own_id) else "",
         found=_identifiers(paper),
@@ -179,6 +181,12 @@ def _record(paper: Any, position: str, doubts: Doubts) -> PaperRecord:
 
 
 _READER = EntryReader(SOURCE, _record, row_excerpt)
+
+
+def _fields(paper: dict[str, Any]) -> list[str]:
+    named = [text_of(one) for one in items_of(paper.get("fieldsOfStudy") or paper.get("fieldsofstudy"))]
+    given = items_of(paper.get("s2FieldsOfStudy") or paper.get("s2fieldsofstudy"))
+    return named or [text_of(object_of(one).get("category")) for one in given]
 
 
 def _identifiers(paper: dict[str, Any]) -> Identifiers:

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from analytics.papers import Feed, PaperRecord, RejectedRecord
 from flows.sources.author_names import names_of
+from flows.sources.categories import categories_of
 from flows.sources.entries import EntryReader
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.identifiers import Identifiers, read_identifiers
@@ -79,7 +80,7 @@ class Dialect:
     begins : tuple of str
         Tags with which a record begins. Where a file has none of them, a tag after a blank line begins one
         if `parts_at_blank`.
-    title, abstract, authors, date, ids, pages, remarks : tuple of str
+    title, abstract, authors, date, ids, pages, remarks, keywords, venue : tuple of str
         Tags of each field in the order of trust. Dates may lie in several tags: month and day in one,
         the year in another. Of `authors` the first tag that has any is read.
     ends : tuple of str
@@ -108,6 +109,8 @@ class Dialect:
     ids: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    venue: tuple[str, ...] = ()
     kind: str = ""
     no_papers: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
@@ -279,6 +282,8 @@ def _record(lines: list[Line], position: str, doubts: Doubts, *, dialect: Dialec
         plain_prose(fields.joined(*dialect.abstract)),
         published=published,
         authors=list(dict.fromkeys(_plain_names(fields, dialect.authors))),
+        categories=[one for text in fields.all(*dialect.keywords) for one in categories_of(text)],
+        venue=fields.first(*dialect.venue),
         pages=[part for text in fields.all(*dialect.pages) for part in text.replace(";", " ").split()],
         found=found,
         remarks=[plain_prose(text) for text in fields.all(*dialect.remarks)],

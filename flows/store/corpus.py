@@ -45,7 +45,7 @@ __all__ = [
 
 _NOT_YET_KNOWN = ("primary_theme", "topic_id")
 _COLUMNS = tuple(name for name in TABLE_COLUMNS["papers"] if name not in _NOT_YET_KNOWN)
-_LISTS = ("authors", "sources")
+_LISTS = ("authors", "categories", "sources")
 _ARROW = {
     "text": pa.large_string(),
     "int": pa.int64(),

@@ -29,6 +29,8 @@ _FIELDS_OF = {
     "authors": "authors",
     "n_authors": "n_authors",
     "organization": "organization",
+    "categories": "categories",
+    "venue": "venue",
     "url": "url",
     "upvotes": "upvotes",
 }

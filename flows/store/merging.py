@@ -71,6 +71,8 @@ def winning_sightings(paper_id: str, sightings: Sequence[Sighting]) -> dict[str,
     authors        the longest list, then a record with an identifier, then the earliest sighting
     n_authors      the largest number: a cut list counts too few
     organization   the earliest sighting that names one
+    categories     the longest list, then a record with an identifier, then the earliest sighting
+    venue          a record with a DOI, then one with any identifier, then the earliest sighting
     url            a record with an identifier, then the earliest sighting
     upvotes        the latest sighting that states them, the largest number of that day
     ============== ========================================================================
@@ -91,6 +93,10 @@ def winning_sightings(paper_id: str, sightings: Sequence[Sighting]) -> dict[str,
         "authors": [((len(r.authors), _has_id(k), _earlier(k), r.authors), k) for k, r in pairs if r.authors],
         "n_authors": [((n,), k) for k, r in pairs if (n := _author_count(r)) is not None],
         "organization": [((_earlier(k), r.organization), k) for k, r in pairs if r.organization],
+        "categories": [
+            ((len(r.categories), _has_id(k), _earlier(k), r.categories), k) for k, r in pairs if r.categories
+        ],
+        "venue": [((r.doi is not None, _has_id(k), _earlier(k), r.venue), k) for k, r in pairs if r.venue],
         "url": [((_has_id(k), _earlier(k), r.url), k) for k, r in pairs if r.url],
         "upvotes": [((k.day, k.upvotes), k) for k in sightings if k.upvotes is not None],
     }
@@ -125,6 +131,8 @@ def merge_sightings(paper_id: str, sightings: Sequence[Sighting]) -> dict[str, A
         "n_authors": _author_count(records["n_authors"]) if "n_authors" in records else None,
         "upvotes": best["upvotes"].upvotes if "upvotes" in best else None,
         "organization": records["organization"].organization if "organization" in records else None,
+        "categories": list(records["categories"].categories) if "categories" in records else [],
+        "venue": records["venue"].venue if "venue" in records else None,
         "url": records["url"].url if "url" in records else None,
         "sources": _distinct(sighting.source for sighting in sightings),
     }

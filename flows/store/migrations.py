@@ -24,7 +24,16 @@ def _add_forgotten(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_forgotten,)
+def _add_categories(connection: Connection) -> None:
+    """Add what papers are grouped by; it is empty until a source that states it is read again."""
+    collation = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(
+        f"ALTER TABLE papers ADD COLUMN categories TEXT{collation} DEFAULT '[]' NOT NULL"
+    )
+    connection.exec_driver_sql(f"ALTER TABLE papers ADD COLUMN venue TEXT{collation}")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_forgotten, _add_categories)
 """Step i takes a database of version `FIRST_VERSION` + i to the next one, by its own DDL, never by
 `schema.metadata`: that is the schema of today. Text columns are ``COLLATE "C"`` on PostgreSQL, see the end of
 `flows.store.schema`.

@@ -46,7 +46,7 @@ __all__ = [
     "work_decisions",
 ]
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -96,6 +96,8 @@ papers = Table(
     Column("organization", Text),
     Column("url", Text),
     Column("sources", Text, nullable=False),
+    Column("categories", Text, nullable=False, server_default="[]"),
+    Column("venue", Text),
 )
 
 # What was said, once, however often it was shown. `stated_id` is the identifier in the record itself

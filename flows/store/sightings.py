@@ -226,7 +226,12 @@ def _fold(connection: Connection, paper_ids: Iterable[str]) -> None:
         connection.execute(delete(papers).where(papers.c.paper_id.in_(block)))
         rows = [merge_sightings(paper_id, group) for paper_id, group in groups.items()]
         for row in rows:
-            row.update({name: json.dumps(row[name], ensure_ascii=False) for name in ("authors", "sources")})
+            row.update(
+                {
+                    name: json.dumps(row[name], ensure_ascii=False)
+                    for name in ("authors", "categories", "sources")
+                }
+            )
         _insert(connection, papers, rows)
 
 

@@ -76,6 +76,8 @@ def encode_record(record: PaperRecord) -> str:
         "authors": list(record.authors),
         "n_authors": record.n_authors,
         "organization": record.organization,
+        "categories": list(record.categories),
+        "venue": record.venue,
         "url": record.url,
         "arxiv_id": record.arxiv_id,
         "doi": record.doi,
@@ -99,6 +101,7 @@ def decode_record(text: str) -> PaperRecord:
     for name in ("published", "updated"):
         if name in fields:
             fields[name] = date.fromisoformat(fields[name])
-    if "authors" in fields:
-        fields["authors"] = tuple(fields["authors"])
+    for name in ("authors", "categories"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
     return PaperRecord(**fields)

@@ -91,6 +91,8 @@ def _storable_record(record: PaperRecord) -> PaperRecord:
         abstract=_storable(record.abstract),
         authors=tuple(_storable(name) for name in record.authors),
         organization=optional(record.organization),
+        categories=tuple(_storable(name) for name in record.categories),
+        venue=optional(record.venue),
         url=optional(record.url),
         arxiv_id=optional(record.arxiv_id) or None,
         doi=optional(record.doi) or None,

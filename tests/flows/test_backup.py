@@ -78,6 +78,8 @@ def test_opening_upgrades_a_store_of_the_first_version(workspace):
     """An upgrade is to install the new version and to run any command."""
     with closing(sqlite3.connect(workspace / "corpus.sqlite")) as connection, connection:
         connection.execute("DROP TABLE forgotten")
+        for column in ("categories", "venue"):
+            connection.execute(f"ALTER TABLE papers DROP COLUMN {column}")
         connection.execute("DELETE FROM schema_version")
         connection.execute("INSERT INTO schema_version VALUES (?)", (FIRST_VERSION,))
     done = call("status", "--workspace", "w")
@@ -91,11 +93,13 @@ def test_opening_upgrades_a_store_of_the_first_version(workspace):
     assert found == (SCHEMA_VERSION,)
 
 
-def test_the_upgraded_table_is_that_of_a_new_store(workspace, tmp_path):
+def test_upgraded_tables_are_those_of_a_new_store(workspace, tmp_path):
     with Store.open(tmp_path / "new"):
         pass
     with closing(sqlite3.connect(workspace / "corpus.sqlite")) as connection, connection:
         connection.execute("DROP TABLE forgotten")
+        for column in ("categories", "venue"):
+            connection.execute(f"ALTER TABLE papers DROP COLUMN {column}")
         connection.execute("DELETE FROM schema_version")
         connection.execute("INSERT INTO schema_version VALUES (?)", (FIRST_VERSION,))
     with Store.open(workspace):
@@ -103,5 +107,6 @@ def test_the_upgraded_table_is_that_of_a_new_store(workspace, tmp_path):
     columns = []
     for folder in (workspace, tmp_path / "new"):
         with closing(sqlite3.connect(folder / "corpus.sqlite")) as connection:
-            columns.append(connection.execute("PRAGMA table_info(forgotten)").fetchall())
+            tables = ("forgotten", "papers")
+            columns.append([connection.execute(f"PRAGMA table_info({one})").fetchall() for one in tables])
     assert columns[0] == columns[1]

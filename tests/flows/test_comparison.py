@@ -71,6 +71,7 @@ def tables_of(n_months: int, topics: dict[str, str], theme: str = "agents") -> R
         title="A title", abstract="An abstract.", published_basis="stated", published_precision="day",
         published_source="x", date_fault=None, updated=pd.NaT, is_withdrawn=False, first_seen=papers["published"],
         authors=[[]] * len(papers), n_authors=None, upvotes=None, organization=None, url=None,
+        categories=[[]] * len(papers), venue=None,
         sources=[["x"]] * len(papers), primary_theme=None,
     )  # fmt: skip
     made = {

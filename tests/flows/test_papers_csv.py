@@ -29,6 +29,8 @@ def run() -> RunTables:
             "n_authors": pd.array([2, None, 1], dtype="Int64"),
             "upvotes": pd.array([12, None, 7], dtype="Int64"),
             "organization": ["@home", None, None],
+            "categories": [[], [], []],
+            "venue": None,
             "url": None,
             "sources": [["file"]] * 3,
             "primary_theme": ["agents", None, None],

@@ -57,6 +57,8 @@ def make_tables(title: str = "Exploring «$x$» <script>") -> RunTables:
         "n_authors": [2, None],
         "upvotes": [2**40, None],
         "organization": ["An Institute", None],
+        "categories": [["cs.AI"], []],
+        "venue": [None, "ICML"],
         "url": [None, None],
         "sources": [["daily-papers"], ["daily-papers", "page"]],
         "primary_theme": ["agents", None],

@@ -333,7 +333,7 @@ def test_an_older_database_is_taken_forward_step_by_step(tmp_path, monkeypatch):
 
     def add_column(connection):
         done.append("column")
-        connection.exec_driver_sql("ALTER TABLE papers ADD COLUMN venue TEXT")
+        connection.exec_driver_sql("ALTER TABLE papers ADD COLUMN place TEXT")
 
     def add_table(connection):
         done.append("table")
@@ -350,7 +350,7 @@ def test_an_older_database_is_taken_forward_step_by_step(tmp_path, monkeypatch):
         assert done == ["column", "table", "table"]
         assert len(store.read_papers(DAY)) == 2
         with store._engine.begin() as connection:
-            assert connection.exec_driver_sql("SELECT venue FROM papers").scalars().all() == [None, None]
+            assert connection.exec_driver_sql("SELECT place FROM papers").scalars().all() == [None, None]
             versions = (
                 connection.exec_driver_sql("SELECT version FROM schema_version ORDER BY 1").scalars().all()
             )

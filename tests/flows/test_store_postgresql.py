@@ -284,6 +284,7 @@ class TestOrder:
         row = {column.name: None for column in papers.c} | {
             "title": "", "title_key": "", "abstract": "", "published_basis": "", "published_precision": "",
             "is_withdrawn": False, "first_seen": DAY, "authors": "", "sources": "",
+            "categories": "[]",
         }  # fmt: skip
         with store._writing() as connection:
             connection.execute(insert(papers), [row | {"paper_id": one} for one in self.IDS])

@@ -293,6 +293,8 @@ def _papers(n: int, published: pd.DatetimeIndex, rng: np.random.Generator) -> pd
             "n_authors": n_authors,
             "upvotes": rng.integers(0, 150, n),
             "organization": [None if k % 3 else "Example Institute" for k in range(n)],
+            "categories": [[] for _ in range(n)],
+            "venue": None,
             "url": [f"https://example.org/papers/{i}" for i in range(n)],
             "sources": [["daily-papers"]] * n,
             "primary_theme": None,
