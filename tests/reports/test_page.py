@@ -132,7 +132,8 @@ def test_templates_escape_and_miss_nothing():
     # Only what this package wrote itself may stand unescaped.
     assert set(re.findall(r"{{\s*([\w.]+)\s*\|\s*safe\s*}}", source)) == {
         "style", "script", "line.sparkline", "topic.sparkline", "theme.chart.panel", "theme.chart.svg",
-        "theme.chart.narrow", "topic.chart.svg", "topic.chart.narrow", "context.unassigned.sparkline", "row.sparkline", "data_start",
+        "theme.chart.narrow", "topic.chart.svg", "topic.chart.narrow", "pinned.chart.svg", "pinned.chart.narrow",
+            "context.unassigned.sparkline", "row.sparkline", "data_start",
     }  # fmt: skip
 
 
