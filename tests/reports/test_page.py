@@ -132,7 +132,7 @@ def test_templates_escape_and_miss_nothing():
     # Only what this package wrote itself may stand unescaped.
     assert set(re.findall(r"{{\s*([\w.]+)\s*\|\s*safe\s*}}", source)) == {
         "style", "script", "line.sparkline", "topic.sparkline", "theme.chart.panel", "theme.chart.svg",
-        "theme.chart.narrow", "context.unassigned.sparkline", "row.sparkline", "data_start",
+        "theme.chart.narrow", "pinned.chart.svg", "pinned.chart.narrow", "context.unassigned.sparkline", "row.sparkline", "data_start",
     }  # fmt: skip
 
 
