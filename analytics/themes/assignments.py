@@ -15,6 +15,7 @@ from analytics.themes.membership import MEMBER, membership_probability, theme_ev
 from analytics.themes.phrase_words import phrase_matches
 from analytics.themes.similarity import theme_closeness
 from analytics.themes.theme import Theme
+from analytics.themes.title_only import is_title_only
 from analytics.vectors.background import Background
 
 __all__ = ["ThemeScores", "assign_themes", "near_misses", "score_themes", "theme_table"]
@@ -55,11 +56,12 @@ def score_themes(
     fitting shape.
     """
     texts = [one.texts for one in themes]
+    titled = is_title_only(papers["abstract"].array)
     # Words are read while vectors are multiplied: neither waits for the other.
     with ThreadPoolExecutor(1) as words:
         matches = words.submit(phrase_matches, papers["title"].array, papers["abstract"].array, texts)
-        closeness, phrases = theme_closeness(vectors, phrase_vectors, background)
-    evidence = theme_evidence(closeness, matches.result())
+        closeness, phrases = theme_closeness(vectors, phrase_vectors, background, titled)
+    evidence = theme_evidence(closeness, matches.result(), titled)
     return ThemeScores(evidence, phrases, membership_probability(evidence))
 
 

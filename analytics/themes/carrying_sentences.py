@@ -67,7 +67,7 @@ def carrying_sentences(abstracts: Sequence[str], texts: Sequence[str]) -> list[s
         owners += [place] * len(own)
     if not sentences:
         return [""] * len(abstracts)
-    worth = phrase_matches(sentences, [""] * len(sentences), [texts])[:, 0]
+    worth = phrase_matches([""] * len(sentences), sentences, [texts])[:, 0]
     forms = np.array([_worth_of_form(one) for one in sentences])
     claims = {owner: at for at, owner in reversed(list(enumerate(owners))) if forms[at] > _OWN_WORTH}
     forms[list(claims.values())] += _FIRST_WORTH

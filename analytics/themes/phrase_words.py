@@ -1,8 +1,9 @@
 """How much papers use the words of a theme's phrases: BM25 over stemmed words and pairs of them.
 
 Vectors know what a phrase means, words what it says; a paper that does both is surer than one that does
-either. Texts are read by Arrow, so that 75,000 papers take seconds: a stretch between spaces is looked at
-once in each block of papers, however often it occurs.
+either. Papers without an abstract are compared with each other: a title has few words, and each says more.
+Texts are read by Arrow, so that 75,000 papers take seconds: a stretch between spaces is looked at once in
+each block of papers, however often it occurs.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from scipy import sparse
 from analytics.parallel import blocks_of
 from analytics.text.tokenizer import STOP_WORDS, words
 from analytics.text.word_numbers import laid_out
+from analytics.themes.title_only import is_title_only
 
 __all__ = ["phrase_matches"]
 
 _SATURATION, _LENGTH_PART = 1.2, 0.75  # k1 and b of BM25, their usual values
 _PRIOR_PAPERS, _USUAL_PART = 1000, 0.25
+_TITLES_PER_ABSTRACT = 8
+"""So many titles use as many different words as an abstract does, at least of those that phrases use."""
 _BLOCK = 5_000  # papers at a time
 _MOST_REMEMBERED = 1 << 19  # stretches
 _EDGES = ".,;:!?()[]{}\"'`*$\u201c\u201d\u2018\u2019"
@@ -43,11 +47,12 @@ def phrase_matches(
     The query of a theme are the stemmed content words of its texts and the pairs of neighboring ones, each
     weighted by the number of texts that have it; papers are scored by BM25 [1]_. Words and pairs of title and
     abstract count alike; a pair does not go across the two. How rare a word is and how long a paper is follow
-    from the papers at hand.
+    from the papers at hand; titles without an abstract are compared with titles.
 
     Scores are divided by what the terms of one text are worth, in the mean of the theme's texts: a theme
     about which there are no papers shares a rare word with some of them and no phrase. What is usual is the
-    mean over the corpus, and a quarter of a phrase as if 1,000 further papers had it.
+    mean over the corpus, for titles without an abstract over these, and a quarter of a phrase as if 1,000
+    further papers had it.
 
     `texts` are the phrases and the description of each theme; Arrow's string arrays are read without a copy.
     Returns shape (n, t), 0 for a theme whose texts have no content word.
@@ -58,7 +63,7 @@ def phrase_matches(
 
     Examples
     --------
-    >>> found = phrase_matches(["Agents that plan", "Soil"], ["An agent plans", ""], [["planning agents"]])
+    >>> found = phrase_matches(["Agents that plan", ""], ["An agent plans", "Soil"], [["planning agents"]])
     >>> found.round(1).tolist()
     [[0.3], [-0.3]]
     """
@@ -66,9 +71,12 @@ def phrase_matches(
     terms = _Terms.of(queries)
     counts, lengths = _count(titles, abstracts, terms)
     n_papers = counts.shape[0]
-    n_with = np.bincount(counts.indices, minlength=len(terms.places))
+    titled = is_title_only(abstracts)
+    n_with = _papers_with(counts, titled)
     rarity = np.log1p((n_papers - n_with + 0.5) / (n_with + 0.5))
-    usual_length = max(lengths.sum() / max(n_papers, 1), 1.0)
+    usual_length = np.ones(n_papers)
+    for rows in (~titled, titled):
+        usual_length[rows] = max(_mean(lengths[rows]), 1.0)
     longer = _SATURATION * (1 - _LENGTH_PART + _LENGTH_PART * lengths / usual_length)
     counts.data = counts.data * (_SATURATION + 1) / (counts.data + np.repeat(longer, np.diff(counts.indptr)))
     weights = np.zeros((len(terms.places), len(queries)))
@@ -79,9 +87,28 @@ def phrase_matches(
         found = [weights[[terms.places[term] for term in _terms(text)], theme].sum() for text in own]
         worth[theme] = sum(found) / max(len(found), 1) or 1.0
     scores = np.asarray(counts @ weights) / worth
-    weight = n_papers / (n_papers + _PRIOR_PAPERS)
-    usual = weight * scores.mean(axis=0) + (1 - weight) * _USUAL_PART if n_papers else 0.0
-    return np.where(weights.any(axis=0), scores - usual, 0.0)
+    for rows in (~titled, titled):
+        weight = rows.sum() / (rows.sum() + _PRIOR_PAPERS)
+        scores[rows] -= weight * _mean(scores[rows]) + (1 - weight) * _USUAL_PART
+    return np.where(weights.any(axis=0), scores, 0.0)
+
+
+def _papers_with(counts: sparse.csr_array, titled: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Papers with each term, titles counted as if they were abstracts.
+
+    A term in a share s of titles is in 1 - (1 - s)^8 of abstracts. Otherwise what every abstract says would
+    count as rare where most titles do not say it.
+    """
+    is_of_title = np.repeat(titled, np.diff(counts.indptr))
+    n_terms, n_titles = counts.shape[1], max(int(titled.sum()), 1)
+    of_titles = np.bincount(counts.indices[is_of_title], minlength=n_terms) / n_titles
+    of_abstracts = np.bincount(counts.indices[~is_of_title], minlength=n_terms)
+    return np.asarray(of_abstracts + titled.sum() * (1 - (1 - of_titles) ** _TITLES_PER_ABSTRACT))
+
+
+def _mean(rows: NDArray[np.float64]) -> Any:
+    """Mean over rows, 0 where there are none."""
+    return rows.mean(axis=0) if len(rows) else 0.0
 
 
 @lru_cache(1 << 17)

@@ -32,7 +32,10 @@ _LOW, _MIDDLE = 0.10, 0.40
 
 
 def theme_closeness(
-    vectors: NDArray[np.float32], phrase_vectors: Sequence[NDArray[np.float32]], background: Background
+    vectors: NDArray[np.float32],
+    phrase_vectors: Sequence[NDArray[np.float32]],
+    background: Background,
+    titled: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Closeness of papers to themes, in standard deviations above the background.
 
@@ -41,6 +44,9 @@ def theme_closeness(
     three best phrases: one alone is easily a coincidence, and papers are seldom about all of them.
     Closeness is standardized once more, by the location and scale that general abstracts and the corpus
     at hand give it, weighted as if the former were 1,000 further papers.
+
+    Of a paper without an abstract the vector is taken that its abstract is expected to have, see
+    `Background.whiten`, and its closeness is standardized among such papers.
 
     Location and scale of the corpus come from the lower part of its distribution (the 10 % and 40 %
     quantiles, as of a normal one), because a good part of a corpus may be about the theme.
@@ -64,6 +70,8 @@ def theme_closeness(
         For each theme the vectors of its `texts`.
     background : Background
         Background of general abstracts in the same vector space.
+    titled : bool array of shape (n,)
+        Which vectors are of titles alone; None of them by default.
 
     References
     ----------
@@ -71,6 +79,7 @@ def theme_closeness(
     and global consistency, Advances in Neural Information Processing Systems 16 (one step of it).
     """
     n_papers, n_themes = len(vectors), len(phrase_vectors)
+    titled = np.zeros(n_papers, dtype=bool) if titled is None else titled
     scores = np.empty((n_papers, n_themes))
     carrying = np.zeros((n_papers, n_themes), dtype=np.int64)
     general = background.sample()
@@ -81,7 +90,7 @@ def theme_closeness(
     papers = np.empty(vectors.shape, dtype=np.float32)
 
     def score(block: slice) -> None:
-        whitened = background.whiten(vectors[block])
+        whitened = background.whiten(vectors[block], titled[block])
         papers[block] = whitened
         for theme, (one, mean, deviation) in enumerate(zip(directions, means, deviations, strict=True)):
             nearness = (whitened @ one - mean) / deviation
@@ -92,17 +101,21 @@ def theme_closeness(
         score, blocks_of(n_papers, _BLOCK)
     ):  # in double precision a large corpus would not fit
         pass
-    weight = n_papers / (n_papers + _PRIOR_PAPERS)
     for theme, (one, mean, deviation) in enumerate(zip(expected, means, deviations, strict=True)):
-        closeness = scores[:, theme]
         prior = _best_mean((one - mean) / deviation)
-        location, scale = float(prior.mean()), float(prior.std())
-        if n_papers > 1:
-            own_location, own_scale = _lower_moments(closeness)
-            location += weight * (own_location - location)
-            scale += weight * (own_scale - scale)
-        scores[:, theme] = (closeness - location) / max(scale, _SMALLEST_DEVIATION)
+        for rows in (~titled, titled):
+            scores[rows, theme] = _standardized(scores[rows, theme], float(prior.mean()), float(prior.std()))
     return _with_neighbors(scores, papers), carrying
+
+
+def _standardized(closeness: NDArray[np.float64], location: float, scale: float) -> NDArray[np.float64]:
+    """Closeness in deviations from its own location, which general abstracts give too."""
+    weight = len(closeness) / (len(closeness) + _PRIOR_PAPERS)
+    if len(closeness) > 1:
+        own_location, own_scale = _lower_moments(closeness)
+        location += weight * (own_location - location)
+        scale += weight * (own_scale - scale)
+    return np.asarray((closeness - location) / max(scale, _SMALLEST_DEVIATION))
 
 
 def _best_mean(nearness: NDArray[np.floating]) -> NDArray[np.float64]:

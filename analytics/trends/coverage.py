@@ -29,6 +29,7 @@ LOOK_COLUMNS = ("name", "location", "start", "end", "n_records", "is_whole")
 _DAY = pd.Timedelta(days=1)
 _WATCHED_FRACTION = 0.5  # of the papers that appeared since the first look
 _STRAY_FRACTION = 0.001  # of the papers: too few to stretch the span by leading years
+_OLD_FRACTION = 0.002  # of the papers: too few to stretch it by leading months, if one month brings more
 _SILENCE = 31 * _DAY  # no shorter silence means that a source has ended
 _LOW = 0.5  # of the usual volume
 _USUAL_PERIODS = 8  # periods before that say what is usual
@@ -66,6 +67,8 @@ def coverage_span(
     days and at least half the papers appeared from the first look on. Anything else is an archive
     (one copied page, a bulk file): the start is its first paper, leading calendar years left aside
     that together hold at most one paper in a thousand, because one wrong date must not add decades.
+    So are leading months with at most two in a thousand before a month that holds more than all of
+    them: older works that came up again beside new ones.
 
     *End.* The last look day, at most `as_of`. Where no paper appeared for longer before that day
     than ever before, and for more than 31 days, the source had ended: the end is its last paper.
@@ -99,12 +102,22 @@ def coverage_span(
     if not watched:
         per_year = dates.dt.year.value_counts().sort_index()
         dates = dates[dates.dt.year.isin(per_year.index[per_year.cumsum() > _STRAY_FRACTION * len(dates)])]
+        dates = _without_old(dates)
     silence = dates.diff().max() if len(dates) > 1 else pd.Timedelta(0)
     ended = last - dates.iloc[-1] > max(silence, _SILENCE)
     grains = pd.Series("day", dates.index) if precision is None else precision[dates.index]
     start = first_look if watched else _whole(dates.iloc[0], grains.iloc[0]).start_time
     end = _whole(dates.iloc[-1], grains.iloc[-1]).end_time.normalize()
     return CoverageSpan(start, min(last, end) if ended else last)
+
+
+def _without_old(dates: pd.Series) -> pd.Series:
+    """Dates without those of leading months before a sudden beginning, sorted as given."""
+    months = dates.dt.to_period("M")
+    per_month = months.value_counts().sort_index()
+    before = per_month.cumsum() - per_month
+    begins = (before <= _OLD_FRACTION * len(dates)) & (per_month > before)
+    return dates[months >= per_month.index[begins][-1]]
 
 
 def _whole(day: pd.Timestamp, precision: str) -> pd.Period:

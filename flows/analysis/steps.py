@@ -30,6 +30,7 @@ from analytics.themes import (
     Theme,
     ThemeScores,
     assign_themes,
+    is_title_only,
     near_misses,
     score_themes,
     theme_definition,
@@ -202,8 +203,10 @@ def membership_of(
     with threadpool_limits(_THREADS):
         background = background_for(encoded.vectorizer_id, encoded.papers)
         scored = score_themes(corpus.papers, themes, encoded.papers, encoded.phrases, background)
-        is_labelled = len(corpus.labels) > 0
-        whitened = background.whiten(encoded.papers).astype(np.float32) if is_labelled else encoded.papers
+        whitened = encoded.papers
+        if len(corpus.labels):
+            titled = is_title_only(corpus.papers["abstract"].array)
+            whitened = background.whiten(encoded.papers, titled).astype(np.float32)
         return learn_themes(corpus.papers["paper_id"].tolist(), themes, scored, whitened, corpus.labels)
 
 

@@ -46,7 +46,7 @@ def title_only(counts: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> title_only({"papers": 6174, "without_abstract": 6127})
-    '6127 of 6174 papers have no abstract: their titles were read, which say too little for some themes'
+    '6127 of 6174 papers have no abstract: their titles were read, by which themes are found less often'
     >>> title_only({"papers": 47, "without_abstract": 0})
     ''
     """
@@ -55,5 +55,5 @@ def title_only(counts: Mapping[str, Any]) -> str:
         return ""
     return (
         f"{n_bare} of {n_papers} papers have no abstract: their titles were read, "
-        "which say too little for some themes"
+        "by which themes are found less often"
     )

@@ -30,7 +30,8 @@ _SHARE = Step(
 _NOISE = Step(
     "Noise",
     "Shares vary more than sampling error explains, and a high month is often followed by another. Both"
-    " effects are estimated from all themes and topics together.",
+    " effects are estimated from all themes and topics together, because a short series cannot show its own."
+    " So with other themes the tests of the same topics come out a little differently.",
     "Overdispersion and autocorrelation of the residuals, pooled over all series of the run; the intervals"
     " include them.",
 )

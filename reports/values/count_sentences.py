@@ -206,7 +206,6 @@ def titles_note(counts: Mapping[str, Any]) -> str:
     if n_bare == 0 or 2 * n_bare < n_papers:
         return ""
     return (
-        f"{count(n_bare)} of {plural(n_papers, 'paper')} were read by title alone. Titles say too little for"
-        " some themes: such a theme may be counted many times too often or too rarely, and its verdict may be"
-        " wrong."
+        f"{count(n_bare)} of {plural(n_papers, 'paper')} were read by title alone. A title says less than an"
+        " abstract, so themes are found less often: shares are lower than over abstracts."
     )

@@ -62,6 +62,16 @@ class TestCoverageSpan:
         published = pd.concat([days("1970-01-01"), spread("2021-02-01", "2025-12-30", 1500)])
         assert coverage_span(published, NO_LOOKS, AS_OF) == span_of("2021-02-01", "2025-12-31")
 
+    def test_a_few_old_works_beside_new_ones_add_no_months(self) -> None:
+        old = days("2023-11-20", "2024-01-04", "2024-03-31", "2024-04-18")
+        published = pd.concat([old, spread("2024-05-23", "2025-12-29", 2400)])
+        assert coverage_span(published, NO_LOOKS, AS_OF) == span_of("2024-05-23", "2025-12-31")
+
+    def test_months_of_a_slow_beginning_stay(self) -> None:
+        slow = spread("2020-01-01", "2020-12-31", 24)
+        published = pd.concat([slow, spread("2021-01-01", "2025-12-30", 3000)])
+        assert coverage_span(published, NO_LOOKS, AS_OF) == span_of("2020-01-01", "2025-12-31")
+
     def test_a_source_that_had_ended_ends_with_its_last_paper(self) -> None:
         published = spread("1998-01-01", "2019-12-31", 5000)
         assert coverage_span(published, days("2025-12-10"), AS_OF) == span_of("1998-01-01", "2019-12-31")

@@ -141,6 +141,12 @@ class TestEvidence:
         alone = theme_evidence(self.CLOSENESS[:, :1], self.MATCHES[:, :1])
         assert alone[0, 0] == pytest.approx(before[0, 0])  # the best one loses nothing by the others
 
+    def test_words_of_a_title_weigh_more_where_it_is_all_that_is_known(self):
+        titled = np.array([True, False, False])
+        before, after = (theme_evidence(self.CLOSENESS, self.MATCHES, one) for one in (None, titled))
+        assert after[0, 0] > before[0, 0]
+        assert np.array_equal(after[1:], before[1:])
+
     def test_equal_themes_have_equal_evidence(self):
         found = theme_evidence(self.CLOSENESS, self.MATCHES)
         assert found[2, 1] == found[2, 2]

@@ -38,42 +38,75 @@ def textbook(titles, abstracts, texts):
         papers.append(Counter(first + first_pairs + rest + rest_pairs))
         lengths.append(len(first) + len(rest))
     n = len(papers)
-    usual_length = max(sum(lengths) / max(n, 1), 1.0)
+    kinds = [not abstract.strip() for abstract in abstracts]  # with an abstract, without
+    same = [[row for row in range(n) if kinds[row] == kind] for kind in kinds]
+    usual_length = [max(np.mean([lengths[row] for row in alike]), 1.0) for alike in same]
     found = np.zeros((n, len(texts)))
     for column, own in enumerate(texts):
         query = Counter(term for text in own for term in {*terms_of(text)[0], *terms_of(text)[1]})
         if not query:
             continue
-        n_with = {term: sum(term in paper for paper in papers) for term in query}
+        n_with = {
+            term: sum(term in paper for paper, titled in zip(papers, kinds, strict=True) if not titled)
+            for term in query
+        }
+        titles_alone = [paper for paper, titled in zip(papers, kinds, strict=True) if titled]
+        for term in query if titles_alone else ():
+            share = np.mean([term in paper for paper in titles_alone])
+            n_with[term] += len(titles_alone) * (1 - (1 - share) ** 8)
         weight = {
             term: times * math.log(1 + (n - n_with[term] + 0.5) / (n_with[term] + 0.5))
             for term, times in query.items()
         }
         for row, paper in enumerate(papers):
-            stretched = K1 * (1 - B + B * lengths[row] / usual_length)
+            stretched = K1 * (1 - B + B * lengths[row] / usual_length[row])
             found[row, column] = sum(
                 weight[term] * paper[term] * (K1 + 1) / (paper[term] + stretched) for term in query
             )
         worth = [sum(weight[term] for term in {*terms_of(text)[0], *terms_of(text)[1]}) for text in own]
         found[:, column] /= sum(worth) / len(worth)
-        part = n / (n + phrase_words._PRIOR_PAPERS)
-        if n:
-            mean = found[:, column].mean()
-            found[:, column] -= part * mean + (1 - part) * phrase_words._USUAL_PART
+        before = found[:, column].copy()
+        for row, alike in enumerate(same):
+            part = len(alike) / (len(alike) + phrase_words._PRIOR_PAPERS)
+            found[row, column] -= part * before[alike].mean() + (1 - part) * phrase_words._USUAL_PART
     return found
 
 
 def test_by_hand():
     """The word agent twice, plan twice and both as a pair twice, but not as the pair of the phrase.
 
-    Two papers, of 4 content words and 1: 2.5 in the mean. Rarity of a word that one of them has is ln 2, of
+    Two papers with abstracts, of 4 content words and 1: 2.5 in the mean. Rarity of a word that one of them has is ln 2, of
     the pair that none has ln 6. A term that comes twice counts 2 (1.2 + 1) / (2 + 1.2 (.25 + .75 * 4 / 2.5)).
     """
     twice = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 4 / 2.5))
     scaled = 2 * math.log(2) * twice / (2 * math.log(2) + math.log(6))
     usual = 2 / 1002 * scaled / 2 + 1000 / 1002 * 0.25
-    found = phrase_matches(["Agents that plan", "Soil"], ["An agent plans", ""], [["planning agents"]])
+    found = phrase_matches(["Agents that plan", ""], ["An agent plans", "Soil"], [["planning agents"]])
     assert found[:, 0] == pytest.approx([scaled - usual, -usual])
+
+
+def test_titles_alone_by_hand():
+    """Half of four titles say agents, a quarter soil: as if 1 - .5^8 and 1 - .75^8 of abstracts did."""
+
+    def rarity(share):
+        return math.log1p((4 - 4 * share + 0.5) / (4 * share + 0.5))
+
+    agents, soil, pair = rarity(1 - 0.5**8), rarity(1 - 0.75**8), rarity(0)
+    scores = np.array([agents, agents, soil, 0]) / (agents + soil + pair)
+    usual = 4 / 1004 * scores.mean() + 1000 / 1004 * 0.25
+    found = phrase_matches(["Agents", "Agents", "Soil", "Rocks"], [""] * 4, [["agents soil"]])[:, 0]
+    assert found == pytest.approx(scores - usual)
+
+
+def test_a_title_alone_is_not_taken_for_a_short_paper():
+    """Titles are compared with titles: how long the abstracts beside them are changes nothing."""
+    titles = ["Agents that plan", "Soil and rocks", "Rivers of ice", "Trains"]
+    for n_times in (1, 40):
+        abstracts = [" ".join(["gravel"] * n_times)] * 4
+        both = phrase_matches(titles * 2, ["", "", "", "", *abstracts], [["rocks"]])[:4]
+        if n_times == 1:
+            first = both
+    assert both == pytest.approx(first)
 
 
 def test_the_whole_phrase_counts_more_than_its_words_apart():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from analytics.themes import similarity
 from analytics.themes.similarity import _with_neighbors, theme_closeness
-from analytics.vectors.background import Background, background_for
+from analytics.vectors.background import Background, TitleMap, background_for
 
 NEAR = 2.6
 """Far above the background: one paper in two hundred of a normal one."""
@@ -189,3 +192,59 @@ def test_other_vectorizers_use_the_corpus_itself(rng):
     assert not own.is_general
     assert own.mean == pytest.approx(papers.mean(axis=0), abs=1e-6)
     assert own.covariance == pytest.approx(np.cov(papers.T), abs=1e-6)
+
+
+class TestTitlesAlone:
+    """Papers whose vectors are of titles: another mean, half of the abstract's directions, and noise."""
+
+    @pytest.fixture
+    def titles_of(self, rng):
+        turned = np.linalg.qr(rng.standard_normal((16, 16)))[0]
+        return lambda vectors: unit(vectors @ turned + 0.1 * rng.standard_normal(vectors.shape) + 0.3)
+
+    def test_the_map_takes_titles_back_to_their_abstracts(self, rng, background, titles_of):
+        general, new = (corpus(rng, background, n, np.zeros(16), 0) for n in (3000, 200))
+        by_map = TitleMap.of_vectors(titles_of(general), general).expected(titles_of(new))
+        assert np.linalg.norm(by_map, axis=1) == pytest.approx(1)
+        assert (by_map * new).sum(axis=1).mean() > 0.9 > (titles_of(new) * new).sum(axis=1).mean() + 0.2
+
+    def test_damping_agrees_with_ridge_regression(self, rng):
+        titles, abstracts = unit(rng.standard_normal((300, 8))), unit(rng.standard_normal((300, 8)))
+        gram = (titles - titles.mean(axis=0)).T @ (titles - titles.mean(axis=0))
+        reference = Ridge(alpha=0.1 * np.trace(gram) / 8).fit(titles, abstracts)
+        found = TitleMap.of_vectors(titles, abstracts).expected(titles)
+        np.testing.assert_allclose(found, unit(reference.predict(titles)), atol=1e-5)
+
+    def test_papers_about_the_theme_stand_out_among_titles_and_abstracts(self, rng, background, titles_of):
+        general = corpus(rng, background, 3000, np.zeros(16), 0)
+        phrases = about(rng)
+        papers = corpus(rng, background, 2000, phrases.mean(axis=0), 300)
+        titled = np.arange(2000) % 2 == 0
+        seen = np.where(titled[:, None], titles_of(papers), papers).astype(np.float32)
+        with_map = replace(background, from_titles=TitleMap.of_vectors(titles_of(general), general))
+        found = theme_closeness(seen, [phrases], with_map, titled)[0][:, 0]
+        for kind in (titled, ~titled):
+            assert np.median(found[kind & (np.arange(2000) >= 1700)]) > NEAR
+            assert np.mean(found[kind & (np.arange(2000) < 1700)] > NEAR) < 0.03
+
+    def test_without_a_map_titles_are_standardized_among_titles(self, rng, background):
+        phrases = about(rng)
+        papers = corpus(rng, background, 4000, np.zeros(16), 0)
+        titled = np.arange(4000) < 2000
+        seen = np.where(titled[:, None], unit(papers + 0.15 * phrases.mean(axis=0)), papers).astype(
+            np.float32
+        )
+        apart, together = (
+            theme_closeness(seen, [phrases], background, one)[0][:, 0] for one in (titled, None)
+        )
+        assert np.median(apart[titled]) == pytest.approx(np.median(apart[~titled]), abs=0.3)
+        assert np.median(together[titled]) > np.median(together[~titled]) + 0.5
+
+    def test_abstracts_keep_their_vectors(self, rng, background, titles_of):
+        general = corpus(rng, background, 500, np.zeros(16), 0)
+        with_map = replace(background, from_titles=TitleMap.of_vectors(titles_of(general), general))
+        first = np.arange(500) < 1
+        found = with_map.whiten(general, first)
+        np.testing.assert_allclose(found[1:], background.whiten(general[1:]), atol=1e-12)
+        assert not np.allclose(found[0], background.whiten(general[:1])[0])
+        np.testing.assert_array_equal(with_map.whiten(general), background.whiten(general))
