@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,6 +38,13 @@ def planted(n_groups: int = 4, a_group: int = 5, papers: int = 30, seed: int = 0
     return vectors, assignments, regions, np.repeat(np.arange(n_groups), a_group)
 
 
+@cache
+def planted_positions() -> pd.DataFrame:
+    """Positions of the papers of `planted`, to read only."""
+    vectors, assignments, regions, _ = planted()
+    return paper_positions(vectors, assignments, regions)
+
+
 class TestLayOutTopics:
     def test_neighbors_on_the_map_are_of_one_group(self):
         _, _, regions, groups = planted(6, 6)
@@ -65,8 +74,8 @@ class TestLayOutTopics:
 
 class TestPaperPositions:
     def test_papers_are_around_their_topic(self):
-        vectors, assignments, regions, _ = planted()
-        found = paper_positions(vectors, assignments, regions)
+        _, assignments, regions, _ = planted()
+        found = planted_positions()
         assert list(found["paper_id"]) == list(assignments["paper_id"])
         places = lay_out_topics(regions.centers)
         at = found[["x", "y"]].to_numpy()
@@ -75,8 +84,8 @@ class TestPaperPositions:
         assert (nearest == own)[own >= 0].mean() > 0.97
 
     def test_papers_in_no_topic_are_beyond_the_others(self):
-        vectors, assignments, regions, _ = planted()
-        found = paper_positions(vectors, assignments, regions)
+        _, assignments, regions, _ = planted()
+        found = planted_positions()
         places = lay_out_topics(regions.centers)
         by = pd.Index(regions.topic_ids).get_indexer(assignments["nearest_topic_id"])
         away = np.linalg.norm(found[["x", "y"]].to_numpy() - places[by], axis=1)
@@ -107,10 +116,11 @@ class TestPaperPositions:
         moved = np.abs(before[["x", "y"]].to_numpy() - after[["x", "y"]].to_numpy())
         assert np.quantile(moved, 0.99) < 0.05
 
+    @pytest.mark.slow
     def test_row_order_does_not_matter(self):
         vectors, assignments, regions, _ = planted()
         order = np.random.default_rng(0).permutation(len(vectors))
-        one = paper_positions(vectors, assignments, regions).iloc[order].reset_index(drop=True)
+        one = planted_positions().iloc[order].reset_index(drop=True)
         other = paper_positions(vectors[order], assignments.iloc[order], regions)
         np.testing.assert_allclose(one[["x", "y"]], other[["x", "y"]], atol=0.0015)
 

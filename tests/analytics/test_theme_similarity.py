@@ -175,6 +175,7 @@ def test_shipped_background_is_a_covariance(vectorizer_id):
     assert np.trace(shipped.covariance) + shipped.mean @ shipped.mean == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_each_number_of_word_pieces_has_a_background():
     none = np.empty((0, 384), np.float32)
     means = {n: background_for(f"minilm-0-x-{n}", none).mean for n in (128, 192, 256)}

@@ -396,6 +396,7 @@ class TestRecent:
         paces = [np.log(window_of(window, planted)["growth_per_year"]).median() for window in WINDOWS]
         assert paces == pytest.approx([paces[0]] * 3, rel=0.1)
 
+    @pytest.mark.slow
     def test_null_series_stay_silent(self) -> None:
         claims = []
         for seed in range(40):
