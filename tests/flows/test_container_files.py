@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,13 +43,18 @@ def argument(name: str) -> str:
     return [rest for one, rest in instructions() if one == name][-1]
 
 
+@cache
+def left_out_lines() -> tuple[str, ...]:
+    """Patterns of .dockerignore."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
 def is_left_out(path: str) -> bool:
     """Whether .dockerignore keeps a file out: the last pattern that fits it or a folder above it decides."""
     parts = path.split("/")
     out = False
-    for line in (ROOT / ".dockerignore").read_text().splitlines():
-        if not line or line.startswith("#"):
-            continue
+    for line in left_out_lines():
         pattern = line.removeprefix("!")
         # In Docker a star stops at a slash, and two of them do not.
         candidates = ["/".join(parts[:n]) for n in range(1, len(parts) + 1)]
@@ -232,7 +238,7 @@ def test_what_is_copied_is_enough(tmp_path):
                 shutil.copyfile(file, tmp_path / target / within)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
 
     def python(*arguments: str, cwd: Path = elsewhere) -> str:
         done = subprocess.run(
