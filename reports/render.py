@@ -10,7 +10,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.context import ReportContext
-from reports.sections.explorer import pack, pack_abstracts, packed
+from reports.sections.packing import pack, pack_abstracts, pack_index, packed
 from reports.values.count_sentences import COMMAND
 from reports.values.formatting import NARROW
 from reports.values.palette import DARK, LIGHT, MARKS, css_variables
@@ -46,6 +46,7 @@ _SCRIPTS = (
 )
 _DATA_START = '<script id="data" type="text/plain">'
 _ABSTRACTS_START = '</script><script id="abstracts" type="text/plain">'
+_INDEX_START = '</script><script id="index" type="text/plain">'
 _SERIES_START = '</script><script id="series" type="text/plain">'
 _FOR_ABSTRACTS = 250_000
 """Bytes that papers leave to abstracts, listed papers first; or an eighth of the room if less."""
@@ -62,11 +63,12 @@ def render_report(context: ReportContext) -> str:
     # Only a template can write this; texts have no angle brackets left.
     before, start, after = page.partition(_DATA_START)
     series = _SERIES_START + packed(context.compared)
-    room = MOST_BYTES - len(page.encode("utf-8", "replace")) - len(_ABSTRACTS_START + series)
+    room = MOST_BYTES - len(page.encode("utf-8", "replace")) - len(_INDEX_START + _ABSTRACTS_START + series)
     kept = min(_FOR_ABSTRACTS, room // 8) if context.explorer.abstracts else 0
     papers = pack(context.explorer, room - kept)
-    abstracts = pack_abstracts(context.explorer, room - len(papers))
-    return before + start + papers + _ABSTRACTS_START + abstracts + series + after
+    index = pack_index(context.explorer, room - kept - len(papers))
+    abstracts = pack_abstracts(context.explorer, room - len(papers) - len(index))
+    return before + start + papers + _INDEX_START + index + _ABSTRACTS_START + abstracts + series + after
 
 
 def render_page_of(

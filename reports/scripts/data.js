@@ -17,6 +17,19 @@ async function readData() {
   return data;
 }
 
+// What the search knows of the first papers, as many as the page has room for; of the others it knows what is listed.
+function addIndex(data, index) {
+  const { vocabulary, names, words } = index || { vocabulary: [], names: [], words: [] };
+  const none = [];
+  data.words = vocabulary;
+  data.papers.names = data.papers.title.map((_, paper) => names[paper] ?? "");
+  data.papers.words = data.papers.title.map((_, paper) => words[paper] ?? none);
+  const note = document.getElementById("index-held");
+  note.hidden = names.length === data.size;
+  note.textContent = "The search knows all authors and words of the abstract of " + names.length.toLocaleString("en-US") + " of these "
+    + counted(data.size, "paper") + "; of the others it knows title, first author, organization and id.";
+}
+
 function linkOf(data, paper) {
   const link = data.papers.link[paper];
   return link in linkStarts || !linkStarts[link[0]] ? link : linkStarts[link[0]] + link.slice(1);

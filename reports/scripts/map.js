@@ -32,6 +32,7 @@ function addMap(data) {
   const inside = document.getElementById("map-inside"), legend = document.getElementById("map-legend");
   const coloring = document.getElementById("map-color"), brush = document.getElementById("map-brush");
   const time = document.getElementById("map-time"), until = document.getElementById("map-until");
+  const ringed = document.getElementById("map-marked");
   const play = document.getElementById("map-play");
   const { x, y, day, themes, topic } = data.papers;
   const points = Array.from({ length: data.mapped }, (_, paper) => paper);
@@ -109,10 +110,11 @@ function addMap(data) {
       const left = screenX(x[paper]), top = screenY(y[paper]);
       if (left < -9 || top < -9 || left > size.width + 9 || top > size.height + 9) { continue; }
       const { dot, side } = sprite(colorOf(paper), isThen && inPeriod[paper] === now ? radius + 1 : radius);
-      context.globalAlpha = isThen && inPeriod[paper] !== now ? crowd * 0.35 : crowd;
+      context.globalAlpha = (isThen && inPeriod[paper] !== now) || (data.marked && !data.marked.has(paper)) ? crowd * 0.35 : crowd;
       context.drawImage(dot, left - side / 2, top - side / 2, side, side);
     }
     context.globalAlpha = 1;
+    if (data.marked) { drawMarked(context, radius); }
     if (hovered >= 0) {
       context.strokeStyle = palette.ink;
       context.lineWidth = 1.5;
@@ -130,6 +132,18 @@ function addMap(data) {
       context.strokeStyle = palette.ink;
       context.lineWidth = 1;
       context.strokeRect(left + 0.5, top + 0.5, width, height);
+    }
+  }
+
+  // Papers that the search finds have a ring, so that they are known without their color.
+  function drawMarked(context, radius) {
+    context.strokeStyle = palette.ink;
+    context.lineWidth = 1.25;
+    for (const paper of points) {
+      if (!data.marked.has(paper) || !isShown(paper)) { continue; }
+      context.beginPath();
+      context.arc(screenX(x[paper]), screenY(y[paper]), radius + 1.5, 0, 2 * Math.PI);
+      context.stroke();
     }
   }
 
@@ -154,6 +168,13 @@ function addMap(data) {
       context.fillText(text, left, top);
     }
   }
+
+  data.showMarked = () => {
+    const n = data.marked ? points.filter((paper) => data.marked.has(paper)).length : 0;
+    ringed.hidden = !data.marked;
+    ringed.textContent = "With a ring: " + counted(n, "paper") + " that match" + (n === 1 ? "es" : "") + " the search among the papers.";
+    redraw();
+  };
 
   function redraw() { frame = frame || requestAnimationFrame(draw); }
 
@@ -370,6 +391,7 @@ function addMap(data) {
   box.hidden = false;
   press(false);
   showTime();
+  data.showMarked();
   new ResizeObserver(resize).observe(canvas.parentNode);
   onTheme(() => {
     const style = getComputedStyle(root);

@@ -5,6 +5,39 @@ function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
+// What people type or paste of an arXiv paper: an id with or without version, or an address.
+const arxivId = /^(?:https?:\/\/)?(?:www\.)?(?:arxiv\.org\/(?:abs|pdf|html)\/|huggingface\.co\/papers\/|arxiv:)?(\d{4}\.\d{4,5})(?:v\d+)?(?:\.pdf)?$/;
+
+function searchWords(text) {
+  return fold(text).split(/\s+/).filter(Boolean).map((word) => (arxivId.exec(word) || [, word])[1]);
+}
+
+// The part of a word that its forms share, roughly; short words are left whole.
+function stemOf(word) {
+  const short = word.replace(/(?:ations?|ings?|ers?|ed|es|s|ly)$/, "");
+  return short.length >= 4 ? short : word;
+}
+
+// Papers whose abstracts are about the same as those of the `found` ones: words that these have more often than all
+// papers, each worth as much as it is rare elsewhere. Meaning here is that words occur together.
+function similarPapers(data, found, isFree, most) {
+  const counts = new Map(), all = data.wordCounts, hits = found.slice(0, 300);
+  hits.forEach((paper) => data.papers.words[paper].forEach((word) => counts.set(word, (counts.get(word) || 0) + 1)));
+  const worth = new Map();
+  counts.forEach((n, word) => {
+    const lift = Math.log((n / hits.length) / (all[word] / data.size));
+    if (n >= Math.min(2, hits.length) && lift > 1) { worth.set(word, lift * Math.sqrt(n / hits.length)); }
+  });
+  const scores = [];
+  for (let paper = 0; paper < data.size; paper += 1) {
+    if (!isFree(paper)) { continue; }
+    let score = 0, n = 0;
+    for (const word of data.papers.words[paper]) { const one = worth.get(word); if (one) { score += one; n += 1; } }
+    if (n >= 2) { scores.push([score, paper]); }
+  }
+  return scores.sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, most).map(([, paper]) => paper);
+}
+
 function addPapers(data, corrections) {
   const papers = data.papers;
   const form = document.getElementById("find");
@@ -22,7 +55,7 @@ function addPapers(data, corrections) {
     votes: (paper) => papers.votes[paper] ?? -1,
   };
   const every = Array.from({ length: data.size }, (_, paper) => paper);
-  let order = every, folded = null, found = [], n = shownAtFirst;
+  let order = every, folded = null, found = [], similar = [], n = shownAtFirst;
 
   function arrange(column, down) {
     const key = every.map(keys[column]);
@@ -30,20 +63,39 @@ function addPapers(data, corrections) {
   }
 
   function matches() {
-    const words = fold(fields.words.value).split(/\s+/).filter(Boolean);
+    const words = searchWords(fields.words.value);
     if (words.length && !folded) {
-      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.organization[paper], papers.watched[paper]].join(" ")));
+      folded = every.map((paper) => fold([papers.title[paper], papers.authors[paper], papers.names[paper], papers.organization[paper],
+        papers.watched[paper], idOf(data, paper)].join(" ")));
+      data.wordCounts = data.words.map(() => 0);
+      papers.words.forEach((own) => own.forEach((word) => { data.wordCounts[word] += 1; }));
     }
+    // A word is also found in what sets an abstract apart, in any of its forms.
+    const inAbstracts = words.map((word) => {
+      const stem = stemOf(word);
+      return stem.length < 4 ? new Set() : new Set(data.words.flatMap((one, at) => (one.startsWith(stem) ? [at] : [])));
+    });
+    const says = (paper, word, at) => folded[paper].includes(word) || (inAbstracts[at].size > 0 && papers.words[paper].some((one) => inAbstracts[at].has(one)));
     const theme = fields.theme.value, topic = fields.topic.value, source = fields.source.value, from = fields.from.value, to = fields.to.value;
-    return order.filter((paper) => {
+    const passes = (paper) => {
       const day = papers.day[paper];
       return (theme === "" || (theme === "-1" ? !papers.themes[paper].length : papers.themes[paper].includes(+theme)))
         && (topic === "" || papers.topic[paper] === +topic)
         && (source === "" || papers.sources[paper].includes(+source))
         // A month counts from its first day, and to the end of what was asked for.
-        && (!from || (day && day + "-01-01".slice(day.length - 4) >= from)) && (!to || (day && day <= to))
-        && words.every((word) => folded[paper].includes(word));
-    });
+        && (!from || (day && day + "-01-01".slice(day.length - 4) >= from)) && (!to || (day && day <= to));
+    };
+    const free = order.filter(passes);
+    found = words.length ? free.filter((paper) => words.every((word, at) => says(paper, word, at))) : free;
+    similar = [];
+    if (words.length && data.words.length && found.length <= 0.2 * data.size) {
+      // Where no paper has all the words, those that have some of them say what is meant.
+      const like = found.length ? found : free.filter((paper) => words.some((word, at) => word.length > 3 && says(paper, word, at)));
+      const known = new Set(found), open = new Set(free);
+      if (like.length && like.length <= 0.2 * data.size) { similar = similarPapers(data, like, (paper) => open.has(paper) && !known.has(paper), 20); }
+    }
+    data.marked = found.length < data.size ? new Set(found) : null;
+    if (data.showMarked) { data.showMarked(); }
   }
 
   const cells = {
@@ -69,18 +121,24 @@ function addPapers(data, corrections) {
   };
 
   function show() {
-    const rows = found.slice(0, n).map((paper) => element("tr", {}, ...columns.map((name) => cells[name](paper))));
+    const row = (paper) => element("tr", {}, ...columns.map((name) => cells[name](paper)));
+    const rows = found.slice(0, n).map(row);
+    if (similar.length && found.length <= n) {
+      const head = element("th", { colSpan: columns.length, scope: "rowgroup", textContent: "Similar by the words of their abstracts" });
+      rows.push(element("tr", { className: "similar" }, head), ...similar.map(row));
+    }
     table.tBodies[0].replaceChildren(...rows);
     more.hidden = found.length <= n;
     const all = data.size === data.n ? counted(data.n, "paper") : "the " + counted(data.size, "paper") + " on this page";
     said.textContent = found.length === data.size ? "All of " + all + "." : found.length
       ? counted(found.length, "paper") + " of " + all + " match." : "No paper matches; try fewer words, or reset.";
+    if (similar.length) { said.textContent += " " + similar.length + " similar ones follow."; }
   }
 
   function update(event) {
     // Who looks at the papers of a theme may correct it at once.
     if (event && event.target === fields.theme) { correct(fields.theme.value); }
-    found = matches();
+    matches();
     n = shownAtFirst;
     show();
   }

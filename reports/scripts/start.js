@@ -7,8 +7,9 @@ document.addEventListener("DOMContentLoaded", async () => {
   addProbes();
   addCompare(await readPacked("series"));
   const corrections = addCorrections();
-  const [data, held] = await Promise.all([readData(), readPacked("abstracts")]);
+  const [data, index, held] = await Promise.all([readData(), readPacked("index"), readPacked("abstracts")]);
   if (data) {
+    addIndex(data, index);
     data.abstracts = held ? addAbstracts(held) : new Map();
     addPapers(data, corrections);
     addMap(data);

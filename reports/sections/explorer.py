@@ -6,11 +6,8 @@ many of the others as fit, ordered by their likely interest to readers.
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.tables import RunTables, is_among
+from analytics.text.distinctive_words import distinctive_words
 from reports.sections.held_abstracts import held_abstracts
 from reports.sections.watched import watched_names
 from reports.values.formatting import clip
@@ -26,7 +24,7 @@ from reports.values.palette import MARKS
 from reports.values.paper_lines import make_paper_lines, newest_first
 from reports.view import Places
 
-__all__ = ["MOST_MAPPED", "Explorer", "make_explorer", "pack", "pack_abstracts", "packed"]
+__all__ = ["MOST_MAPPED", "Explorer", "SearchIndex", "make_explorer"]
 
 MOST_MAPPED = 7_000
 """Papers on the map at most."""
@@ -40,12 +38,28 @@ _UPVOTED = 1_000
 _RARE = 0.1
 """Part of all papers up to which those of a source are marked as its own."""
 _N_COLORS = len(MARKS) - 1  # without the grey of what belongs nowhere
-_CHECKED = 500
-"""Papers whose packed size predicts that of the others."""
-_FULL, _TRIES = 0.93, 5
-"""Part of the room that is full enough, and how often a better number of papers is looked for."""
-_FEWEST = 100
-"""Papers below which a search is not worth its place."""
+_MOST_NAMES = 60
+"""Authors of a paper that the search knows."""
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """What the search knows of each paper beyond what is listed, in the order of the papers.
+
+    `names` are the authors that a line leaves out, `words` places in `vocabulary` of what sets the abstract
+    apart from others.
+    """
+
+    vocabulary: tuple[str, ...]
+    names: Sequence[str]
+    words: Sequence[Sequence[int]]
+
+    def first(self, n: int) -> dict[str, Any]:
+        """Data for the script when it knows this of the first n papers."""
+        return {"vocabulary": self.vocabulary, "names": self.names[:n], "words": self.words[:n]}
+
+
+_NO_INDEX = SearchIndex((), (), ())
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,8 @@ class Explorer:
     sources : tuple of dict
         Name of each kind of source, and whether it is `rare`: then its papers are marked. Empty where all
         papers are of one kind.
+    index : SearchIndex
+        What the search knows beyond the columns.
     abstracts : tuple of tuple of str
         Ids of papers and their abstracts, those of papers that the page lists first, then the newest.
     n_abstracts : int
@@ -78,6 +94,7 @@ class Explorer:
     notes: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
     columns: dict[str, list[Any]]
+    index: SearchIndex = _NO_INDEX
     abstracts: tuple[tuple[str, str], ...] = ()
     n_abstracts: int = 0
 
@@ -107,9 +124,9 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
     Explorer
         Columns: `id`, empty where it follows from the link; `title`; `link`, an address, or ``a`` and ``d``
         before what follows arXiv's and the DOI's; `day`, empty without a date; `note`, a position in `notes`;
-        `authors`, `organization`; `watched`, names of watches; `votes`, a number or None; `themes`, positions
-        with the primary one first; `topic`, a position or -1; `sources`, positions, unless there are none;
-        `x` and `y` from 0 to 4095.
+        `authors`, as shown; `organization`; `watched`, names of watches; `votes`, a number or None; `themes`,
+        positions with the primary one first; `topic`, a position or -1; `sources`, positions, unless there
+        are none; `x` and `y` from 0 to 4095.
     """
     mapped = _sample(tables)
     listed = list(dict.fromkeys([*mapped, *_wanted(tables, most)]))[:most]
@@ -120,6 +137,7 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
     themes_of = _memberships(tables, places, shown)
     votes = [None if pd.isna(one) else int(one) for one in shown["upvotes"]]
     notes, watched, sources = {"": 0}, watched_names(tables), _sources(tables.papers)
+    vocabulary, words = distinctive_words(shown["abstract"].fillna("").tolist())
     links = [_short_link(line.href) for line in lines]
     columns: dict[str, list[Any]] = {
         "id": [
@@ -150,55 +168,10 @@ def make_explorer(tables: RunTables, places: Places, most: int = _MOST_SEARCHED)
         tuple(notes),
         tuple({"name": clip(one.replace("-", " "), 40), "rare": rare} for one, rare in sources.items()),
         columns,
+        SearchIndex(tuple(vocabulary), [_other_names(one) for one in shown["authors"]], words),
         held_abstracts(tables),
         int((tables.papers["abstract"].fillna("") != "").sum()),
     )
-
-
-def pack(explorer: Explorer, room: int) -> str:
-    """Base64 of gzip of JSON of as many papers as fit.
-
-    It has at most `room` characters, and is empty where not even a hundred papers fit.
-    """
-    return _pack_first(explorer.first, explorer.n_listed, room, _FEWEST)
-
-
-def pack_abstracts(explorer: Explorer, room: int) -> str:
-    """Base64 of gzip of JSON of as many abstracts as fit, and of how many papers have one.
-
-    It has at most `room` characters, and is empty where none fits or there is none.
-    """
-
-    def first(n: int) -> dict[str, Any]:
-        ids, texts = zip(*explorer.abstracts[:n], strict=True)
-        return {"n": explorer.n_abstracts, "ids": ids, "texts": texts}
-
-    return _pack_first(first, len(explorer.abstracts), room, 1) if explorer.abstracts else ""
-
-
-def _pack_first(first: Callable[[int], Mapping[str, Any]], n_all: int, room: int, fewest: int) -> str:
-    """Pack what `first` gives of the largest number that fits; empty where `fewest` do not."""
-    n, best = n_all, ""
-    if n > _CHECKED:
-        n = min(n, int(room * _CHECKED / len(packed(first(_CHECKED)))))
-    for _ in range(_TRIES):
-        if n < min(fewest, n_all):
-            break
-        text = packed(first(n))
-        if len(text) <= room:
-            best = max(best, text, key=len)
-            if n == n_all or len(text) > _FULL * room:
-                break
-        # More papers repeat more words, so the size grows by less than their number.
-        n = min(n_all, int(n * room / len(text) * 0.98))
-    return best
-
-
-def packed(value: Mapping[str, Any]) -> str:
-    """Base64 of gzip of JSON."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Without a time, so that the same papers are the same bytes.
-    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
 
 def _sources(papers: pd.DataFrame) -> dict[str, bool]:
@@ -207,6 +180,19 @@ def _sources(papers: pd.DataFrame) -> dict[str, bool]:
     if len(counts) < 2:
         return {}
     return {str(one): bool(counts[one] <= _RARE * len(papers)) for one in sorted(counts.index)}
+
+
+def _other_names(names: Sequence[str] | None) -> str:
+    """Authors that a line of a paper leaves out, for the search.
+
+    Examples
+    --------
+    >>> _other_names(["A. One", "B. Two", "C. Three"]), _other_names(["A. One", "B. Two"]), _other_names(None)
+    ('B. Two, C. Three', '', '')
+    """
+    if names is None or len(names) <= 2:
+        return ""
+    return ", ".join(clip(name, 80) for name in names[1:_MOST_NAMES])
 
 
 def _by_source(sources: Mapping[str, bool], shown: pd.Series) -> dict[str, list[list[int]]]:

@@ -120,7 +120,7 @@ def test_the_ranking_leads_to_its_topics_and_knows_its_worth(page_of):
 
 def test_hostile_names_are_only_names_ahead(page_of, html_of):
     page = page_of("ahead-hostile")
-    assert [one.attributes.get("type") for one in page.all("script")] == [None, *["text/plain"] * 3]
+    assert [one.attributes.get("type") for one in page.all("script")] == [None, *["text/plain"] * 4]
     assert "<script>alert(1)</script>" in text(page, "growing")
     assert "T0666" in text(page, "outlook")
     assert "\u202e" not in html_of("ahead-hostile")

@@ -413,6 +413,49 @@ class TestCorrections:
         assert misses.nth(1).is_visible()
 
 
+class TestSearch:
+    @pytest.fixture
+    def page(self, open_page, run_of, render):
+        """Papers about proteins and about robots, one of which has a title and authors to look for."""
+        run = run_of("usual")
+        about = ["Proteins folding molecules.", "Robots grasping objects."]
+        texts = [about[at % 2] if at < 60 else f"Something else {at}." for at in range(400)]
+        authors = [["Ada Example", "Bo Sample", "Zoë Last"], *run.tables.papers["authors"].tolist()[1:]]
+        ids = ["arxiv:2501.01234", *run.tables.papers["paper_id"].tolist()[1:]]
+        urls = ["https://arxiv.org/abs/2501.01234", *run.tables.papers["url"].tolist()[1:]]
+        papers = run.tables.papers.assign(abstract=texts, authors=authors, paper_id=ids, url=urls)
+        return open_page(render(run.with_tables(papers=papers)))
+
+    def found(self, page, words):
+        page.locator("[name=words]").fill(words)
+        return text_of(page.locator("#found"))
+
+    @pytest.mark.parametrize(
+        "words",
+        ["zoe last", "2501.01234", "https://arxiv.org/abs/2501.01234v2", "arXiv:2501.01234"],
+    )
+    def test_every_author_and_an_arxiv_id_in_any_form_find_the_paper(self, page, words):
+        assert self.found(page, words).startswith("1 paper of 400 papers match")
+
+    def test_words_of_abstracts_find_papers_in_any_form_and_ring_them_on_the_map(self, page):
+        assert page.locator("#map-marked").is_hidden()
+        assert self.found(page, "protein").startswith("30 papers of")
+        # The first paper has an id of its own here and so no place on the map.
+        assert text_of(page.locator("#map-marked")).startswith("With a ring: 29 papers that match")
+        page.get_by_role("button", name="Reset").click()
+        sync_api.expect(page.locator("#map-marked")).to_be_hidden()
+
+    def test_similar_papers_follow_what_is_found(self, page):
+        said = self.found(page, "zoe last")
+        assert said.endswith("20 similar ones follow.")
+        rows = page.locator("#paper-table tbody tr")
+        assert text_of(rows.nth(1)) == "Similar by the words of their abstracts"
+        assert rows.count() == 22
+        # The first paper is about proteins, as are 29 others.
+        rows.nth(2).locator("summary").click()
+        sync_api.expect(rows.nth(2).locator(".abstract p")).to_have_text("Proteins folding molecules.")
+
+
 class TestEvidence:
     def test_a_headline_leads_to_papers_below_the_top_whose_abstracts_fold_out(
         self, open_page, run_of, render

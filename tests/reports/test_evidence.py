@@ -13,8 +13,9 @@ import pytest
 from reports.context import make_report_context
 from reports.render import MOST_BYTES, render_report
 from reports.sections.evidence import make_evidence
-from reports.sections.explorer import make_explorer, pack_abstracts
+from reports.sections.explorer import make_explorer
 from reports.sections.held_abstracts import held_abstracts
+from reports.sections.packing import pack_abstracts
 from reports.values.verdict_row import Verdict
 from reports.view import RunView
 

@@ -12,7 +12,8 @@ from analytics.tables import validate_table
 from reports.context import make_report_context
 from reports.render import MOST_BYTES, render_report
 from reports.sections import explorer
-from reports.sections.explorer import make_explorer, pack
+from reports.sections.explorer import make_explorer
+from reports.sections.packing import pack, pack_index
 from reports.view import RunView
 
 
@@ -107,6 +108,20 @@ def test_as_many_papers_as_fit(make_run, room):
     data = unpacked(text)
     assert data["n"] == 6000
     assert data["mapped"] == len(data["papers"]["title"]) == len(data["papers"]["x"]) < 6000
+
+
+def test_the_index_knows_as_many_papers_as_fit(make_run):
+    run = make_run(3000, n_topics=8)
+    held = of(run)
+    whole = pack_index(held, 1_000_000)
+    data = unpacked(whole)
+    assert len(data["names"]) == len(data["words"]) == held.n_listed == 3000
+    text = pack_index(held, len(whole) // 2)
+    part = unpacked(text)
+    assert len(text) <= len(whole) // 2
+    assert 100 <= len(part["names"]) < 3000
+    assert part["names"] == data["names"][: len(part["names"])]
+    assert pack_index(held, 50) == ""
 
 
 def test_without_room_there_is_no_data(run_of):

@@ -148,6 +148,7 @@ def test_hostile_texts_are_only_texts(html_of, page_of):
     assert [one.attributes for one in page.all("script")] == [
         {},
         {"id": "data", "type": "text/plain"},
+        {"id": "index", "type": "text/plain"},
         {"id": "abstracts", "type": "text/plain"},
         {"id": "series", "type": "text/plain"},
     ]
