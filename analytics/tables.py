@@ -93,7 +93,7 @@ ADDED_TABLES = frozenset(
     {
         "unassigned", "bursts", "change_points", "forecasts", "backtests", "emerging", "emerging_scores",
         "scored_forecasts", "scored_claims", "topic_events", "positions",
-        "theme_terms", "near_misses", "labels", "theme_quality", "watched",
+        "theme_terms", "near_misses", "labels", "theme_quality", "watched", "groups",
     }
 )  # fmt: skip
 """Tables that older run folders lack; they are empty there."""
@@ -128,6 +128,7 @@ class RunTables:
     topic_events: pd.DataFrame
     trends: pd.DataFrame
     verdicts: pd.DataFrame
+    groups: pd.DataFrame
     watched: pd.DataFrame
     unassigned: pd.DataFrame
     bursts: pd.DataFrame

@@ -43,6 +43,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
     as_of: date | None = None,
     themes: str | None = None,
     vectorizer: str | None = None,
+    by: list[str] | None = None,
     command: str = "",
     columns: dict[str, str] | None = None,
     refit: bool = False,
@@ -58,6 +59,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
         themes: Themes file; by default that of the settings.
         vectorizer: How abstracts become vectors: auto, minilm, minilm-128, minilm-256, student, lexical,
             sentence-transformers:NAME-OR-FOLDER or openai:MODEL; by default as in the settings.
+        by: What papers are grouped by: organization, category, venue, source; by default as in the settings.
         command: Command line that reproduces this run, shown in the report.
         columns: Fields by the column names of a table, such as {"Heading": "title"}.
         refit: Fit the topics again, even if no rule asks for it.
@@ -80,6 +82,7 @@ def papertrends(  # noqa: PLR0913 - the form that Prefect shows
             "as_of": as_of,
             "themes": themes,
             "vectorizer": vectorizer,
+            "by": by,
             "runner": runner,
             "dask_address": dask_address,
         }

@@ -63,6 +63,7 @@ def trend_verdicts(
     q: float = 0.05,
     steady_within: float = STEADY_WITHIN,
     corrections: Corrections | None = None,
+    others: Floats | None = None,
 ) -> pd.DataFrame:
     """Test every series for a change of its share, over the span and of late, and say how large it is.
 
@@ -118,6 +119,8 @@ def trend_verdicts(
         Above 1.
     corrections : mapping of str to CheckedSeries, optional
         By theme id, for each series that has checked shares (`analytics.labels.checked_series.with_checked`).
+    others : ndarray, optional
+        p values of further tests of the same family, whose series have their own model of the noise.
 
     Returns
     -------
@@ -153,7 +156,9 @@ def trend_verdicts(
     >>> trend_verdicts(series)[columns].round(2).values.tolist()[0]
     ['long', 'rising', 0.11, 0.8, 2.0]
     """
-    return find_trends(series, q=q, steady_within=steady_within, corrections=corrections).verdicts
+    return find_trends(
+        series, q=q, steady_within=steady_within, corrections=corrections, others=others
+    ).verdicts
 
 
 def find_trends(
@@ -162,6 +167,7 @@ def find_trends(
     q: float = 0.05,
     steady_within: float = STEADY_WITHIN,
     corrections: Corrections | None = None,
+    others: Floats | None = None,
 ) -> FoundTrends:
     """Verdicts and curves of all series; see `trend_verdicts` for arguments and method."""
     if not 0 < q < 1:
@@ -177,7 +183,7 @@ def find_trends(
     curves = _no_curves()
     if tallied.tested.any():
         model = fit_trends(tallied, corrections)
-        _fill(tallied, model, (long, recent, lasting), q, steady_within)
+        _fill(tallied, model, (long, recent, lasting), (q, steady_within), others)
         curves = _curves(model)
     tables = [table.assign(window=name) for name, table in zip(WINDOWS, (long, recent, lasting), strict=True)]
     verdicts = pd.concat(tables, ignore_index=True).assign(is_fragile=False)
@@ -189,16 +195,18 @@ def _fill(
     tallied: Tallied,
     model: TrendModel,
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
-    q: float,
-    steady_within: float,
+    bounds: tuple[float, float],
+    others: Floats | None,
 ) -> None:
     """Write the estimates of the tested series and the verdicts that follow into the tables."""
     long, recent, lasting = tables
+    q, steady_within = bounds
     whole = model.whole_span()
     some = model.stepped.any()
     newest = model.newest_months() if some else None
-    p_values = np.concatenate([whole.p_value, newest.p_value if newest else np.zeros(0)])
-    q_values = claim_q_values(p_values)
+    own = np.concatenate([whole.p_value, newest.p_value if newest else np.zeros(0)])
+    p_values = own if others is None else np.concatenate([own, others])
+    q_values = claim_q_values(p_values)[: len(own)]
     claimed, needed = claim_threshold(p_values, q)
     n = len(whole.p_value)
     steady = [whole.steady_p(steady_within), newest.steady_p(steady_within) if newest else np.zeros(0)]

@@ -16,6 +16,7 @@ from analytics.tables import UNCLUSTERED, RunTables
 from analytics.themes import Theme
 from analytics.topics.topic_edits import TopicEdit
 from analytics.topics.topic_quality import term_diversity
+from analytics.trends.group_shares import default_groupings
 from analytics.trends.shares import CorpusTrends
 from analytics.vectors.gpu import gpu_class
 from flows.analysis.steps import DayCorpus, Encoded
@@ -78,6 +79,9 @@ def fingerprint_of(
         "steady_within": settings.steady_within,
         "fit": fit_id,
     }
+    by = settings.by if settings.by is not None else default_groupings(corpus.papers)
+    if by:  # without any, the tables are those of before there were groups
+        parts["by"] = list(by)
     if len(corpus.labels):  # without any, runs of before there were labels have the same fingerprint
         parts["labels"] = _labels_hash(corpus.labels)
     if edited := edits_hash(edits or {}):  # as with the labels

@@ -38,6 +38,8 @@ from analytics.themes import (
 )
 from analytics.topics.identity import TopicEvent
 from analytics.topics.topic_model import TopicFit
+from analytics.trends.group_shares import default_groupings, papers_in_groups
+from analytics.trends.group_trends import find_group_tests
 from analytics.trends.jumps import find_jumps
 from analytics.trends.shares import CorpusTrends, corpus_trends
 from analytics.trends.smooth_shares import with_smooth
@@ -131,6 +133,7 @@ class Trends:
     checked: Mapping[str, CheckedSeries]
     verdicts: pd.DataFrame
     unassigned: pd.DataFrame
+    groups: pd.DataFrame
     jumps: Callable[[], tuple[pd.DataFrame, pd.DataFrame]]
 
 
@@ -270,7 +273,21 @@ def follow_trends(
     q = settings.false_discovery_rate
     checked, corrections = check(found.trends), check(found.tested)
     tested = with_checked(found.tested, corrections)
-    how: dict[str, Any] = {"q": q, "steady_within": settings.steady_within, "corrections": corrections}
+    by = settings.by if settings.by is not None else default_groupings(papers)
+    groups = find_group_tests(
+        papers,
+        papers_in_groups(papers, by),
+        themes.assignments,
+        found,
+        q=q,
+        steady_within=settings.steady_within,
+    )
+    how: dict[str, Any] = {
+        "q": q,
+        "steady_within": settings.steady_within,
+        "corrections": corrections,
+        "others": groups.p_values,
+    }
     claims = find_trends(tested, **how)
     drawn = with_smooth(with_checked(found.trends, checked), claims.curves)
     found = replace(found, trends=drawn, tested=tested)
@@ -280,7 +297,10 @@ def follow_trends(
     loose_of_tests = unassigned_papers(papers.assign(topic_id=papers["paper_id"].map(topic_of)), tested)
     undated = undated_papers(papers, membership)
     verdicts = mark_fragile(claims.verdicts, tested, loose_of_tests, undated, **how)
-    return Trends(corpus=found, checked=checked, verdicts=verdicts, unassigned=loose, jumps=jumps)
+    judged = groups.judged(claims.verdicts)
+    return Trends(
+        corpus=found, checked=checked, verdicts=verdicts, unassigned=loose, groups=judged, jumps=jumps
+    )
 
 
 def assemble_tables(
@@ -310,6 +330,7 @@ def assemble_tables(
         "trends": trends.corpus.trends,
         "verdicts": trends.verdicts,
         "unassigned": trends.unassigned,
+        "groups": trends.groups,
         "forecasts": forecast_tables.forecasts,
         "backtests": forecast_tables.backtests,
         "emerging": forecast_tables.emerging,

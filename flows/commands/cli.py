@@ -30,6 +30,7 @@ from flows.commands.label import label
 from flows.commands.merge_split import merge, split
 from flows.commands.options import (
     AsOf,
+    By,
     Columns,
     DaskAddress,
     Refit,
@@ -91,6 +92,7 @@ def run(  # noqa: PLR0913 - its options
     themes: Themes = None,
     as_of: AsOf = None,
     vectorizer: Vectorizer = None,
+    by: By = None,
     columns: Columns = None,
     runner: Runner = None,
     dask_address: DaskAddress = None,
@@ -100,12 +102,12 @@ def run(  # noqa: PLR0913 - its options
     with one_line_errors(verbose):
         server = start_server(shown=verbose)
         runner_options = runner_parameters(runner, dask_address)
-        settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
+        settings = checked_settings(workspace, themes, as_of, vectorizer, {**runner_options, "by": by})
         given, named = sources or [str(one) for one in DEFAULT_SOURCES], columns_of(columns)
         if not sources and settings.as_of is None:
             settings = settings.model_copy(update={"as_of": DEFAULT_DAY})
         check_sources(given, settings.as_of, named)
-        parameters = flow_parameters(settings, themes, vectorizer)
+        parameters = {**flow_parameters(settings, themes, vectorizer), "by": by}
         _run_pipeline(server, settings, given, {**parameters, "columns": named, **runner_options})
 
 
@@ -154,6 +156,7 @@ def analyze(  # noqa: PLR0913 - its options
     themes: Themes = None,
     as_of: AsOf = None,
     vectorizer: Vectorizer = None,
+    by: By = None,
     refit: Refit = False,
     runner: Runner = None,
     dask_address: DaskAddress = None,
@@ -163,8 +166,8 @@ def analyze(  # noqa: PLR0913 - its options
     with one_line_errors(verbose):
         server = start_server(shown=verbose)
         runner_options = runner_parameters(runner, dask_address)
-        settings = checked_settings(workspace, themes, as_of, vectorizer, runner_options)
-        parameters = flow_parameters(settings, themes, vectorizer)
+        settings = checked_settings(workspace, themes, as_of, vectorizer, {**runner_options, "by": by})
+        parameters = {**flow_parameters(settings, themes, vectorizer), "by": by}
         _run_pipeline(server, settings, [], {**parameters, "refit": refit, **runner_options})
 
 

@@ -10,6 +10,7 @@ import typer
 __all__ = [
     "PAPER_FORMS",
     "AsOf",
+    "By",
     "Columns",
     "DaskAddress",
     "NeededSources",
@@ -59,6 +60,15 @@ Themes = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help="Run as if today were this day, YYYY-MM-DD.  [default: today]"),
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="GROUP",
+        help="Who publishes on a theme: organization, category, venue or source, several by repeating it, or "
+        "none.  [default: organization where a tenth of the papers name one]",
+    ),
 ]
 Vectorizer = Annotated[
     str | None,

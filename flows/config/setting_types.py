@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -15,6 +15,7 @@ __all__ = [
     "Cron",
     "DatabaseAddress",
     "Endpoint",
+    "Grouping",
     "MailAddress",
     "MailAddresses",
     "Place",
@@ -24,6 +25,7 @@ __all__ = [
     "ThemesPlace",
     "TimeZone",
     "WebAddress",
+    "check_groupings",
     "is_address",
     "is_secret",
 ]
@@ -95,6 +97,21 @@ def _check_zone(value: str) -> str:
     return value
 
 
+def check_groupings(value: Any) -> Any:
+    """Read groupings: a list, one name, or ``none``, alone, for no groups.
+
+    Examples
+    --------
+    >>> check_groupings("venue"), check_groupings(["none"]), check_groupings(["venue", "venue"])
+    (('venue',), (), ('venue',))
+    """
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple)):
+        return value
+    return () if list(names) == ["none"] else tuple(dict.fromkeys(names))
+
+
+Grouping = Literal["organization", "category", "venue", "source"]
 WebAddress = Annotated[str, Field(pattern=_WEB)]
 Site = Annotated[str, Field(pattern=rf"^$|{_WEB}")]
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$")]

@@ -24,6 +24,7 @@ from flows.config.setting_types import (
     Cron,
     DatabaseAddress,
     Endpoint,
+    Grouping,
     MailAddress,
     MailAddresses,
     Place,
@@ -33,6 +34,7 @@ from flows.config.setting_types import (
     ThemesPlace,
     TimeZone,
     WebAddress,
+    check_groupings,
     is_secret,
 )
 from flows.config.vectorizer_names import check_vectorizer
@@ -93,6 +95,12 @@ class Settings(LayeredSettings):
         gt=1,
         le=10,
         description="A share is steady if its odds changed by less than this factor, up or down.",
+    )
+    by: Annotated[tuple[Grouping, ...] | None, BeforeValidator(check_groupings)] = Field(
+        None,
+        description="What papers are grouped by, to see who publishes on a theme: a list of `organization`,"
+        " `category`, `venue` and `source`, or `none`; if unset, organizations if a tenth of the papers name"
+        " one.",
     )
     min_topic_size: int | None = Field(
         None,

@@ -44,6 +44,7 @@ def test_defaults():
         "themes": None,
         "vectorizer": "auto",
         "random_state": 0,
+        "by": None,
         "site": "",
         "mirror": "",
         "mail_from": None,
@@ -139,7 +140,7 @@ WATCH = {"name": "snow", "authors": (), "organizations": (), "words": ("snow",),
 def test_every_type_can_be_given_as_text(monkeypatch):
     given = {
         "WORKSPACE": "w", "THEMES": "t.toml", "VECTORIZER": "lexical", "RANDOM_STATE": "7", "AS_OF": "2025-10-01",
-        "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "STEADY_WITHIN": "1.5", "MIN_TOPIC_SIZE": "5", "THEME_PROBABILITY": "0.25",
+        "TITLE": "My papers", "SITE": "https://e.org/w", "MIRROR": "s3://b/w", "FALSE_DISCOVERY_RATE": "0.1", "STEADY_WITHIN": "1.5", "BY": '["venue", "source"]', "MIN_TOPIC_SIZE": "5", "THEME_PROBABILITY": "0.25",
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "LABELLER": "ann", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "READERS": '[{"address": "c@e.org"}]', "WATCH": '{"words": "snow"}', "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail",
@@ -156,7 +157,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(f"PAPERTRENDS_{name}", value)
     assert list(load_settings().model_dump().values()) == [
-        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 1.5, 5, 0.25, 10, 30, "ann",
+        Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 1.5, ("venue", "source"), 5, 0.25, 10, 30, "ann",
         SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), (READER,), (WATCH,), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
         "http://localhost:11434/v1", SecretStr("k3"), "judge", "http://localhost:1/v1", SecretStr("k4"), "vectors", 5, "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
@@ -264,6 +265,8 @@ def test_a_workspace_cannot_send_itself_elsewhere(folder):
         ("false_discovery_rate", 1),
         ("false_discovery_rate", "nan"),
         ("steady_within", 1),
+        ("by", ["lab"]),
+        ("by", ["none", "venue"]),
         ("steady_within", 10.5),
         ("min_topic_size", 1),
         ("theme_probability", "1"),
