@@ -14,6 +14,7 @@ from reports.charts.run_charts import Chart, plot_charts
 from reports.sections.compared_series import compared_series
 from reports.sections.explorer import Explorer, make_explorer
 from reports.sections.forecasts import ForecastSection, make_forecast_section
+from reports.sections.groups import GroupTable, make_groups
 from reports.sections.growing import Growing, make_growing
 from reports.sections.headlines import Moved, Subject, make_moved
 from reports.sections.membership_paragraphs import membership_paragraphs
@@ -84,6 +85,7 @@ class ReportContext:
     pinned: tuple[PinnedTopic, ...]
     topic_history: TopicHistory | None
     unassigned: UnassignedPapers | None
+    groups: tuple[GroupTable, ...]
     growing: Growing | None
     forecasts: ForecastSection | None
     map: PaperMap | None
@@ -130,6 +132,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
         pinned=pinned_topics(topics, charts, view.headline_topics),
         topic_history=make_topic_history(tables, manifest, places),
         unassigned=make_unassigned_papers(tables),
+        groups=make_groups(tables, places),
         growing=make_growing(tables, series, places),
         forecasts=make_forecast_section(tables, manifest, places),
         map=make_paper_map(explorer, len(tables.topics)),
