@@ -47,6 +47,7 @@ from analytics.trends.unassigned import mark_fragile, unassigned_papers, undated
 from analytics.trends.verdicts import find_trends
 from analytics.vectors.background import background_for
 from flows.analysis.encoding import encode_texts
+from flows.analysis.followed_series import followed_series, series_membership
 from flows.analysis.forecasting import ForecastTables
 from flows.analysis.vectorizers import phrase_reader, ready_vectorizer
 from flows.config.settings import Settings
@@ -253,19 +254,8 @@ def follow_trends(
     per period, because the periods are known only here.
     """
     clustered = topics.assignments[topics.assignments["topic_id"] != UNCLUSTERED]
-    membership = pd.concat(
-        [
-            _membership("theme", themes.assignments, "theme_id"),
-            _membership("topic", clustered, "topic_id"),
-        ],
-        ignore_index=True,
-    )
-    series = pd.DataFrame(
-        {
-            "kind": ["theme"] * len(themes.groups) + ["topic"] * len(topics.groups),
-            "series_id": [*themes.groups["theme_id"], *topics.groups["topic_id"]],
-        }
-    )
+    membership = series_membership(themes.assignments, topics.assignments)
+    series = followed_series(themes.groups, topics.groups)
     # No work appeared on these dates, so the papers are in no period.
     beyond_belief = corpus.papers["date_fault"].eq("before_1900").fillna(False)
     papers = corpus.papers.assign(published=corpus.papers["published"].where(~beyond_belief.astype(bool)))
@@ -351,13 +341,3 @@ def _event_table(events: Sequence[TopicEvent]) -> pd.DataFrame:
         for one in events
     ]
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS["topic_events"]))
-
-
-def _membership(kind: str, assignments: pd.DataFrame, key: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "kind": kind,
-            "series_id": assignments[key].to_numpy(),
-            "paper_id": assignments["paper_id"].to_numpy(),
-        }
-    )
