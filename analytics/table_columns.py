@@ -1,7 +1,6 @@
 """Every table of a run and every column: its kind, its unit and what it means.
 
-This is the one source of these facts: `analytics.tables` checks tables against the kinds, and the
-reference page `docs/reference/tables.md` is generated from all of it.
+The one source of these facts: tables are checked against it, `docs/reference/tables.md` is made from it.
 """
 
 from __future__ import annotations
@@ -41,8 +40,10 @@ _C = Column
 # Columns that many tables share.
 _PAPER = _C("text", "", "Id: `arxiv:...`, else `doi:...`, else `title:` with a hash of the title.")
 _THEME = _C("text", "", "The theme, as the themes file names it.")
-_KIND = _C("text", "theme, topic", "Kind of series.")
-_SERIES = _C("text", "", "The theme or topic.")
+_OF_SERIES = {
+    "kind": _C("text", "theme, topic", "Kind of series."),
+    "series_id": _C("text", "", "The theme or topic."),
+}
 _START = _C("day", "day", "First day of the period.")
 _END = _C("day", "day", "Day after the last day of the period.")
 _P = _C("float", "0 to 1", "p value.")
@@ -55,8 +56,7 @@ _BASIS = _C("text", "found, checked", "Which share it refers to.")
 _N_TOTAL = _C("int", "papers", "All dated papers of the period.")
 
 _FORECAST = {
-    "kind": _KIND,
-    "series_id": _SERIES,
+    **_OF_SERIES,
     "period_start": _START,
     "period_end": _END,
     "share": _C("float", _SHARE, "Forecast share."),
@@ -196,8 +196,7 @@ TABLES: dict[str, TableSpec] = {
         "papers": _C("texts", "", "Ids of these papers."),
     }),
     "trends": TableSpec("One series in one period.", {
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "period_start": _START,
         "period_end": _END,
         "n_papers": _C("int", "papers", "The series' papers."),
@@ -214,8 +213,7 @@ TABLES: dict[str, TableSpec] = {
         "smooth_high": _C("float", _SHARE, "Upper end of its 95 % band."),
     }),
     "verdicts": TableSpec("The answer to one question about one series.", {
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "window": _C("text", "long, recent, lasting", "The question, see \"How a verdict is reached\"."),
         "basis": _BASIS,
         "period": _C("text", "day, week, month, quarter, year", "Length of the tested periods."),
@@ -277,8 +275,7 @@ TABLES: dict[str, TableSpec] = {
         "is_complete": _COMPLETE,
     }),
     "bursts": TableSpec("Consecutive periods in which a share is clearly raised.", {
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "period_start": _C("day", "day", "First day of the burst."),
         "period_end": _C("day", "day", "Day after its last day."),
         "weight": _C("float", "nats", "Log likelihood ratio of the burst state over the base state."),
@@ -286,8 +283,7 @@ TABLES: dict[str, TableSpec] = {
         "q_value": _Q,
     }),
     "change_points": TableSpec("One place at which the level of a share changed.", {
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "period_start": _C("day", "day", "First day of the new level."),
         "share_before": _C("float", _SHARE, "Level before."),
         "share_after": _C("float", _SHARE, "Level after."),
@@ -312,8 +308,7 @@ TABLES: dict[str, TableSpec] = {
         "n_series": _C("int", "series", "Series that were forecast."),
     }),
     "emerging": TableSpec("One series in the ranking of emerging ones, likeliest first.", {
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "probability": _C("float", "0 to 1", "That the next year's share exceeds the last year's."),
         "growth_per_year": _C("float", "odds ratio per year", "Shrunken growth of its odds."),
         "n_papers": _C("int", "papers", "Papers of the years on which the ranking is based."),
@@ -335,8 +330,7 @@ TABLES: dict[str, TableSpec] = {
     }),
     "scored_claims": TableSpec("A rising or falling verdict of an earlier run, a year later.", {
         "run_id": _C("text", "", "Run that claimed it."),
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "verdict": _C("text", "rising, falling", "The claim."),
         "last_start": _C("day", "day", "First day of the newest complete period that was known."),
         "share_before": _C("float", _SHARE, "Share over the year up to that period."),
@@ -345,8 +339,7 @@ TABLES: dict[str, TableSpec] = {
     }),
     "changes": TableSpec("The change of one series' share since an earlier run, split into parts.", {
         "against": _C("text", "", "The earlier run."),
-        "kind": _KIND,
-        "series_id": _SERIES,
+        **_OF_SERIES,
         "from_share": _C("float", _SHARE, "Share in the earlier run, over all its dated papers."),
         "to_share": _C("float", _SHARE, "Share in this run."),
         "by_new_papers": _C("float", "share, -1 to 1", "Part caused by papers that came, went or got dates."),
