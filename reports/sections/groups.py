@@ -10,12 +10,12 @@ import pandas as pd
 
 from analytics.tables import RunTables
 from reports.values.formatting import clip, count, long_day, percent, percent_range, plural
+from reports.values.verdict_sentences import ICONS
 from reports.view import Places
 
 __all__ = ["GroupRow", "GroupTable", "make_groups"]
 
 _PLURALS = {"organization": "organizations", "category": "categories", "venue": "venues", "source": "sources"}
-_ICONS = {"rising": "▲", "falling": "▼", "steady": "▬", "unclear": "◇", "insufficient": "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _row(row: Mapping[Any, Any]) -> GroupRow:
         percent(float(row["share"])),
         percent_range(float(row["share_low"]), float(row["share_high"])),
         str(row["verdict"]) if row["is_tested"] else "",
-        _ICONS[str(row["verdict"])],
+        ICONS[str(row["verdict"])],
         new,
     )
 
