@@ -259,7 +259,7 @@ class TestProvenance:
         origin = {field: look.source for field, look in history.origin.items()}
         assert origin == {
             "title": "daily-papers", "abstract": "daily-papers", "published": "daily-papers",
-            "authors": "arxiv-listing", "n_authors": "arxiv-listing", "url": "daily-papers", "upvotes": "daily-papers",
+            "authors": "arxiv-listing", "n_authors": "arxiv-listing", "categories": "arxiv-listing", "url": "daily-papers", "upvotes": "daily-papers",
         }  # fmt: skip
         lines = list(paper_lines(history))
         assert "published    2025-03-03  [daily-papers 2025-03-04.json, 2025-03-04]" in lines

@@ -70,6 +70,7 @@ class TestNotes:
             n_authors=2,
             url="https://openreview.net/forum?id=aBc-1_x",
             arxiv_id="2310.00001",
+            venue="Example 2024 poster",
             position="entry 1",
         )
 
