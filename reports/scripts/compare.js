@@ -151,6 +151,7 @@ function addCompare(data) {
     const keys = comparedInAddress(known);
     if (keys === null) { return; }
     chosen = keys;
+    section.querySelector("details.fold").open = true;
     show();
     if (scroll) { section.scrollIntoView(); }
   }
