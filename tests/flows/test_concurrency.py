@@ -30,9 +30,15 @@ DAY = date(2026, 1, 1)
 PART, N_PARTS = 50, 25
 
 
+HELD_S, PATIENCE_S = 0.3, 0.15
+
+
 def wait_no_time() -> None:
-    """A reader that had to wait for a lock would fail at once."""
-    Store.open.__func__.__kwdefaults__["busy_timeout_s"] = 0.01
+    """A reader that had to wait until the writer's transaction ends would fail.
+
+    For a moment a reader may wait: whoever closes the database asks whether he is the last, under a lock.
+    """
+    Store.open.__func__.__kwdefaults__["busy_timeout_s"] = PATIENCE_S
 
 
 def read_corpus(workspace: Path) -> int:
@@ -94,7 +100,7 @@ def ingest_slowly(source: Path, workspace: Path, begin: Path, end: Path, told: l
 
     def slowly(*arguments: object) -> object:
         written = write(*arguments)
-        time.sleep(0.2)
+        time.sleep(HELD_S)
         return written
 
     flows.store.store.write_feed = slowly
