@@ -79,6 +79,7 @@ class TestPlantedTruth:
         assert 0.45 <= mean.loc["last_value", "coverage_50"] <= 0.60
         assert mean["coverage_90"].between(0.86, 0.94).all()
 
+    @pytest.mark.slow
     def test_a_level_on_constant_series(self) -> None:
         chosen = picks([make_series(30, 36, random_state=seed) for seed in range(3)])
         assert chosen["trailing_mean"] + chosen["pooled_level"] == 3

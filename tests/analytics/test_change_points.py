@@ -93,6 +93,7 @@ class TestPlantedTruth:
         places = found["period_start"].dt.year * 12 + found["period_start"].dt.month - 2000 * 12 - 1
         assert np.abs(places - [14, 20]).max() <= 1
 
+    @pytest.mark.slow
     def test_a_steady_trend_is_none(self) -> None:
         rising = make_series(10, 36, papers_per_period=200, doubling_months=18, random_state=3)
         null = make_series(40, 36, papers_per_period=200, random_state=4)

@@ -89,6 +89,7 @@ def test_a_planted_rise_is_found() -> None:
     assert verdicts["Riser"] == "rising"
 
 
+@pytest.mark.slow
 def test_silent_on_shuffled_organizations() -> None:
     """Organizations of a skewed size, shuffled over the days: of 20 corpora at most 3 may hold a claim."""
     rng = np.random.default_rng(1)

@@ -232,7 +232,7 @@ def publish_and_die(workspace: Path, fatal: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-@pytest.mark.parametrize("apart", [6, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("apart", [17, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_at_any_step_leaves_latest_valid_and_the_next_publish_clean(tmp_path, apart):
     fork = multiprocessing.get_context("fork")
     n_killed, codes = 0, set()

@@ -92,7 +92,7 @@ def count_statements(workspace: Path) -> int:
 
 @on_both
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-@pytest.mark.parametrize("apart", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("apart", [19, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_at_any_statement_leaves_the_last_whole_state(tmp_path, apart):
     quiet = tmp_path / "quiet"
     with Store.open(quiet) as store:

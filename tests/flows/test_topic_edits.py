@@ -101,6 +101,7 @@ def of_topics(table):
     return rows.reset_index(drop=True)
 
 
+@pytest.mark.slow
 def test_a_merge_counts_as_one_topic_of_the_fit_does(analyze):
     merged = analyze({"T0001": TopicEdit(merge=("T0003",))})
     as_one = analyze(renamed={"T0003": "T0001"})
@@ -115,6 +116,7 @@ def test_a_merge_counts_as_one_topic_of_the_fit_does(analyze):
     assert merged.manifest["warnings"] == apart.manifest["warnings"]
 
 
+@pytest.mark.slow
 def test_names_and_hiding_change_no_number(analyze):
     plain = analyze()
     edited = analyze({"T0002": TopicEdit(name="Ours", hide=True), "T0001": TopicEdit(pin=True, note="n")})
@@ -147,6 +149,7 @@ def test_edits_without_effect_are_named_and_cost_nothing(analyze):
     assert "Ours" in set(made.tables.topics["label"])
 
 
+@pytest.mark.slow
 def test_runs_are_compared_with_the_same_merges(analyze, settings):
     plain = analyze()
     publish_run(settings.workspace, "r1", plain.tables, plain.manifest, {}, "page")

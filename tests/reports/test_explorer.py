@@ -100,7 +100,9 @@ def test_too_many_papers_are_sampled_evenly_and_the_newest_come_next(make_run, m
     assert set(links) <= set(held.columns["link"])
 
 
-@pytest.mark.parametrize("room", [20_000, 60_000, 100_000])
+@pytest.mark.parametrize(
+    "room", [20_000, *(pytest.param(one, marks=pytest.mark.slow) for one in (60_000, 100_000))]
+)
 def test_as_many_papers_as_fit(make_run, room):
     run = make_run(6000, n_topics=20, months=20)
     text = pack(of(run), room)
