@@ -57,14 +57,18 @@ class Changes:
 
     def shares(self, change: Floats) -> tuple[Floats, Floats]:
         """Shares at the start and at the end if the change was this one and the level the same."""
-        start = self.level + change * self.before
-        return expit(start), expit(start + change)
+        start, end = self._logits(change)
+        return expit(start), expit(end)
 
     def ratio(self, change: Floats) -> Floats:
         """Share at the end over that at the start if the change was this one and the level the same."""
-        start = self.level + change * self.before
-        logs = log_expit(start + change) - log_expit(start)
+        start, end = self._logits(change)
+        logs = log_expit(end) - log_expit(start)
         return np.asarray(np.exp(np.clip(logs, -LARGEST_LOG, LARGEST_LOG)))
+
+    def _logits(self, change: Floats) -> tuple[Floats, Floats]:
+        """Log odds at both ends; a bound beyond all measure must not swallow the level."""
+        return self.level + change * self.before, self.level + change * (1 + self.before)
 
     def steady_p(self, bound: float) -> Floats:
         """Give the p value of "the odds changed by a factor of `bound` or more, up or down".

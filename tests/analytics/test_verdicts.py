@@ -586,6 +586,12 @@ class TestLaws:
         found = trend_verdicts(series)
         assert np.isfinite(found.loc[found["verdict"] != "insufficient", ESTIMATES]).all(axis=None)
 
+    def test_a_series_that_is_all_of_one_month_keeps_its_change_in_its_interval(self) -> None:
+        series = monthly([0, 0, 0, 0, 0, 0, 1000, 0, 20], [0, 0, 1, 0, 1, 1, 1000, 1, 1000], "s0")
+        found = long_run(series, q=0.01)
+        assert (found["change_low"] <= found["change"]).all()
+        assert (found["change"] <= found["change_high"]).all()
+
     @examples(150)
     @given(runs(), st.sampled_from([0.01, 0.05, 0.2]))
     def test_any_counts(self, series: pd.DataFrame, q: float) -> None:
