@@ -35,6 +35,7 @@ __all__ = ["MOST_TITLES", "NO_NAMES", "NamedTopics", "name_topics"]
 
 MOST_TITLES = 10
 _TRIES = 2
+_MOST_FAILED = 2
 _MOST_UNUSABLE = 3
 """Topics without a usable answer after which a model that has named none is not asked further."""
 
@@ -89,8 +90,9 @@ def name_topics(
         "left": len(new) - naming.n_asked,
     }
     n_kept = len(questions) - len(naming.names)
-    note = f"{n_kept} of {len(questions)} topics keep the label of the data: {naming.stopped}"
-    return NamedTopics(naming.names, {"model_names": facts}, (note,) if naming.stopped else ())
+    reason = naming.stopped or naming.failure
+    note = f"{n_kept} of {len(questions)} topics keep the label of the data: {reason}"
+    return NamedTopics(naming.names, {"model_names": facts}, (note,) if reason else ())
 
 
 def _ask(naming: _Naming, new: Sequence[TopicQuestion], settings: Settings, store: Store) -> int:
@@ -173,6 +175,8 @@ class _Naming:
         Topics by the names that they have, folded: no other topic gets one of them.
     stopped : str
         Why not all topics were asked about.
+    failure : str
+        How the endpoint failed last.
     """
 
     model: str
@@ -183,6 +187,8 @@ class _Naming:
     n_given: int = 0
     n_unusable: int = 0
     stopped: str = ""
+    failure: str = ""
+    failed_in_a_row: int = 0
     unsaved: list[TopicName] = field(default_factory=list)
 
     def recall(self, questions: Iterable[TopicQuestion], known: Sequence[TopicName]) -> list[TopicQuestion]:
@@ -216,15 +222,23 @@ class _Naming:
         say_progress(f"names by {self.model}", self.n_asked, n_all)
         try:
             name = self._answer(chat, question)
-        except (InputError, RequestsSpentError, TransientFeedError) as error:
+        except (InputError, RequestsSpentError) as error:
             self.stopped = str(error)
             return False
+        except TransientFeedError as error:
+            # It may be of this question: a server that fails at it must not keep the others from being asked.
+            self.failed_in_a_row += 1
+            self.failure = str(error)
+            if not self.n_given or self.failed_in_a_row == _MOST_FAILED:
+                self.stopped = self.failure
+            return not self.stopped
         except FeedError as error:
             if not chat.form_is_known:
                 self.stopped = str(error)
                 return False
             name = None
         self.n_asked += 1
+        self.failed_in_a_row = 0
         say_progress(f"names by {self.model}", self.n_asked, n_all)
         if name is not None:
             asked = question.asked_of(self.model)

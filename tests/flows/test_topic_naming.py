@@ -266,6 +266,14 @@ class TestFailures:
         assert name().names == NAMES
         assert len(loopback_server.asked) == n_asked + 2
 
+    def test_a_topic_at_which_the_endpoint_fails_costs_no_other(self, name, says, loopback_server):
+        says(lambda subject, _: 500 if subject == "1" else json.dumps({"name": f"Name of {subject}"}))
+        found = name()
+        assert set(found.names) == {"T0001", "T0003", "T0004"}
+        assert found.notes[0].startswith("1 of 4 topics keep the label of the data: ")
+        assert found.facts["model_names"]["left"] == 1
+        assert len(loopback_server.asked) == 6
+
     def test_requests_are_bounded_and_the_next_run_goes_on(self, name, says):
         found = name(label_requests=3)
         assert len(found.names) == 3
