@@ -202,7 +202,7 @@ class TestCopy:
         assert there.exit_code == 0, there.stderr
         n_rows = sum(map(len, expected.values())) - len(expected["schema_version"])
         assert (
-            f"copied {n_rows} rows of 19 tables from {workspace / 'corpus.sqlite'} to postgresql"
+            f"copied {n_rows} rows of 20 tables from {workspace / 'corpus.sqlite'} to postgresql"
             in there.stdout
         )
         assert "a-secret-word" not in there.stdout + there.stderr
