@@ -176,7 +176,9 @@ def analyze_papers(
         workspace = Path(folder) / "workspace"
         ingest_source(str(table), workspace, as_of, columns)
         asked = {"workspace": workspace, "themes": themes, "as_of": as_of, "vectorizer": vectorizer}
-        analysis = run_analysis(analysis_inputs(load_settings(asked)))
+        # Requests fail where an event loop runs, as in a notebook.
+        settings = load_settings(asked).model_copy(update={"label_model": None})
+        analysis = run_analysis(analysis_inputs(settings))
     return RunView(analysis.tables, analysis.manifest)
 
 

@@ -23,8 +23,13 @@ from analytics.topics.topic_model import TopicFit
 __all__ = ["apply_edits"]
 
 
-def apply_edits(fit: TopicFit, vectors: NDArray[np.float32], edits: Mapping[str, TopicEdit]) -> TopicFit:
-    """Topics as people ordered them.
+def apply_edits(
+    fit: TopicFit,
+    vectors: NDArray[np.float32],
+    edits: Mapping[str, TopicEdit],
+    names: Mapping[str, str] | None = None,
+) -> TopicFit:
+    """Topics as people ordered them, and under the names of a model where people gave none.
 
     A merged topic is gone: its papers are those of the topic that took it in, which has the terms of all of
     them in turn, and no coherence, which only a fit measures. Edits of topics that `fit` does not have change
@@ -37,6 +42,8 @@ def apply_edits(fit: TopicFit, vectors: NDArray[np.float32], edits: Mapping[str,
     vectors : float32 array of shape (n, d)
         Unit rows in the order of ``fit.assignments``.
     edits : mapping of topic_id to TopicEdit
+    names : mapping of topic_id to str, optional
+        What a model calls topics; the others keep the label of the data.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def apply_edits(fit: TopicFit, vectors: NDArray[np.float32], edits: Mapping[str,
             ids = assignments[column]
             assignments[column] = ids.map(target_of).where(ids.isin(list(target_of)), ids)
         topics = _merged(topics, assignments, vectors, target_of)
-    topics = _edited(topics, edits)
+    topics = _edited(topics, edits, names or {})
     n_loose = int((found == UNCLUSTERED).sum())
     reason = (
         f"{len(topics)} topics; {n_loose} of {len(found)} papers in no topic" if target_of else fit.reason
@@ -60,13 +67,19 @@ def apply_edits(fit: TopicFit, vectors: NDArray[np.float32], edits: Mapping[str,
     return replace(fit, assignments=assignments, topics=topics, reason=reason, events=events)
 
 
-def _edited(topics: pd.DataFrame, edits: Mapping[str, TopicEdit]) -> pd.DataFrame:
+def _edited(topics: pd.DataFrame, edits: Mapping[str, TopicEdit], names: Mapping[str, str]) -> pd.DataFrame:
     """Topics with names, pins, hiding and notes."""
     own = [edits.get(one, TopicEdit()) for one in topics["topic_id"]]
-    labels = [edit.name or label for edit, label in zip(own, topics["label"], strict=True)]
+    by_model = [names.get(one, "") for one in topics["topic_id"]]
+    labels = [
+        edit.name or name or label for edit, name, label in zip(own, by_model, topics["label"], strict=True)
+    ]
     return topics.assign(
         label=pd.Series(labels, index=topics.index, dtype=topics["label"].dtype),
-        named_by=["people" if edit.name else "data" for edit in own],
+        named_by=[
+            "people" if edit.name else "model" if name else "data"
+            for edit, name in zip(own, by_model, strict=True)
+        ],
         is_pinned=np.array([edit.pin for edit in own], dtype=bool),
         is_hidden=np.array([edit.hide for edit in own], dtype=bool),
         note=pd.Series([edit.note for edit in own], index=topics.index, dtype=topics["note"].dtype),

@@ -71,6 +71,7 @@ def fingerprint_of(
     settings: Settings,
     fit_id: int,
     edits: Mapping[str, TopicEdit] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """Hash of all that a run's tables depend on."""
     parts: dict[str, Any] = {
@@ -86,6 +87,8 @@ def fingerprint_of(
         parts["labels"] = _labels_hash(corpus.labels)
     if edited := edits_hash(edits or {}):  # as with the labels
         parts["topic_edits"] = edited
+    if names:  # what a model calls topics
+        parts["topic_names"] = dict(names)
     return run_fingerprint(corpus.corpus_hash, day, parts)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
-
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.vectors.vectorizer import Vectorizer
 from flows.analysis.embedding_client import OpenAIVectorizer
 from flows.analysis.foreign_vectorizers import ForeignVectorizer
 from flows.analysis.sentence_encoders import SentenceVectorizer
-from flows.config.secret_blocks import load_secret
+from flows.config.secret_blocks import secret_setting
 from flows.config.settings import Settings
 from flows.config.vectorizer_names import OPENAI, SENTENCE, entry_point
 
@@ -53,15 +51,7 @@ def _openai(model: str, settings: Settings) -> Vectorizer:
     return OpenAIVectorizer(
         model,
         settings.embedding_endpoint,
-        _embedding_key(settings),
+        secret_setting(settings.embedding_key, settings.embedding_key_block, name="embedding_key"),
         most_requests=settings.embedding_requests,
         answer_seconds=settings.answer_seconds,
     )
-
-
-def _embedding_key(settings: Settings) -> SecretStr | None:
-    """Key of the endpoint, from the settings or a Secret block of Prefect; None where neither is set."""
-    if settings.embedding_key is not None or settings.embedding_key_block is None:
-        return settings.embedding_key
-    block = settings.embedding_key_block
-    return SecretStr(load_secret(block, setting="embedding_key_block", instead="embedding_key"))

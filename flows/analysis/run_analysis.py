@@ -31,6 +31,7 @@ from flows.analysis import comparison, forecasting, steps, topics
 from flows.analysis.manifest import definitions_hash, fingerprint_of, make_manifest, run_entry
 from flows.analysis.run_warnings import settings_warnings
 from flows.analysis.topic_edits import EditedTopics, edit_topics
+from flows.analysis.topic_naming import NO_NAMES, NamedTopics, name_topics
 from flows.clock import now, today
 from flows.config.settings import Settings
 from flows.config.themes_file import read_themes
@@ -136,10 +137,12 @@ def run_analysis(
         tables, history = _compare(inputs, corpus, grouped, (trends, forecast), stages)
         run_id = make_run_id(started_at, corpus.corpus_hash, taken=list_runs(folder))
         made = make_manifest(corpus, tables, grouped.encoded, grouped.topics, trends.corpus, inputs.settings)
-        notes = [*settings_warnings(inputs.settings, corpus.papers), *grouped.edited.notes]
+        notes = [
+            *settings_warnings(inputs.settings, corpus.papers), *grouped.named.notes, *grouped.edited.notes
+        ]  # fmt: skip
         manifest = {
             **made,
-            "topics": {**made["topics"], "edits": grouped.edited.facts},
+            "topics": {**made["topics"], **grouped.named.facts, "edits": grouped.edited.facts},
             "warnings": [*made["warnings"], *notes],
             **run_entry(started_at, stages.seconds),
             **history,
@@ -160,6 +163,7 @@ class _Groups:
 
     encoded: steps.Encoded
     themes: steps.FoundThemes
+    named: NamedTopics
     edited: EditedTopics
     positions: pd.DataFrame
     terms: Callable[[], pd.DataFrame]
@@ -191,9 +195,14 @@ def _group_papers(
         refit=inputs.refit,
         each=each,
     )
-    edited = edit_topics(folder, day, found, encoded, inputs.topic_edits)
+    edits, named = inputs.topic_edits, NO_NAMES
+    if settings.label_model is not None:
+        fit = steps.Grouped(found.topics.state.members, found.topics.topics)
+        asked = (folder, day, corpus.papers, encoded, fit, settings, edits)
+        named = stages("topic names", name_topics, *asked)
+    edited = edit_topics(folder, day, found, encoded, edits, named.names)
     # Merged topics keep their places on the map, where their papers are.
-    return _Groups(encoded, themes, edited, topics.find_positions(encoded, found.topics), terms)
+    return _Groups(encoded, themes, named, edited, topics.find_positions(encoded, found.topics), terms)
 
 
 def _follow_series(
@@ -234,8 +243,8 @@ def _compare(
         corpus.papers, groups.themes, groups.topics.topics, trends, forecast, further
     )
     definitions = definitions_hash(inputs.themes, settings, groups.encoded.vectorizer_id)
-    fit_id, edits = groups.topics.fit_id, inputs.topic_edits
-    fingerprint = fingerprint_of(corpus, day, definitions, settings, fit_id, edits)
+    fit_id, edits, names = groups.topics.fit_id, inputs.topic_edits, groups.named.names
+    fingerprint = fingerprint_of(corpus, day, definitions, settings, fit_id, edits, names)
     changes, since = stages(
         "changes", comparison.compare_with_previous, folder, tables, fingerprint, definitions, day
     )

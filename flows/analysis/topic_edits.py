@@ -45,16 +45,21 @@ class EditedTopics:
 
 
 def edit_topics(
-    workspace: Path, day: date, found: FoundTopics, encoded: Encoded, edits: Mapping[str, TopicEdit]
+    workspace: Path,
+    day: date,
+    found: FoundTopics,
+    encoded: Encoded,
+    edits: Mapping[str, TopicEdit],
+    names: Mapping[str, str],
 ) -> EditedTopics:
-    """Apply edits to the topics of a run.
+    """Apply edits, and names that a model gave, to the topics of a run.
 
     An edit belongs to the id of a topic. If a refit continues the topic, so does the edit; if it splits it,
     the part that keeps the id keeps the edit; if it merges the topic into another or ends it, the edit has no
     effect and is named.
     """
     known = set(found.topics.topics["topic_id"])
-    edited = replace(found, topics=apply_edits(found.topics, encoded.papers, edits))
+    edited = replace(found, topics=apply_edits(found.topics, encoded.papers, edits, names))
     if not edits:
         return EditedTopics(edited, ())
     with Store.open(workspace) as store:

@@ -39,6 +39,7 @@ _SHOWN = 300
 _PAPERS_SHOWN = 3
 _TITLE_SHOWN = 120
 _EVENTS = {"continued": "", "born": "", "split": "from", "merged": "into", "retired": ""}
+_NAMERS = {"people": "people", "model": "a model"}
 _FAULTS = {
     "before_1900": "its stated date is before 1900",
     "before_id_month": "its stated date is long before the month of its arXiv id",
@@ -194,7 +195,9 @@ def topic_lines(topics: pd.DataFrame) -> Iterator[str]:
 def _edits(row: Mapping[Hashable, Any]) -> str:
     """What people decided about a topic, in brackets; empty where nothing."""
     parts = [
-        f"named by people, {row['found_label']!r} in the data" if row["named_by"] == "people" else "",
+        f"named by {_NAMERS[row['named_by']]}, {row['found_label']!r} in the data"
+        if row["named_by"] in _NAMERS
+        else "",
         f"with {', '.join(row['merged_ids'])}" if len(row["merged_ids"]) else "",
         "pinned" if row["is_pinned"] else "",
         "hidden" if row["is_hidden"] else "",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
+from pydantic import SecretStr
+
 from analytics.exceptions import InputError
 
-__all__ = ["load_secret"]
+__all__ = ["load_secret", "secret_setting"]
 
 
 def load_secret(name: str, *, setting: str, instead: str) -> str:
@@ -33,3 +35,16 @@ def load_secret(name: str, *, setting: str, instead: str) -> str:
             f"Prefect has no Secret block {name!r} (setting {setting}); "
             f"create it on Prefect's Blocks page, or set {instead}"
         ) from error
+
+
+def secret_setting(value: SecretStr | None, block: str | None, *, name: str) -> SecretStr | None:
+    """Value of a secret setting, else that of the block that the setting ``<name>_block`` names, else None.
+
+    Raises
+    ------
+    InputError
+        When Prefect has no such block.
+    """
+    if value is not None or block is None:
+        return value
+    return SecretStr(load_secret(block, setting=f"{name}_block", instead=name))

@@ -18,6 +18,7 @@ __all__ = [
     "Grouping",
     "MailAddress",
     "MailAddresses",
+    "ModelName",
     "Place",
     "Probability",
     "Scheduler",
@@ -97,6 +98,12 @@ def _check_zone(value: str) -> str:
     return value
 
 
+def _check_model(value: str) -> str:
+    if not re.fullmatch(r"\S.{0,198}\S|\S", value) or not value.isprintable():
+        raise ValueError("write 1 to 200 characters as the endpoint knows the model, such as llama3.1:8b")
+    return value
+
+
 def check_groupings(value: Any) -> Any:
     """Read groupings: a list, one name, or ``none``, alone, for no groups.
 
@@ -119,6 +126,7 @@ Place = Annotated[str, Field(pattern=r"^$|^[a-z][a-z0-9]*://[^\s@]+$")]
 Scheduler = Annotated[str, Field(pattern=r"^((tcp|tls)://)?(\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):\d{1,5}$")]
 MailAddress = Annotated[str, Field(pattern=_ADDRESS)]
 MailAddresses = Annotated[tuple[str, ...], AfterValidator(_check_addresses)]
+ModelName = Annotated[str, AfterValidator(_check_model)]
 Cron = Annotated[str, AfterValidator(_check_cron)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 Probability = Annotated[float, Field(gt=0, lt=1)]

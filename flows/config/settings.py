@@ -27,6 +27,7 @@ from flows.config.setting_types import (
     Grouping,
     MailAddress,
     MailAddresses,
+    ModelName,
     Place,
     Probability,
     Scheduler,
@@ -177,12 +178,23 @@ class Settings(LayeredSettings):
 
     label_endpoint: Endpoint | None = Field(
         None,
-        description="OpenAI-compatible chat endpoint for `papertrends label --by MODEL`, such as"
-        " `http://localhost:11434`; used only with `--by`.",
+        description="OpenAI-compatible chat endpoint for `papertrends label --by MODEL`, and for names of"
+        " topics if `label_model` is set, such as `http://localhost:11434`.",
     )
     label_key: SecretStr | None = Field(None, description="API key of that endpoint; never shown.")
     label_key_block: str | None = Field(
         None, description="Name of a Prefect Secret block that holds the key instead."
+    )
+    label_model: ModelName | None = Field(
+        None,
+        description="Model at `label_endpoint` that names topics from their terms and titles, such as"
+        " `llama3.1:8b`; if unset, topics have the labels that the data gives.",
+    )
+    label_requests: int = Field(
+        500,
+        ge=1,
+        le=1_000_000,
+        description="Maximum number of requests of a run for names of topics; earlier names are kept.",
     )
 
     embedding_endpoint: Endpoint | None = Field(
@@ -314,7 +326,7 @@ _NEVER_SHOWN = _SECRETS | {
 PRIVATE_SETTINGS = _SECRETS | {
     "contact", "mirror", "mail_from", "mail_to", "readers", "watch", "smtp_host", "smtp_port",
     "smtp_security", "smtp_user", "smtp_password_block", "notify_block", "label_endpoint", "label_key_block",
-    "labeller",
+    "label_requests", "labeller",
     "embedding_endpoint", "embedding_key_block", "embedding_requests",
 }  # fmt: skip
 """Settings that change no result and name people, places or secrets: they are in no manifest."""

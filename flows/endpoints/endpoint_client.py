@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -60,6 +61,10 @@ class EndpointClient:
         What a kind of request adds to the address of the endpoint.
     named_by : str
         Options that name model and endpoint, for messages.
+    pauses : tuple of float
+        Seconds before each retry, at least.
+    longest_pause_s : float
+        A server that asks for a longer pause is not asked again.
 
     Raises
     ------
@@ -71,6 +76,8 @@ class EndpointClient:
     key_variable: ClassVar[str]
     max_bytes: ClassVar[int]
     named_by: ClassVar[str]
+    pauses: ClassVar[tuple[float, ...]] = RETRY_PAUSES
+    longest_pause_s: ClassVar[float] = math.inf
 
     def __init__(
         self,
@@ -108,7 +115,7 @@ class EndpointClient:
             When it refuses this request.
         """
         content = json.dumps(payload).encode()
-        for pause in RETRY_PAUSES:
+        for pause in self.pauses:
             try:
                 return self._ask_once(content)
             except TransientFeedError as error:
@@ -119,6 +126,8 @@ class EndpointClient:
     def _wait(self, pause: float, error: TransientFeedError) -> None:
         if isinstance(error, ServiceBusyError) and error.retry_after_s is not None:
             pause = max(pause, error.retry_after_s)
+        if pause > self.longest_pause_s:
+            raise error
         level = logging.WARNING if pause >= _LONG_PAUSE else logging.INFO
         logger.log(level, "%s; waiting %.0f seconds", error, pause)
         self._sleep(pause)

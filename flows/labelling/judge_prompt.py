@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analytics.labels import ANSWERS
+from flows.endpoints.chat_answers import answer_members
 from flows.labelling.sitting import AskedPaper, AskedTheme
 from flows.sources.plain_text import clean_text
 
@@ -15,8 +16,6 @@ __all__ = ["answer_schema", "instructions", "paper_question", "parse_answers"]
 
 _LONGEST_TITLE = 500
 _LONGEST_ABSTRACT = 6_000
-_LONGEST_ANSWER = 20_000
-_END_OF_REASONING = "</think>"
 _DELIMITER = re.compile(r"<(?=\s*/?\s*paper\b)", re.IGNORECASE)
 _AGAIN = " Your last answer was not such an object: write the object and no other word."
 
@@ -104,29 +103,7 @@ def parse_answers(text: str, theme_ids: Iterable[str]) -> dict[str, str]:
     >>> parse_answers("I cannot answer that.", ["agents"])
     {}
     """
-    written = text.rpartition(_END_OF_REASONING)[2]
-    objects = [] if len(written) > _LONGEST_ANSWER else _objects(written)
-    if len(objects) != 1:
-        return {}
-    pairs = [(name, value.strip().lower()) for name, value in objects[0] if isinstance(value, str)]
-    names = [name for name, _ in objects[0]]
-    if len(names) != len(set(names)):
-        return {}
+    members = answer_members(text)
+    pairs = [(name, value.strip().lower()) for name, value in members if isinstance(value, str)]
     given: Mapping[str, str] = dict(pairs)
     return {theme_id: given[theme_id] for theme_id in theme_ids if given.get(theme_id) in ANSWERS}
-
-
-def _objects(text: str) -> list[list[tuple[str, Any]]]:
-    """Members of the JSON objects in a text that are in no other object; two at most."""
-    # Of each object the pairs, so that a name given twice is seen.
-    decoder = json.JSONDecoder(object_pairs_hook=list)
-    found: list[list[tuple[str, Any]]] = []
-    position = text.find("{")
-    while position >= 0 and len(found) < 2:
-        try:
-            members, end = decoder.raw_decode(text, position)
-            found.append(members)
-        except (ValueError, RecursionError):
-            end = position + 1
-        position = text.find("{", end)
-    return found

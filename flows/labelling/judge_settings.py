@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from analytics.exceptions import InputError
-from flows.config.secret_blocks import load_secret
+from flows.config.secret_blocks import secret_setting
 from flows.config.settings import Settings
 
 __all__ = ["endpoint_of", "key_of"]
@@ -30,6 +30,4 @@ def endpoint_of(settings: Settings, given: str | None) -> str:
 
 def key_of(settings: Settings) -> SecretStr | None:
     """Key of the endpoint, from the settings or a Secret block of Prefect; None where neither is set."""
-    if settings.label_key is not None or settings.label_key_block is None:
-        return settings.label_key
-    return SecretStr(load_secret(settings.label_key_block, setting="label_key_block", instead="label_key"))
+    return secret_setting(settings.label_key, settings.label_key_block, name="label_key")

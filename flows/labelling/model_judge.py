@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from analytics.exceptions import InputError
+from flows.endpoints.chat_client import ChatClient, ChatReply
+from flows.endpoints.chat_model import ChatModel
 from flows.endpoints.endpoint_client import RequestsSpentError
 from flows.feeds.errors import FeedError, TransientFeedError
-from flows.labelling.chat_client import ChatClient, ChatReply
-from flows.labelling.chat_forms import ChatForm
 from flows.labelling.judge_prompt import answer_schema, instructions, paper_question, parse_answers
 from flows.labelling.sitting import AskedPaper, AskedTheme, Sitting
 from flows.workers.progress import say_progress
@@ -105,7 +105,7 @@ def judge_papers(
     themes = sitting.themes()
     if not themes:
         raise InputError("there are no themes to label; give a themes file that declares some")
-    run = _Run(sitting, model, client)
+    run = _Run(sitting, ChatModel(model, client))
     open_papers = _open_papers(sitting, themes)
     stage = f"answers of {model}"
     say_progress(stage, 0, len(open_papers))
@@ -140,11 +140,7 @@ class _Run:
     """Counts of one run, and when it must end."""
 
     sitting: Sitting
-    model: str
-    client: ChatClient
-    form: ChatForm = field(default_factory=ChatForm)
-    form_is_known: bool = False
-    """Whether the endpoint has accepted the form: then a refusal is of the paper."""
+    chat: ChatModel
     replies: list[ChatReply] = field(default_factory=list)
     n_answered: int = 0
     n_refused: int = 0
@@ -193,36 +189,22 @@ class _Run:
         return {}
 
     def _ask(self, themes: Sequence[AskedTheme], question: str) -> ChatReply:
-        """Reply in the strictest form that the endpoint takes."""
-        instruction, schema = instructions(themes), answer_schema(themes)
-        form = self.form
-        while True:
-            try:
-                reply = self.client.ask(form.payload(self.model, instruction, question, schema))
-            except TransientFeedError:
-                raise
-            except FeedError as error:
-                simpler = None if self.form_is_known else form.simpler(str(error))
-                if simpler is None:
-                    raise
-                form = simpler
-            else:
-                self.form, self.form_is_known = form, True
-                self.replies.append(reply)
-                return reply
+        reply = self.chat.ask(instructions(themes), question, answer_schema(themes))
+        self.replies.append(reply)
+        return reply
 
     def result(self, n_open: int) -> Judged:
         """Give the counts, when `n_open` papers lacked answers at first."""
         prompt = [reply.prompt_tokens for reply in self.replies if reply.prompt_tokens is not None]
         written = [reply.completion_tokens for reply in self.replies if reply.completion_tokens is not None]
         return Judged(
-            model=self.model,
+            model=self.chat.name,
             n_answered=self.n_answered,
             n_refused=self.n_refused,
             n_failed=self.n_failed,
             n_left=n_open - self.n_answered - self.n_refused - self.n_failed,
             n_missing=self.n_missing,
-            n_requests=self.client.n_requests,
+            n_requests=self.chat.client.n_requests,
             prompt_tokens=sum(prompt) if prompt else None,
             completion_tokens=sum(written) if written else None,
             n_uncounted=len(self.replies) - min(len(prompt), len(written)),

@@ -33,7 +33,16 @@ def _add_categories(connection: Connection) -> None:
     connection.exec_driver_sql(f"ALTER TABLE papers ADD COLUMN venue TEXT{collation}")
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_forgotten, _add_categories)
+def _add_topic_names(connection: Connection) -> None:
+    collation = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(
+        f"CREATE TABLE topic_names (asked VARCHAR(64){collation} NOT NULL, model TEXT{collation} NOT NULL,"
+        f" topic_id TEXT{collation} NOT NULL, label TEXT{collation} NOT NULL,"
+        f" day DATE NOT NULL, name TEXT{collation} NOT NULL, PRIMARY KEY (asked))"
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_add_forgotten, _add_categories, _add_topic_names)
 """Step i takes a database of version `FIRST_VERSION` + i to the next one, by its own DDL, never by
 `schema.metadata`: that is the schema of today. Text columns are ``COLLATE "C"`` on PostgreSQL, see the end of
 `flows.store.schema`.

@@ -42,11 +42,12 @@ __all__ = [
     "topic_events",
     "topic_fits",
     "topic_members",
+    "topic_names",
     "vectors",
     "work_decisions",
 ]
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Version of the tables below; raised together with a new step in `flows.store.migrations`."""
 
 metadata = MetaData()
@@ -260,6 +261,19 @@ topic_events = Table(
     Column("topic_id", Text, nullable=False),
     Column("other_id", Text),
     Column("papers", Text, nullable=False),
+)
+
+# What a model called a topic, by a hash of what it was asked: model, terms and titles. The name is empty if
+# no answer could be used. `label` is what the data called the topic then.
+topic_names = Table(
+    "topic_names",
+    metadata,
+    Column("asked", String(64), primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("topic_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("name", Text, nullable=False),
 )
 
 # Papers that were drawn for labelling, in the order in which they are asked about. Neither these nor labels

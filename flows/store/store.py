@@ -29,6 +29,7 @@ from flows.store import (
     schema,
     sightings,
     students,
+    topic_names,
     vectors,
     watch,
 )
@@ -103,6 +104,8 @@ class Store(Transactions):
     fitted_vectorizer = in_reading(registry.fitted_vectorizer)
     next_topic_number = in_reading(registry.next_topic_number)
     topic_history = in_reading(registry.read_topic_history)
+    read_topic_names = in_reading(topic_names.read_topic_names)
+    write_topic_name = in_writing(topic_names.write_topic_name)
 
     read_labels = in_reading(labels.read_labels)
     read_label_history = in_reading(labels.read_label_history)

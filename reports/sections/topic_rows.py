@@ -46,8 +46,8 @@ class TopicRow:
     """One topic; the `_key` fields order the table by that column.
 
     `since` is the period of its first dated paper; `fate` is its event at the last fit, mostly empty. So are
-    `named_by`, which says that people named it and what the data called it, `merged`, which topics it took
-    in, and `note`.
+    `named_by`, which says that people or a model named it and what the data called it, `merged`, which topics
+    it took in, and `note`.
     """
 
     slug: str
@@ -265,9 +265,8 @@ def _row(
 
 
 def _named_by(row: Mapping[Hashable, Any]) -> str:
-    if row["named_by"] != "people":
-        return ""
-    return f"named by people; in the data: {clip(str(row['found_label']), 80)}"
+    by = {"people": "people", "model": "a model"}.get(str(row["named_by"]))
+    return f"named by {by}; in the data: {clip(str(row['found_label']), 80)}" if by else ""
 
 
 def _cell(verdict: Verdict, series: Series) -> TrendCell:

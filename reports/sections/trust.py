@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.tables import RunTables
+from reports.sections.model_names import model_names_sentence
 from reports.sections.people_edits import edits_sentence
 from reports.sections.verdict_steps import Step, verdict_steps
 from reports.values.formatting import clip, count, join_words, percent, plural, seconds
@@ -201,8 +202,8 @@ def _topics(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     if parameters:
         listed = ", ".join(f"{name} {_written(value)}" for name, value in parameters.items())
         sentences.append(f"Parameters: {listed}.")
-    edits = edits_sentence(manifest)
-    return (*sentences, edits) if edits else tuple(sentences)
+    sentences += [one for one in (model_names_sentence(manifest), edits_sentence(manifest)) if one]
+    return tuple(sentences)
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:

@@ -78,6 +78,7 @@ def test_opening_upgrades_a_store_of_the_first_version(workspace):
     """An upgrade is to install the new version and to run any command."""
     with closing(sqlite3.connect(workspace / "corpus.sqlite")) as connection, connection:
         connection.execute("DROP TABLE forgotten")
+        connection.execute("DROP TABLE topic_names")
         for column in ("categories", "venue"):
             connection.execute(f"ALTER TABLE papers DROP COLUMN {column}")
         connection.execute("DELETE FROM schema_version")
@@ -98,6 +99,7 @@ def test_upgraded_tables_are_those_of_a_new_store(workspace, tmp_path):
         pass
     with closing(sqlite3.connect(workspace / "corpus.sqlite")) as connection, connection:
         connection.execute("DROP TABLE forgotten")
+        connection.execute("DROP TABLE topic_names")
         for column in ("categories", "venue"):
             connection.execute(f"ALTER TABLE papers DROP COLUMN {column}")
         connection.execute("DELETE FROM schema_version")
@@ -107,6 +109,6 @@ def test_upgraded_tables_are_those_of_a_new_store(workspace, tmp_path):
     columns = []
     for folder in (workspace, tmp_path / "new"):
         with closing(sqlite3.connect(folder / "corpus.sqlite")) as connection:
-            tables = ("forgotten", "papers")
+            tables = ("forgotten", "papers", "topic_names")
             columns.append([connection.execute(f"PRAGMA table_info({one})").fetchall() for one in tables])
     assert columns[0] == columns[1]

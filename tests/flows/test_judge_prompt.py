@@ -145,7 +145,7 @@ class TestSettings:
             asked.append((name, named["setting"]))
             return "of the block"
 
-        monkeypatch.setattr("flows.labelling.judge_settings.load_secret", load)
+        monkeypatch.setattr("flows.config.secret_blocks.load_secret", load)
         assert key_of(Settings()) is None
         assert key_of(Settings(label_key="own", label_key_block="judge")) == SecretStr("own")
         assert asked == []

@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 
 
 def test_nothing_that_a_run_leaves_holds_a_secret(folder, loopback_server):
-    """One service repeats the key in its error, the other gives a paper; all is logged that can be."""
+    """Two services repeat the key in their errors, one gives a paper; all is logged that can be."""
     make_answer = type(loopback_server.answer(None))
     paper = {
         "paperId": "a" * 40,
@@ -46,6 +46,8 @@ def test_nothing_that_a_run_leaves_holds_a_secret(folder, loopback_server):
 
     def answer(request):
         asked.append(request)
+        if request.path.startswith("/v1/chat"):
+            return make_answer(json.dumps({"error": f"{request.headers} is no key"}).encode(), status=401)
         if request.path == "/works":
             return make_answer(json.dumps({"error": f"{request.params} is no key"}).encode(), status=401)
         return make_answer(json.dumps({"total": 1, "token": None, "data": [paper]}).encode())
@@ -62,6 +64,8 @@ def test_nothing_that_a_run_leaves_holds_a_secret(folder, loopback_server):
             "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,httpx,httpcore",
             "PAPERTRENDS_OPENALEX_URL": loopback_server.url,
             "PAPERTRENDS_SEMANTIC_SCHOLAR_URL": loopback_server.url,
+            "PAPERTRENDS_LABEL_ENDPOINT": loopback_server.url,
+            "PAPERTRENDS_LABEL_MODEL": "m:8b",
         }
     )
     command = [
@@ -74,6 +78,7 @@ def test_nothing_that_a_run_leaves_holds_a_secret(folder, loopback_server):
     sent = repr([(request.params, request.headers) for request in asked])
     assert SECRETS["PAPERTRENDS_OPENALEX_KEY"] in sent
     assert SECRETS["PAPERTRENDS_SEMANTIC_SCHOLAR_KEY"] in sent
+    assert f"Bearer {SECRETS['PAPERTRENDS_LABEL_KEY']}" in sent
     tables, manifest = read_run(folder / "w" / "latest")
     assert "Maps for Agents" in set(tables.papers["title"])
     said = {"stdout": done.stdout, "stderr": done.stderr, "manifest": repr(manifest)}

@@ -61,6 +61,8 @@ def test_defaults():
         "label_endpoint": None,
         "label_key": None,
         "label_key_block": None,
+        "label_model": None,
+        "label_requests": 500,
         "embedding_endpoint": None,
         "embedding_key": None,
         "embedding_key_block": None,
@@ -144,7 +146,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
         "PAPERS_IN_REPORT": "10", "KEEP_RUNS_DAYS": "30", "LABELLER": "ann", "DATABASE": "postgresql://me:word@h/n", "MAIL_FROM": "p@e.org", "MAIL_TO": '["a@e.org", "b@e.org", "a@e.org"]',
         "READERS": '[{"address": "c@e.org"}]', "WATCH": '{"words": "snow"}', "MAIL_WHEN_STILL": "none", "SMTP_HOST": "m.org", "SMTP_PORT": "465", "SMTP_SECURITY": "ssl",
         "SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_PASSWORD_BLOCK": "mail",
-        "LABEL_ENDPOINT": "http://localhost:11434/v1", "LABEL_KEY": "k3", "LABEL_KEY_BLOCK": "judge",
+        "LABEL_ENDPOINT": "http://localhost:11434/v1", "LABEL_KEY": "k3", "LABEL_KEY_BLOCK": "judge", "LABEL_MODEL": "llama3.1:8b", "LABEL_REQUESTS": "6",
         "EMBEDDING_ENDPOINT": "http://localhost:1/v1", "EMBEDDING_KEY": "k4", "EMBEDDING_KEY_BLOCK": "vectors", "EMBEDDING_REQUESTS": "5", "RUNNER": "dask", "DASK_ADDRESS": "tcp://a:1",
         "INGEST_CRON": "1 1 * * *", "ANALYSIS_CRON": "2 2 * * 2", "DIGEST_CRON": "3 3 * * 3", "TIMEZONE": "Asia/Tokyo", "NOTIFY_BLOCK": "slack-webhook/team",
         "OVERLAP_DAYS": "3", "FIRST_DAYS": "9", "CONTACT": "a@b.org",
@@ -159,7 +161,7 @@ def test_every_type_can_be_given_as_text(monkeypatch):
     assert list(load_settings().model_dump().values()) == [
         Path("w"), Path("t.toml"), "lexical", 7, date(2025, 10, 1), "My papers", "https://e.org/w", "s3://b/w", 0.1, 1.5, ("venue", "source"), 5, 0.25, 10, 30, "ann",
         SecretStr("postgresql://me:word@h/n"), "p@e.org", ("a@e.org", "b@e.org"), (READER,), (WATCH,), "none", "m.org", 465, "ssl", "me", SecretStr("secret"), "mail",
-        "http://localhost:11434/v1", SecretStr("k3"), "judge", "http://localhost:1/v1", SecretStr("k4"), "vectors", 5, "dask",
+        "http://localhost:11434/v1", SecretStr("k3"), "judge", "llama3.1:8b", 6, "http://localhost:1/v1", SecretStr("k4"), "vectors", 5, "dask",
         "tcp://a:1", "1 1 * * *", "2 2 * * 2", "3 3 * * 3", "Asia/Tokyo", "slack-webhook/team", 3, 9, "a@b.org", "http://127.0.0.1:1", "http://a.org/q", "http://a.org/o", "http://o.org", "http://s.org",
         "http://b.org", "http://c.org", "http://e.org", SecretStr("k1"), SecretStr("k2"), 0.5, 9.0, 5, True,
     ]  # fmt: skip

@@ -32,6 +32,7 @@ from flows.store.postgresql import postgresql_url
 from flows.store.registry import FitRow
 from flows.store.schema import metadata, students
 from flows.store.stored_records import StoredRecord
+from flows.store.topic_names import TopicName
 
 DAY = date(2025, 3, 4)
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +98,7 @@ def fill(store: Store) -> None:
             (event,),
         )
     )
+    store.write_topic_name(TopicName("a" * 64, "m:8b", "T0001", "é", DAY, ""))
     drawn = LabelDraw(1, DAY, 2**32 - 1, ("title:é", "gone"), (1 / 3, 1.0))
     said = [
         ("title:é", "a", "yes", "ann", DAY, 1, 1 / 3, "d" * 16),
@@ -200,7 +202,7 @@ class TestCopy:
         assert there.exit_code == 0, there.stderr
         n_rows = sum(map(len, expected.values())) - len(expected["schema_version"])
         assert (
-            f"copied {n_rows} rows of 19 tables from {workspace / 'corpus.sqlite'} to postgresql"
+            f"copied {n_rows} rows of 20 tables from {workspace / 'corpus.sqlite'} to postgresql"
             in there.stdout
         )
         assert "a-secret-word" not in there.stdout + there.stderr

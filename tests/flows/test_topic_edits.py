@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import numpy as np
@@ -79,7 +80,7 @@ def planted(papers, ids, events=()):
 def analyze(settings, monkeypatch):
     """Analysis with planted topics, some of them one in the fit already, and with edits."""
 
-    def analysis(edits=None, *, renamed=None, events=()):
+    def analysis(edits=None, *, renamed=None, events=(), settings=settings):
         def find(folder, day, papers, encoded, _, **__):
             order = papers["title"].str.split().str[1].astype(int)
             # The second topic grows, the third shrinks.
@@ -132,6 +133,39 @@ def test_names_and_hiding_change_no_number(analyze):
     assert (facts["named"], facts["pinned"], facts["hidden"]) == (1, 1, 1)
     assert facts["hidden_papers"] == topics.loc["T0002", "n_papers"]
     assert set(edited.charts()) - set(plain.charts()) == {"topic-t0001"}
+
+
+def test_names_of_a_model_reach_tables_manifest_and_fingerprint(analyze, settings, loopback_server):
+    make = type(loopback_server.answer(None))
+    loopback_server.answer = lambda asked: make(
+        json.dumps(
+            {"choices": [{"message": {"content": f'{{"name": "Name {len(loopback_server.asked)}"}}'}}]}
+        ).encode()
+    )
+    plain = analyze()
+    given = {"label_model": "m:8b", "label_endpoint": loopback_server.url}
+    used = settings.model_copy(update=given)
+    edits = {"T0001": TopicEdit(name="Ours")}
+    named = analyze(edits, settings=used)
+    topics = named.tables.topics.set_index("topic_id")
+    assert topics["named_by"].to_dict() == {"T0001": "people", "T0002": "model", "T0003": "model"}
+    assert set(topics["label"]) == {"Ours", "Name 1", "Name 2"}
+    assert topics["found_label"].to_dict() == {one: f"label of {one}" for one in TOPICS[:3]}
+    facts = named.manifest["topics"]["model_names"]
+    assert facts == {
+        "model": "m:8b", "endpoint": "127.0.0.1", "requests": 2, "named": 2, "unusable": 0, "left": 0,
+    }  # fmt: skip
+    assert loopback_server.url not in json.dumps(named.manifest)
+    again = analyze(edits, settings=used)
+    assert again.manifest["fingerprint"] == named.manifest["fingerprint"]
+    assert again.manifest["fingerprint"] != analyze(edits).manifest["fingerprint"]
+    assert len(loopback_server.asked) == 2
+    assert "model_names" not in plain.manifest["topics"]
+    failed = analyze(settings=settings.model_copy(update={"label_model": "other", "label_endpoint": None}))
+    (note,) = set(failed.manifest["warnings"]) - set(plain.manifest["warnings"])
+    assert note.startswith("3 of 3 topics keep the label of the data: label_model is set")
+    pd.testing.assert_frame_equal(failed.tables.topics, plain.tables.topics)
+    assert failed.manifest["fingerprint"] == plain.manifest["fingerprint"]
 
 
 def test_edits_without_effect_are_named_and_cost_nothing(analyze):

@@ -38,7 +38,9 @@ def papers() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def analyzed(papers):
     columns = {"Heading": "title", "Summary": "abstract", "Day": "published"}
-    return papertrends.analyze_papers(papers, as_of=DAY, vectorizer="lexical", columns=columns)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PAPERTRENDS_LABEL_MODEL", "m:8b")
+        return papertrends.analyze_papers(papers, as_of=DAY, vectorizer="lexical", columns=columns)
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def test_a_table_is_analyzed(analyzed, papers):
     assert sorted(analyzed.tables.papers["title"]) == sorted(papers["Heading"])
     assert analyzed.manifest["as_of"] == "2025-12-10"
     assert "agents" in set(analyzed.tables.themes["theme_id"])
+    assert "model_names" not in analyzed.manifest["topics"]
 
 
 def test_a_run_folder_is_opened(run, tmp_path):

@@ -73,6 +73,24 @@ def test_a_named_topic_is_marked_and_its_note_escaped(context, page):
     assert all(not one.named_by and not one.note for one in context.topics.rows if one is not row)
 
 
+def test_a_topic_that_a_model_named_is_marked_so(run):
+    topics = run.tables.topics.copy()
+    at = topics.index[topics["topic_id"] == "T0003"][0]
+    found = topics.loc[at, "label"]
+    topics.loc[at, "found_label"] = found
+    topics.loc[at, ["label", "named_by"]] = ["By <b>a model</b>", "model"]
+    facts = {"model": "llama<3>", "named": 1}
+    manifest = {**run.manifest, "topics": {**run.manifest["topics"], "model_names": facts}}
+    context = make_report_context(RunView(replace(run.tables, topics=topics), manifest))
+    row = next(row for row in context.topics.rows if row.topic_id == "T0003")
+    assert row.named_by == f"named by a model; in the data: {found}"
+    page = render_report(context)
+    assert row.named_by in page
+    assert "By &lt;b&gt;a model&lt;/b&gt;" in page
+    assert "The model llama&lt;3&gt; named 1 topic from their terms and titles." in page
+    assert "<b>a model" not in page
+
+
 def test_a_pinned_topic_is_first_and_has_a_chart(context, page, parse_page):
     assert context.topics.rows[0].topic_id == "T0005"
     (pinned,) = context.pinned
