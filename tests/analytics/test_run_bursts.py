@@ -46,7 +46,7 @@ def test_a_planted_burst_is_claimed_with_its_edges() -> None:
     [
         pytest.param(None, marks=pytest.mark.slow, id="binomial"),
         pytest.param(SeriesNoise(3), marks=pytest.mark.slow, id="x3"),
-        pytest.param(SeriesNoise(3, 0.5), id="AR(1)"),
+        pytest.param(SeriesNoise(3, 0.5), marks=pytest.mark.slow, id="AR(1)"),
     ],
 )
 def test_runs_without_bursts_stay_silent(noise: SeriesNoise | None) -> None:

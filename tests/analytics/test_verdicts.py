@@ -120,7 +120,8 @@ def false_discovery_rate(noise: SeriesNoise | None, repeats: int, **settings_: i
 
 
 class TestNullSeriesStaySilent:
-    @pytest.mark.parametrize("noise", [pytest.param(None, marks=pytest.mark.slow), SeriesNoise(dispersion=3)])
+    @pytest.mark.parametrize("noise", [None, SeriesNoise(dispersion=3)])
+    @pytest.mark.slow
     def test_constant_and_overdispersed(self, noise: SeriesNoise | None) -> None:
         rate = false_discovery_rate(noise, 40, n_series=50, n_periods=36, papers_per_period=100)
         assert rate <= 0.05

@@ -75,6 +75,7 @@ def test_a_process_that_waits_takes_work_and_ends():
         assert terms().terms.tolist() == read_terms(TITLES, TITLES).terms.tolist()
 
 
+@pytest.mark.slow
 def test_works_are_done_in_turn_and_may_be_asked_for_after_the_block(started):
     with worker_process() as ahead:
         slow, quick = ahead(partial(eval, "__import__('time').sleep(0.5) or 1")), ahead(os.getpid)

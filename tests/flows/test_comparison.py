@@ -141,6 +141,7 @@ class TestRecord:
         assert theme["run_id"].tolist() == ["run-24", "run-36"]
         assert theme["came_true"].all()
 
+    @pytest.mark.slow
     def test_topics_are_followed_under_todays_numbers(self, workspace, runs):
         scored, _, _ = keep_record(workspace, runs[48], "d", day_of(48))
         topics = scored[scored["kind"] == "topic"]

@@ -378,6 +378,7 @@ class TestEnd:
         one.process.send_signal(number)
         assert one.end() == (0, ["1 of 6 papers answered, 1 of them now. Next: papertrends analyze", "after"])
 
+    @pytest.mark.slow
     def test_a_stop_on_the_page_ends_it(self, terminal):
         one = terminal()
         assert one.post("stop", {}).json()["stopped"] is True

@@ -370,6 +370,7 @@ class TestFailures:
         judged = judge(MemorySitting(1))
         assert (judged.n_answered, len(sleeps)) == (1, 2)
 
+    @pytest.mark.slow
     def test_an_answer_that_takes_too_long_is_tried_again(self, judge, loopback_server, says, sleeps):
         release, asked = threading.Event(), []
 

@@ -135,6 +135,7 @@ def test_names_and_hiding_change_no_number(analyze):
     assert set(edited.charts()) - set(plain.charts()) == {"topic-t0001"}
 
 
+@pytest.mark.slow
 def test_names_of_a_model_reach_tables_manifest_and_fingerprint(analyze, settings, loopback_server):
     make = type(loopback_server.answer(None))
     loopback_server.answer = lambda asked: make(

@@ -189,7 +189,16 @@ JARGON = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", ["usual", "ahead", "labelled", "nothing-moved", "three-hundred-topics"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "usual",
+        "ahead",
+        "labelled",
+        "nothing-moved",
+        pytest.param("three-hundred-topics", marks=pytest.mark.slow),
+    ],
+)
 def test_no_jargon(run_of, name):
     _, text, _ = parts(run_of(name), since=SINCE)
     assert not JARGON.search(re.sub(r"https?://\S+", "", text))
