@@ -107,7 +107,7 @@ def _papers_with(counts: sparse.csr_array, titled: NDArray[np.bool_]) -> NDArray
 
 
 def _mean(rows: NDArray[np.float64]) -> Any:
-    """Mean over rows, 0 where there are none."""
+    """Mean over rows, 0 without any."""
     return rows.mean(axis=0) if len(rows) else 0.0
 
 

@@ -128,7 +128,7 @@ def _in_turn(lists: list[list[str]]) -> list[str]:
 
 
 def _merged_events(events: Iterable[TopicEvent], target_of: Mapping[str, str]) -> tuple[TopicEvent, ...]:
-    """Events of the topics that are left; what happened among the parts of one is none."""
+    """Events of the topics that are left; what happened among the parts of one is left out."""
     moved = (
         replace(one, other_id=target_of.get(one.other_id, one.other_id) if one.other_id else None)
         for one in events

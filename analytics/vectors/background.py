@@ -29,7 +29,8 @@ class TitleMap:
 
     A title is far nearer to some phrases, and farther from others, than its paper, because it has few words.
     Ridge regression [1]_ of the vectors of papers on those of their titles takes back what titles only seem
-    to say: on 6,141 Daily Papers 582 titles were found for a theme with 42 abstracts, with it 44.
+    to say: by closeness alone, ten arXiv categories are ranked by title at a mean average precision of .567
+    with it, .535 without.
 
     Parameters
     ----------

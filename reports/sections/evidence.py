@@ -77,7 +77,7 @@ def make_evidence(view: RunView, key: SeriesKey) -> Evidence | None:
 
 
 def clipped_abstract(text: object) -> str:
-    """Abstract as shown on the page; empty where there is none."""
+    """Abstract as shown on the page; empty without one."""
     return clip(text, _LONGEST_ABSTRACT) if isinstance(text, str) else ""
 
 

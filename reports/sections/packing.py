@@ -39,7 +39,7 @@ def pack_index(explorer: Explorer, room: int) -> str:
 def pack_abstracts(explorer: Explorer, room: int) -> str:
     """Base64 of gzip of JSON of as many abstracts as fit, and of how many papers have one.
 
-    It has at most `room` characters, and is empty where none fits or there is none.
+    It has at most `room` characters, and is empty without one that fits.
     """
 
     def first(n: int) -> dict[str, Any]:

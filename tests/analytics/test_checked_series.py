@@ -262,13 +262,12 @@ class TestPlantedTruth:
         ("share", "level", "slope", "freedom"), [(0.3, 0.03, 0.1, 40), (0.1, 0.01, 0.03, 8), (0.3, 0, 0, 100)]
     )
     def test_many_null_series(self, share: float, level: float, slope: float, freedom: float) -> None:
-        """In 100 runs a rate of 0.15 would fail 19 times of 20; in their 400 series one of 0.10 as often."""
-        found, claimed = simulated(100, share=share, level=level, slope=slope, freedom=freedom)
+        found, claimed = simulated(250, share=share, level=level, slope=slope, freedom=freedom)
         for _, own in found.groupby("window"):
             assert (own["p_value"] <= 0.05).mean() <= at_most(0.05, len(own))
             covered = (own["growth_low"] <= 1) & (own["growth_high"] >= 1)
             assert covered.mean() >= 1 - at_most(0.05, len(own))
-        assert (claimed.mean(axis=0) <= at_most(0.05, 100)).all()
+        assert (claimed.mean(axis=0) <= at_most(0.05, 250)).all()
 
     @pytest.mark.slow
     @pytest.mark.parametrize(("share", "doubling_months"), [(0.2, 24), (0.3, -24)])
