@@ -20,6 +20,7 @@ _CHANGED = 0.3
 """Part of the words of a copy that are others: its vector moves away from the original's, not its subject."""
 _POOL = 5000
 """Abstracts that stand for how frequent words are."""
+_ARCHIVES = ("cs", "math", "physics", "cond-mat", "quant-ph", "hep-th", "stat", "astro-ph")
 
 
 def require_corpus() -> None:
@@ -96,13 +97,18 @@ def _changed(text: str, pool: list[str], rng: np.random.Generator) -> str:
 
 
 def _free_ids(ids: list[str], n_copies: int) -> list[list[str]]:
-    """For each copy an arXiv id for each id: of the same month, its number one that no paper has."""
-    # cs/9301111 and 1501.00001: the number is the last three digits, or those after the point.
+    """For each copy an arXiv id for each id: of the same month, its number one that no paper has.
+
+    A month of the old form ``cs/9301111`` has 999 numbers in each archive; when those of one are used up, others follow.
+    """
+    # The number is the last three digits, or those after the point of 1501.00001.
     months = [(one[:-3], 3) if "/" in one else (one[:5], len(one) - 5) for one in ids]
     taken = set(ids)
 
     def free(month: str, width: int) -> Iterator[str]:
-        names = (f"{month}{number:0{width}d}" for number in range(1, 10**width))
+        archive, slash, rest = month.rpartition("/")
+        starts = [month, *(f"{other}/{rest}" for other in _ARCHIVES if slash and other != archive)]
+        names = (f"{start}{number:0{width}d}" for start in starts for number in range(1, 10**width))
         return (name for name in names if name not in taken)
 
     supplies = {month: free(*month) for month in set(months)}

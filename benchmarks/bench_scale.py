@@ -1,14 +1,16 @@
 # ruff: noqa: E501
 """Speed, size and quality beside a plain BERTopic script that does the same job, and of ours alone.
 
-    python benchmarks/bench_scale.py [--sizes 5000,20000] [--scale 75000,300000] [--vectorizer auto]
-                                     [--only bertopic|ours|scale] [--work DIR]
+    python benchmarks/bench_scale.py [--sizes 5000,20000] [--scale 75000,1000000] [--limit 100000]
+                                     [--only bertopic|ours|scale|limit] [--work DIR]
 
 Reads shared/corpora/arxiv_cs_1993_2019.parquet. Both run in processes of their own and are measured by the
-same code: seconds, peak memory, V-measure with the categories, NPMI, diversity, papers in no topic. Then ours
-alone at the sizes of `--scale`, and 1 % more papers into the first of these. Linux, memory is read from /proc.
+same code: seconds, peak memory, V-measure with the categories, NPMI, diversity, papers in no topic. Ours runs
+with `auto` (MiniLM at these sizes) and with the student. Then ours alone: the student at the sizes of `--scale`,
+and 1 % more papers into the first of these; `auto` at the most papers that it leaves to MiniLM. Linux, memory
+is read from /proc.
 
-On two cores BERTopic takes twenty to thirty minutes, most of it encoding, ours alone about as long; run it
+On two cores BERTopic takes twenty to thirty minutes, most of it encoding, ours alone up to an hour; run it
 when nothing else runs. Each part is written to DIR when it is finished, so a run that was stopped goes on
 where it was; a part made by other code, packages, vectorizer or threads is made again (`--keep` takes it;
 after a change of the corpus remove DIR).
@@ -50,7 +52,7 @@ from flows.store import Store
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 PLAIN = Path(__file__).with_name("plain_bertopic.py")
-SIZES, SCALE = [5_000, 20_000], [75_000, 300_000]
+SIZES, SCALE, LIMIT = [5_000, 20_000], [75_000, 1_000_000], 100_000
 AS_OF = "2019-12-31"
 COLUMNS = ("id", "title", "abstract", "date", "updated", "authors", "doi")
 PACKAGES = ("bertopic", "umap-learn", "hdbscan", "scikit-learn", "numpy", "pandas", "torch", "sentence-transformers", "prefect")  # fmt: skip
@@ -61,10 +63,9 @@ STARTING = "start and ingest"
 
 @dataclass(frozen=True)
 class Bench:
-    """Where the benchmark works, and with which of our vectorizers."""
+    """Where the benchmark works."""
 
     work: Path
-    vectorizer: str
 
     def papers_file(self, n: int, start: int = 0) -> Path:
         """Parquet file of n papers from a row on, as both programs read it: without categories."""
@@ -124,7 +125,7 @@ def measure_ours(bench: Bench, n: int, name: str, *, terms: bool) -> dict[str, A
     """`papertrends run` over n papers in an empty workspace, which stays."""
     file, workspace = bench.papers_file(n), bench.work / name
     shutil.rmtree(workspace, ignore_errors=True)
-    done = bench.papertrends("run", file, "--workspace", workspace, "--vectorizer", bench.vectorizer)
+    done = bench.papertrends("run", file, "--workspace", workspace, "--vectorizer", vectorizer_of(name))
     return described(done, workspace, bench.labels(n), bench.texts(n) if terms else None)
 
 
@@ -149,7 +150,7 @@ def measure_more(bench: Bench, n: int) -> dict[str, Any]:
     os.sync()  # no run of a user's waits for the copy to reach the disk
     more = max(1, n // 100)
     file = bench.papers_file(more, n)
-    done = bench.papertrends("run", file, "--workspace", workspace, "--vectorizer", bench.vectorizer)
+    done = bench.papertrends("run", file, "--workspace", workspace, "--vectorizer", vectorizer_of("more"))
     return described(done, workspace, pd.concat([bench.labels(n), bench.labels(more, n)]), None)
 
 
@@ -200,16 +201,23 @@ def measure(bench: Bench, name: str) -> dict[str, Any]:
         return measure_bertopic(bench, n, given=way.endswith("given"))
     if way == "ours-given":
         return measure_ours_given(bench, n)
-    return measure_more(bench, n) if way == "more" else measure_ours(bench, n, name, terms=way == "ours")
+    if way == "more":
+        return measure_more(bench, n)
+    return measure_ours(bench, n, name, terms=way in ("ours", "student"))
 
 
-def made_by(name: str, vectorizer: str) -> str:
+def vectorizer_of(name: str) -> str:
+    """Vectorizer of a part of ours."""
+    return "student" if name.split("-")[0] in ("student", "scale", "more") else "auto"
+
+
+def made_by(name: str) -> str:
     """Hash of everything that a part's figures depend on: code, packages, vectorizer, threads."""
     threads = [f"{variable}={os.environ.get(variable)}" for variable in THREADS]
     digest = hashlib.sha256("\n".join([*map(version, PACKAGES), *threads]).encode())
     files = [Path(__file__).with_name(f"{module}.py") for module in MEASURING]
     if not name.startswith("bertopic"):
-        digest.update(vectorizer.encode())
+        digest.update(vectorizer_of(name).encode())
         files += sorted(path for layer in ("analytics", "flows", "reports", "data/themes.toml")
                        for path in [ROOT / layer, *(ROOT / layer).rglob("*")]
                        if path.is_file() and path.suffix != ".pyc")  # fmt: skip
@@ -225,7 +233,7 @@ def finished_parts(bench: Bench, names: list[str], *, keep: bool) -> dict[str, d
         path = bench.work / f"{name}.json"
         if path.is_file():
             part = json.loads(path.read_text(encoding="utf-8"))
-            if keep or part["made_by"] == made_by(name, bench.vectorizer):
+            if keep or part["made_by"] == made_by(name):
                 found[name] = part
     return found
 
@@ -233,7 +241,7 @@ def finished_parts(bench: Bench, names: list[str], *, keep: bool) -> dict[str, d
 def run_parts(bench: Bench, names: list[str], only: list[str], *, keep: bool) -> dict[str, dict[str, Any]]:
     """Run what is asked for and not there yet, each part written when it is finished; give all that is there."""
     parts = finished_parts(bench, names, keep=keep)
-    groups = {"more": "scale"}
+    groups = {"more": "scale", "student": "ours"}
     missing = [name for name in names if name not in parts]
     wanted = [name for name in missing if groups.get(way := name.split("-")[0], way) in only]
     if wanted:
@@ -247,7 +255,7 @@ def run_parts(bench: Bench, names: list[str], only: list[str], *, keep: bool) ->
             continue
         print(f"{name} ...", flush=True)
         try:
-            part = measure(bench, name) | {"made_by": made_by(name, bench.vectorizer)}
+            part = measure(bench, name) | {"made_by": made_by(name)}
         except RuntimeError as error:  # the parts that follow take hours; this one can be run again
             print(f"{name} failed: {error}", flush=True)
             continue
@@ -257,14 +265,14 @@ def run_parts(bench: Bench, names: list[str], only: list[str], *, keep: bool) ->
     return {name: parts[name] for name in names if name in parts}
 
 
-def about_machine(vectorizer: str) -> dict[str, Any]:
+def about_machine() -> dict[str, Any]:
     """Machine and versions."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     threads = [f"{name}={os.environ[name]}" for name in THREADS if name in os.environ]
     system = f"{platform.system()} {platform.release()}"
     parts = [f"{os.cpu_count()} cores", platform.machine(), f"{memory:.0f} GB", system, *threads]
     return {
-        "machine": ", ".join(parts), "python": platform.python_version(), "vectorizer": vectorizer,
+        "machine": ", ".join(parts), "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }  # fmt: skip
 
@@ -286,9 +294,9 @@ def main() -> None:
     )
     parser.add_argument("--sizes", type=numbers, default=SIZES, help="papers given to both")
     parser.add_argument("--scale", type=numbers, default=SCALE, help="papers given to ours alone")
-    parser.add_argument("--vectorizer", default="auto", help="of ours, end to end and alone")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="papers given to ours with `auto` alone")
     parser.add_argument(
-        "--only", action="append", choices=("bertopic", "ours", "scale"), help="run no other parts"
+        "--only", action="append", choices=("bertopic", "ours", "scale", "limit"), help="run no other parts"
     )
     parser.add_argument(
         "--work", type=Path, default=ROOT / "build" / "bench_scale", help="kept and used again"
@@ -296,15 +304,13 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="take finished parts whatever made them")
     chosen = parser.parse_args()
     require_corpus()
-    bench = Bench(chosen.work.resolve(), chosen.vectorizer)
+    bench = Bench(chosen.work.resolve())
     bench.work.mkdir(parents=True, exist_ok=True)
-    names = part_names(chosen.sizes, chosen.scale)
-    parts = run_parts(bench, names, chosen.only or ["bertopic", "ours", "scale"], keep=chosen.keep)
-    results = {"about": about_machine(chosen.vectorizer), "sizes": chosen.sizes, "scale": chosen.scale, "parts": parts}  # fmt: skip
+    names = part_names(chosen.sizes, chosen.scale, chosen.limit)
+    parts = run_parts(bench, names, chosen.only or ["bertopic", "ours", "scale", "limit"], keep=chosen.keep)
+    results = {"about": about_machine(), "sizes": chosen.sizes, "scale": chosen.scale, "limit": chosen.limit, "parts": parts}  # fmt: skip
     results["targets"] = checked_targets(results)
-    usual = all(
-        getattr(chosen, name) == parser.get_default(name) for name in ("sizes", "scale", "vectorizer")
-    )
+    usual = all(getattr(chosen, name) == parser.get_default(name) for name in ("sizes", "scale", "limit"))
     folder = RESULTS if usual and len(parts) == len(names) else bench.work
     write_results(results, folder)
     print((folder / "scale.md").read_text(encoding="utf-8"))
