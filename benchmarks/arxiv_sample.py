@@ -99,7 +99,8 @@ def _changed(text: str, pool: list[str], rng: np.random.Generator) -> str:
 def _free_ids(ids: list[str], n_copies: int) -> list[list[str]]:
     """For each copy an arXiv id for each id: of the same month, its number one that no paper has.
 
-    A month of the old form ``cs/9301111`` has 999 numbers in each archive; when those of one are used up, others follow.
+    A month of the old form ``cs/9301111`` has 999 numbers in each archive; when those of one are used up,
+    those of others follow.
     """
     # The number is the last three digits, or those after the point of 1501.00001.
     months = [(one[:-3], 3) if "/" in one else (one[:5], len(one) - 5) for one in ids]

@@ -12,6 +12,7 @@ from analytics.exceptions import InputError
 from flows.commands.arguments import check_output, checked_settings, require_store
 from flows.commands.console import one_line_errors, out
 from flows.commands.options import Verbose, Workspace
+from flows.replacing import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,14 +95,11 @@ def _format(given: str | None, output: Path | None) -> str:
 
 def _write(target: Path, content: str | bytes) -> None:
     """Write the file whole or not at all."""
-    part = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
-        part.replace(target)
+        with replacing(target) as part:
+            part.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
     except OSError as error:
         raise InputError(
             f"cannot write {target} ({error.strerror or error}); choose another --output"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.config.topics_file import TOPICS_FILE, parse_topic_edits, read_topic_edits
+from flows.replacing import replacing
 
 __all__ = ["FIELDS", "merge_topics", "reset_topic", "set_field", "write_change"]
 
@@ -42,20 +42,14 @@ def write_change(workspace: Path, change: Change) -> None:
     except TOMLKitError as error:
         raise InputError(f"{path} cannot be changed: {error}; mend the file") from error
     parse_topic_edits(text, location=str(path))
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path.resolve() if path.is_symlink() else path)
+        with replacing(path) as part:
+            part.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise PapertrendsError(
             f"{path} cannot be written ({error.strerror or error}); allow this user to write there, or free"
             " space"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def set_field(topic_id: str, **fields: str | bool) -> Change:

@@ -8,6 +8,7 @@ from typing import Any
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.publication.paper_feeds import list_feeds
+from flows.replacing import replacing
 from flows.runs import list_runs, read_manifest, resolve_run
 from flows.runs.publishing import publishing
 from flows.store import Store
@@ -98,9 +99,5 @@ def _failures(workspace: Path, manifests: list[dict[str, Any]]) -> list[dict[str
 
 
 def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

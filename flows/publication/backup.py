@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from analytics.exceptions import InputError, PapertrendsError
 from flows.config.settings import SETTINGS_FILE
 from flows.config.topics_file import TOPICS_FILE
+from flows.replacing import replacing
 from flows.runs import list_runs
 from flows.runs.publishing import publishing
 from flows.store.safekeeping import copy_sqlite
@@ -49,7 +48,7 @@ def back_up(workspace: Path, target: Path, *, with_store: bool) -> tuple[int, bo
     try:
         with (
             publishing(workspace),
-            _building(target) as building,
+            replacing(target) as building,
             tempfile.TemporaryDirectory(dir=target.resolve().parent) as folder,
         ):
             runs = list_runs(workspace)
@@ -76,14 +75,3 @@ def back_up(workspace: Path, target: Path, *, with_store: bool) -> tuple[int, bo
 
 def _opened(path: Path, *, is_packed: bool) -> tarfile.TarFile:
     return tarfile.open(path, "w:gz") if is_packed else tarfile.open(path, "w")
-
-
-@contextmanager
-def _building(target: Path) -> Iterator[Path]:
-    """Path to write to, renamed into place when whole."""
-    part = target.with_name(f".{target.name}.part")
-    try:
-        yield part
-        part.rename(target)
-    finally:
-        part.unlink(missing_ok=True)

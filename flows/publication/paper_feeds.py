@@ -11,6 +11,7 @@ from lxml import etree
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import RunTables
+from flows.replacing import replacing
 from flows.runs.publishing import publishing
 from reports.atom.paper_feed import make_paper_feeds, render_paper_feed
 from reports.view import RunView
@@ -37,9 +38,8 @@ def update_feeds(workspace: Path, site: str, tables: RunTables, manifest: Mappin
             written = set()
             for feed in make_paper_feeds(RunView(tables, manifest)):
                 path = workspace / feed.path
-                part = path.with_name(f".{path.name}.part")
-                part.write_text(render_paper_feed(feed, manifest, site), encoding="utf-8")
-                part.replace(path)
+                with replacing(path) as part:
+                    part.write_text(render_paper_feed(feed, manifest, site), encoding="utf-8")
                 written.add(path.name)
             for path in folder.iterdir():
                 if path.name not in written:

@@ -10,7 +10,6 @@ read from its folder.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,6 +23,7 @@ from analytics.exceptions import InputError, PapertrendsError
 from analytics.forecasts.track_record import claims_of
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, empty_table
 from analytics.topics.topic_edits import topic_parts
+from flows.replacing import replacing
 from flows.runs.facts import RunFacts, facts_of
 from flows.runs.names import list_runs
 from flows.runs.reading import read_manifest, read_tables
@@ -183,16 +183,13 @@ def _write(path: Path, record: RunRecord) -> None:
     facts_json = json.dumps([asdict(facts) for facts in record.runs.values()], sort_keys=True, default=str)
     typed = record.rows.astype(dict(empty_table("forecasts").dtypes))
     table = pa.Table.from_pandas(typed, schema=_SCHEMA, preserve_index=False)
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
-        pq.write_table(table.replace_schema_metadata({_RUNS: facts_json.encode()}), part, compression="zstd")
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(path)
+        with replacing(path) as part:
+            pq.write_table(
+                table.replace_schema_metadata({_RUNS: facts_json.encode()}), part, compression="zstd"
+            )
     except (pa.ArrowException, OSError) as error:
         raise PapertrendsError(f"{path} cannot be written ({error}); free space, then run again") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _days(fields: dict[str, Any]) -> dict[str, date]:
