@@ -52,6 +52,49 @@ _DBLP = (
 _BIBTEX = "@article{a,\n title = {A Title},\n journal = {A {J}ournal},\n keywords = {agents; planning}\n}\n"
 _BIBTEX_PREPRINT = "@article{a,\n title = {A Title},\n journal = {arXiv preprint arXiv:1706.03762}\n}\n"
 _RIS = "TY  - JOUR\nTI  - A Title\nT2  - A Journal\nKW  - agents\nKW  - planning\nER  - \n"
+_OAI_DC = (
+    "<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'><ListRecords><record><header/><metadata>"
+    "<dc xmlns='http://purl.org/dc/elements/1.1/'><title>A Title</title><date>2025-03-04</date>"
+    "<subject>agents</subject><subject>planning</subject></dc></metadata></record></ListRecords></OAI-PMH>"
+)
+_SEMANTIC_SCHOLAR = json.dumps(
+    [{"paperId": "0" * 40, "title": "A Title", "venue": "", "journal": {"name": "A Journal"},
+      "fieldsOfStudy": ["agents", "planning"]}]
+)  # fmt: skip
+_SEMANTIC_SCHOLAR_NEWER = json.dumps(
+    [{"paperId": "0" * 40, "title": "A Title", "venue": "arXiv.org",
+      "s2FieldsOfStudy": [{"category": "agents"}, {"category": "planning"}]}]
+)  # fmt: skip
+_OPENREVIEW = json.dumps(
+    [{"id": "aBc-1_x", "content": {"title": {"value": "A Title"}, "venue": {"value": "A Journal"},
+      "keywords": {"value": ["agents", "planning"]}}}]
+)  # fmt: skip
+_BIORXIV = json.dumps(
+    {"messages": [{"status": "ok"}], "collection": [
+        {"title": "A Title", "doi": "10.1101/2020.01.01.000001", "version": "1", "date": "2020-01-02",
+         "server": "biorxiv", "category": "agents"}]}
+)  # fmt: skip
+_EUROPE_PMC = json.dumps(
+    {"resultList": {"result": [
+        {"id": "1", "source": "MED", "title": "A Title.", "authorString": "A B.",
+         "keywordList": {"keyword": ["agents", "planning"]},
+         "journalInfo": {"journal": {"title": "A Journal"}}}]}}
+)  # fmt: skip
+_PUBMED_XML = (
+    "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><Journal><Title>A Journal</Title>"
+    "</Journal><ArticleTitle>A Title.</ArticleTitle></Article><KeywordList><Keyword>agents</Keyword>"
+    "<Keyword>planning</Keyword></KeywordList></MedlineCitation></PubmedArticle></PubmedArticleSet>"
+)
+_ENDNOTE_XML = (
+    "<xml><records><record><ref-type>17</ref-type><titles><title>A Title</title>"
+    "<secondary-title>A Journal</secondary-title></titles><keywords><keyword>agents</keyword>"
+    "<keyword>planning</keyword></keywords></record></records></xml>"
+)
+_PUBMED = "PMID- 1\nTI  - A Title.\nOT  - agents\nOT  - planning\nJT  - A Journal\n"
+_WEB_OF_SCIENCE = "PT J\nAU Example, A\nTI A Title\nSO A Journal\nDE agents; planning\nER\n"
+_ENDNOTE = "%0 Journal Article\n%T A Title\n%J A Journal\n%K agents\n%K planning\n"
+_REFWORKS = "RT Journal Article\nT1 A Title\nJF A Journal\nK1 agents\nK1 planning\nER  -\n"
+_NOTE_EXPRESS = "{Reference Type}: Journal Article\n{Title}: A Title\n{Journal}: A Journal\n{Keywords}: agents; planning\n"
 _TABLE = "title,keywords,venue\nA Title,agents; planning,A Journal\n"
 _ARXIV, _WORDS = ("cs.LG", "cs.AI"), ("agents", "planning")
 
@@ -59,24 +102,33 @@ _ARXIV, _WORDS = ("cs.LG", "cs.AI"), ("agents", "planning")
 @pytest.mark.parametrize(
     ("name", "text", "categories", "venue"),
     [
-        ("a.xml", _ATOM, _ARXIV, None),
-        ("a.xml", _OAI, _ARXIV, None),
-        ("a.xml", _RSS, _ARXIV, None),
-        ("a.jsonl", _SNAPSHOT + "\n", _ARXIV, None),
-        ("2025-03-05.jsonl", _LISTING + "\n", _ARXIV, None),
-        ("a.json", _OPENALEX, ("Artificial Intelligence",), "A Journal"),
-        ("a.json", _CROSSREF, ("Software",), "A Journal"),
-        ("a.xml", _DBLP, (), "ICML"),
-        ("a.bib", _BIBTEX, _WORDS, "A Journal"),
-        ("a.bib", _BIBTEX_PREPRINT, (), None),
-        ("a.ris", _RIS, _WORDS, "A Journal"),
-        ("a.csv", _TABLE, _WORDS, "A Journal"),
+        pytest.param("a.xml", _ATOM, _ARXIV, None, id="atom"),
+        pytest.param("a.xml", _OAI, _ARXIV, None, id="oai"),
+        pytest.param("a.xml", _OAI_DC, _WORDS, None, id="oai-dc"),
+        pytest.param("a.xml", _RSS, _ARXIV, None, id="rss"),
+        pytest.param("a.jsonl", _SNAPSHOT + "\n", _ARXIV, None, id="snapshot"),
+        pytest.param("2025-03-05.jsonl", _LISTING + "\n", _ARXIV, None, id="listing"),
+        pytest.param("a.json", _OPENALEX, ("Artificial Intelligence",), "A Journal", id="openalex"),
+        pytest.param("a.json", _CROSSREF, ("Software",), "A Journal", id="crossref"),
+        pytest.param("a.xml", _DBLP, (), "ICML", id="dblp"),
+        pytest.param("a.json", _SEMANTIC_SCHOLAR, _WORDS, "A Journal", id="semantic scholar"),
+        pytest.param("a.json", _SEMANTIC_SCHOLAR_NEWER, _WORDS, None, id="its newer field names"),
+        pytest.param("a.json", _OPENREVIEW, _WORDS, "A Journal", id="openreview"),
+        pytest.param("a.json", _BIORXIV, ("agents",), None, id="biorxiv"),
+        pytest.param("a.json", _EUROPE_PMC, _WORDS, "A Journal", id="europe pmc"),
+        pytest.param("a.xml", _PUBMED_XML, _WORDS, "A Journal", id="pubmed xml"),
+        pytest.param("a.nbib", _PUBMED, _WORDS, "A Journal", id="pubmed"),
+        pytest.param("a.xml", _ENDNOTE_XML, _WORDS, "A Journal", id="endnote xml"),
+        pytest.param("a.enw", _ENDNOTE, _WORDS, "A Journal", id="endnote"),
+        pytest.param("a.txt", _WEB_OF_SCIENCE, _WORDS, "A Journal", id="web of science"),
+        pytest.param("a.txt", _REFWORKS, _WORDS, "A Journal", id="refworks"),
+        pytest.param("a.txt", _NOTE_EXPRESS, _WORDS, "A Journal", id="noteexpress"),
+        pytest.param("a.bib", _BIBTEX, _WORDS, "A Journal", id="bibtex"),
+        pytest.param("a.bib", _BIBTEX_PREPRINT, (), None, id="preprint"),
+        pytest.param("a.ris", _RIS, _WORDS, "A Journal", id="ris"),
+        pytest.param("a.csv", _TABLE, _WORDS, "A Journal", id="table"),
     ],
-    ids=[
-        "atom", "oai", "rss", "snapshot", "listing", "openalex", "crossref", "dblp", "bibtex", "preprint", "ris",
-        "table",
-    ],
-)  # fmt: skip
+)
 def test_formats_keep_categories_and_venue(
     tmp_path: Path, name: str, text: str, categories: tuple[str, ...], venue: str | None
 ) -> None:
