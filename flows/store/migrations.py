@@ -112,8 +112,7 @@ def _read_version(connection: Connection, name: str) -> int | None:
         )
     if version < FIRST_VERSION:
         raise InputError(
-            f"{name} has schema version {version}, from before the first release; {known}; ingest its"
-            " sources "
-            "into another --workspace"
+            f"{name} has schema version {version}, from before the first release; {known}; ingest its sources"
+            " into another --workspace"
         )
     return int(version)

@@ -92,23 +92,3 @@ def test_opening_upgrades_a_store_of_the_first_version(workspace):
     with closing(sqlite3.connect(workspace / "corpus.sqlite")) as connection:
         found = connection.execute("SELECT max(version) FROM schema_version").fetchone()
     assert found == (SCHEMA_VERSION,)
-
-
-def test_upgraded_tables_are_those_of_a_new_store(workspace, tmp_path):
-    with Store.open(tmp_path / "new"):
-        pass
-    with closing(sqlite3.connect(workspace / "corpus.sqlite")) as connection, connection:
-        connection.execute("DROP TABLE forgotten")
-        connection.execute("DROP TABLE topic_names")
-        for column in ("categories", "venue"):
-            connection.execute(f"ALTER TABLE papers DROP COLUMN {column}")
-        connection.execute("DELETE FROM schema_version")
-        connection.execute("INSERT INTO schema_version VALUES (?)", (FIRST_VERSION,))
-    with Store.open(workspace):
-        pass
-    columns = []
-    for folder in (workspace, tmp_path / "new"):
-        with closing(sqlite3.connect(folder / "corpus.sqlite")) as connection:
-            tables = ("forgotten", "papers", "topic_names")
-            columns.append([connection.execute(f"PRAGMA table_info({one})").fetchall() for one in tables])
-    assert columns[0] == columns[1]

@@ -11,8 +11,9 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, inspect, select
 from sqlalchemy.exc import OperationalError
 
 import flows.store.migrations
@@ -357,6 +358,38 @@ def test_an_older_database_is_taken_forward_step_by_step(tmp_path, monkeypatch):
     assert versions == [SCHEMA_VERSION, SCHEMA_VERSION + 1, SCHEMA_VERSION + 2]
     Store.open(tmp_path).close()
     assert done == ["column", "table", "table"]
+
+
+def columns_of(store):
+    """Type, default and order of text of each column of each table, and the primary keys."""
+    with store._engine.connect() as connection:
+        read = inspect(connection)
+        named = metadata.tables.keys()
+        columns = {
+            table: {column["name"]: repr(column) for column in read.get_columns(table)} for table in named
+        }
+        return columns, {table: read.get_pk_constraint(table)["constrained_columns"] for table in named}
+
+
+@on_both
+def test_an_upgraded_database_is_like_a_new_one(tmp_path):
+    """From the first release on: same columns, same rows, and what is new can be written."""
+    with Store.open(tmp_path) as store:
+        store.ingest_feed(FIRST, seen_on=DAY)
+        new, papers = columns_of(store), store.read_papers(DAY)
+        with store._writer.begin() as connection:
+            for table in ("forgotten", "topic_names"):
+                connection.exec_driver_sql(f"DROP TABLE {table}")
+            for column in ("categories", "venue"):
+                connection.exec_driver_sql(f"ALTER TABLE papers DROP COLUMN {column}")
+            connection.exec_driver_sql(f"UPDATE schema_version SET version = {FIRST_VERSION}")
+    with Store.open(tmp_path) as store:
+        assert columns_of(store) == new
+        pd.testing.assert_frame_equal(store.read_papers(DAY), papers)
+        assert store.read_forgotten() == []
+        stated = PaperRecord("A Third Title of Some Length", "", categories=("cs.LG",), venue="ICML")
+        store.ingest_feed(make_feed("c.json", stated), seen_on=DAY)
+        assert store.read_papers(DAY)["venue"].dropna().tolist() == ["ICML"]
 
 
 def test_every_version_but_the_first_has_its_step():
