@@ -41,6 +41,7 @@ _SCRIPTS = (
     "abstracts",
     "probe",
     "compare",
+    "sparklines",
     "folds",
     "start",
 )

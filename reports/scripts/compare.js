@@ -19,6 +19,16 @@ function comparedInAddress(known) {
   return [...new Set(text.split(","))].filter((key) => known.has(key)).slice(0, mostCompared);
 }
 
+function shareText(value) { return value < 0 ? "\u2013" : percentOf(value / 10000); }
+
+// Name of a period, and what a series has there.
+function seriesValues(data, one, at) {
+  const [period, total, complete] = data.periods[at];
+  const values = !total ? "no papers" : shareText(one.share[at]) + " (" + shareText(one.low[at]) + " to " + shareText(one.high[at]) + "), "
+    + one.n[at].toLocaleString("en-US") + " of " + total.toLocaleString("en-US") + (complete ? "" : ", incomplete");
+  return [period, values];
+}
+
 function addCompare(data) {
   const section = document.getElementById("compare"), select = document.getElementById("compare-add");
   if (!section || !data || !data.series.length) { return; }
@@ -33,7 +43,6 @@ function addCompare(data) {
   });
   select.append(...groups.filter((group) => group.children.length));
 
-  const share = (value) => (value < 0 ? "\u2013" : percentOf(value / 10000));
   const lineOf = (one) => one.line || one.share;
   const shownAt = (one, at) => data.periods[at][2] && data.periods[at][1] && lineOf(one)[at] >= 0;
 
@@ -45,13 +54,6 @@ function addCompare(data) {
       const own = known.get(key).color;
       return { color: own && own !== "other" ? own : free.shift(), dash: comparedDashes[at] };
     });
-  }
-
-  function valueLine(one, at) {
-    const [, total, complete] = data.periods[at];
-    if (!total) { return one.name + ": no papers"; }
-    return one.name + ": " + share(one.share[at]) + " (" + share(one.low[at]) + " to " + share(one.high[at]) + "), "
-      + one.n[at].toLocaleString("en-US") + " of " + total.toLocaleString("en-US") + (complete ? "" : ", incomplete");
   }
 
   function draw() {
@@ -103,7 +105,7 @@ function addCompare(data) {
     }
     sheet.append(svg);
     addProbe(sheet, "Values of the compared series, by arrow keys", data.periods.map((_, at) => x(at) / width),
-      (at) => [data.periods[at][0], ...ones.map((one) => valueLine(one, at))]);
+      (at) => [data.periods[at][0], ...ones.map((one) => one.name + ": " + seriesValues(data, one, at)[1])]);
   }
 
   function showTable() {
@@ -112,7 +114,7 @@ function addCompare(data) {
     table.tHead.replaceChildren(element("tr", {}, head(data.unit[0].toUpperCase() + data.unit.slice(1)), head("All dated", true),
       ...ones.flatMap((one) => [head(one.name + (one.basis ? ", " + one.basis : ""), true), head("95 % from", true), head("to", true), head("papers", true)])));
     table.tBodies[0].replaceChildren(...data.periods.map(([name, total], at) => element("tr", {}, element("th", { scope: "row", textContent: name }),
-      ...[total.toLocaleString("en-US"), ...ones.flatMap((one) => [share(one.share[at]), share(one.low[at]), share(one.high[at]), one.n[at].toLocaleString("en-US")])]
+      ...[total.toLocaleString("en-US"), ...ones.flatMap((one) => [shareText(one.share[at]), shareText(one.low[at]), shareText(one.high[at]), one.n[at].toLocaleString("en-US")])]
         .map((text) => element("td", { className: "n", textContent: text })))));
   }
 

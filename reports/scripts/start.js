@@ -5,7 +5,9 @@ document.addEventListener("DOMContentLoaded", async () => {
   if (regroup) { addRegroup(regroup, document.getElementById("topic-table")); }
   addDownloads();
   addProbes();
-  addCompare(await readPacked("series"));
+  const series = await readPacked("series");
+  addCompare(series);
+  addSparkValues(series);
   const corrections = addCorrections();
   const [data, index, held] = await Promise.all([readData(), readPacked("index"), readPacked("abstracts")]);
   if (data) {

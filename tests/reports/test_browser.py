@@ -502,6 +502,28 @@ class TestValuesOfCharts:
         assert probe.get_attribute("aria-valuenow") == "2"
         assert page.locator(".panel .probe").count() == page.locator(".panel svg").count() == 3
 
+    @pytest.mark.parametrize("row", ["#moved .headlines li", "#topic-table tbody tr[id]"])
+    def test_a_sparkline_says_its_values_under_the_pointer(self, open_page, html_of, row):
+        page = open_page(html_of("usual"))
+        line = page.locator(row).first
+        line.scroll_into_view_if_needed()
+        place = line.get_attribute("id") or line.locator("a").first.get_attribute("href").removeprefix("#")
+        box = line.locator("svg.spark").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        said = text_of(page.locator(".spark-tip"))
+        page.mouse.move(0, 0)
+        assert page.locator(".spark-tip").is_hidden()
+        page.goto(page.url.partition("#")[0] + "#compare=" + place.replace("-", ":", 1))
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        page.locator("#compare-table summary").click()
+        rows = [
+            [text_of(cell) for cell in found.locator("th, td").all()]
+            for found in page.locator("#compare-values tbody tr").all()
+        ]
+        _, total, share, low, high, papers = next(one for one in rows if said.startswith(one[0]))
+        assert f"{share} ({low} to {high}), {papers} of {total}" in said
+
     def test_series_are_compared_and_the_address_says_which(self, open_page, html_of):
         page = open_page(html_of("usual"))
         page.locator("#theme-agents").get_by_role("button", name="Compare Agents").click()
