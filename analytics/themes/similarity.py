@@ -9,7 +9,7 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ __all__ = ["theme_closeness"]
 _NEIGHBORS, _PAPERS_A_NEIGHBOR = 10, 100
 _FAR = 1.5  # a paper that is no nearer to a theme by itself is not of it
 _MOST_SEARCHED = 10_000  # papers among which neighbors are looked for; the work would grow with the square
-_BLOCK = 512  # papers at a time
+_BLOCK, _AT_ONCE = 512, 16_384  # papers at a time, and papers whose neighbors are looked for at a time
 _BEST_PHRASES = 3
 _PRIOR_PAPERS = 1000
 _SMALLEST_DEVIATION = 1e-6
@@ -87,11 +87,9 @@ def theme_closeness(
     expected = [general @ one for one in directions]
     means = [one.mean(axis=0) for one in expected]
     deviations = [np.maximum(one.std(axis=0), _SMALLEST_DEVIATION) for one in expected]
-    papers = np.empty(vectors.shape, dtype=np.float32)
 
     def score(block: slice) -> None:
         whitened = background.whiten(vectors[block], titled[block])
-        papers[block] = whitened
         for theme, (one, mean, deviation) in enumerate(zip(directions, means, deviations, strict=True)):
             nearness = (whitened @ one - mean) / deviation
             scores[block, theme] = _best_mean(nearness)
@@ -105,7 +103,12 @@ def theme_closeness(
         prior = _best_mean((one - mean) / deviation)
         for rows in (~titled, titled):
             scores[rows, theme] = _standardized(scores[rows, theme], float(prior.mean()), float(prior.std()))
-    return _with_neighbors(scores, papers), carrying
+
+    # Made anew of the papers for which it counts: of all it would take as much memory as the vectors.
+    def whitened_rows(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return background.whiten(vectors[rows], titled[rows]).astype(np.float32)
+
+    return _with_neighbors(scores, whitened_rows), carrying
 
 
 def _standardized(closeness: NDArray[np.float64], location: float, scale: float) -> NDArray[np.float64]:
@@ -124,12 +127,14 @@ def _best_mean(nearness: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.sort(nearness, axis=1)[:, -best:].mean(axis=1), dtype=np.float64)
 
 
-def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float32]) -> NDArray[np.float64]:
+def _with_neighbors(
+    scores: NDArray[np.float64], whitened_rows: Callable[[NDArray[np.int64]], NDArray[np.float32]]
+) -> NDArray[np.float64]:
     """Mean of each paper's scores, counted `_NEIGHBORS` times, and those of its nearest papers.
 
     Papers below `_FAR` on every theme keep their own.
     """
-    n_papers = len(papers)
+    n_papers = len(scores)
     n_neighbors = min(_NEIGHBORS, n_papers // _PAPERS_A_NEIGHBOR)
     if not n_neighbors or not scores.shape[1]:
         return scores
@@ -137,12 +142,14 @@ def _with_neighbors(scores: NDArray[np.float64], papers: NDArray[np.float32]) ->
     own = np.full(n_papers, -1)
     own[searched] = np.arange(len(searched))
     near = np.flatnonzero((scores >= _FAR).any(axis=1))
-    nearest = searched[nearest_rows(papers[near], papers[searched], own[near], n_neighbors)[0]]
-    total = _NEIGHBORS * scores[near]
-    for place in np.sort(nearest, axis=1).T:
-        total += scores[place]
-    mixed = scores.copy()
-    mixed[near] = total / (_NEIGHBORS + n_neighbors)
+    among, mixed = whitened_rows(searched), scores.copy()
+    for block in blocks_of(len(near), _AT_ONCE):
+        rows = near[block]
+        nearest = searched[nearest_rows(whitened_rows(rows), among, own[rows], n_neighbors)[0]]
+        total = _NEIGHBORS * scores[rows]
+        for place in np.sort(nearest, axis=1).T:
+            total += scores[place]
+        mixed[rows] = total / (_NEIGHBORS + n_neighbors)
     return mixed
 
 

@@ -20,7 +20,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from analytics.exceptions import PapertrendsError
-from analytics.papers import content_hash
+from analytics.papers import content_hash, content_hashes
 from analytics.text.word_pairs import PairCounter, common_terms
 from analytics.vectors.minilm import MiniLMVectorizer
 from analytics.vectors.vectorizer import Vectors, unit_rows
@@ -70,7 +70,7 @@ def taught_texts(texts: Sequence[str]) -> list[str]:
 
     Returns `n_taught` different ones, in the order of their hashes.
     """
-    return _by_hash(texts)[: n_taught(len(set(texts)))]
+    return _first_by_hash(texts, n_taught(len(set(content_hashes(texts)))))
 
 
 class StudentVectorizer:
@@ -127,8 +127,8 @@ class StudentVectorizer:
             raise ValueError(
                 "StudentVectorizer.fit needs at least one text with its vector; it was given none"
             )
-        read = _by_hash(texts)[:_MOST_READ]
-        known = _by_hash(taught)
+        read = _first_by_hash(texts, _MOST_READ)
+        known = _first_by_hash(list(taught), len(taught))
         self._id = self._name(read, known, teacher_id)
         words, axes = _fitted_axes(read, self.random_state)
         pieces = _damped(piece_counts(read[:_MOST_PIECES_READ]))
@@ -226,8 +226,10 @@ class StudentVectorizer:
             )
 
 
-def _by_hash(texts: Sequence[str] | Mapping[str, Any]) -> list[str]:
-    return [text for _, text in sorted((content_hash(text), text) for text in set(texts))]
+def _first_by_hash(texts: Sequence[str], most: int) -> list[str]:
+    """Different texts, in the order of their hashes; of a large corpus few are looked at."""
+    rows = {key: row for row, key in enumerate(content_hashes(texts))}
+    return [texts[rows[key]] for key in sorted(rows)[:most]]
 
 
 def _fitted_axes(texts: list[str], random_state: int) -> tuple[list[str], NDArray[np.float32]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
@@ -41,28 +40,29 @@ def encode_texts(
     hashes = content_hashes(texts)
     found, vectors = stored_vectors(store, vectorizer.id, hashes)
     found &= _are_unit(vectors, found, vectorizer.id)
-    missing = {hashes[row]: texts[row] for row in np.flatnonzero(~found).tolist()}
+    missing = np.flatnonzero(~found).tolist()
     if not missing:
         return vectors, 0
+    # Rows, not texts: those of a large corpus would take as much memory again.
+    first = {hashes[row]: row for row in reversed(missing)}
     # Neighbours of similar length waste no padding; the hash makes the order canonical.
-    order = sorted(missing, key=lambda key: (len(missing[key]), key))
+    order = sorted(first, key=lambda key: (len(texts[first[key]]), key))
     blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
-    parts = ([missing[key] for key in block] for block in blocks)
+    parts = ([texts[first[key]] for key in block] for block in blocks)
     n_done = 0
     say_progress("encode", n_done, len(order))
     made = each(partial(encode_part, vectorizer, vectorizer.id), parts)
-    places: dict[str, list[int]] = defaultdict(list)
-    for row in np.flatnonzero(~found).tolist():
-        places[hashes[row]].append(row)
     for block, rows in zip(blocks, made, strict=True):
         store.write_vectors(vectorizer.id, block, rows)
         if not vectors.size:  # none was stored, so that nothing said how long they are
             vectors = np.zeros((len(texts), rows.shape[1]), dtype=np.float32)
-        for key, vector in zip(block, rows, strict=True):
-            vectors[places[key]] = vector
+        vectors[[first[key] for key in block]] = rows
         n_done += len(block)
         say_progress("encode", n_done, len(order))
-    return vectors, len(missing)
+    for row in missing:
+        if (one := first[hashes[row]]) != row:
+            vectors[row] = vectors[one]
+    return vectors, len(order)
 
 
 def _are_unit(

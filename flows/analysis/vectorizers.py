@@ -175,6 +175,6 @@ def _fitted_student(
     with threadpool_limits(1):  # more threads add up in another order
         student = StudentVectorizer(settings.random_state)
         student.fit(texts, dict(zip(sample, vectors, strict=True)), teacher.id)
-    row = StudentRow(student, day, len(set(texts)), teacher.id, settings.random_state)
+    row = StudentRow(student, day, len(set(content_hashes(texts))), teacher.id, settings.random_state)
     store.write_student(row)
     return student

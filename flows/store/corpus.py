@@ -46,6 +46,8 @@ __all__ = [
 _NOT_YET_KNOWN = ("primary_theme", "topic_id")
 _COLUMNS = tuple(name for name in TABLE_COLUMNS["papers"] if name not in _NOT_YET_KNOWN)
 _LISTS = ("authors", "categories", "sources")
+_HASH = "content_hash"
+_ROWS_AT_ONCE = 20_000
 _ARROW = {
     "text": pa.large_string(),
     "int": pa.int64(),
@@ -128,20 +130,12 @@ def read_corpus(connection: Connection, as_of: date) -> Corpus:
     )
     all_known = all(connection.execute(query).first() is None for query in later)
     if all_known:
-        columns, unseen = _stored_papers(connection), 0
+        blocks, unseen = _stored_papers(connection), 0
     else:
-        columns, unseen = _fold_papers(connection, known, as_of)
-    days, ids = columns["published"], columns["paper_id"]
-    shown = [row for row, day in enumerate(days) if day is None or day <= as_of]
-    n_future = len(ids) - len(shown)
-    shown.sort(key=ids.__getitem__)
-    columns = {name: [values[row] for row in shown] for name, values in columns.items()}
-    hashes = [
-        content_hash(paper_text(*text)) for text in zip(columns["title"], columns["abstract"], strict=True)
-    ]
-    arrays = _arrow_columns(columns)
-    table = _papers_table(columns, arrays).assign(content_hash=pd.Series(hashes, dtype="str"))
-    return Corpus(table, unseen + n_future, n_future, _hash_columns(arrays, hashes))
+        folded, unseen = _fold_papers(connection, known, as_of)
+        blocks = iter([folded])
+    arrays, n_future = _in_order(_arrow_columns(block, as_of) for block in blocks)
+    return Corpus(_papers_table(arrays), unseen + n_future, n_future, _hash_columns(arrays))
 
 
 def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | None]:
@@ -158,15 +152,14 @@ def read_late_papers(connection: Connection, as_of: date) -> tuple[int, date | N
     return n_papers, last
 
 
-def _stored_papers(connection: Connection) -> _Columns:
-    """Columns of the table `papers`, rows in no order."""
-    # All rows at once: one by one they take half as long again.
-    rows = connection.execute(select(*(papers.c[name] for name in _COLUMNS))).all()
-    values = zip(*rows, strict=True) if rows else ((),) * len(_COLUMNS)
-    columns: _Columns = dict(zip(_COLUMNS, values, strict=True))
-    for name in _LISTS:
-        columns[name] = json.loads(f"[{','.join(columns[name])}]")  # at once: a tenth of the time
-    return columns
+def _stored_papers(connection: Connection) -> Iterator[_Columns]:
+    """Columns of the table `papers`, in blocks, rows in no order."""
+    query = select(*(papers.c[name] for name in _COLUMNS)).execution_options(yield_per=_ROWS_AT_ONCE)
+    for rows in connection.execute(query).partitions():
+        columns: _Columns = dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
+        for name in _LISTS:
+            columns[name] = json.loads(f"[{','.join(columns[name])}]")  # at once: a tenth of the time
+        yield columns
 
 
 def _fold_papers(connection: Connection, counts: ColumnElement[bool], as_of: date) -> tuple[_Columns, int]:
@@ -187,12 +180,38 @@ def _fold_papers(connection: Connection, counts: ColumnElement[bool], as_of: dat
     return {name: [row[name] for row in merged] for name in _COLUMNS}, unseen
 
 
-def _arrow_columns(values: _Columns) -> dict[str, pa.Array]:
+def _arrow_columns(values: _Columns, as_of: date) -> tuple[dict[str, pa.Array], int]:
+    """Columns of the papers of a block that are not of a later day, with their hashes, and how many are."""
     kinds = {name: TABLE_COLUMNS["papers"][name].removesuffix("?") for name in _COLUMNS}
-    return {name: pa.array(values[name], _ARROW[kind]) for name, kind in kinds.items()}
+    arrays = {name: pa.array(values[name], _ARROW[kind]) for name, kind in kinds.items()}
+    texts = map(paper_text, values["title"], values["abstract"])
+    arrays[_HASH] = pa.array([content_hash(text) for text in texts], pa.string())
+    is_later = pc.fill_null(pc.greater(arrays["published"], pa.scalar(as_of, pa.date32())), False)
+    n_later = int(pc.sum(is_later).as_py() or 0)
+    if n_later:
+        arrays = {name: array.filter(pc.invert(is_later)) for name, array in arrays.items()}
+    return arrays, n_later
 
 
-def _papers_table(values: _Columns, arrays: Mapping[str, pa.Array]) -> pd.DataFrame:
+def _in_order(blocks: Iterator[tuple[dict[str, pa.Array], int]]) -> tuple[dict[str, pa.Array], int]:
+    """Columns of all blocks in order of the papers' ids, and how many papers were left out.
+
+    One column after the other is put together, so that texts are in memory twice and no more.
+    """
+    parts: dict[str, list[pa.Array]] = {name: [] for name in (*_COLUMNS, _HASH)}
+    n_left_out = 0
+    for arrays, n_later in blocks:
+        n_left_out += n_later
+        for name, array in arrays.items():
+            parts[name].append(array)
+    if not parts[_HASH]:
+        none: _Columns = dict.fromkeys(_COLUMNS, ())
+        return _arrow_columns(none, date.max)
+    order = pc.sort_indices(pa.chunked_array(parts["paper_id"]))
+    return {name: pa.concat_arrays(parts.pop(name)).take(order) for name in (*_COLUMNS, _HASH)}, n_left_out
+
+
+def _papers_table(arrays: Mapping[str, pa.Array]) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for name, dtype in empty_table("papers")[list(_COLUMNS)].dtypes.items():
         array = arrays[str(name)]
@@ -201,15 +220,16 @@ def _papers_table(values: _Columns, arrays: Mapping[str, pa.Array]) -> pd.DataFr
         elif pa.types.is_large_string(array.type):
             columns[str(name)] = array.to_pandas()  # half of the time that a list of str takes
         else:
-            columns[str(name)] = pd.Series(list(values[str(name)]), dtype=dtype)
+            columns[str(name)] = pd.Series(array.to_pylist(), dtype=dtype)
+    columns[_HASH] = pd.Series(arrays[_HASH].to_pandas(), dtype="str")
     return pd.DataFrame(columns)
 
 
-def _hash_columns(arrays: Mapping[str, pa.Array], hashes: Sequence[str]) -> str:
+def _hash_columns(arrays: Mapping[str, pa.Array]) -> str:
     digest = hashlib.sha256()
     for name in _COLUMNS:
         digest.update(name.encode())
-        for part in _parts(pa.array(hashes) if name == "abstract" else arrays[name]):
+        for part in _parts(arrays[_HASH if name == "abstract" else name]):
             digest.update(part)
     return digest.hexdigest()
 
