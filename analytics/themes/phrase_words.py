@@ -69,16 +69,15 @@ def phrase_matches(
     """
     queries = [_query(one) for one in texts]
     terms = _Terms.of(queries)
-    counts, lengths = _count(titles, abstracts, terms)
-    n_papers = counts.shape[0]
+    blocks, lengths = _count(titles, abstracts, terms)
+    n_papers = len(lengths)
     titled = is_title_only(abstracts)
-    n_with = _papers_with(counts, titled)
+    n_with = _papers_with(blocks, titled, len(terms.places))
     rarity = np.log1p((n_papers - n_with + 0.5) / (n_with + 0.5))
     usual_length = np.ones(n_papers)
     for rows in (~titled, titled):
         usual_length[rows] = max(_mean(lengths[rows]), 1.0)
     longer = _SATURATION * (1 - _LENGTH_PART + _LENGTH_PART * lengths / usual_length)
-    counts.data = counts.data * (_SATURATION + 1) / (counts.data + np.repeat(longer, np.diff(counts.indptr)))
     weights = np.zeros((len(terms.places), len(queries)))
     worth = np.ones(len(queries))
     for theme, (query, own) in enumerate(zip(queries, texts, strict=True)):
@@ -86,24 +85,31 @@ def phrase_matches(
             weights[terms.places[term], theme] = times * rarity[terms.places[term]]
         found = [weights[[terms.places[term] for term in _terms(text)], theme].sum() for text in own]
         worth[theme] = sum(found) / max(len(found), 1) or 1.0
-    scores = np.asarray(counts @ weights) / worth
+    scores = np.empty((n_papers, len(queries)))
+    for block, counts in blocks:
+        times = counts.data.astype(np.float64)
+        times = times * (_SATURATION + 1) / (times + np.repeat(longer[block], np.diff(counts.indptr)))
+        saturated = sparse.csr_array((times, counts.indices, counts.indptr), shape=counts.shape)
+        scores[block] = np.asarray(saturated @ weights) / worth
     for rows in (~titled, titled):
         weight = rows.sum() / (rows.sum() + _PRIOR_PAPERS)
         scores[rows] -= weight * _mean(scores[rows]) + (1 - weight) * _USUAL_PART
     return np.where(weights.any(axis=0), scores, 0.0)
 
 
-def _papers_with(counts: sparse.csr_array, titled: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _papers_with(blocks: _Blocks, titled: NDArray[np.bool_], n_terms: int) -> NDArray[np.float64]:
     """Papers with each term, titles counted as if they were abstracts.
 
     A term in a share s of titles is in 1 - (1 - s)^8 of abstracts. Otherwise what every abstract says would
     count as rare where most titles do not say it.
     """
-    is_of_title = np.repeat(titled, np.diff(counts.indptr))
-    n_terms, n_titles = counts.shape[1], max(int(titled.sum()), 1)
-    of_titles = np.bincount(counts.indices[is_of_title], minlength=n_terms) / n_titles
-    of_abstracts = np.bincount(counts.indices[~is_of_title], minlength=n_terms)
-    return np.asarray(of_abstracts + titled.sum() * (1 - (1 - of_titles) ** _TITLES_PER_ABSTRACT))
+    n_titled, n_others = np.zeros(n_terms), np.zeros(n_terms)
+    for rows, counts in blocks:
+        is_of_title = np.repeat(titled[rows], np.diff(counts.indptr))
+        n_titled += np.bincount(counts.indices[is_of_title], minlength=n_terms)
+        n_others += np.bincount(counts.indices[~is_of_title], minlength=n_terms)
+    of_titles = n_titled / max(int(titled.sum()), 1)
+    return np.asarray(n_others + titled.sum() * (1 - (1 - of_titles) ** _TITLES_PER_ABSTRACT))
 
 
 def _mean(rows: NDArray[np.float64]) -> Any:
@@ -136,6 +142,10 @@ def _terms(text: str) -> list[str]:
 def _query(texts: Sequence[str]) -> Counter[str]:
     """Terms of a theme, each with the number of its texts that have it."""
     return Counter(term for text in texts for term in _terms(text))
+
+
+_Blocks = list[tuple[slice, sparse.csr_array]]
+"""Rows of papers, and how often each of them has each term, float32 of shape (rows, t)."""
 
 
 @dataclass(frozen=True)
@@ -186,15 +196,17 @@ class _WordNumbers(dict[str, tuple[int, ...]]):
 
 def _count(
     titles: Sequence[str], abstracts: Sequence[str], terms: _Terms
-) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-    """Counts of terms in papers, shape (n, t), and content words of each paper."""
-    blocks = blocks_of(len(titles), _BLOCK)
+) -> tuple[_Blocks, NDArray[np.float64]]:
+    """Counts of terms in papers, a block of rows after the other, and content words of each paper.
+
+    In blocks, because together and in double precision those of a million papers take two gigabytes.
+    """
     numbers = _WordNumbers(terms)
-    read = [_count_block(titles[block], abstracts[block], terms, numbers) for block in blocks]
-    if not read:
-        return sparse.csr_array((0, len(terms.places))), np.zeros(0)
-    counts = sparse.csr_array(sparse.vstack([one for one, _ in read], format="csr"))
-    return counts, np.concatenate([lengths for _, lengths in read])
+    blocks, lengths = [], np.zeros(len(titles))
+    for rows in blocks_of(len(titles), _BLOCK):
+        counts, lengths[rows] = _count_block(titles[rows], abstracts[rows], terms, numbers)
+        blocks.append((rows, counts.astype(np.float32)))
+    return blocks, lengths
 
 
 def _count_block(

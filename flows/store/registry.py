@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, Table, func, insert, select
 
 from analytics.exceptions import PapertrendsError
 from analytics.tables import UNCLUSTERED
@@ -234,7 +234,9 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
         )
     )
     centers = [{"fit_id": fit_id, **row} for row in _center_rows(fit.state)]
-    members = [{"fit_id": fit_id, **row} for row in fit.state.members.to_dict("records")]
+    names = list(fit.state.members.columns)
+    values = zip(*(fit.state.members[name].tolist() for name in names), strict=True)
+    members = ({"fit_id": fit_id, **dict(zip(names, row, strict=True))} for row in values)
     event_rows = [
         {
             "fit_id": fit_id,
@@ -246,7 +248,12 @@ def write_fit(connection: Connection, fit: FitRow) -> int:
         }
         for position, one in enumerate(fit.events)
     ]
-    for table, rows in ((topic_centers, centers), (topic_members, members), (topic_events, event_rows)):
+    tables: tuple[tuple[Table, Iterable[dict[str, Any]]], ...] = (
+        (topic_centers, centers),
+        (topic_members, members),
+        (topic_events, event_rows),
+    )
+    for table, rows in tables:
         for block in in_blocks(rows):
             connection.execute(insert(table), block)
     return fit_id
