@@ -39,6 +39,9 @@ _WANTED = "an answer of OpenReview's API: notes of submissions"
 _ID = re.compile(r"[\w.=+-]{1,64}", re.ASCII)
 _BIBTEX_YEAR = re.compile(r"\byear ?= ?[{\"]?(\d{4})\b", re.ASCII)
 _WITHDRAWN = re.compile(r"withdrawn", re.IGNORECASE)
+# "ICLR 2025 Poster" is read at ICLR 2025; "Submitted to ICLR 2025" is read nowhere.
+_SHOWN_AS = re.compile(r"\W+(?:conference )?(?:poster|oral|spotlight|notable top \d+ ?%)\W*", re.IGNORECASE)
+_ONLY_SUBMITTED = re.compile(r"submitted to .*|.*\bsubmission", re.IGNORECASE)
 _TIMES = ("odate", "pdate", "cdate", "tcdate")
 
 
@@ -130,7 +133,7 @@ def _record(note: Any, position: str, doubts: Doubts) -> PaperRecord:
         pages=(f"https://openreview.net/forum?id={page}",) if _ID.fullmatch(page) else (),
         found=read_identifiers(*links),
         categories=categories_of(content.get("keywords")),
-        venue=text_of(content.get("venue")),
+        venue=_venue(text_of(content.get("venue"))),
         is_withdrawn=_is_withdrawn(note, content),
         has_unread_date=bool(
             (published == UNDATED and any(stated)) or (updated is None and note.get("mdate"))
@@ -143,6 +146,21 @@ _READER = EntryReader(SOURCE, _record, _excerpt)
 
 def _value(value: object) -> object:
     return value.get("value") if isinstance(value, Mapping) and "value" in value else value
+
+
+def _venue(stated: str) -> str:
+    """Venue where a paper can be read, without the form in which it is shown there; empty before a decision.
+
+    Examples
+    --------
+    >>> _venue("ICLR 2024 poster"), _venue("NeurIPS 2023 Conference Oral"), _venue("TMLR")
+    ('ICLR 2024', 'NeurIPS 2023', 'TMLR')
+    >>> _venue("Submitted to ICLR 2025"), _venue("ICLR 2025 Conference Withdrawn Submission")
+    ('', '')
+    """
+    shown = _SHOWN_AS.search(stated)
+    venue = stated[: shown.start()] if shown and shown.end() == len(stated) else stated
+    return "" if _ONLY_SUBMITTED.fullmatch(venue) else venue
 
 
 def _published(note: Mapping[str, Any], content: Mapping[str, object]) -> StatedDate:

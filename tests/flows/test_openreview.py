@@ -70,7 +70,7 @@ class TestNotes:
             n_authors=2,
             url="https://openreview.net/forum?id=aBc-1_x",
             arxiv_id="2310.00001",
-            venue="Example 2024 poster",
+            venue="Example 2024",
             position="entry 1",
         )
 
