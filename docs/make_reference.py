@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -43,6 +44,11 @@ _TABLES_INTRO = (
     "type marks a column that may be null. Numbers that cannot be estimated are NaN. Days are dates "
     "without a time zone."
 )
+_MODULES_INTRO = (
+    "Every module and every script of the page, with its first sentence. The table [Where do I change "
+    "...](../where-to-change.md) is quicker for what is changed often."
+)
+_PACKAGES = ("flows", "reports", "analytics")
 _STORE = (
     "The database (`corpus.sqlite`, or PostgreSQL) has the tables {tables}. They are internal and "
     "change between versions; read the tables of a run instead."
@@ -179,6 +185,35 @@ def render_tables() -> str:
     return _page(lines)
 
 
+def render_modules() -> str:
+    """Every module of the product in one line, by folder."""
+    lines = ["# Modules", _NOTE, _MODULES_INTRO]
+    for package in _PACKAGES:
+        folders = [ROOT / package, *sorted(path for path in (ROOT / package).rglob("*") if path.is_dir())]
+        for folder in folders:
+            rows = [
+                (f"`{path.name}`", purpose)
+                for path in sorted(folder.iterdir())
+                if (purpose := _purpose(path))
+            ]
+            if rows:
+                lines += [f"## {folder.relative_to(ROOT).as_posix()}", _table(("file", "content"), rows)]
+    return _page(lines)
+
+
+def _purpose(path: Path) -> str:
+    """What a module, or a script of the page, says of itself in its first sentence; empty for other files."""
+    if path.suffix == ".js":
+        said = re.match(r"(?:// ?.*\n)*", path.read_text(encoding="utf-8"))
+        text = re.sub(r"^// ?", "", said[0] if said else "", flags=re.M)
+    elif path.suffix == ".py" and path.name != "__init__.py":
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    else:
+        return ""
+    sentence = re.split(r"(?<=[.?])\s+(?=[A-Z`])|\n\n", text.strip(), maxsplit=1)[0]
+    return " ".join(sentence.replace("`", "").split())  # plain: its examples are no commands of this page
+
+
 def _lowered(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
@@ -197,6 +232,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": render_settings,
     "formats.md": render_formats,
     "tables.md": render_tables,
+    "modules.md": render_modules,
 }
 """Pages of `docs/reference`."""
 
