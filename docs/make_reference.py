@@ -210,7 +210,7 @@ def _purpose(path: Path) -> str:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     else:
         return ""
-    sentence = re.split(r"(?<=[.?])\s+(?=[A-Z`])|\n\n", text.strip(), maxsplit=1)[0]
+    sentence = re.split(r"(?<=[^.][.?])\s+(?=[A-Z`])|\n\n", text.strip(), maxsplit=1)[0]
     return " ".join(sentence.replace("`", "").split())  # plain: its examples are no commands of this page
 
 
