@@ -4,7 +4,7 @@
 # make test-browser  the page in Debian's chromium, which it installs where there is none (needs root for that)
 # make test-rest  everything that make test leaves out, in one session; what CI runs after make test
 # make test-postgres  the store's tests on a PostgreSQL server of their own, whose package it installs where there is none (needs root for that)
-# make bench   speed, memory and quality beside plain BERTopic, up to 300,000 papers (an hour, Linux, needs the data folder)
+# make bench   speed, memory and quality beside plain BERTopic, up to a million papers (an hour and a quarter, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
 # make bench-labels  whether intervals from labels hold the truth; arXiv's categories answer (twenty minutes, needs the data folder)
@@ -68,7 +68,7 @@ test-postgres: .venv/.installed-dev
 test-rest: .venv/.installed-dev
 	$(INSTALL_CHROMIUM)
 	$(INSTALL_POSTGRESQL)
-	@$(PYTEST) -n 3 -m "slow or shared or browser or postgres"
+	@$(PYTEST) -n 4 -m "slow or shared or browser or postgres"
 
 bench: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_scale.py
