@@ -1,0 +1,42 @@
+"""Functions that numba compiled, kept from process to process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["keeping_compilations"]
+
+
+@contextmanager
+def keeping_compilations() -> Iterator[None]:
+    """Let numba keep what it compiles for modules that are imported in the block.
+
+    umap does not ask for it, and compiles for four seconds in every process. Numba keeps functions next to
+    their module, or in the user's cache where that cannot be written, and makes them again when the module's
+    file, numba or the processor is another one. Where it can write to neither, nothing is kept.
+    """
+    import numba
+
+    compiled = numba.njit
+
+    def njit(*signature: Any, **options: Any) -> Any:
+        if signature and callable(signature[0]):
+            return _kept(compiled, signature[0], (), options)
+        return lambda function: _kept(compiled, function, signature, options)
+
+    numba.njit = njit
+    try:
+        yield
+    finally:
+        numba.njit = compiled
+
+
+def _kept(
+    compiled: Callable[..., Any], function: Callable[..., Any], signature: Any, options: dict[str, Any]
+) -> Any:
+    try:
+        return compiled(*signature, **{"cache": True, **options})(function)
+    except RuntimeError:  # no folder that could be written
+        return compiled(*signature, **options)(function)
