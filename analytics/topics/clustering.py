@@ -131,8 +131,9 @@ def precompile() -> None:
 def _n_epochs(n_rows: int) -> int | None:
     """Epochs of the layout, None for umap's own choice: 500, and 200 beyond 10,000 rows.
 
-    With fewer, topics of 5,000 and 20,000 arXiv papers have the same V-measure with their categories (.499 and
-    .481, means of three seeds) and the same coherence of terms, and a fit takes a fifth to two fifths less time.
+    With fewer, topics of 5,000 and 20,000 arXiv papers have the same V-measure with their categories (.499
+    and .481, means of three seeds) and the same coherence of terms, and a fit takes a fifth to two fifths
+    less time.
     """
     if n_rows < _FEW:
         return None
