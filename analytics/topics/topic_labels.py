@@ -132,13 +132,14 @@ def label_topics(
     order = sorted(members, key=lambda number: (-len(members[number]), number))
     uses = sparse.csr_array(counts.astype(bool).astype(np.int64))
     said, nouns = Mentions(counts, terms, abbreviations or {}), _noun_shares(counts, terms)
-    listed = terms.tolist()
+    listed, doubles = terms.tolist(), vectors.astype(np.float64)
     scored: dict[int, list[_Candidate]] = {}
+    sums: dict[str, NDArray[np.float64]] = {}
     for topic in order:
         within = np.asarray(uses[members[topic]].sum(axis=0)).ravel()
         used = np.flatnonzero(within)
         own = OwnUses(listed, used, within[used])
-        scored[topic] = _near(_candidates(own, members[topic], said, nouns), members[topic], vectors)
+        scored[topic] = _near(_candidates(own, members[topic], said, nouns), members[topic], doubles, sums)
     labels = _kept_labels(before or {}, scored)
     long_forms = {stems(short): long for short, long in (abbreviations or {}).items()}
     meaning = partial(_meaning, long_forms=long_forms)
@@ -204,15 +205,17 @@ def _evidence(one: _Candidate, precision: float, as_written: float, nouns: Mappi
 
 
 def _near(
-    candidates: list[_Candidate], members: NDArray[np.int64], vectors: NDArray[np.float32]
+    candidates: list[_Candidate],
+    members: NDArray[np.int64],
+    vectors: NDArray[np.float64],
+    sums: dict[str, NDArray[np.float64]],
 ) -> list[_Candidate]:
-    """Candidates with their nearness in their scores, best first."""
-    if not candidates:
-        return []
-    center = vectors[members].astype(np.float64).mean(axis=0)
-    papers = sparse.csr_array(np.array([one.papers for one in candidates], dtype=np.float64))
-    sums = np.asarray(papers @ vectors.astype(np.float64, copy=False))
-    near = [max(0.0, _cosine(row, center)) ** _NEARNESS for row in sums]
+    """Candidates with their nearness in their scores, best first; `sums` keeps those of terms seen before."""
+    center = vectors[members].mean(axis=0)
+    for one in candidates:
+        if one.term not in sums:
+            sums[one.term] = vectors[one.papers].sum(axis=0)
+    near = [max(0.0, _cosine(sums[one.term], center)) ** _NEARNESS for one in candidates]
     scored = [replace(one, score=one.score * by) for one, by in zip(candidates, near, strict=True)]
     return sorted(scored, key=lambda one: (-one.score, one.term))
 
