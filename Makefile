@@ -63,7 +63,7 @@ test-postgres: .venv/.installed-dev
 	$(INSTALL_POSTGRESQL)
 	@$(PYTEST) -m postgres tests/flows
 
-# One session, so that modules are collected and whole runs made once. Three workers: many of these tests wait for a
+# One session, so that modules are collected and whole runs made once. Four workers: many of these tests wait for a
 # process or a browser.
 test-rest: .venv/.installed-dev
 	$(INSTALL_CHROMIUM)
