@@ -17,7 +17,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Whatever happens, readers see the old file or the new one. What a killed process left is overwritten, so
     only one process at a time may replace a file. A link stays a link: the file that it names is replaced.
     """
-    target = path.resolve() if path.is_symlink() else path
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     part = target.with_name(f".{target.name}.part")
     try:
         yield part

@@ -142,6 +142,8 @@ def _with_neighbors(
     own = np.full(n_papers, -1)
     own[searched] = np.arange(len(searched))
     near = np.flatnonzero((scores >= _FAR).any(axis=1))
+    if not len(near):
+        return scores
     among, mixed = whitened_rows(searched), scores.copy()
     for block in blocks_of(len(near), _AT_ONCE):
         rows = near[block]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 __all__ = ["keeping_compilations"]
+
+_ALONE = RLock()
 
 
 @contextmanager
@@ -15,10 +18,16 @@ def keeping_compilations() -> Iterator[None]:
 
     umap does not ask for it, and compiles for four seconds in every process. Numba keeps functions next to
     their module, or in the user's cache where that cannot be written, and makes them again when the module's
-    file, numba or the processor is another one. Where it can write to neither, nothing is kept.
+    file, numba or the processor is another one. Where it can write to neither, nothing is kept. One thread at
+    a time is in the block.
     """
     import numba
 
+    with _ALONE:
+        yield from _patched(numba)
+
+
+def _patched(numba: Any) -> Iterator[None]:
     compiled = numba.njit
 
     def njit(*signature: Any, **options: Any) -> Any:
@@ -36,7 +45,9 @@ def keeping_compilations() -> Iterator[None]:
 def _kept(
     compiled: Callable[..., Any], function: Callable[..., Any], signature: Any, options: dict[str, Any]
 ) -> Any:
+    # Numba takes the parallel and the sequential form of a function for one, so only the latter is kept.
+    kept = {**options, "cache": options.get("cache", not options.get("parallel", False))}
     try:
-        return compiled(*signature, **{"cache": True, **options})(function)
+        return compiled(*signature, **kept)(function)
     except RuntimeError:  # no folder that could be written
-        return compiled(*signature, **options)(function)
+        return compiled(*signature, **{**options, "cache": False})(function)

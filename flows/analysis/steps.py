@@ -23,7 +23,7 @@ from analytics.labels.checked_series import CheckedSeries, with_checked
 from analytics.labels.learned_themes import LearnedTheme, learn_themes
 from analytics.labels.quality import theme_quality
 from analytics.papers import PaperTexts
-from analytics.parallel import Ahead, Each, postponed
+from analytics.parallel import Ahead, Each, blocks_of, postponed
 from analytics.tables import TABLE_COLUMNS, UNCLUSTERED, RunTables, empty_table, validate_table
 from analytics.themes import (
     MEMBER,
@@ -71,6 +71,8 @@ __all__ = [
 
 _JOINS_SHOWN = 10
 _PAPERS_OF_EVENT = 20
+_WHITENED_AT_ONCE = 16_384
+"""Papers; in double precision a large corpus would not fit."""
 _THREADS = 1
 """Threads of linear algebra: more change the order of sums, and a different last digit gives other topics."""
 
@@ -210,7 +212,9 @@ def membership_of(
         whitened = encoded.papers
         if len(corpus.labels):
             titled = is_title_only(corpus.papers["abstract"].array)
-            whitened = background.whiten(encoded.papers, titled).astype(np.float32)
+            whitened = np.empty(encoded.papers.shape, dtype=np.float32)
+            for rows in blocks_of(len(whitened), _WHITENED_AT_ONCE):
+                whitened[rows] = background.whiten(encoded.papers[rows], titled[rows])
         return learn_themes(corpus.papers["paper_id"].tolist(), themes, scored, whitened, corpus.labels)
 
 

@@ -40,8 +40,14 @@ _ID = re.compile(r"[\w.=+-]{1,64}", re.ASCII)
 _BIBTEX_YEAR = re.compile(r"\byear ?= ?[{\"]?(\d{4})\b", re.ASCII)
 _WITHDRAWN = re.compile(r"withdrawn", re.IGNORECASE)
 # "ICLR 2025 Poster" is read at ICLR 2025; "Submitted to ICLR 2025" is read nowhere.
-_SHOWN_AS = re.compile(r"\W+(?:conference )?(?:poster|oral|spotlight|notable top \d+ ?%)\W*", re.IGNORECASE)
-_ONLY_SUBMITTED = re.compile(r"submitted to .*|.*\bsubmission", re.IGNORECASE)
+_SHOWN_AS = re.compile(
+    r"(?:[\s,:(-]+(?:conference|conditional|accept|regular|poster|oral|spotlight(?:[ -]?poster)?|presentation"
+    r"|notable[ -]top[ -]\d+ ?%))+\W*$",
+    re.IGNORECASE,
+)
+_NOT_READ = re.compile(
+    r"submitted to .*|.*\bsubmi(?:tted|ssion)|under review.*|.*\b(?:rejected|withdrawn) by .*", re.IGNORECASE
+)
 _TIMES = ("odate", "pdate", "cdate", "tcdate")
 
 
@@ -153,14 +159,14 @@ def _venue(stated: str) -> str:
 
     Examples
     --------
-    >>> _venue("ICLR 2024 poster"), _venue("NeurIPS 2023 Conference Oral"), _venue("TMLR")
+    >>> _venue("ICLR 2024 poster"), _venue("NeurIPS 2023 Oral Poster"), _venue("TMLR")
     ('ICLR 2024', 'NeurIPS 2023', 'TMLR')
-    >>> _venue("Submitted to ICLR 2025"), _venue("ICLR 2025 Conference Withdrawn Submission")
-    ('', '')
+    >>> _venue("ICML 2025 spotlightposter"), _venue("NeurIPS 2022 Accept"), _venue("ICLR conditional poster")
+    ('ICML 2025', 'NeurIPS 2022', 'ICLR')
+    >>> _venue("Submitted to ICLR 2025"), _venue("ICLR 2022 Submitted"), _venue("Rejected by TMLR")
+    ('', '', '')
     """
-    shown = _SHOWN_AS.search(stated)
-    venue = stated[: shown.start()] if shown and shown.end() == len(stated) else stated
-    return "" if _ONLY_SUBMITTED.fullmatch(venue) else venue
+    return "" if _NOT_READ.fullmatch(stated.strip()) else _SHOWN_AS.sub("", stated)
 
 
 def _published(note: Mapping[str, Any], content: Mapping[str, object]) -> StatedDate:

@@ -7,7 +7,7 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-import flows.config.topics_file_writing
+import flows.replacing
 from analytics.exceptions import InputError, PapertrendsError
 from analytics.topics.topic_edits import TopicEdit
 from flows.commands.cli import app
@@ -134,7 +134,7 @@ def test_a_write_that_fails_leaves_the_file_whole(tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(flows.config.topics_file_writing.os, "fsync", full)
+    monkeypatch.setattr(flows.replacing.os, "fsync", full)
     with pytest.raises(PapertrendsError, match="No space left"):
         write_change(tmp_path, set_field("T0001", name="b"))
     assert (tmp_path / "topics.toml").read_bytes() == before
