@@ -104,7 +104,7 @@ def theme_closeness(
         for rows in (~titled, titled):
             scores[rows, theme] = _standardized(scores[rows, theme], float(prior.mean()), float(prior.std()))
 
-    # Made anew of the papers for which it counts: of all it would take as much memory as the vectors.
+    # Again, for the papers whose neighbors count: kept for all, it would take as much memory as the vectors.
     def whitened_rows(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return background.whiten(vectors[rows], titled[rows]).astype(np.float32)
 

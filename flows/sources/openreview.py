@@ -20,7 +20,7 @@ from typing import Any
 from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.author_names import names_of
-from flows.sources.categories import categories_of
+from flows.sources.categories import categories_of, clean_venue
 from flows.sources.entries import EntryReader, numbered
 from flows.sources.fielded import row_excerpt
 from flows.sources.formats import SourceFormat, parsed
@@ -139,7 +139,7 @@ def _record(note: Any, position: str, doubts: Doubts) -> PaperRecord:
         pages=(f"https://openreview.net/forum?id={page}",) if _ID.fullmatch(page) else (),
         found=read_identifiers(*links),
         categories=categories_of(content.get("keywords")),
-        venue=_venue(text_of(content.get("venue"))),
+        venue=_venue(clean_venue(text_of(content.get("venue")))),
         is_withdrawn=_is_withdrawn(note, content),
         has_unread_date=bool(
             (published == UNDATED and any(stated)) or (updated is None and note.get("mdate"))
@@ -166,7 +166,7 @@ def _venue(stated: str) -> str:
     >>> _venue("Submitted to ICLR 2025"), _venue("ICLR 2022 Submitted"), _venue("Rejected by TMLR")
     ('', '', '')
     """
-    return "" if _NOT_READ.fullmatch(stated.strip()) else _SHOWN_AS.sub("", stated)
+    return "" if _NOT_READ.fullmatch(stated) else _SHOWN_AS.sub("", stated)
 
 
 def _published(note: Mapping[str, Any], content: Mapping[str, object]) -> StatedDate:

@@ -69,7 +69,7 @@ def test_an_error_in_the_block_undoes_it():
     assert numba.njit is compiled
 
 
-def test_a_function_that_asks_to_be_kept_is_compiled_where_nothing_can_be(monkeypatch):
+def test_a_function_that_asks_to_be_kept_is_compiled_where_nothing_can_be():
     with keeping_compilations():
         function = numba.njit(cache=True)(eval("lambda value: 4 * value"))
     assert function(3.0) == 12.0

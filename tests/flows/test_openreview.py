@@ -216,3 +216,8 @@ class TestSharedAnswers:
         assert {(record.published, record.published_precision) for record in feed.records} == {
             (date(2020, 1, 1), "year")
         }
+
+
+def test_a_venue_without_end_takes_no_time() -> None:
+    assert note({"venue": " " * 1_000_000 + "x"}).venue == "x"
+    assert note({"venue": "ICLR " + "oral " * 200_000}).venue is None
