@@ -30,7 +30,6 @@ from reports.sections.unassigned_papers import UnassignedPapers, make_unassigned
 from reports.sections.watched import WatchedGroup, make_watched
 from reports.values.count_sentences import bands_note, titles_note
 from reports.values.formatting import NARROW, clip, count, long_day, plural
-from reports.values.series import Series
 from reports.view import RunView
 
 __all__ = [
@@ -122,7 +121,7 @@ def make_report_context(view: RunView, charts: Mapping[str, Chart] | None = None
     warnings = [f"{theme.name}: {theme.warning}" for theme in themes if theme.warning]
     return ReportContext(
         head=make_head(tables, manifest),
-        moved=make_moved(moving_subjects(series, themes, topics, moved_topics), len(tables.papers), changes),
+        moved=make_moved(moving_subjects(view, themes, topics, moved_topics), len(tables.papers), changes),
         titles=titles_note(manifest["counts"]),
         watched=make_watched(tables, places),
         multiples=_multiples(themes, charts, view),
@@ -187,7 +186,7 @@ def _since(since: Mapping[str, Any] | None) -> str:
 
 
 def moving_subjects(
-    series: Mapping[tuple[str, str], Series],
+    view: RunView,
     themes: tuple[ThemeSection, ...],
     topics: TopicTable,
     moved_topics: tuple[MovedTopic, ...] = (),
@@ -196,7 +195,7 @@ def moving_subjects(
     moved = {one.topic_id: one for one in moved_topics}
     subjects = [
         Subject(
-            series["theme", one.theme_id],
+            view.series["theme", one.theme_id],
             one.name,
             f"#theme-{one.slug}",
             one.n_papers,
@@ -209,7 +208,7 @@ def moving_subjects(
     ]
     subjects += [
         Subject(
-            series["topic", row.topic_id],
+            view.series["topic", row.topic_id],
             row.label,
             f"#topic-{row.slug}-moved" if row.topic_id in moved else f"#topic-{row.slug}",
             row.n_papers_key,
@@ -217,6 +216,7 @@ def moving_subjects(
             "",
             one.evidence.link if (one := moved.get(row.topic_id)) and one.evidence else "",
             f"#topic-{row.slug}-evidence" if one and one.evidence else "",
+            view.places.named_by("topic", row.topic_id),
         )
         for row in topics.rows
     ]

@@ -36,9 +36,10 @@ _CHART_NOTES = {
 
 @dataclass(frozen=True, slots=True)
 class DigestTopic:
-    """A topic that is new to the reader."""
+    """A topic that is new to the reader; `named_by` says that people or a model named it, empty otherwise."""
 
     name: str
+    named_by: str
     place: str
     n_papers: str
     title: str
@@ -83,7 +84,7 @@ def make_digest(view: RunView, report_href: str, edition: Edition | None = None)
     edition = edition_of(view.manifest) if edition is None else edition
     head = make_head(view.tables, view.manifest)
     subjects = moving_subjects(
-        view.series,
+        view,
         make_theme_sections(view, {}),
         make_topic_table(view.tables, view.manifest, view.series, view.places),
     )
@@ -176,8 +177,11 @@ def _new_topics(view: RunView, edition: Edition) -> tuple[DigestTopic, ...]:
     for row in tables.topics.to_dict("records"):
         if places.href("topic", row["topic_id"]) in born:
             shown = next((titles[one] for one in row["representative_papers"] if one in titles), "")
-            name, place = places.name("topic", row["topic_id"]), places.href("topic", row["topic_id"])
-            found.append(DigestTopic(name, place, plural(int(row["n_papers"]), "paper"), clip(shown, 160)))
+            name, place, named_by = (
+                find("topic", row["topic_id"]) for find in (places.name, places.href, places.named_by)
+            )
+            size = plural(int(row["n_papers"]), "paper")
+            found.append(DigestTopic(name, named_by, place, size, clip(shown, 160)))
     return tuple(found)
 
 

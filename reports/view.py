@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from reports.values.theme_quality import Quality, make_qualities
 __all__ = ["Places", "RunView", "SeriesKey"]
 
 _LONGEST_NAME = 80
+_NAMERS = {"people": "people", "model": "a model"}
 
 SeriesKey = tuple[str, str]
 """Kind (``theme`` or ``topic``) and id of a series."""
@@ -27,13 +28,17 @@ SeriesKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class Places:
-    """Names and addresses on the page of themes and topics, by id."""
+    """Names and addresses on the page of themes and topics, by id.
+
+    `topic_namers` says who named a topic, where that was not the data: ``people`` or ``a model``.
+    """
 
     theme_slugs: Mapping[str, str]
     theme_names: Mapping[str, str]
     theme_colors: Mapping[str, str]
     topic_slugs: Mapping[str, str]
     topic_names: Mapping[str, str]
+    topic_namers: Mapping[str, str] = field(default_factory=dict)
 
     def href(self, kind: str, series_id: str) -> str:
         """Link to a series on the page; empty if this run does not have it."""
@@ -44,6 +49,11 @@ class Places:
         """Name of a series; its id where this run does not have it."""
         names = self.topic_names if kind == "topic" else self.theme_names
         return names.get(series_id) or clip(series_id.removeprefix(GONE), 40)
+
+    def named_by(self, kind: str, series_id: str) -> str:
+        """``named by people`` or ``named by a model``; empty for themes and names that the data gave."""
+        namer = self.topic_namers.get(series_id) if kind == "topic" else None
+        return f"named by {namer}" if namer else ""
 
     @property
     def names(self) -> dict[SeriesKey, str]:
@@ -84,6 +94,7 @@ class RunView:
             theme_colors=_colors(theme_ids, self.series),
             topic_slugs=make_slugs(topic_ids),
             topic_names=_clipped(topic_ids, self.tables.topics["label"]),
+            topic_namers=_namers(topic_ids, self.tables.topics["named_by"]),
         )
 
     @cached_property
@@ -117,6 +128,10 @@ class RunView:
 
 def _clipped(ids: list[str], names: Any) -> dict[str, str]:
     return {one: clip(name, _LONGEST_NAME) for one, name in zip(ids, names, strict=True)}
+
+
+def _namers(ids: list[str], named_by: Any) -> dict[str, str]:
+    return {one: _NAMERS[by] for one, by in zip(ids, named_by, strict=True) if by in _NAMERS}
 
 
 def _colors(theme_ids: list[str], series: Mapping[SeriesKey, Series]) -> dict[str, str]:

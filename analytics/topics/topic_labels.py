@@ -48,7 +48,7 @@ _PARTNER = 0.3
 _ROOT = 7
 """Letters of a stem that tell its meaning."""
 _REPETITION = 0.5
-"""Part of its score that a term loses if its words are those of another topic's label."""
+"""Part of its score that a term loses if its words, abbreviations spelled out, are another label's."""
 _KEPT = 0.5
 """Part of the best score with which an earlier label stays."""
 
@@ -89,8 +89,8 @@ def label_topics(
     A phrase that mostly goes on with one word is completed by it ("graphical user" by "interface"). A
     word counts less than a phrase, and much less if it mostly modifies what follows. It is joined by a
     second term that as many papers must say, and so is a wide term. What repeats the words of a larger
-    topic's label loses up to half of its score, as in maximal marginal relevance [2]_, and what has the
-    very same stems is not taken.
+    topic's label, abbreviations spelled out, loses up to half of its score, as in maximal marginal
+    relevance [2]_, and what has the very same stems is not taken.
 
     Names do not flicker from fit to fit: a topic's earlier label stays as it was written while each of its
     terms is among the 40 of most evidence and said by half of the papers (or by as many as the best one is),
@@ -251,8 +251,9 @@ def _chosen_label(
     ranked = []
     known = {meaning(label) for label in taken}
     for one in candidates:
-        repeated = max((_shared(stems(one.term), stems(label)) for label in taken), default=0.0)
-        if meaning(one.term) not in known and repeated < 1:
+        own = meaning(one.term)
+        repeated = max((_shared(own, label) for label in known), default=0.0)
+        if repeated < 1:
             ranked.append(replace(one, score=one.score * (1 - _REPETITION * repeated)))
     ranked.sort(key=lambda one: (-one.score, -len(one.term), one.term))
     if not ranked:

@@ -1,19 +1,23 @@
-"""Warnings of a run about its settings: another themes file than before, missing watched papers."""
+"""Warnings of a run about its settings: other themes than before, missing watched papers and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analytics.exceptions import InputError
+from analytics.trends.group_shares import GROUPINGS
 from analytics.watch import unknown_papers
 from flows.config.settings import Settings
 from flows.config.themes_file import themes_name
 from flows.runs import read_manifest, resolve_run
 
-__all__ = ["settings_warnings", "themes_change"]
+__all__ = ["groups_missing", "settings_warnings", "themes_change"]
+
+_KEPT_LATELY = ("category", "venue")
+"""Groupings whose columns a store of before version 9 does not have."""
 
 
 def settings_warnings(settings: Settings, papers: pd.DataFrame) -> list[str]:
@@ -23,7 +27,7 @@ def settings_warnings(settings: Settings, papers: pd.DataFrame) -> list[str]:
     ----------
     settings : Settings
     papers : DataFrame
-        The corpus, with `paper_id`.
+        The corpus, with `paper_id` and the columns that `by` names.
     """
     try:
         before: Mapping[str, Any] = read_manifest(resolve_run(settings.workspace))
@@ -36,7 +40,40 @@ def settings_warnings(settings: Settings, papers: pd.DataFrame) -> list[str]:
             f"watch {name!r}: no paper of the workspace has the id {paper_id}, so none is similar to it"
             for name, paper_id in unknown_papers(papers, settings.watch)
         ),
+        *groups_missing(settings.by or (), papers),
     ]
+
+
+def groups_missing(by: Sequence[str], papers: pd.DataFrame) -> Iterator[str]:
+    """A sentence per grouping that was asked for, but that fewer than half of the papers name.
+
+    Categories and venues are kept since version 9 of the store; papers that were ingested before have
+    none until their files are read again.
+
+    Parameters
+    ----------
+    by : sequence of str
+        Keys of `analytics.trends.group_shares.GROUPINGS`.
+    papers : DataFrame
+        The corpus, with the columns that these name.
+
+    Examples
+    --------
+    >>> list(groups_missing(["venue"], pd.DataFrame({"venue": ["ICLR 2024", None, None]})))
+    ['by venue: 1 of 3 papers name one; papers of an earlier version do after their files are ingested again']
+    >>> list(groups_missing(["organization"], pd.DataFrame({"organization": [None]})))
+    ['by organization: 0 of 1 paper names one']
+    """
+    for one in by:
+        named = int(papers[GROUPINGS[one]].dropna().map(len).gt(0).sum())
+        if 2 * named < len(papers):
+            of = f"{len(papers):,} paper names" if len(papers) == 1 else f"{len(papers):,} papers name"
+            later = (
+                "; papers of an earlier version do after their files are ingested again"
+                if one in _KEPT_LATELY
+                else ""
+            )
+            yield f"by {one}: {named:,} of {of} one{later}"
 
 
 def themes_change(before: Mapping[str, Any], settings: Settings) -> str:

@@ -10,6 +10,12 @@ function percentOf(share) {
   return (value < 9.95 ? value.toFixed(1) : value.toFixed(0)) + "\u202f%";
 }
 
+// What a finger tapped on stays after it was lifted; a scroll takes it away, as a mouse does that leaves.
+function hideOnLeave(host, hide) {
+  host.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") { hide(); } });
+  host.addEventListener("pointercancel", hide);
+}
+
 // `places` are the horizontal places of the periods, as parts of the drawing's width; `say` gives the lines of one:
 // first its name, then its values.
 function addProbe(host, label, places, say) {
@@ -43,7 +49,8 @@ function addProbe(host, label, places, say) {
   };
   layer.addEventListener("pointermove", follow);
   layer.addEventListener("pointerdown", follow); // a finger that taps does not move
-  layer.addEventListener("pointerleave", () => { if (document.activeElement !== layer) { hide(); } });
+  hideOnLeave(layer, () => { if (document.activeElement !== layer) { hide(); } });
+  document.addEventListener("pointerdown", (event) => { if (!layer.contains(event.target)) { hide(); } });
   layer.addEventListener("focus", () => { if (layer.matches(":focus-visible")) { show(); } });
   layer.addEventListener("blur", hide);
   layer.addEventListener("keydown", (event) => {

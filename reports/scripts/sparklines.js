@@ -13,6 +13,7 @@ function addSparkValues(data) {
   const tip = element("div", { className: "tip spark-tip", hidden: true });
   tip.setAttribute("aria-hidden", "true");
   document.body.append(tip);
+  const hide = () => { tip.hidden = true; };
   document.querySelectorAll(".trace svg.spark").forEach((svg) => {
     const row = svg.closest("tr, li"), one = row && known.get(sparkKey(row));
     if (!one) { return; }
@@ -29,6 +30,8 @@ function addSparkValues(data) {
     };
     svg.addEventListener("pointermove", follow);
     svg.addEventListener("pointerdown", follow); // a finger that taps does not move
-    svg.addEventListener("pointerleave", () => { tip.hidden = true; });
+    hideOnLeave(svg, hide);
   });
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest("svg.spark")) { hide(); } });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") { hide(); } });
 }

@@ -31,7 +31,7 @@ class Subject:
 
     `known` is the clause on how a theme's share is known, see `reports.values.count_sentences.known_clause`.
     `evidence` is the text of the link to the papers that show a move, `evidence_href` its target; both are
-    empty where no papers are chosen.
+    empty where no papers are chosen. `named_by` says that people or a model named a topic, empty otherwise.
     """
 
     series: Series
@@ -42,6 +42,7 @@ class Subject:
     known: str = ""
     evidence: str = ""
     evidence_href: str = ""
+    named_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Headline:
 
     Of a theme, `basis` is ``found`` or ``checked`` and `known` goes on from that word; both are empty for a
     topic. `evidence` says what a verdict lacks or what the other comparison says; `numbers` are a click away.
-    `papers` is a link to `papers_href`, where its papers are listed.
+    `papers` is a link to `papers_href`, where its papers are listed. `named_by` says that people or a model
+    named a topic, empty otherwise.
     """
 
     verdict: str
@@ -58,6 +60,7 @@ class Headline:
     is_fragile: bool
     kind: str
     name: str
+    named_by: str
     href: str
     number: str
     claim: str
@@ -166,6 +169,7 @@ def _headline(subject: Subject, n_corpus: int) -> Headline:
         is_fragile=verdict.is_fragile,
         kind=series.kind,
         name=subject.name,
+        named_by=subject.named_by,
         href=subject.href,
         number=number,
         claim=claim,

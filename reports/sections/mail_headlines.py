@@ -23,12 +23,13 @@ class MailHeadline:
     """A theme or topic that rises or falls.
 
     `standing` is ``new`` or ``still`` against the reader's last mail, empty without one; `known` says how
-    certain the share of a theme is, empty for a topic. `paper` and `paper_href` name its newest paper; the
-    address is empty without a safe one.
+    certain the share of a theme is, empty for a topic; `named_by` that people or a model named a topic, empty
+    otherwise. `paper` and `paper_href` name its newest paper; the address is empty without a safe one.
     """
 
     key: SeriesKey
     name: str
+    named_by: str
     place: str
     verdict: str
     icon: str
@@ -85,6 +86,7 @@ def _headline(view: RunView, key: SeriesKey, series: Series, edition: Edition) -
     return MailHeadline(
         key=key,
         name=view.places.name(kind, series_id),
+        named_by=view.places.named_by(kind, series_id),
         place=view.places.href(kind, series_id),
         verdict=verdict.word,
         icon=ICONS[verdict.word],

@@ -16,11 +16,15 @@ __all__ = ["MovedTopic", "make_moved_topics"]
 
 @dataclass(frozen=True, slots=True)
 class MovedTopic:
-    """One topic; `slug` is that of its row in the table of topics."""
+    """One topic; `slug` is that of its row in the table of topics.
+
+    `named_by` says that people or a model named it, empty otherwise.
+    """
 
     topic_id: str
     slug: str
     name: str
+    named_by: str
     verdict: str
     icon: str
     is_fragile: bool
@@ -41,6 +45,7 @@ def make_moved_topics(view: RunView, charts: Mapping[str, Chart]) -> tuple[Moved
                 topic_id,
                 slug,
                 places.topic_names[topic_id],
+                places.named_by(*key),
                 claim.word,
                 ICONS[claim.word],
                 claim.is_fragile,

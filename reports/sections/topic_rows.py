@@ -249,7 +249,7 @@ def _row(
         since=first.label if first else NO_VALUE,
         since_key=first.start.isoformat() if first else "",
         fate=fate,
-        named_by=_named_by(row),
+        named_by=_named_by(row, places),
         merged=f"with {clip(', '.join(row['merged_ids']), 200)}" if len(row["merged_ids"]) else "",
         note=clip(row["note"], 500),
         is_pinned=bool(row["is_pinned"]),
@@ -264,9 +264,9 @@ def _row(
     )
 
 
-def _named_by(row: Mapping[Hashable, Any]) -> str:
-    by = {"people": "people", "model": "a model"}.get(str(row["named_by"]))
-    return f"named by {by}; in the data: {clip(str(row['found_label']), 80)}" if by else ""
+def _named_by(row: Mapping[Hashable, Any], places: Places) -> str:
+    named_by = places.named_by("topic", row["topic_id"])
+    return f"{named_by}; in the data: {clip(str(row['found_label']), 80)}" if named_by else ""
 
 
 def _cell(verdict: Verdict, series: Series) -> TrendCell:

@@ -100,6 +100,17 @@ def test_an_abbreviation_is_its_long_form():
     assert labels_of(texts, members)[1] == "rl"
 
 
+def test_an_abbreviation_repeats_what_its_long_form_repeats():
+    """Both forms have "diffusion models" in them, the label of a larger topic; more papers write the long one."""
+    larger = ["diffusion models"] * 20
+    own = ["diffusion language models"] * 8 + ["diffusion LMs"] * 6
+    others = ["language models answer"] * 15 + ["LMs answer"] * 15
+    members = {1: range(20), 2: range(20, 34), 3: range(34, 64)}
+    long = {"lms": ("language", "models")}
+    labels = labels_of([*larger, *own, *others], members, abbreviations=long)
+    assert (labels[1], labels[2]) == ("diffusion models", "diffusion language models")
+
+
 def test_a_generic_phrase_names_nothing():
     """All papers say "language models", half of the topic's also what no others say."""
     own = ["language models, honest replies"] * 5 + ["language models, honest and short replies"] * 5

@@ -1,4 +1,4 @@
-"""A run says when its themes are not those of the run before, and which watched papers it lacks."""
+"""A run says when its themes are not those of the run before, and which watched papers and groups it lacks."""
 
 from __future__ import annotations
 
@@ -51,3 +51,16 @@ def test_the_latest_run_is_compared_and_missing_papers_are_named(tmp_path):
     change, missing = settings_warnings(chosen, pd.DataFrame({"paper_id": ["arxiv:2"]}))
     assert "ours.toml" in change
     assert missing == "watch 'mine': no paper of the workspace has the id arxiv:1, so none is similar to it"
+
+
+def test_groups_that_few_papers_name_are_said(tmp_path):
+    chosen = Settings(workspace=tmp_path, by=("category", "source"))
+    papers = pd.DataFrame(
+        {"paper_id": list("abc"), "categories": [["cs.AI"], [], None], "sources": [["a.bib"]] * 3}
+    )
+    assert settings_warnings(chosen, papers) == [
+        "by category: 1 of 3 papers name one; papers of an earlier version do after their files are ingested again"
+    ]
+    most = papers.assign(categories=[["cs.AI"], ["cs.LG"], None])
+    assert settings_warnings(chosen, most) == []
+    assert settings_warnings(Settings(workspace=tmp_path), papers) == [], "nothing was asked for"

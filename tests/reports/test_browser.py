@@ -502,6 +502,24 @@ class TestValuesOfCharts:
         assert probe.get_attribute("aria-valuenow") == "2"
         assert page.locator(".panel .probe").count() == page.locator(".panel svg").count() == 3
 
+    @pytest.mark.parametrize(
+        ("drawing", "tip"),
+        [
+            (".headlines svg.spark", ".spark-tip"),
+            ("figure[data-chart] .probe >> visible=true", ".probe .tip"),
+        ],
+    )
+    def test_values_stay_after_a_tap_until_the_next_one_elsewhere(self, open_page, html_of, drawing, tip):
+        page = open_page(html_of("usual"), width=390, has_touch=True)
+        drawn = page.locator(drawing).first
+        drawn.scroll_into_view_if_needed()
+        drawn.tap()
+        said = page.locator(f"{tip} >> visible=true")
+        assert said.count() == 1
+        assert text_of(said)
+        page.locator("h1").first.dispatch_event("pointerdown")
+        assert said.count() == 0
+
     @pytest.mark.parametrize("row", ["#moved .headlines li", "#topic-table tbody tr[id]"])
     def test_a_sparkline_says_its_values_under_the_pointer(self, open_page, html_of, row):
         page = open_page(html_of("usual"))

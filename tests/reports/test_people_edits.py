@@ -91,6 +91,28 @@ def test_a_topic_that_a_model_named_is_marked_so(run):
     assert "<b>a model" not in page
 
 
+@pytest.mark.parametrize(("by", "said"), [("people", "named by people"), ("model", "named by a model")])
+def test_headlines_and_mail_mark_a_topic_that_people_or_a_model_named(run, by, said):
+    topics = run.tables.topics.copy()
+    at = topics.index[topics["topic_id"] == "T0003"][0]
+    topics["found_label"] = topics["label"]
+    topics.loc[at, ["label", "named_by"]] = ["Ours", by]
+    verdicts = run.tables.verdicts.copy()
+    own = (verdicts["series_id"] == "T0003") & (verdicts["window"] == "long")
+    verdicts.loc[own, ["verdict", "p_value", "q_value"]] = ["rising", 1e-12, 1e-12]
+    view = RunView(replace(run.tables, topics=topics, verdicts=verdicts), run.manifest)
+    context = make_report_context(view)
+    assert [line.named_by for line in context.moved.headlines if line.name == "Ours"] == [said]
+    assert all(not line.named_by for line in context.moved.headlines if line.kind == "theme")
+    assert f"topic, {said}</span>" in render_report(context).split('id="themes"')[0]
+    assert [one.named_by for one in context.moved_topics if one.name == "Ours"] == [said]
+    digest = make_digest(view, "", replace(edition_of(view.manifest), known_topics=frozenset()))
+    assert [one.named_by for one in digest.topics if one.name == "Ours"] == [said]
+    for part in render_digest(digest, "ada@example.org", "p@example.org", has_chart=False):
+        assert part.count(said) >= 2, "as a headline and as a new topic"
+    assert [line.named_by for line in digest.headlines if line.name == "Ours"] == [said]
+
+
 def test_a_pinned_topic_is_first_and_has_a_chart(context, page, parse_page):
     assert context.topics.rows[0].topic_id == "T0005"
     (pinned,) = context.pinned
