@@ -26,7 +26,8 @@ GENERIC = 2.0
 """A label is generic if it is not said twice as often in its topic as elsewhere."""
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_stem = snowballstemmer.stemmer("english").stemWord
+_PLURAL_OF_LETTERS = re.compile(r"([^\W\d_aeiouy]{2,})s", re.IGNORECASE)
+_stem_word = snowballstemmer.stemmer("english").stemWord
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,12 @@ class TopicNames:
         parts = [_stem(part) for part in word.split("-") if part not in ENGLISH_STOP_WORDS] or [word]
         apart = frozenset.intersection(*(self.papers_of.get(part, frozenset()) for part in parts))
         return apart | self.papers_of.get(_stem(word.replace("-", "")), frozenset())
+
+
+def _stem(word: str) -> str:
+    """Stem of a word; the stemmer leaves the plural of an abbreviation without vowels ("LLMs") as it is."""
+    letters = _PLURAL_OF_LETTERS.fullmatch(word)
+    return str(_stem_word(letters[1] if letters else word))
 
 
 def _stems_of(word: str) -> set[str]:

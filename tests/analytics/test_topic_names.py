@@ -29,6 +29,15 @@ def test_the_measure_by_hand(monkeypatch):
     }  # fmt: skip
 
 
+def test_the_plural_of_an_abbreviation_is_the_abbreviation(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from name_measures import TopicNames
+
+    texts = ["large language models (LLM)"] * 3 + ["an LLM", "two LLMs", "large models"]
+    names = TopicNames.read(texts, lambda words: np.zeros((len(words), 1), dtype=np.float32))
+    assert names.carriers("LLMs", synonyms=False) == {0, 1, 2, 3, 4}
+
+
 def place(word, known={}):  # noqa: B006 - a vocabulary that grows
     """Axis of a word; "photo" shares that of "image"."""
     return known.setdefault("image" if word == "photo" else word, len(known))

@@ -21,6 +21,7 @@ from analytics.forecasts.share_forecasts import forecast_shares
 from analytics.tables import ADDED_COLUMNS, TABLE_COLUMNS, RunTables, empty_table, validate_table
 from analytics.trends.shares import wilson_interval
 from analytics.trends.unassigned import unassigned_papers
+from reports.charts import series_figure
 from reports.context import make_report_context
 from reports.render import render_report
 from reports.view import RunView
@@ -903,6 +904,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.xdist_group("reports"))
+
+
+_DRAWN: dict[str, str] = {}
+"""SVG of each figure, by all that it is drawn from."""
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A figure that is drawn when it is needed."""
+
+    drawn_from: tuple[Any, ...]
+
+
+@pytest.fixture
+def charts_drawn_each_time() -> None:
+    """For tests of the bytes of charts: nothing is taken from an earlier drawing."""
+
+
+@pytest.fixture(autouse=True)
+def _charts_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw equal charts once: most pages of these tests share theirs, and drawing takes most of a page's time."""
+    if "charts_drawn_each_time" in request.fixturenames:
+        return
+    plot, svg, png = series_figure.plot_series, series_figure.svg_text, series_figure.png_bytes
+
+    def svg_once(figure: _Figure) -> str:
+        key = repr(figure.drawn_from)
+        if key not in _DRAWN:
+            _DRAWN[key] = svg(plot(*figure.drawn_from))
+        return _DRAWN[key]
+
+    monkeypatch.setattr(series_figure, "plot_series", lambda *drawn_from: _Figure(drawn_from))
+    monkeypatch.setattr(series_figure, "svg_text", svg_once)
+    monkeypatch.setattr(series_figure, "png_bytes", lambda figure: png(plot(*figure.drawn_from)))
 
 
 @pytest.fixture(scope="session")

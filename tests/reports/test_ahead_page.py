@@ -15,6 +15,7 @@ def text(page, name: str) -> str:
     return page.by_id(name).text.replace("\u00a0", " ")
 
 
+@pytest.mark.usefixtures("charts_drawn_each_time")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ahead", "ahead-short"])
 def test_the_same_page_twice(name, run_of, html_of, render):

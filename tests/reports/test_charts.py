@@ -20,6 +20,8 @@ from reports.values.periods import Period
 from reports.values.series import Series, Verdict
 from reports.view import RunView
 
+pytestmark = pytest.mark.usefixtures("charts_drawn_each_time")
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

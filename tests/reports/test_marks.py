@@ -53,6 +53,7 @@ def marks_of(run, name: str = "agents") -> Marks:
     return make_marks(run.tables, make_series(run.tables), 0.05)["theme", name]
 
 
+@pytest.mark.usefixtures("charts_drawn_each_time")
 def test_the_same_bytes_twice(planted):
     run, charts = planted
     assert plot_charts(RunView(run.tables, run.manifest)) == charts

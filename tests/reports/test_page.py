@@ -400,6 +400,7 @@ def test_charts_given_are_the_charts_shown(run_of):
     assert all(chart.svg in html for name, chart in charts.items() if name != "themes")
 
 
+@pytest.mark.usefixtures("charts_drawn_each_time")
 def test_the_same_page_twice_and_tables_untouched(run_of, render):
     run = run_of("usual")
     before = {name: getattr(run.tables, name).copy() for name in run.tables.__dataclass_fields__}

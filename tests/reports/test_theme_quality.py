@@ -388,6 +388,7 @@ class TestCharts:
         assert sum(text.endswith(" checked") for text in texts) == 2
         assert sum(text.endswith(" found") for text in texts) == 2
 
+    @pytest.mark.usefixtures("charts_drawn_each_time")
     def test_the_same_bytes_twice(self, charts, run_of):
         run = run_of("labelled")
         assert plot_charts(RunView(run.tables, run.manifest)) == charts
