@@ -180,8 +180,10 @@ function addMap(data) {
 
   function resize() {
     const ratio = devicePixelRatio || 1, width = canvas.parentNode.clientWidth;
-    size = { width, height: Math.round(Math.min(640, Math.max(340, width * 0.6))) };
     const span = (values) => Math.max(1, Math.max(...values) - Math.min(...values));
+    // No higher than the papers need where they are stretched most.
+    const usual = Math.min(640, Math.max(340, width * 0.6)), needed = 1.6 * width * span(y) / span(x);
+    size = { width, height: Math.round(Math.max(240, Math.min(usual, needed))) };
     const [across, down] = [size.width * 0.92 / span(x), size.height * 0.92 / span(y)];
     // Stretched a little where that fills the sheet: distances between far places mean nothing anyway.
     size.across = Math.min(across, down * 1.6);

@@ -206,6 +206,6 @@ def titles_note(counts: Mapping[str, Any]) -> str:
     if n_bare == 0 or 2 * n_bare < n_papers:
         return ""
     return (
-        f"{count(n_bare)} of {plural(n_papers, 'paper')} were read by title alone. A title says less than an"
-        " abstract, so themes are found less often: shares are lower than over abstracts."
+        f"{count(n_bare)} of {plural(n_papers, 'paper')} were read by title alone, which says less than an"
+        " abstract: themes are found less often, and shares are lower."
     )

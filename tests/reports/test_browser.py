@@ -99,6 +99,14 @@ def test_every_state_opens_without_error_or_request_and_fits(open_page, html_of,
         assert page.evaluate(SIDEWAYS) == [], width
 
 
+def test_the_first_screen_has_the_moves_and_the_charts_of_the_themes(open_page, html_of):
+    page = open_page(html_of("usual"))
+    for part in (".headlines", ".panels"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 800, part
+    assert page.locator(".panels .panel svg").count() == 3
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "name",
