@@ -197,7 +197,7 @@ def titles_note(counts: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> titles_note({"papers": 6174, "without_abstract": 6127}).partition(".")[0]
+    >>> titles_note({"papers": 6174, "without_abstract": 6127}).partition(", which")[0]
     '6,127 of 6,174 papers were read by title alone'
     >>> titles_note({"papers": 47, "without_abstract": 5})
     ''
