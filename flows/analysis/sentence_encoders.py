@@ -150,7 +150,7 @@ def _encoder(folder: str, name: str) -> SentenceTransformer:
         return load_encoder(Path(folder), "cuda" if gpu_class() else "f32")
     except ImportError as error:
         raise InputError(
-            f"--vectorizer sentence-transformers:{name} cannot run here ({error}); "
+            f"--vectorizer sentence-transformers:{name} cannot run here ({_first_line(_cause(error))}); "
             "install it (python install.py torch), or choose --vectorizer minilm"
         ) from error
     except Exception as error:  # whatever a model's files may cause
@@ -167,6 +167,13 @@ def _prompt_of(encoder: SentenceTransformer) -> str | None:
     return next((name for name in _PROMPTS if encoder.prompts.get(name)), None)
 
 
-def _first_line(error: Exception) -> str:
+def _cause(error: BaseException) -> BaseException:
+    """What an error began with: of a failed import transformers says only which of its own names is missing."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _first_line(error: BaseException) -> str:
     said = str(error).strip().splitlines()
     return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__

@@ -278,9 +278,10 @@ class TestChecked:
         assert themes[["by_new_papers", "by_reassignment", "by_definition"]].eq(0).all(axis=None)
         assert themes["by_correction"].ne(0).any()
         # The run before had no checked share to compare with.
-        moved = plain(done.page("checked"))
-        assert re.search(r"Agents \(found\) [+−][0-9.]+ points: [+−][0-9.]+ by answers", moved)
-        assert "reassigned" not in re.search("Since the last run.*?Line: smooth share", moved).group()
+        since = re.search(r'<p class="changes" id="since">.*?</p>', done.page("checked"), re.DOTALL)
+        assert since is not None
+        assert re.search(r"Agents \(found\) [+−][0-9.]+ points: [+−][0-9.]+ by answers", plain(since.group()))
+        assert "reassigned" not in since.group()
 
 
 class TestElsewhere:

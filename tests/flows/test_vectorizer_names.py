@@ -407,3 +407,18 @@ class TestSentenceTransformers:
         (tmp_path / "config.json").write_text('{"model_type": "none such"}')
         with pytest.raises(InputError, match="the model cannot be loaded"):
             SentenceVectorizer(str(tmp_path)).transform(["a"])
+
+    def test_a_failed_import_is_told_by_its_cause(self, monkeypatch, tmp_path):
+        (tmp_path / "config.json").write_text("{}")
+
+        def load(*_):
+            try:
+                raise ModuleNotFoundError("No module named 'made_up'")
+            except ImportError as error:
+                raise ImportError("Could not import module 'Trainer'") from error
+
+        monkeypatch.setattr(sentence_encoders, "load_encoder", load)
+        with pytest.raises(
+            InputError, match=r"cannot run here \(ModuleNotFoundError: No module named 'made_up'"
+        ):
+            SentenceVectorizer(str(tmp_path)).transform(["a"])
