@@ -168,7 +168,7 @@ def _prompt_of(encoder: SentenceTransformer) -> str | None:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What an error began with: of a failed import transformers says only which of its own names is missing."""
+    """What an error began with: of a failed import transformers says only which of its names is missing."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
