@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from flows.commands.labelling_server import serve_sitting
+from tests.axe import violations_of
 from tests.flows.made_up_sitting import THEMES, MadeUpSitting, locked, made_up_papers, many_themes
 
 pytestmark = pytest.mark.browser
@@ -430,15 +431,6 @@ class TestTabs:
 
 
 class TestAssistance:
-    def violations(self, page):
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-        found = axe.Axe().run(page)
-        return [
-            (one["id"], node["target"], node.get("failureSummary", "")[:200])
-            for one in found.response["violations"]
-            for node in one["nodes"][:3]
-        ]
-
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("options", [LAPTOP, PHONE], ids=["laptop", "phone"])
     @pytest.mark.parametrize("n_themes", [4, 40])
@@ -448,19 +440,19 @@ class TestAssistance:
             MadeUpSitting(made_up_papers(2), themes), color_scheme=scheme, reduced_motion="reduce", **options
         )
         page = one.open()
-        assert self.violations(page) == []
+        assert violations_of(page) == []
         for key in ("1", "2", "2", "d"):
             page.keyboard.press(key)
         one.sitting.fault = locked()
         page.keyboard.press("Enter")
         expect(page.locator("#problem")).not_to_have_text("")
-        assert self.violations(page) == []
+        assert violations_of(page) == []
         one.sitting.fault = None
         page.keyboard.press("Enter")
         answered(page, 1, 2)
         page.keyboard.press("Space")
         expect(page.locator("#end")).to_be_visible()
-        assert self.violations(page) == []
+        assert violations_of(page) == []
 
     def test_what_a_screen_reader_announces(self, serve):
         page = serve().open()

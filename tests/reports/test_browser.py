@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from reports import render as rendering
+from tests.axe import violations_of
 
 pytestmark = pytest.mark.browser
 
@@ -116,16 +117,23 @@ def test_the_first_screen_has_the_moves_and_the_charts_of_the_themes(open_page, 
     ],
 )  # fmt: skip
 def test_axe_finds_no_violation(open_page, html_of, name, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = open_page(html_of(name), color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    found = axe.Axe().run(page)
-    told = [
-        (one["id"], node["target"], node.get("failureSummary", "")[:200])
-        for one in found.response["violations"]
-        for node in one["nodes"][:3]
-    ]
-    assert told == []
+    assert violations_of(page, structure=scheme == "light") == []
+
+
+def test_axe_sees_one_pale_word_among_many(chromium):
+    page = chromium.new_page()
+    rows = "<li>a word</li>" * 50 + "<li style='color: #ccc'>a pale word</li>" + "<li>a word</li>" * 50
+    page.set_content(
+        f"<html lang='en'><title>A list</title><main><h1>A list</h1><ul>{rows}</ul></main></html>"
+    )
+    assert [rule for rule, _ in violations_of(page)] == ["color-contrast"]
+    page.evaluate("document.querySelector('[style]').style = 'background: #555'")
+    assert [rule for rule, _ in violations_of(page)] == ["color-contrast"]
+    page.evaluate("document.querySelector('[style]').removeAttribute('style')")
+    assert violations_of(page) == []
+    page.close()
 
 
 class TestPapers:
@@ -382,16 +390,12 @@ class TestCorrections:
     def test_on_a_phone_axe_finds_nothing_and_nothing_is_wider_than_the_page(
         self, open_page, html_of, width, scheme
     ):
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright")
         page = open_page(html_of("labelled"), width=width, color_scheme=scheme)
         page.locator("#theme-agents a[data-papers-of]").click()
         page.locator("#paper-table .correct").first.click()
         assert page.evaluate(SIDEWAYS) == []
         assert min(one.bounding_box()["height"] for one in page.locator(".correct:visible").all()[:5]) >= 32
-        found = axe.Axe().run(page)
-        assert [
-            (one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]
-        ] == []
+        assert violations_of(page) == []
 
     def test_paper_and_readers_without_script_see_no_switches(self, open_page, page, html_of):
         self.first(page).click()
@@ -574,8 +578,7 @@ class TestValuesOfCharts:
         page.get_by_role("button", name="Remove Agents").click()
         assert lines.count() == 3
         assert page.evaluate(SIDEWAYS) == []
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-        assert [one["id"] for one in axe.Axe().run(page, "#compare").response["violations"]] == []
+        assert violations_of(page) == []
 
     @pytest.mark.parametrize("address", ["#compare=theme:gone,%", "#compare=", "#compare=%3Cscript%3E"])
     def test_an_address_with_other_series_shows_none(self, open_page, html_of, address):
