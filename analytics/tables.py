@@ -7,6 +7,7 @@ them as Parquet, reports turns them into a page. `TABLE_COLUMNS` is the contract
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -150,6 +151,11 @@ def empty_table(name: str) -> pd.DataFrame:
     >>> list(empty_table("themes").columns)
     ['theme_id', 'name', 'description', 'n_papers']
     """
+    return _empty_table(name).copy()
+
+
+@cache
+def _empty_table(name: str) -> pd.DataFrame:
     kinds = TABLE_COLUMNS[name]
     return pd.DataFrame({column: pd.Series([], dtype=_DTYPES[kind]) for column, kind in kinds.items()})
 

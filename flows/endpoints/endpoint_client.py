@@ -19,7 +19,7 @@ from flows.endpoints.endpoint_address import parse_endpoint, require_private_or_
 from flows.feeds.bodies import read_body, service_message, start_of_body
 from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.faults import network_faults, passing_fault
-from flows.feeds.guard import Limits
+from flows.feeds.guard import Limits, certificates
 
 __all__ = ["RETRY_PAUSES", "EndpointClient", "RequestsSpentError"]
 
@@ -97,7 +97,6 @@ class EndpointClient:
         self._most_requests = most_requests
         self._answer_seconds = answer_seconds
         self._sleep = sleep
-        self._certificates = httpx.create_ssl_context()
         self.n_requests = 0
 
     def post(self, payload: Mapping[str, Any]) -> bytes:
@@ -188,7 +187,7 @@ class EndpointClient:
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
         return httpx.AsyncClient(
-            verify=self._certificates,
+            verify=certificates(),
             headers=headers,
             # Nothing comes until a model has written all: only the whole answer has a bound.
             timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),

@@ -23,7 +23,7 @@ from flows.feeds.errors import FeedError, ServiceBusyError, TransientFeedError
 from flows.feeds.faults import network_faults, passing_fault, remaining_allowance, spent_allowance
 from flows.feeds.pages import Request
 
-__all__ = ["Limits", "fetch_answer"]
+__all__ = ["Limits", "certificates", "fetch_answer"]
 
 _LOGGER = logging.getLogger(__name__)
 _MAX_REDIRECTS = 5
@@ -128,19 +128,19 @@ def _client(
 ) -> httpx.AsyncClient:
     """Client that leads where the request may: the settings' addresses anywhere, others to public ones."""
     if not request.public_only:
-        return httpx.AsyncClient(verify=_certificates(), headers=headers, timeout=timeout)
+        return httpx.AsyncClient(verify=certificates(), headers=headers, timeout=timeout)
     proxy = proxy_of(url)
     if proxy is None:
-        transport = PublicTransport(_certificates())
+        transport = PublicTransport(certificates())
         return httpx.AsyncClient(transport=transport, headers=headers, timeout=timeout, trust_env=False)
     require_public_name(url.host)
     return httpx.AsyncClient(
-        verify=_certificates(), proxy=proxy, headers=headers, timeout=timeout, trust_env=False
+        verify=certificates(), proxy=proxy, headers=headers, timeout=timeout, trust_env=False
     )
 
 
 @functools.cache
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """The certificates to trust; reading them takes longer than a request on the same machine."""
     return httpx.create_ssl_context()
 

@@ -82,7 +82,7 @@ def migrate(engine: Engine, writer: Engine, name: str, rebuild: Callable[[Connec
         with writer.begin() as connection:
             # Another process may have been faster while this one waited for the lock.
             if _read_version(connection, name) is None:
-                metadata.create_all(connection)
+                metadata.create_all(connection, checkfirst=False)  # it has none
                 connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
     for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
         with writer.begin() as connection:

