@@ -212,7 +212,7 @@ class TestAnswers:
             '{"agents": "yes", "agents": "no"}',
             '{"answers": {"agents": "yes"}}',
             '{"agents": true, "exploration": 0}',
-            GOOD + " " * 30_000,
+            pytest.param(GOOD + " " * 30_000, id="far too long"),
         ],
     )
     def test_anything_else_is_asked_for_once_more_and_then_left(
