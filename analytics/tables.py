@@ -185,13 +185,14 @@ def validate_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in kinds if column not in table]
     if missing:
         raise PapertrendsError(f"table {name!r} lacks {', '.join(missing)}; it must have {', '.join(kinds)}")
-    typed = pd.DataFrame(
-        {column: table[column].astype(_DTYPES[kind]) for column, kind in kinds.items()},
-        index=table.index,
-    )
-    for column, kind in kinds.items():
-        # A growth that cannot be estimated is NaN, so floats may be null; keys and counts may not.
-        if not kind.endswith("?") and kind not in {"float", "texts"} and typed[column].isna().any():
+    typed = table[list(kinds)]
+    types = _empty_table(name).dtypes
+    if other := {column: types[column] for column in kinds if typed.dtypes[column] != types[column]}:
+        typed = typed.astype(other)
+    # A growth that cannot be estimated is NaN, so floats may be null; keys and counts may not.
+    whole = [column for column, kind in kinds.items() if kind in {"text", "day"}]
+    for column, has_empty in typed[whole].isna().any().items():
+        if has_empty:
             raise PapertrendsError(
                 f"table {name!r} has an empty value in {column!r}; fill it or drop the row"
             )
