@@ -63,12 +63,12 @@ test-postgres: .venv/.installed-dev
 	$(INSTALL_POSTGRESQL)
 	@$(PYTEST) -m postgres tests/flows
 
-# One session, so that modules are collected and whole runs made once. Three workers: many of these tests wait for a
-# process or a browser.
+# One session, so that modules are collected and whole runs made once. Four workers on two cores: many of these tests
+# wait for a process or a browser.
 test-rest: .venv/.installed-dev
 	$(INSTALL_CHROMIUM)
 	$(INSTALL_POSTGRESQL)
-	@$(PYTEST) -n 3 -m "slow or shared or browser or postgres"
+	@$(PYTEST) -n 4 -m "slow or shared or browser or postgres"
 
 bench: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_scale.py

@@ -80,6 +80,7 @@ def measure_terms(vectorizer: Any, cache: Path | None, n: int) -> dict[str, Any]
     ]
     return {
         "papers": n,
+        "topics": {"ours": len(fit.topics), "bertopic": len(theirs)},
         "ours": term_quality(texts, fit.topics["top_terms"].tolist()),
         "bertopic": term_quality(texts, theirs),
     }
@@ -94,6 +95,8 @@ def report(summary: dict[str, float], measured: pd.DataFrame, terms: list[dict[s
     }
     lines = ["# Names and terms of topics", "", f"Written by `make bench-topic-names` ({about}).", ""]
     lines += [
+        "## Labels",
+        "",
         "| labels of the Daily Papers of 2024 and 2025 | rule | measured | holds |",
         "| --- | --- | ---: | --- |",
     ]
@@ -114,14 +117,19 @@ def report(summary: dict[str, float], measured: pd.DataFrame, terms: list[dict[s
     ]
     if terms:
         lines += [
-            "| arXiv papers | NPMI, ours | BERTopic | diversity, ours | BERTopic |",
-            "| ---: | ---: | ---: | ---: | ---: |",
+            "## Terms",
+            "",
+            "Both have the same vectors; function words are left out of NPMI.",
+            "",
+            "| arXiv papers | NPMI, ours | BERTopic | diversity, ours | BERTopic | topics, ours | BERTopic |",
+            "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         ]
         lines += [
-            f"| {one['papers']:,} | {one['ours']['npmi_subject']:.3f} | {one['bertopic']['npmi_subject']:.3f} | {one['ours']['diversity']:.3f} | {one['bertopic']['diversity']:.3f} |"
+            f"| {one['papers']:,} | {one['ours']['npmi_subject']:.3f} | {one['bertopic']['npmi_subject']:.3f} | {one['ours']['diversity']:.3f} | {one['bertopic']['diversity']:.3f} | {one['topics']['ours']} | {one['topics']['bertopic']} |"
             for one in terms
         ]
         lines.append("")
+    lines += ["## Each label", ""]
     lines += ["| label | papers | carried | by stem | elsewhere |", "| --- | ---: | ---: | ---: | ---: |"]
     lines += [
         f"| {one.label} | {one.n_papers} | {one.carried:.2f} | {one.by_stem:.2f} | {one.elsewhere:.3f} |"
