@@ -198,6 +198,29 @@ def test_served_deployments_run_on_schedule_and_say_what_came_of_them(server, ru
     assert "lexical" in json.dumps(described["vectorizer"])
 
 
+def test_two_workspaces_on_one_server_leave_each_other_alone(server, running, tmp_path, sample_path):
+    names, processes = [], []
+    for one in ("a", "b"):
+        (tmp_path / one).mkdir()
+        settings_in(tmp_path / one, workspace="w", ingest_cron="0 5 1 1 *", analysis_cron="0 6 1 1 *")
+        names.append({deployment_name(kind, tmp_path / one / "w") for kind in ("ingest", "analysis")})
+        processes.append(
+            running(papertrends("serve", str(sample_path)), cwd=tmp_path / one, stdout=subprocess.DEVNULL)
+        )
+
+    def served(among=names[0] | names[1]):
+        """Names of the deployments whose schedules are on."""
+        return {one["name"] for one in server.ask("deployments/filter", {}) if not one["paused"]} & among
+
+    deadline = time.monotonic() + PATIENCE_S
+    while served() != names[0] | names[1]:
+        assert time.monotonic() < deadline, served()
+        time.sleep(1)
+    processes[0].terminate()
+    assert processes[0].wait(timeout=PATIENCE_S) == 0
+    assert served() == names[1]
+
+
 def test_prefect_yaml_deploys_the_same_to_a_work_pool(server, running, tmp_path, sample_path):
     environment = {**server.environment, "TRENDS_FOLDER": str(REPOSITORY)}
     prefect = [sys.executable, "-m", "prefect", "--no-prompt"]
