@@ -134,14 +134,14 @@ def _chart(stem: str, name: str, what: tuple[Series, Marks], svgs: tuple[str, ..
 
 
 def plot_png(view: RunView, kind: str, series_id: str) -> bytes:
-    """Wide chart of one theme or topic as PNG, 1400 pixels across, for a mail.
+    """Chart of one theme or topic as PNG, 880 pixels across, for a mail.
 
     The series needs a dated paper.
     """
-    from reports.charts.series_figure import WIDE, own_style, plot_series, png_bytes
+    from reports.charts.series_figure import MAIL, own_style, plot_series, png_bytes
 
     one, marks = view.series[kind, series_id], view.marks.get((kind, series_id), NO_MARKS)
     color = view.places.theme_colors[series_id] if kind == "theme" else OTHER
-    scale = share_scale([one], WIDE.y_steps, [marks])
+    scale = share_scale([one], MAIL.y_steps, [marks])
     with own_style():
-        return png_bytes(plot_series(one, color, scale, WIDE, marks))
+        return png_bytes(plot_series(one, color, scale, MAIL, marks))
