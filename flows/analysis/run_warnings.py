@@ -60,7 +60,7 @@ def groups_missing(by: Sequence[str], papers: pd.DataFrame) -> Iterator[str]:
     Examples
     --------
     >>> list(groups_missing(["venue"], pd.DataFrame({"venue": ["ICLR 2024", None, None]})))
-    ['by venue: 1 of 3 papers name one; papers of an earlier version do after their files are ingested again']
+    ['by venue: 1 of 3 papers name one; if an earlier version ingested them, ingest their files again']
     >>> list(groups_missing(["organization"], pd.DataFrame({"organization": [None]})))
     ['by organization: 0 of 1 paper names one']
     """
@@ -68,11 +68,8 @@ def groups_missing(by: Sequence[str], papers: pd.DataFrame) -> Iterator[str]:
         named = int(papers[GROUPINGS[one]].dropna().map(len).gt(0).sum())
         if 2 * named < len(papers):
             of = f"{len(papers):,} paper names" if len(papers) == 1 else f"{len(papers):,} papers name"
-            later = (
-                "; papers of an earlier version do after their files are ingested again"
-                if one in _KEPT_LATELY
-                else ""
-            )
+            again = "; if an earlier version ingested them, ingest their files again"
+            later = again if one in _KEPT_LATELY else ""
             yield f"by {one}: {named:,} of {of} one{later}"
 
 

@@ -59,7 +59,7 @@ def test_groups_that_few_papers_name_are_said(tmp_path):
         {"paper_id": list("abc"), "categories": [["cs.AI"], [], None], "sources": [["a.bib"]] * 3}
     )
     assert settings_warnings(chosen, papers) == [
-        "by category: 1 of 3 papers name one; papers of an earlier version do after their files are ingested again"
+        "by category: 1 of 3 papers name one; if an earlier version ingested them, ingest their files again"
     ]
     most = papers.assign(categories=[["cs.AI"], ["cs.LG"], None])
     assert settings_warnings(chosen, most) == []
