@@ -212,6 +212,7 @@ def test_two_workspaces_on_one_server_leave_each_other_alone(server, running, tm
         """Names of the deployments whose schedules are on."""
         return {one["name"] for one in server.ask("deployments/filter", {}) if not one["paused"]} & among
 
+    assert names[0].isdisjoint(names[1])
     deadline = time.monotonic() + PATIENCE_S
     while served() != names[0] | names[1]:
         assert time.monotonic() < deadline, served()
