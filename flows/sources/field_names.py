@@ -127,11 +127,11 @@ name it with --map COLUMN=title
     chosen = {
         _given_column(column, columns, location): _given_field(field) for column, field in given.items()
     }
+    free = [(_fold(column), column) for column in columns if column not in chosen]
     found: dict[str, tuple[str, ...]] = {}
     tagged = _WEB_OF_SCIENCE if {"PT", "TI", "AU", "PY"} <= {*columns} else {}
     for field, usual in _USUAL_NAMES.items():
         named = tuple(column for column, its_field in chosen.items() if its_field == field)
-        free = ((_fold(column), column) for column in columns if column not in chosen)
         ranked = sorted((usual.index(folded), column) for folded, column in free if folded in usual)
         by_tag = tuple(column for column in tagged.get(field, ()) if column in columns)
         found[field] = named or by_tag or tuple(column for _, column in ranked)

@@ -89,10 +89,15 @@ def read_least_certain(connection: Connection, as_of: date, most: int) -> list[L
 
     What people stated is certain.
     """
-    seen = select(sightings.c.record_id).where(known_by(connection, sightings, as_of))
+    known = known_by(connection, sightings, as_of)
+    # Not `in`: SQLite would seek each pair of records that were seen, the square of a corpus.
+    seen = [
+        select(sightings.c.record_id).where(sightings.c.record_id == end, known).exists()
+        for end in (record_joins.c.one, record_joins.c.other)
+    ]
     query = (
         select(record_joins)
-        .where(record_joins.c.bits < STATED, record_joins.c.one.in_(seen), record_joins.c.other.in_(seen))
+        .where(record_joins.c.bits < STATED, *seen)
         .order_by(record_joins.c.bits, record_joins.c.one, record_joins.c.other)
         .limit(most)
     )

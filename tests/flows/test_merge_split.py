@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 from analytics.papers import Feed, PaperRecord
 from flows.commands.cli import app
 from flows.commands.decision_file import COLUMNS, read_decision_file
 from flows.store import Store
+from flows.store.schema import records, sightings
 
 DAY = date(2025, 3, 4)
 FIRST = PaperRecord(
@@ -198,3 +201,21 @@ def test_the_least_certain_joins_come_first_and_only_of_what_was_known(call):
     call("split", "doi:10.5555/a", "--as", "Ada")
     with Store.open(Path("w")) as store:
         assert store.least_certain_joins(date(2030, 1, 1), 10) == late[:1]
+
+
+def test_the_least_certain_joins_are_found_in_time_in_proportion(call, assert_grows_in_proportion):
+    size = 8000
+    for n in (size // 8, size):
+        fill(str(n))
+        with Store.open(Path(str(n))) as store, store._engine.begin() as connection:
+            for table, key in ((records, "record_id"), (sightings, "sighting_id")):
+                row = dict(connection.execute(select(table)).mappings().first())
+                names = [hashlib.sha256(str(place).encode()).hexdigest()[:32] for place in range(n)]
+                rows = [row | {"record_id": name, key: name} for name in names]
+                connection.execute(insert(table), rows)
+
+    def read(n):
+        with Store.open(Path(str(n))) as store:
+            assert len(store.least_certain_joins(DAY, 10)) == 1
+
+    assert_grows_in_proportion(read, size)
