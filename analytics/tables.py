@@ -186,8 +186,8 @@ def validate_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise PapertrendsError(f"table {name!r} lacks {', '.join(missing)}; it must have {', '.join(kinds)}")
     typed = table[list(kinds)]
-    types = _empty_table(name).dtypes
-    if other := {column: types[column] for column in kinds if typed.dtypes[column] != types[column]}:
+    types, given = _empty_table(name).dtypes, typed.dtypes
+    if other := {column: types[column] for column in kinds if given[column] != types[column]}:
         typed = typed.astype(other)
     # A growth that cannot be estimated is NaN, so floats may be null; keys and counts may not.
     whole = [column for column, kind in kinds.items() if kind in {"text", "day"}]

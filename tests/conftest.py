@@ -14,7 +14,6 @@ import hypothesis
 import pytest
 
 from flows.config.settings import load_settings
-from flows.store import sqlite
 
 # Two workers for two cores: threads of one would wait for those of the other. Before numpy is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -27,11 +26,6 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("quick")
-
-
-# No test cuts the power: what a file system has been given need not be on the disk. A process killed at any moment
-# leaves the same files.
-os.fsync = lambda _: None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,18 +58,6 @@ def pytest_collection_finish() -> None:
     """Take what was imported out of the collector's sight: it stays, and is looked through again and again."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _databases_wait_for_no_disk() -> None:
-    """The same for databases: a commit is written, but not waited for."""
-    prepare = sqlite._prepare_connection
-
-    def prepare_without_waiting(connection: Any, entry: Any) -> None:
-        prepare(connection, entry)
-        connection.execute("PRAGMA synchronous=OFF")
-
-    sqlite._prepare_connection = prepare_without_waiting
 
 
 @pytest.fixture(scope="session")

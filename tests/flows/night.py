@@ -22,14 +22,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import certifi
-
 ROOT = Path(__file__).resolve().parents[2]
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 FORKED = dict.fromkeys(_THREADS, "1") | {"NUMBA_THREADING_LAYER": "workqueue"}
 """Libraries with several threads, or with GNU's OpenMP, cannot go on in a child."""
 
-# Nobody looks at the server's own record of tasks and events; it takes a fifth of a command's seconds.
+# Nobody looks at the server's own record of tasks and events, and writing it takes time.
 _NO_RECORD = {
     f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "0"
     for name in ("TASK_RUN_RECORDER", "EVENT_PERSISTER", "TRIGGERS")
@@ -152,7 +150,6 @@ def _main() -> None:
 
     # Prefect reads them for each of its clients.
     ssl.create_default_context = functools.cache(ssl.create_default_context)
-    ssl.create_default_context(cafile=certifi.where())
     # What a command imports when it needs it: a child would spend two fifths of its seconds on that.
     for name in _NEEDED:
         importlib.import_module(name)

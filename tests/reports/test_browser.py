@@ -781,7 +781,7 @@ class TestThemeSwitch:
         assert button.inner_text() == "Light"
         button.click()
         assert page.evaluate(ground) == "rgb(255, 255, 255)" != dark
-        for _ in range(10):  # what a page keeps, the browser writes soon, not at once
+        for _ in range(10):  # seen once, on a busy machine: the reloaded page did not have it yet
             page.reload()
             page.wait_for_selector("html[data-ready]", state="attached")
             if page.evaluate(ground) != dark:
