@@ -6,7 +6,8 @@ bertopic and umap are imported here and nowhere else, without what they offer by
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ _HELD = 0.1
 """Weight in the layout of a paper's earlier topic against its vector."""
 _MIXED = 0.5
 """Neighbours that two clusters share, over those they would if they were one, from which they are one."""
+_LARGE, _LARGE_PART = 100, 1 / 3
+"""Rows, and part of all rows, up to which a cluster is never taken apart."""
+_MOST_LOST = 0.5
+"""Part of a cluster's rows that its parts may leave out, if they take its place."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,18 @@ def cluster_vectors(
         also keeps apart what has become one, clusters whose papers are each other's neighbours half
         as often as chance would make them, were they one, are joined.
 
+    Notes
+    -----
+    HDBSCAN keeps those clusters of its tree that lose the fewest rows as density rises. In 14 of 80 fits of
+    samples of 400 to 6,141 Daily Papers one of them had about half of all papers, where other fits have
+    twenty topics; of 1,600 arXiv papers it once had 98 % (V-measure with the categories .043; .475 when taken
+    apart). So a cluster of more than 100 rows and a third of all gives way to those below it in the tree,
+    unless these are fewer than two or leave out most of its rows.
+
     References
     ----------
     Grootendorst 2022, BERTopic, doi:10.48550/arXiv.2203.05794. McInnes, Healy & Melville 2018, UMAP,
-    doi:10.21105/joss.00861. Campello, Moulavi & Sander 2013, HDBSCAN,
+    doi:10.21105/joss.00861. Campello, Moulavi & Sander 2013, HDBSCAN and its excess of mass,
     doi:10.1007/978-3-642-37456-2_14.
     """
     with skipping("sentence_transformers", "transformers", "torch", "tensorflow"), keeping_compilations():
@@ -95,14 +108,15 @@ def cluster_vectors(
         random_state=random_state,
         n_jobs=1,
     )
-    density = HDBSCAN(
+    density = partial(
+        HDBSCAN,
         min_cluster_size=parameters.min_cluster_size,
         min_samples=parameters.min_samples,
         core_dist_n_jobs=1,
     )
     model = BERTopic(
         umap_model=layout,
-        hdbscan_model=density,
+        hdbscan_model=density(),
         vectorizer_model=_NoTerms(),
         ctfidf_model=ClassTfidfTransformer(),
         calculate_probabilities=False,
@@ -112,11 +126,14 @@ def cluster_vectors(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         clusters, strengths = model.fit_transform(["" for _ in range(len(vectors))], vectors, y=held)
-    labels = np.asarray(clusters, dtype=np.int64)
+    found = _clusters(clusters, strengths)
+    most = max(_LARGE, int(_LARGE_PART * len(vectors)))
+    if np.bincount(found.labels + 1)[1:].max(initial=0) > most:
+        finer = density(max_cluster_size=most).fit(layout.embedding_)
+        found = _taken_apart(found, _clusters(finer.labels_, finer.probabilities_), most)
     if held is not None and neighbors[0] is not None:
-        labels = _joined_mixtures(labels, neighbors[0][:, 1:])
-    firm = np.nan_to_num(np.asarray(strengths, dtype=np.float64))
-    return Clusters(labels, np.where(labels < 0, 0.0, firm))
+        found = replace(found, labels=_joined_mixtures(found.labels, neighbors[0][:, 1:]))
+    return found
 
 
 def precompile() -> None:
@@ -157,6 +174,27 @@ def _nearest_neighbors(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[
     indices = np.column_stack((np.arange(n), places)).astype(np.int32)  # first even among identical papers
     distances = np.column_stack((np.zeros(n), np.clip(1.0 - cosines, 0.0, None))).astype(np.float32)
     return indices, distances, None
+
+
+def _clusters(labels: Any, strengths: Any) -> Clusters:
+    """Clusters of what HDBSCAN says of each row; rows in none have no strength."""
+    numbers = np.asarray(labels, dtype=np.int64)
+    firm = np.nan_to_num(np.asarray(strengths, dtype=np.float64))
+    return Clusters(numbers, np.where(numbers < 0, 0.0, firm))
+
+
+def _taken_apart(found: Clusters, finer: Clusters, most: int) -> Clusters:
+    """Clusters of which those of more than `most` rows are replaced by the finer ones within them."""
+    labels, strengths = found.labels.copy(), found.strengths.copy()
+    sizes = np.bincount(labels + 1)[1:]
+    for large in np.flatnonzero(sizes > most):
+        inside = found.labels == large
+        parts = finer.labels[inside]
+        if len(np.unique(parts[parts >= 0])) < 2 or (parts < 0).mean() > _MOST_LOST:
+            continue
+        labels[inside] = np.where(parts < 0, -1, len(sizes) + parts)
+        strengths[inside] = finer.strengths[inside]
+    return Clusters(labels, strengths)
 
 
 def _joined_mixtures(labels: NDArray[np.int64], neighbors: NDArray[np.int32]) -> NDArray[np.int64]:

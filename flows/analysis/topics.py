@@ -27,7 +27,7 @@ from flows.workers.background_process import WORTH_A_PROCESS, start_in_backgroun
 
 __all__ = ["FoundTopics", "find_positions", "find_topics"]
 
-_METHOD = 2
+_METHOD = 3
 """Raised when the same papers would be clustered otherwise."""
 
 
