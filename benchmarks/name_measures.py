@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,7 @@ class TopicNames:
         return apart | self.papers_of.get(_stem(word.replace("-", "")), frozenset())
 
 
+@cache
 def _stem(word: str) -> str:
     """Stem of a word; the stemmer leaves the plural of an abbreviation without vowels ("LLMs") as it is."""
     letters = _PLURAL_OF_LETTERS.fullmatch(word)

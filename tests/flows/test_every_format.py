@@ -38,7 +38,7 @@ from flows.sources import recognition
 from flows.sources.formats import SourceFile, SourceFormat
 from flows.sources.recognition import read_source
 from flows.store.usable import usable_feed
-from tests.examples import examples
+from tests.examples import examples, write_again
 
 N_DAMAGED = 300
 """Files of each format that are damaged anywhere."""
@@ -785,7 +785,7 @@ def test_a_file_damaged_anywhere_gives_feeds_or_one_clear_line(name: str, batch:
     path = tmp_path / f"damaged{FORMATS[name].suffix}"
     for seed in seeds(batch, N_DAMAGED if FORMATS[name].damage else N_DAMAGED + N_ONE_DAMAGED):
         content, mutations = damaged(FORMATS[name], seed)
-        path.write_bytes(content)
+        write_again(path, content)
         with told(f"{name}, seed {seed}: {mutations}"):
             outcome(path)
 
@@ -798,7 +798,7 @@ def test_a_damaged_record_costs_no_other(name: str, batch: int, tmp_path: Path) 
     before = list(read_source(path))
     for seed in seeds(batch, N_ONE_DAMAGED):
         content, number, piece = with_one_damaged(FORMATS[name], seed)
-        path.write_bytes(content)
+        write_again(path, content)
         with told(f"{name}, seed {seed}: record {number} is {piece[:300]!r}"):
             after = outcome(path)
             # What a document of JSON is shows in its first 64 KB, which may be one broken entry.
@@ -871,7 +871,7 @@ def test_every_reader_takes_any_content(form: SourceFormat, tmp_path: Path) -> N
     @given(content=CONTENTS | JSON_CONTENTS | JSON_LINES)
     @examples(200, suppress_health_check=list(HealthCheck))
     def check(content: bytes) -> None:
-        path.write_bytes(content)
+        write_again(path, content)
         outcome(path, lambda: form.read(SourceFile(path, path.name)))
         form.looks_like(content.decode("utf-8", "replace"))
 

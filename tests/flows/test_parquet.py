@@ -18,6 +18,7 @@ from analytics.exceptions import InputError
 from analytics.papers import Feed, PaperRecord
 from flows.sources.formats import BLOCK, SourceFile
 from flows.sources.parquet import read_parquet
+from tests.examples import write_again
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ class TestDamage:
             content = bytearray(whole[: chance.choice((len(whole), chance.randrange(len(whole))))])
             for _ in range(chance.randint(1, 3)):
                 content[chance.randrange(len(content))] = chance.randrange(256) if content else 0
-            path.write_bytes(content)
+            write_again(path, bytes(content))
             try:
                 feeds_of(path)
                 outcomes["read"] += 1
