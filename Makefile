@@ -1,7 +1,7 @@
 # make run     the main flow on the sample; prints the path of the report
 # make test    the default tests, offline
 # make test-more  the slow tests, and those of the data beside the checkout
-# make test-browser  the page in Debian's chromium, which it installs where there is none (needs root for that)
+# make test-browser  the page in Debian's chromium, whose headless shell it installs where neither is (needs root for that)
 # make test-rest  everything that make test leaves out, in one session; what CI runs after make test
 # make test-postgres  the store's tests on a PostgreSQL server of their own, whose package it installs where there is none (needs root for that)
 # make bench   speed, memory and quality beside plain BERTopic, up to a million papers (an hour and a quarter, Linux, needs the data folder)
@@ -35,9 +35,11 @@ SHELL := /bin/bash
 # command in a process of its own would compile them again.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# The headless shell is the same engine without the windows of a browser, which cost a third of its time.
 define INSTALL_CHROMIUM
-	@command -v chromium > /dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
-		chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
+	@command -v chromium-headless-shell > /dev/null || command -v chromium > /dev/null || { apt-get -qq update && \
+		apt-get -qq install --yes --no-install-recommends chromium-headless-shell \
+		fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji > /dev/null; }
 endef
 define INSTALL_POSTGRESQL
 	@compgen -G '/usr/lib/postgresql/*/bin/postgres' > /dev/null || command -v postgres > /dev/null || \

@@ -59,7 +59,9 @@ def main() -> None:
     given = arguments.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
-        raise SystemExit("needs chromium on the path: make test-browser installs it")
+        raise SystemExit(
+            "needs chromium on the path, a whole browser as readers have it: apt-get install chromium"
+        )
     found: dict[str, Any] = {}
     for name in given.only.split(","):
         report = report_of(name, given.work)

@@ -76,9 +76,10 @@ def sample_path() -> Path:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's chromium, driven by Playwright."""
+    """Debian's chromium, driven by Playwright: its headless shell where that is installed."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra dev")
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    installed = map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))
+    path = os.environ.get("CHROMIUM") or next(filter(None, installed), None)
     if path is None:
         pytest.skip("needs chromium on the path (make test-browser installs it)")
     with sync_api.sync_playwright() as playwright:
