@@ -45,6 +45,7 @@ def a_field_and_subjects(rng):
     return rows.astype(np.float32), np.repeat(np.arange(16), 40)
 
 
+@pytest.mark.slow
 def test_a_field_is_no_topic(monkeypatch):
     rows, subjects = a_field_and_subjects(np.random.default_rng(0))
     parameters = TopicParameters(15, 5, 8, 2)
