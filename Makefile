@@ -72,8 +72,10 @@ test-rest: .venv/.installed-dev
 	$(INSTALL_POSTGRESQL)
 	@$(PYTEST) -n 4 -m "slow or shared or browser or postgres"
 
+# Encoders too: every ratio of speed and quality from one run on one machine.
 bench: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_scale.py
+	@$(BIN)/python benchmarks/bench_encoders.py
 
 bench-trends: .venv/.installed-dev
 	@$(BIN)/python benchmarks/bench_trends.py
