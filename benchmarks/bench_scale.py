@@ -28,6 +28,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -246,6 +247,13 @@ def run_parts(bench: Bench, names: list[str], only: list[str], *, keep: bool) ->
     wanted = [name for name in missing if groups.get(way := name.split("-")[0], way) in only]
     if wanted:
         # Compiled modules and files in the disk's cache are there for whoever comes first, too.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        folders = [
+            sysconfig.get_path("purelib"),
+            *(ROOT / layer for layer in ("analytics", "flows", "reports")),
+        ]
+        compiling = [sys.executable, "-m", "compileall", "-qq", "-j", "0", *folders]
+        subprocess.run(compiling, check=False)  # templates of packages are no Python
         ready = "import bertopic, sentence_transformers, prefect, flows.pipeline"
         subprocess.run([sys.executable, "-c", ready], cwd=ROOT, check=True, capture_output=True)
     for name in wanted:
