@@ -29,11 +29,12 @@ def keeping_compilations() -> Iterator[None]:
 
 def _patched(numba: Any) -> Iterator[None]:
     compiled = numba.njit
+    kept: set[Any] = set()
 
     def njit(*signature: Any, **options: Any) -> Any:
         if signature and callable(signature[0]):
-            return _kept(compiled, signature[0], (), options)
-        return lambda function: _kept(compiled, function, signature, options)
+            return _kept(compiled, signature[0], (), options, kept)
+        return lambda function: _kept(compiled, function, signature, options, kept)
 
     numba.njit = njit
     try:
@@ -43,11 +44,16 @@ def _patched(numba: Any) -> Iterator[None]:
 
 
 def _kept(
-    compiled: Callable[..., Any], function: Callable[..., Any], signature: Any, options: dict[str, Any]
+    compiled: Callable[..., Any],
+    function: Callable[..., Any],
+    signature: Any,
+    options: dict[str, Any],
+    kept: set[Any],
 ) -> Any:
-    # Numba takes the parallel and the sequential form of a function for one, so only the latter is kept.
-    kept = {**options, "cache": options.get("cache", not options.get("parallel", False))}
+    # Numba takes the parallel and the sequential form of a function for one, so only the first is kept.
+    cache = options.get("cache", function not in kept)
+    kept.add(function)
     try:
-        return compiled(*signature, **kept)(function)
+        return compiled(*signature, **{**options, "cache": cache})(function)
     except RuntimeError:  # no folder that could be written
         return compiled(*signature, **{**options, "cache": False})(function)

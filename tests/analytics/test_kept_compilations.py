@@ -25,6 +25,22 @@ def _third(value):
     return value / 3
 
 third = numba.njit(_third, fastmath=True)
+
+@numba.njit(parallel=True)
+def total(n):
+    found = 0.0
+    for value in numba.prange(n):
+        found += value
+    return found
+
+def _count(n):
+    found = 0
+    for _ in numba.prange(n):
+        found += 1
+    return found
+
+count = numba.njit(_count)
+count_in_parallel = numba.njit(_count, parallel=True)
 """
 
 
@@ -43,8 +59,18 @@ def test_a_second_process_compiles_nothing(tmp_path):
     for is_first in (True, False):
         module = imported(path)
         assert (module.double(3.0), module.half(3.0), module.third(3.0)) == (6.0, 1.5, 1.0)
-        for function in (module.double, module.half, module.third):
+        assert (module.total(4), module.count(4)) == (6.0, 4)
+        for function in (module.double, module.half, module.third, module.total, module.count):
             assert bool(function.stats.cache_hits) is not is_first
+
+
+def test_the_sequential_form_of_a_function_is_not_taken_for_the_parallel_one(tmp_path):
+    path = tmp_path / "kept.py"
+    path.write_text(MODULE)
+    for _ in range(2):
+        module = imported(path)
+        assert (module.count(4), module.count_in_parallel(4)) == (4, 4)
+        assert not module.count_in_parallel.stats.cache_hits
 
 
 def test_what_cannot_be_kept_is_compiled_as_always():
