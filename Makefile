@@ -4,7 +4,7 @@
 # make test-browser  the page in Debian's chromium, whose headless shell it installs where neither is (needs root for that)
 # make test-rest  everything that make test leaves out, in one session; what CI runs after make test
 # make test-postgres  the store's tests on a PostgreSQL server of their own, whose package it installs where there is none (needs root for that)
-# make bench   speed, memory and quality beside plain BERTopic, up to a million papers (an hour and a quarter, Linux, needs the data folder)
+# make bench   speed, memory and quality beside plain BERTopic, up to a million papers, and of each encoder (an hour and a half, Linux, needs the data folder)
 # make bench-trends  how often trend verdicts are right, on planted truth (up to ten minutes)
 # make bench-themes  how theme shares follow ten arXiv categories (about twenty minutes, needs the data folder)
 # make bench-labels  whether intervals from labels hold the truth; arXiv's categories answer (twenty minutes, needs the data folder)

@@ -126,6 +126,9 @@ def main() -> None:
     parser.add_argument("--papers", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--design", choices=("even", "random"), default="even")
+    parser.add_argument(
+        "--vectorizer", default="minilm", help="minilm, or minilm-256 for as many word pieces"
+    )
     parser.add_argument("--cache", type=Path, help="npz file for vectors; made when it is not there")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     chosen = parser.parse_args()
@@ -137,7 +140,7 @@ def main() -> None:
     texts = [paper_text(*row) for row in corpus.papers[["title", "abstract"]].itertuples(index=False)]
     texts += [text for theme in (*themes, *ABSENT) for text in theme.texts]
     with threadpool_limits(chosen.threads):
-        vectorizer = make_vectorizer("minilm").fit(texts)
+        vectorizer = make_vectorizer(chosen.vectorizer).fit(texts)
         vectors, n_encoded = encode(vectorizer, texts, chosen.cache)
         encoding = time.perf_counter() - start
         found = measure(corpus, themes, vectorizer.id, vectors)
@@ -148,8 +151,10 @@ def main() -> None:
         "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
         "pandas": pd.__version__, "sklearn": sklearn.__version__, "torch": torch.__version__,
     }  # fmt: skip
-    usual = all(getattr(chosen, name) == parser.get_default(name) for name in ("papers", "seed", "design"))
-    name = "arxiv_themes" if usual else f"arxiv_themes_{chosen.design}_{chosen.papers}_{chosen.seed}"
+    options = ("design", "papers", "seed", "vectorizer")
+    usual = all(getattr(chosen, option) == parser.get_default(option) for option in options)
+    parts = [] if usual else [str(getattr(chosen, option)) for option in options]
+    name = "_".join(["arxiv_themes", *parts])
     write_results(name, report(found), found)
 
 

@@ -98,9 +98,9 @@ def measure(
 
     `minilm_seconds` has the seconds an abstract of each form of MiniLM, its default first.
     """
-    rates = {name: 1 / second for name, second in minilm_seconds.items()}
     found: dict[str, Any] = {
-        "minilm": quality(vectors, labels) | {"abstracts_a_second": rates[MINILM], "by_torch": rates[TORCH]}
+        "minilm": quality(vectors, labels)
+        | {"abstracts_a_second": 1 / minilm_seconds[MINILM], "by_torch": 1 / minilm_seconds[TORCH]}
     }
     teacher = student_teacher()
     ranked = sorted(given, key=content_hash)  # as `taught_texts` does, whose number goes by the corpus
